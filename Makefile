@@ -1,0 +1,90 @@
+# The README's commands. CI calls the same ones.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fix bench docs pin clean
+
+PYTHON_VERSION := $(shell cat .python-version)
+# A uv that is on the PATH serves; otherwise one is installed into .tools, beside nothing else.
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+BIN := .venv/bin
+PAGE := channels/webchat/page
+MODEL := models/demo.tar.gz
+
+export RASA_TELEMETRY_ENABLED := false
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export TF_CPP_MIN_LOG_LEVEL := 3
+export UV_NO_PROGRESS := 1
+export UV
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/.done $(PAGE)/node_modules/.done $(MODEL) ## environment, the page's package, a trained model
+
+demo: setup ## simulator, action server and Rasa server; prints the two pages to open
+	@$(BIN)/python tools/demo.py
+
+test: setup lint ## everything that is checked
+	@$(BIN)/python tools/test.py
+
+lint: .venv/.done ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+fix: .venv/.done ## mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup ## the figures of docs/
+	@$(BIN)/python -m benchmarks
+
+docs: setup ## check that the documentation covers what there is
+	@$(BIN)/pytest -q tests/docs
+
+pin: $(filter .tools/%,$(UV)) ## write the requirement files anew
+	$(UV) pip compile pyproject.toml --group dev --extra rasa --extra postgresql --extra llm --universal \
+	  --python-version $(PYTHON_VERSION) --generate-hashes --no-emit-index-url --upgrade -q \
+	  --custom-compile-command "make pin" -o requirements/dev.txt
+	for name in build tools; do \
+	  $(UV) pip compile requirements/$$name.in --universal --python-version $(PYTHON_VERSION) \
+	    --generate-hashes --no-emit-index-url --upgrade -q \
+	    --custom-compile-command "make pin" -o requirements/$$name.txt; \
+	done
+
+clean: ## remove what the commands have made
+	rm -rf .venv .tools models $(PAGE)/node_modules .rasa .pytest_cache .mypy_cache .ruff_cache
+
+.tools/bin/uv: requirements/tools.txt
+	@python3 -m venv --clear .tools && .tools/bin/python -m pip install -q \
+	  --disable-pip-version-check --require-hashes -r requirements/tools.txt \
+	  || { echo "Could not install uv. Install Python $(PYTHON_VERSION) with its venv module" \
+	            "(Debian: apt-get install python3-venv; or: pyenv install $(PYTHON_VERSION))," \
+	            "or uv itself, and try again." >&2; rm -rf .tools; exit 1; }
+	@touch $@
+
+.venv/.done: requirements/dev.txt requirements/build.txt pyproject.toml .python-version \
+             $(PAGE)/node_modules/.done $(filter .tools/%,$(UV))
+	@$(UV) venv -q --allow-existing --python $(PYTHON_VERSION) .venv \
+	  || { echo "Rasa 3.6 needs Python $(PYTHON_VERSION). Install it" \
+	            "(pyenv install $(PYTHON_VERSION), or: uv python install $(PYTHON_VERSION))" \
+	            "and try again." >&2; exit 1; }
+	@echo "Installing the Python environment …"
+	@# Compiled here, once: where Python may not write bytecode every start of Rasa would compile anew.
+	@VIRTUAL_ENV=.venv $(UV) pip sync -q --compile-bytecode --require-hashes requirements/dev.txt
+	@VIRTUAL_ENV=.venv $(UV) pip install -q --no-deps --build-constraint requirements/build.txt -e .
+	@touch $@
+
+$(PAGE)/node_modules/.done: $(PAGE)/package.json $(PAGE)/package-lock.json
+	@command -v npm >/dev/null || { echo "The chat page needs Node.js with npm:" \
+	  "install Node 18 or newer and try again." >&2; exit 1; }
+	@echo "Installing the chat page's package …"
+	@npm ci --prefix $(PAGE) --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(MODEL): .venv/.done config.yml domain.yml $(wildcard data/*.yml data/*/*.yml) \
+          $(wildcard policies/*.py nlu/*.py)
+	@echo "Training the demo bot …"
+	@$(BIN)/rasa train --quiet --fixed-model-name demo --out models >models.log 2>&1 \
+	  || { cat models.log >&2; rm -f models.log; exit 1; }
+	@rm -f models.log; touch $@
