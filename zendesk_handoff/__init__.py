@@ -1,0 +1,1 @@
+"""Hand a Rasa conversation to Zendesk agents, and take it back."""

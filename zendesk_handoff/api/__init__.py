@@ -1,0 +1,14 @@
+"""The Conversations API: what Zendesk says, and how to talk to it."""
+
+from zendesk_handoff.api.client import ConversationsClient
+from zendesk_handoff.api.model import Conversation, Message, SwitchboardIntegration, User
+from zendesk_handoff.api.retry import RetryPolicy
+
+__all__ = [
+    "Conversation",
+    "ConversationsClient",
+    "Message",
+    "RetryPolicy",
+    "SwitchboardIntegration",
+    "User",
+]

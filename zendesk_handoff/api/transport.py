@@ -1,0 +1,195 @@
+"""How a call to the Conversations API is made: proven, timed, repeated, and read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from zendesk_handoff import metrics
+from zendesk_handoff.api.auth import Authorization
+from zendesk_handoff.api.model import Page
+from zendesk_handoff.api.retry import RetryPolicy
+from zendesk_handoff.errors import Misread, ServerFault, Unreachable, refusal
+from zendesk_handoff.settings import Connector
+
+T = TypeVar("T")
+Recover = Callable[[], Awaitable[dict[str, Any] | None]]
+
+
+class Transport:
+    """One connector's calls.
+
+    Args:
+        connector: The account and its key.
+        session: A session to borrow; without one it opens its own and closes it.
+        timeout: Seconds one attempt may take.
+        retry: The policy for repeats.
+        sleep: What waits between attempts.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        session: aiohttp.ClientSession | None,
+        timeout: float,
+        retry: RetryPolicy,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        """Remember the connector; nothing is opened before the first call."""
+        self.authorization = Authorization(connector)
+        self._connector = connector
+        self._borrowed = session
+        self._session = session
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=min(timeout, 5.0))
+        self._retry = retry
+        self._sleep = sleep
+        self._root = f"{connector.base_url}/v2/apps/{quote(connector.app_id, safe='')}"
+
+    async def close(self) -> None:
+        """Close the session that was opened here; a borrowed one stays open."""
+        if self._session is not None and self._borrowed is None:
+            await self._session.close()
+        self._session = self._borrowed
+
+    async def pages(
+        self, path: str, params: Mapping[str, str], direction: str, *ids: str
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Follow a listing's cursors with bracketed parameters (SPEC, Pagination)."""
+        cursor: str | None = None
+        while True:
+            query = {**params, **({f"page[{direction}]": cursor} if cursor else {})}
+            answer = await self.call("GET", path, *ids, params=query)
+            yield answer
+            page = read(f"GET {path}", answer.get("meta") or {}, as_type=Page)
+            following = page.before_cursor if direction == "before" else page.after_cursor
+            if not page.has_more or not following or following == cursor:
+                return
+            cursor = following
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *ids: str,
+        json: Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+        form: Callable[[], aiohttp.FormData] | None = None,
+        recover: Recover | None = None,
+        doubtful: bool = False,
+    ) -> dict[str, Any]:
+        """Make a call, and repeat it as the policy allows.
+
+        Args:
+            method: The HTTP method.
+            path: Below the app, with ``{}`` for each id: errors show it without the ids, which
+                may be a person's address.
+            *ids: What goes into the path, quoted here.
+            json: The body.
+            params: The query.
+            form: Makes a multipart body.
+            recover: Looks for what the call would do; asked before a repeat after a failure in
+                doubt, so that nothing happens twice.
+            doubtful: Whether the very first attempt is such a repeat.
+        """
+        call = f"{method} {path.replace('{}', '{id}')}"
+        url = self._root + path.format(*(quote(each, safe="") for each in ids))
+        async for attempt in self._retry.attempts(sleep=self._sleep):
+            with attempt:
+                if doubtful and recover is not None:
+                    found = await recover()
+                    if found is not None:
+                        return found
+                try:
+                    with metrics.api_call(self._connector.id, call):
+                        return await self._attempt(call, method, url, json, params, form)
+                except (Unreachable, ServerFault) as error:
+                    doubtful = doubtful or error.ambiguous
+                    raise
+        raise AssertionError("the policy re-raises")  # pragma: no cover
+
+    async def _attempt(
+        self,
+        call: str,
+        method: str,
+        url: str,
+        json: Mapping[str, Any] | None,
+        params: Mapping[str, str] | None,
+        form: Callable[[], aiohttp.FormData] | None,
+    ) -> dict[str, Any]:
+        try:
+            async with self.open_session().request(
+                method,
+                url,
+                json=json,
+                params=params,
+                data=form() if form else None,
+                headers={"Authorization": self.authorization.header()},
+                timeout=self._timeout,
+                allow_redirects=False,  # a redirect would drop the body of a POST
+            ) as answer:
+                return _read_answer(call, answer, await answer.read())
+        except aiohttp.ClientConnectorError as error:
+            raise Unreachable(call, type(error).__name__, sent=False) from None
+        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+            raise Unreachable(call, type(error).__name__, sent=True) from None
+
+    def open_session(self) -> aiohttp.ClientSession:
+        """Give the HTTP session, opened with the first call."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession()
+        return self._session
+
+
+def read(call: str, answer: Any, *path: str | int, as_type: type[T]) -> T:
+    """Take what was asked for out of an answer.
+
+    Args:
+        call: Method and path, for the error.
+        answer: As ``call`` gives it.
+        *path: Keys and places on the way.
+        as_type: What it must be.
+
+    Raises:
+        Misread: It is not there, or of another shape.
+    """
+    try:
+        for step in path:
+            answer = answer[step]
+        return msgspec.convert(answer, as_type)
+    except (KeyError, IndexError, TypeError, msgspec.ValidationError):
+        raise Misread(call, "the answer is not of the API's shape") from None
+
+
+def _read_answer(call: str, answer: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
+    try:
+        content = msgspec.json.decode(body) if body else {}
+    except msgspec.DecodeError:
+        content = None
+    if 200 <= answer.status < 300 and isinstance(content, dict):
+        return content
+    if answer.status < 400:
+        hint = "the answer is not the API's; is base_url right?"
+        raise refusal(call, 502 if answer.status < 300 else 400, title=hint)
+    errors = content.get("errors") if isinstance(content, dict) else None
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    first = first if isinstance(first, dict) else {}
+    raise refusal(
+        call,
+        answer.status,
+        code=str(first.get("code") or "")[:80],
+        title=str(first.get("title") or "")[:200],
+        retry_after=_seconds(answer.headers.get("Retry-After")),
+    )
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        return max(0.0, float(header)) if header is not None else None
+    except ValueError:
+        return None  # a date; the backoff serves as well

@@ -1,0 +1,5 @@
+"""The command line: ``zendesk-handoff``."""
+
+from zendesk_handoff.cli.app import app
+
+__all__ = ["app"]

@@ -1,0 +1,39 @@
+"""What ``zendesk-handoff`` can do, put together."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+import typer
+
+from zendesk_handoff.cli import connectors, dialogues, sessions
+
+app = typer.Typer(
+    name="zendesk-handoff",
+    help="Hand a Rasa conversation to Zendesk agents, and take it back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def quieten() -> None:
+    """Hand a Rasa conversation to Zendesk agents, and take it back."""
+    # What is printed is the answer, which other programs may read: logs go beside it.
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
+
+
+app.command()(connectors.connectors)
+app.command()(sessions.sessions)
+app.command()(sessions.retry)
+app.command()(sessions.end)
+app.command()(sessions.purge)
+app.command()(dialogues.score)
+app.command()(dialogues.summarize)

@@ -1,0 +1,120 @@
+"""What led up to a message: repetition, refusals and failures of the bot, the mood so far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from math import log1p
+from statistics import fmean
+
+from rapidfuzz import fuzz
+
+from zendesk_handoff.dialogue import Turn
+from zendesk_handoff.frustration.phrases import phrase_book, tokens_of
+from zendesk_handoff.frustration.wording import clean, wording
+
+#: Numbers of earlier messages that carry over, averaged.
+EARLIER = "worst_sentence positive signs outrage profanity gratitude".split()
+
+#: How alike two messages must be to count as the same request.
+SAME = 0.75
+
+_FEW_WORDS = frozenset(
+    "i a the to of and is it you for in on me my that this have can be do at with so but if or as "
+    "are was we am im ive please would like could need want hi hello ich der die das und ist mir "
+    "mein bitte el la de que y es un una mi por favor".split()
+)
+_NO = re.compile(r"\s*(?:no|nope|nah|not|nein|nicht)\b", re.IGNORECASE)
+_SORRY = re.compile(r"\b(?:sorry|entschuldigung|perdón|perdon)\b", re.IGNORECASE)
+
+
+def context(turns: Sequence[Turn], *, language: str, window: int) -> dict[str, float]:
+    """Measure what surrounds the last message, which must be the user's.
+
+    Args:
+        turns: The dialogue up to and with that message.
+        language: Which word list to use.
+        window: How many earlier messages of the user still count.
+
+    Returns:
+        Numbers by name; 0 always means "no sign of it".
+    """
+    last = turns[-1].text
+    users = [turn for turn in turns[:-1] if turn.speaker == "user"][-window:]
+    bots = [turn for turn in turns if turn.speaker == "bot"][-window:]
+    since = _since_user(turns)
+    said = _said(since, language)
+    alike = [similarity(last, earlier.text) for earlier in users]
+    failures = sum(_is_lost(turn, language) for turn in bots)
+    refusals = sum(_refuses(turn, language) for turn in bots)
+    earlier = [wording(turn.text, language=language) for turn in users[-3:]]
+    return {
+        "bot_refuses": float(any(_refuses(turn, language) for turn in since)),
+        "bot_asks_for_change": float("bot_again" in said),
+        "bot_done": float("bot_done" in said),
+        "bot_asks": float(any("?" in turn.text for turn in since)),
+        "bot_lost": float(any(_is_lost(turn, language) for turn in since)),
+        "refusals": refusals / max(window, 1),
+        "failures": min(failures, 3) / 3,
+        "repetition_of_self": max(0.0, max(alike, default=0.0) - 0.4) / 0.6,
+        "repetitions": float(min(3, sum(value >= SAME for value in alike))),
+        "bot_repeats": _bot_repeats(bots),
+        "says_no": float(_NO.match(last) is not None),
+        "says_sorry": float(_SORRY.search(last) is not None),
+        "length": log1p(len(users)),
+        **{
+            f"earlier_{name}": fmean(numbers[name] for numbers in earlier) if earlier else 0.0
+            for name in EARLIER
+        },
+    }
+
+
+def similarity(text: str, other: str) -> float:
+    """Tell how alike two requests are, from 0 to 1, whatever the order of their words."""
+    words, others = _content(text), _content(other)
+    if len(words) < 2 or len(others) < 2:
+        return float(words == others != []) * 0.8
+    compare = fuzz.token_set_ratio if min(len(words), len(others)) >= 3 else fuzz.ratio
+    return compare(" ".join(words), " ".join(others)) / 100
+
+
+def _content(text: str) -> list[str]:
+    return [word for word in tokens_of(clean(text)) if word not in _FEW_WORDS]
+
+
+def _since_user(turns: Sequence[Turn]) -> list[Turn]:
+    """Give the bot's messages between the user's last two."""
+    since = []
+    for turn in reversed(turns[:-1]):
+        if turn.speaker == "user":
+            break
+        since.append(turn)
+    return since[::-1]
+
+
+@lru_cache(maxsize=2048)
+def _found(text: str, language: str) -> frozenset[str]:
+    """Name the groups in a message of the bot; bots repeat themselves, so it is remembered."""
+    return frozenset(phrase_book(language).find(tokens_of(clean(text))))
+
+
+def _said(turns: Sequence[Turn], language: str) -> frozenset[str]:
+    return frozenset().union(*(_found(turn.text, language) for turn in turns))
+
+
+def _is_lost(turn: Turn, language: str) -> bool:
+    return turn.fallback or "bot_lost" in _found(turn.text, language)
+
+
+def _refuses(turn: Turn, language: str) -> bool:
+    """Tell a "no" of the bot; one that has not understood did not get that far."""
+    return not _is_lost(turn, language) and "bot_refuses" in _found(turn.text, language)
+
+
+def _bot_repeats(bots: Sequence[Turn]) -> float:
+    if len(bots) < 2:
+        return 0.0
+    last = " ".join(_content(bots[-1].text))
+    alike = max(fuzz.ratio(last, " ".join(_content(turn.text))) / 100 for turn in bots[:-1])
+    return max(0.0, alike - 0.5) / 0.5

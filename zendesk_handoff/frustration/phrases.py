@@ -1,0 +1,119 @@
+"""Finds phrases of a language's word list in a text, in one pass over its words.
+
+A word list is a text file `words/<language>.txt`: groups in brackets, one phrase a line. A language
+is added by adding its file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from importlib.resources import files
+
+ENGLISH = "en"
+
+_TOKEN = re.compile(r"[^\W_]+|[$£€]")
+_APOSTROPHES = str.maketrans("", "", "'’`´")
+_NUMBER_WORDS = frozenset(
+    "two three four five six seven eight nine ten couple few several "
+    "zwei drei vier fünf sechs sieben acht neun zehn "
+    "dos tres cuatro cinco seis siete ocho nueve diez".split()
+)
+_ANY_NUMBER = "<n>"
+_STEM = 3  # letters by which a "word*" entry is looked up
+
+
+def tokens_of(text: str) -> list[str]:
+    """Split a text into lower-case words without apostrophes."""
+    return _TOKEN.findall(text.lower().translate(_APOSTROPHES))
+
+
+class PhraseBook:
+    """Groups of phrases, looked up by their first word."""
+
+    def __init__(self, groups: dict[str, list[str]]) -> None:
+        """Index the phrases of each group."""
+        self._exact: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._stems: dict[str, list[tuple[str, str]]] = {}
+        for group, phrases in groups.items():
+            for phrase in phrases:
+                self._add(phrase, group)
+
+    def _add(self, phrase: str, group: str) -> None:
+        if phrase.endswith("*"):
+            self._stems.setdefault(phrase[:_STEM], []).append((phrase[:-1], group))
+            return
+        first, *rest = phrase.split()
+        self._exact.setdefault(first, []).append((tuple(rest), group))
+
+    def find(self, tokens: Sequence[str]) -> dict[str, list[str]]:
+        """Give the phrases found, by group, each occurrence once."""
+        found: dict[str, list[str]] = {}
+        for position, token in enumerate(tokens):
+            entries = self._exact.get(token, ())
+            if token in _NUMBER_WORDS or token.isdigit():
+                entries = (*entries, *self._exact.get(_ANY_NUMBER, ()))
+            for rest, group in entries:
+                end = position + 1 + len(rest)
+                if not rest or tuple(tokens[position + 1 : end]) == rest:
+                    found.setdefault(group, []).append(" ".join(tokens[position:end]))
+            for stem, group in self._stems.get(token[:_STEM], ()):
+                if token.startswith(stem):
+                    found.setdefault(group, []).append(token)
+        return found
+
+
+def read_groups(lines: Iterable[str]) -> dict[str, list[str]]:
+    """Read a word list: `[group]` lines, phrases below them, `#` before a remark."""
+    groups: dict[str, list[str]] = {}
+    group: list[str] = []
+    for line in lines:
+        entry = line.strip()
+        if not entry or entry.startswith("#"):
+            continue
+        if entry.startswith("["):
+            group = groups.setdefault(entry.strip("[]"), [])
+        else:
+            group.append(entry.translate(_APOSTROPHES))
+    return groups
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[str, ...]:
+    """Name the languages that have a word list."""
+    names = (entry.name for entry in (files(__package__) / "words").iterdir())
+    return tuple(sorted(name.removesuffix(".txt") for name in names if name.endswith(".txt")))
+
+
+@cache
+def _groups(language: str) -> dict[str, list[str]]:
+    text = (files(__package__) / "words" / f"{language}.txt").read_text(encoding="utf-8")
+    return read_groups(text.splitlines())
+
+
+@cache
+def phrase_book(language: str) -> PhraseBook:
+    """Load a language's word list, once."""
+    return PhraseBook(_groups(language))
+
+
+@lru_cache(maxsize=1)
+def _small_words() -> dict[str, frozenset[str]]:
+    return {language: frozenset(_groups(language)["function"]) for language in languages()}
+
+
+def language_of(texts: Iterable[str], *, locale: str | None = None) -> str:
+    """Tell which word list fits: the locale's, else the one whose small words are most frequent.
+
+    Args:
+        texts: What the user wrote.
+        locale: A tag such as `de` or `es-MX`, which decides where there is a list for it.
+    """
+    named = (locale or "").replace("_", "-").split("-")[0].lower()
+    if named in languages():
+        return named
+    tokens = frozenset(token for text in texts for token in tokens_of(text))
+    votes = {language: len(tokens & words) for language, words in _small_words().items()}
+    best = max(votes, key=votes.__getitem__)
+    return best if votes[best] > votes[ENGLISH] else ENGLISH

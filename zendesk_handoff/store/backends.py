@@ -1,0 +1,232 @@
+"""The two databases below the store, behind one face: work on a connection, in a transaction.
+
+A piece of work is a plain function of a SQLAlchemy connection, the same for both. It does nothing
+but talk to the database, since it may be run twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+#: Brings a schema up to date, given what runs a function on a connection outside a transaction.
+Prepare = Callable[[Callable[[Callable[[Connection], Any]], Awaitable[Any]]], Awaitable[None]]
+
+#: Seconds for which a write waits while another process writes. Twice that, for a batch before it
+#: too, is well below the 20 s after which Zendesk takes a call for failed (SPEC, Webhooks).
+_PATIENCE = 5.0
+_POLL = 0.002
+#: What PostgreSQL answers when it undid a transaction so that another could go on: deadlock and
+#: serialization failure (its manual, appendix A). Tried again, it goes through.
+_UNDONE = frozenset({"40P01", "40001"})
+_ATTEMPTS = 5
+#: Seconds after which a busy event loop gives way to the thread that has just committed. Python's
+#: own 5 ms are ten times what the commit takes, and every message waits for one.
+_GIVE_WAY = 0.0005
+
+
+class Backend(Protocol):
+    """What the store asks of a database."""
+
+    async def open(self, prepare: Prepare) -> None:
+        """Connect; ``prepare`` brings the schema up to date before anything else happens."""
+
+    async def read(self, work: Work[T]) -> T:
+        """Do work that changes nothing."""
+
+    async def write(self, work: Work[T]) -> T:
+        """Do work in a transaction, and return once it is committed."""
+
+    async def close(self) -> None:
+        """Let go of the database."""
+
+
+class SqliteBackend:
+    """SQLite: one connection that writes and one that reads, in WAL mode.
+
+    Statements take microseconds and run in the event loop's own thread, where they wait for no
+    other; only the commit, which waits for the disk, has a thread of its own. It is a commit:
+    ``synchronous=FULL``, since in WAL mode anything less may lose the last ones with the power.
+
+    Args:
+        url: ``sqlite:///file``.
+    """
+
+    def __init__(self, url: sa.engine.URL) -> None:
+        """Prepare the engine; ``open`` connects."""
+        # Parameters are what users wrote: no error's text may hold them.
+        self.engine = sa.create_engine(
+            url.set(drivername="sqlite"),
+            poolclass=sa.pool.NullPool,
+            connect_args={"check_same_thread": False, "timeout": _PATIENCE},
+            hide_parameters=True,
+        )
+        sa.event.listen(self.engine, "connect", _prepare_sqlite)
+        sa.event.listen(self.engine, "begin", _begin_sqlite)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._reader: Connection | None = None
+        self._writer: Connection | None = None
+        self._committing = False
+
+    async def open(self, prepare: Prepare) -> None:
+        """Connect, in the thread: another process may be at it too."""
+        sys.setswitchinterval(min(sys.getswitchinterval(), _GIVE_WAY))
+        writer = await _patiently(partial(self._in_thread, self.engine.connect))
+        self._writer = writer.execution_options(writes=True)
+        await prepare(partial(self._in_thread_with, self._writer))
+        self._reader = await _patiently(partial(self._in_thread, self.engine.connect))
+        # From here on no wait for a lock may hold up the event loop.
+        for connection in (self._writer, self._reader):
+            _execute(connection, "PRAGMA busy_timeout=0")
+        self._writer = writer.execution_options(begun=True)
+
+    async def read(self, work: Work[T]) -> T:
+        """Do work that changes nothing, on a snapshot."""
+        assert self._reader is not None, "the store is not open"
+        # Said to the driver: SQLAlchemy's own transactions cost more than most of what is read.
+        _execute(self._reader, "BEGIN")
+        try:
+            return work(self._reader)
+        finally:
+            _execute(self._reader, "COMMIT")
+
+    async def write(self, work: Work[T]) -> T:
+        """Do work in a transaction; the caller has one at a time."""
+        assert self._writer is not None, "the store is not open"
+        await _patiently(self._take_lock)
+        transaction = self._writer.begin()
+        try:
+            result = work(self._writer)
+            self._committing = True
+            await self._in_thread(transaction.commit)
+        except BaseException:
+            transaction.rollback()
+            raise
+        finally:
+            self._committing = False
+        return result
+
+    async def close(self) -> None:
+        """Close both connections."""
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                connection.close()
+        self._reader = self._writer = None
+        self.engine.dispose()
+        self._thread.shutdown(wait=False)
+
+    def data_version(self) -> int | None:
+        """Give a number that changes with every commit of another process, or ``None`` just now.
+
+        Asked of the connection that writes, it does not change with our own commits.
+        """
+        if self._writer is None or self._committing:
+            return None
+        return int(_execute(self._writer, "PRAGMA data_version"))
+
+    async def _take_lock(self) -> None:
+        assert self._writer is not None
+        _execute(self._writer, "BEGIN IMMEDIATE")
+
+    async def _in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(function, *arguments))
+
+    async def _in_thread_with(self, connection: Connection, work: Work[T]) -> T:
+        return await self._in_thread(work, connection)
+
+
+class PostgresBackend:
+    """PostgreSQL, through asyncpg.
+
+    Args:
+        url: ``postgresql://host/database``.
+    """
+
+    def __init__(self, url: sa.engine.URL) -> None:
+        """Prepare the engine; ``open`` connects."""
+        self.engine: AsyncEngine = create_async_engine(
+            url.set(drivername="postgresql+asyncpg"),
+            pool_pre_ping=True,
+            # A link that swallows packets must not hold up a user for ever, in seconds.
+            connect_args={"timeout": 5, "command_timeout": 30},
+            pool_size=5,
+            max_overflow=10,
+            hide_parameters=True,
+        )
+
+    async def open(self, prepare: Prepare) -> None:
+        """Connect."""
+        async with self.engine.connect() as connection:
+            await prepare(connection.run_sync)
+
+    async def read(self, work: Work[T]) -> T:
+        """Do work that changes nothing."""
+        async with self.engine.connect() as connection:
+            return cast(T, await connection.run_sync(work))
+
+    async def write(self, work: Work[T]) -> T:
+        """Do work in a transaction, anew where the database undid it in another's favour."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                async with self.engine.begin() as connection:
+                    return cast(T, await connection.run_sync(work))
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _UNDONE or attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()
+
+
+async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Try until another process has let go of the lock; SQLite does not always wait itself."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return await attempt()
+        except (OperationalError, sqlite3.OperationalError):
+            if time.monotonic() > deadline:
+                raise TimeoutError("The database is locked.") from None
+            await asyncio.sleep(_POLL)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own idea of transactions begins them too late: we say BEGIN ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "wal_autocheckpoint=8000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if not options.get("begun"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+
+def _execute(connection: Connection, statement: str) -> Any:
+    """Run a statement that is none of SQLAlchemy's business."""
+    row = connection.connection.dbapi_connection.execute(statement).fetchone()
+    return row[0] if row else None

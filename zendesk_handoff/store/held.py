@@ -1,0 +1,121 @@
+"""What waits for a user whose channel cannot push: it goes with their next request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from zendesk_handoff.store.database import Database, new_rows
+from zendesk_handoff.store.schema import held
+
+#: Seconds after which an answer that nobody has confirmed is taken for lost with its server.
+_LOST = 10.0
+_INTO_HELD = new_rows(held, "sender_id", "key", "body", "created_at")
+_FREE = (
+    sa.select(held.c.id, held.c.body)
+    .where(
+        held.c.sender_id == sa.bindparam("sender"),
+        held.c.gone_at.is_(None),
+        sa.or_(held.c.given_at.is_(None), held.c.given_at < sa.bindparam("lost")),
+    )
+    .order_by(held.c.id)
+)
+_ANY = _FREE.limit(1)
+
+
+@dataclass(frozen=True)
+class HeldMessage:
+    """A message for a user's next request.
+
+    Args:
+        id: Its place.
+        body: As a Rasa output channel takes it.
+    """
+
+    id: int
+    body: Mapping[str, Any] = field(repr=False)
+
+
+class Held:
+    """The table ``held``.
+
+    A message is given into an answer first, and counts as delivered once the answer has gone out:
+    a server that dies in between has not lost it.
+
+    Args:
+        database: Where it is.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Use a database."""
+        self._database = database
+        self._given: set[int] = set()
+
+    async def add(self, sender_id: str, body: Mapping[str, Any], *, key: str | None = None) -> None:
+        """Keep a message for the next request.
+
+        Args:
+            sender_id: Whose.
+            body: As a Rasa output channel takes it.
+            key: Names the message; what was held by this name before is not held again.
+        """
+        row = {"sender_id": sender_id, "key": key, "body": dict(body), "created_at": time.time()}
+
+        def work(connection: Connection) -> None:
+            connection.execute(_INTO_HELD, row)
+
+        await self._database.write(work)
+
+    async def give(self, sender_id: str) -> list[HeldMessage]:
+        """Give what is held for a sender, oldest first, into one answer."""
+        now = time.time()
+        asked = {"sender": sender_id, "lost": now - _LOST}
+
+        def work(connection: Connection) -> list[HeldMessage]:
+            rows = connection.execute(_FREE, asked).all()
+            found = [HeldMessage(row.id, row.body) for row in rows if row.id not in self._given]
+            if found:
+                ids = [each.id for each in found]
+                connection.execute(sa.update(held).where(held.c.id.in_(ids)).values(given_at=now))
+            return found
+
+        if not await self.has(sender_id):
+            return []
+        found = await self._database.write(work)
+        self._given.update(each.id for each in found)
+        return found
+
+    async def has(self, sender_id: str) -> bool:
+        """Tell whether something waits for a sender."""
+        return await self._database.read(lambda connection: something_held(connection, sender_id))
+
+    async def put_back(self, ids: Collection[int]) -> None:
+        """Note that the channel did not take them: they are there for the next answer."""
+        kept = sa.update(held).where(held.c.id.in_(list(ids))).values(given_at=None)
+
+        def work(connection: Connection) -> None:
+            connection.execute(kept)
+
+        await self._database.write(work)
+        self._given.difference_update(ids)
+
+    async def mark_gone(self, ids: Collection[int]) -> None:
+        """Note that the answer they were given into has gone out."""
+        gone = sa.update(held).where(held.c.id.in_(list(ids))).values(gone_at=time.time())
+
+        def work(connection: Connection) -> None:
+            connection.execute(gone)
+
+        await self._database.write(work)
+        self._given.difference_update(ids)
+
+
+def something_held(connection: Connection, sender_id: str) -> bool:
+    """Tell whether something waits for a sender."""
+    asked = {"sender": sender_id, "lost": time.time() - _LOST}
+    return connection.execute(_ANY, asked).first() is not None

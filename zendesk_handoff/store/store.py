@@ -1,0 +1,94 @@
+"""The store as a whole."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from zendesk_handoff.session import Session
+from zendesk_handoff.store.chat import Chat
+from zendesk_handoff.store.claims import Claims
+from zendesk_handoff.store.database import Database
+from zendesk_handoff.store.held import Held, something_held
+from zendesk_handoff.store.mail import Inbox, Outbox
+from zendesk_handoff.store.overview import Overview
+from zendesk_handoff.store.sessions import Sessions, unclosed_session
+from zendesk_handoff.store.signals import Signals
+from zendesk_handoff.store.upkeep import Upkeep
+
+
+class Store:
+    """Sessions, and what goes to and fro in them.
+
+    Args:
+        database: An opened database.
+        owner: Names this process among those who share the store; made up by default.
+        lease: Seconds a claim on a session holds without being renewed.
+    """
+
+    def __init__(self, database: Database, *, owner: str | None = None, lease: float = 10.0):
+        """Put the parts together."""
+        self._database = database
+        self.claims = Claims(database, owner=owner, lease=lease)
+        self.sessions = Sessions(database, owner=self.claims.owner, lease=lease)
+        self.outbox = Outbox(database)
+        self.inbox = Inbox(database)
+        self.held = Held(database)
+        self.chat = Chat(database)
+        self.overview = Overview(database)
+        self.upkeep = Upkeep(database)
+
+    async def standing(self, sender_id: str) -> tuple[Session | None, bool]:
+        """Say how a sender stands, for each of their messages.
+
+        Args:
+            sender_id: Rasa's id of the user.
+
+        Returns:
+            The session between them and the bot, open or just over, and whether something that
+            they have not heard yet is held.
+        """
+        return await self._database.read(
+            lambda connection: (
+                unclosed_session(connection, sender_id),
+                something_held(connection, sender_id),
+            )
+        )
+
+    @property
+    def signals(self) -> Signals:
+        """Who is woken by what."""
+        return self._database.signals
+
+    async def close(self) -> None:
+        """Finish what is being written and let go of the database."""
+        await self._database.close()
+
+    async def __aenter__(self) -> Store:
+        """Use the store for the length of a block."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        await self.close()
+
+
+async def open_store(url: str, *, owner: str | None = None, lease: float = 10.0) -> Store:
+    """Open the store, and bring its tables up to date.
+
+    Args:
+        url: ``sqlite:///file`` or ``postgresql://host/database``.
+        owner: Names this process among those who share the store.
+        lease: Seconds a claim on a session holds without being renewed.
+
+    Raises:
+        StoreDown: The database cannot be reached.
+        StoreUnfit: It is of a newer version, or another program's.
+    """
+    database = Database(url)
+    await database.open()
+    return Store(database, owner=owner, lease=lease)

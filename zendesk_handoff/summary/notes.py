@@ -1,0 +1,236 @@
+"""Shortens what was said to what carries information, the way a person takes notes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from html import unescape
+from itertools import pairwise
+
+from zendesk_handoff.summary.words import ENGLISH, Words, formulas_of, words_of
+
+_COUNT = (
+    r"(?:\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|"
+    r"forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)"
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|today|tonight|tomorrow)"
+_ORDINAL = r"\d{1,2}(?:st|nd|rd|th)"
+_PART = r"(?: (?:in|at) (?:the )?(?:morning|afternoon|evening|night|noon)\b)"
+
+#: Stretches of text that mean something only as a whole: dates, times, amounts.
+SPAN = re.compile(
+    "|".join(
+        (
+            rf"\bday after tomorrow\b|\b(?:next|this|last|coming) (?:week(?:end)?|month|{_DAY})\b",
+            rf"\b(?:{_ORDINAL} (?:of )?{_MONTH}|{_MONTH} (?:the )?(?:{_ORDINAL}|\d{{1,2}}))\b"
+            r"(?:,? (?:19|20)\d\d)?",
+            rf"\b(?:the )?{_ORDINAL}(?: of (?:this|next) month)?\b",
+            rf"\b(?:quarter|half|{_COUNT}) (?:past|to) {_COUNT}\b{_PART}?(?: [ap]m\b)?",
+            rf"\b(?:morning|evening|afternoon) {_COUNT}(?:[:.]\d{{2}})?\b",
+            rf"\b{_COUNT}(?:[:.]\d{{2}})?(?: ?[ap]\.?m\b\.?| ?o'?clock\b)?{_PART}",
+            rf"\b{_COUNT}(?:[:.]\d{{2}})? ?(?:[ap]\.?m\b\.?|o'?clock\b)",
+            rf"\b{_DAY}\b(?: (?:morning|afternoon|evening|night)\b)?",
+            r"[$£€] ?\d[\d.,]*\b",
+            rf"\b(?:{_COUNT}[ -])+(?:dollars|bucks|pounds|euros?|gbp|usd|eur)\b",
+        )
+    ),
+    re.IGNORECASE,
+)
+
+#: Words between two others that belong together: "a cup of tea", "bed and breakfast".
+JOINERS = frozenset("of and & de du von und y".split())
+#: Written with a capital wherever they stand.
+_ALWAYS_CAPITAL = frozenset(
+    "i i'm i've i'd i'll im ok sie ihnen ihr ihre ihren ihrem ihrer".split()
+)
+#: Words without information that a phrase may bridge.
+_GAP = 2
+
+_QUOTES = str.maketrans({"’": "'", "“": '"', "”": '"'})
+_EDGES = "^“”\"'()[]{}<>*~`.,;:!?…-–—"
+_ADDRESSED = re.compile(r"(?<!\w)@\w+|https?://\S+")
+#: What `zendesk_handoff.redact` puts in place of personal data stays as it is.
+_MARK = re.compile(r"\[[^\[\]\n]{1,24}\]")
+_WORD = re.compile(r"\[[^\[\]\n]{1,24}\]\S*|\S+")
+_INITIAL = re.compile(r"(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Sr|Sra)\.")
+#: What makes a comma before it one inside a name, rather than between two clauses.
+_NAME_NEXT = re.compile(r" (?!I\b)[A-Z][\w'-]*")
+#: May stand at the beginning of a name, and of any sentence.
+_ARTICLES = frozenset("a an the der die das el la los las".split())
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of a text.
+
+    Attributes:
+        text: As written, without the punctuation around it.
+        plain: In lower case.
+        kept: Whether a note keeps it.
+        ends: Whether a phrase ends with it.
+        named: Whether it is written like a name, in the middle of a sentence.
+        start: Where it begins in the text.
+        stop: Where it ends.
+    """
+
+    text: str
+    plain: str
+    kept: bool
+    ends: bool
+    named: bool
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What was said in one go.
+
+    Attributes:
+        short: The words that carry information.
+        said: The same stretch of text as it was written.
+        tokens: The kept words.
+        asked: Whether the sentence is a question.
+    """
+
+    short: str
+    said: str
+    tokens: tuple[Token, ...]
+    asked: bool
+
+
+def plain_text(text: str) -> str:
+    """Undo HTML entities, drop links and @names, and join the lines.
+
+    Args:
+        text: What somebody wrote.
+    """
+    return " ".join(_ADDRESSED.sub(" ", unescape(text).translate(_QUOTES)).split())
+
+
+def tokens_of(text: str, *, language: str = ENGLISH) -> list[Token]:
+    """Split a text into words and mark those that a note keeps.
+
+    Args:
+        text: As `plain_text` gives it.
+        language: Which word list to use.
+    """
+    words = words_of(language)
+    spans = [found.span() for found in SPAN.finditer(text)]
+    tokens: list[Token] = []
+    fresh = True  # at the start of a sentence every word has a capital
+    for found in _WORD.finditer(text):
+        raw = found[0]
+        mark = _MARK.match(raw)
+        core = mark[0] if mark else raw.strip(_EDGES)
+        if not core:
+            fresh = fresh or raw[-1] in ".!?"
+            continue
+        start = found.start() + raw.find(core)
+        plain = core.lower()
+        inside = any(first <= start < last for first, last in spans)
+        named = core[0].isupper() and not fresh and plain not in _ALWAYS_CAPITAL
+        kept = inside or named or plain in words.negations or plain not in words.drop
+        ends = (
+            raw[-1] in ",.;:!?…)"
+            and not _INITIAL.fullmatch(raw)
+            and not (_goes_on(core, raw) and _NAME_NEXT.match(text, found.end()))
+        )
+        tokens.append(Token(core, plain, kept, ends, named, start, start + len(core)))
+        fresh = ends and raw[-1] in ".!?:…"
+    return _with_links(_with_joiners(_with_articles(tokens)), words)
+
+
+def _with_articles(tokens: list[Token]) -> list[Token]:
+    """Keep the article that begins both a sentence and a name: "The Farewell"."""
+    return [
+        replace(token, kept=True, named=True)
+        if token.plain in _ARTICLES and token.text[0].isupper() and following.named
+        else token
+        for token, following in zip(tokens, [*tokens[1:], *tokens[-1:]], strict=True)
+    ]
+
+
+def _goes_on(core: str, raw: str) -> bool:
+    """Say whether a comma may stand inside a name or an address: "Portland, OR", "Main St, 4"."""
+    return raw == f"{core}," and (core[0].isupper() or core[0].isdigit())
+
+
+def _with_joiners(tokens: list[Token]) -> list[Token]:
+    """Keep what joins the words of a name, and "of" or "and" between two words that stay."""
+    result = list(tokens)
+    for place, token in enumerate(tokens):
+        if token.kept or place == 0 or tokens[place - 1].ends or token.ends:
+            continue
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        if following is None or not following.kept:
+            continue
+        near = tokens[max(place - 3, 0) : place]
+        cut = max((number for number, each in enumerate(near, 1) if each.ends), default=0)
+        named = following.named and any(each.named for each in near[cut:])
+        joined = token.plain in JOINERS and tokens[place - 1].kept
+        if named or joined:
+            result[place] = replace(token, kept=True)
+    return result
+
+
+def _with_links(tokens: list[Token], words: Words) -> list[Token]:
+    """Keep "from", "after" and the like in front of something that is kept."""
+    result = list(tokens)
+    linked = False
+    for place, token in enumerate(tokens):
+        if token.plain not in words.links or token.named:
+            continue
+        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        kept = (
+            following is not None
+            and following.kept
+            and not token.ends
+            and following.plain not in words.links | words.verbs | words.negations
+        )
+        if token.plain in words.towards and following is not None:
+            kept = kept and (linked or following.text[:1].isupper())
+        linked = linked or kept
+        result[place] = replace(token, kept=kept)
+    return result
+
+
+def phrases_of(text: str, *, language: str = ENGLISH) -> list[Phrase]:
+    """Split a text into the phrases that say something.
+
+    Args:
+        text: What somebody wrote, masked where it must be.
+        language: Which word list to use.
+    """
+    text = formulas_of(language).sub(" . ", plain_text(text))
+    groups: list[list[Token]] = [[]]
+    skipped = 0
+    for token in tokens_of(text, language=language):
+        if token.kept:
+            if skipped > _GAP:
+                groups.append([])
+            groups[-1].append(token)
+        skipped = 0 if token.kept else skipped + 1
+        if token.ends:
+            groups.append([])
+    return [_phrase(group, text) for group in groups if group]
+
+
+def _phrase(tokens: list[Token], text: str) -> Phrase:
+    start, stop = tokens[0].start, tokens[-1].stop
+    mark = _SENTENCE_END.search(text, stop)
+    short = tokens[0].text
+    for before, token in pairwise(tokens):
+        between = text[before.stop : token.start]
+        short += (" " if any(map(str.isalnum, between)) else between) + token.text
+    return Phrase(
+        short=short,
+        said=text[start:stop],
+        tokens=tuple(tokens),
+        asked=mark is not None and mark[0] == "?",
+    )
