@@ -1,0 +1,32 @@
+// The line above the chat: where the human part stands, and what can be done about it.
+
+const WORDS = {
+  requested: () => "Connecting you with our team …",
+  opening: () => "Connecting you with our team …",
+  waiting: () => "Waiting for an agent. You can keep writing.",
+  active: (agent) => (agent ? `You are talking with ${agent}.` : "You are talking with our team."),
+  ended: () => "The conversation with our team has ended.",
+};
+
+export class Banner {
+  /** @param {{end: () => void, begin: () => void}} actions */
+  constructor({ end, begin }) {
+    this.banner = document.querySelector("#banner");
+    this.text = document.querySelector("#banner-text");
+    this.endButton = document.querySelector("#end-chat");
+    this.beginButton = document.querySelector("#new-conversation");
+    this.endButton.addEventListener("click", end);
+    this.beginButton.addEventListener("click", begin);
+  }
+
+  /** @param {{state: string, agent: string | null}} handoff */
+  show({ state, agent }) {
+    const words = WORDS[state];
+    this.banner.hidden = !words;
+    if (!words) return;
+    this.text.textContent = words(agent);
+    this.banner.classList.toggle("ended", state === "ended");
+    this.endButton.hidden = state !== "waiting" && state !== "active";
+    this.beginButton.hidden = state !== "ended";
+  }
+}

@@ -1,0 +1,189 @@
+// deep-chat, wired to entries that the server sends and to messages that the user writes.
+
+import * as api from "./api.js";
+import { repair } from "./repairs.js";
+
+const STYLES = {
+  default: {
+    shared: { bubble: { maxWidth: "78%", fontSize: "0.95rem", lineHeight: "1.4", marginTop: "6px" } },
+    user: { bubble: { backgroundColor: "#14545c", color: "#fff" } },
+    ai: { bubble: { backgroundColor: "#eceeea", color: "#1c2b2d" } },
+  },
+};
+const CHOICE = {
+  padding: "7px 14px", margin: "4px 6px 4px 0", border: "1px solid #14545c", borderRadius: "999px",
+  background: "#fff", color: "#14545c", font: "inherit", cursor: "pointer",
+};
+
+export class Chat {
+  /**
+   * @param {HTMLElement} place Emptied first.
+   * @param {{greeting: string, extensions: string}} options
+   */
+  constructor(place, { greeting, extensions }) {
+    this.sent = new Set();
+    this.signals = null;
+    this.open = true;
+    this.loading = { toggle() {} };
+    const element = (this.element = document.createElement("deep-chat"));
+    element.style.fontFamily = "system-ui, sans-serif";
+    element.messageStyles = STYLES;
+    element.names = true; // people of the team by their names; the style below hides the others
+    element.introMessage = { text: greeting };
+    element.displayLoadingBubble = this.loading;
+    element.textInput = { placeholder: { text: "Write a message …" }, characterLimit: 8000 };
+    element.mixedFiles = { files: { maxNumberOfFiles: 3, acceptedFormats: extensions } };
+    element.auxiliaryStyle = `
+      .name { font-size: .78rem; color: #4d5d5f; max-width: 7rem; }
+      .deep-chat-outer-container-role-user .name,
+      .deep-chat-outer-container-role-ai .name { display: none; }
+      .outer-message-container:not(.deep-chat-outer-container-role-ai, .deep-chat-outer-container-role-user) .ai-message-text { background-color: #fbeed3 !important; }
+      #file-attachment-container { background-color: #eceeea !important; } /* it lies over messages */
+      button[disabled] { opacity: .5; cursor: default !important; }
+      #messages { padding-bottom: 8px; }`;
+    element.htmlClassUtilities = {
+      "webchat-choice": { styles: { default: CHOICE }, events: { click: (event) => this.#choose(event) } },
+    };
+    // deep-chat calls the handler again whenever it renders: only the signals are new then.
+    element.connect = { websocket: true, handler: (_, signals) => this.#connect(signals) };
+    this.ready = new Promise((resolve) => {
+      element.onComponentRender = () => {
+        repair(element.shadowRoot);
+        this.#keepEnd(element.shadowRoot.querySelector("#messages"));
+        resolve();
+      };
+    });
+    place.replaceChildren(element);
+  }
+
+  #connect(signals) {
+    this.signals = signals;
+    signals.newUserMessage.listener = (body) => this.#send(body.messages.at(-1));
+    if (this.open) signals.onOpen();
+  }
+
+  /** Enable or disable sending. */
+  setOpen(open) {
+    if (open === this.open) return;
+    this.open = open;
+    if (open) this.signals?.onOpen();
+    else this.signals?.onClose();
+  }
+
+  async #send(message) {
+    const id = crypto.randomUUID();
+    this.sent.add(id);
+    try {
+      const files = (this.element.getMessages().at(-1).files ?? []).map((file) => file.ref).filter(Boolean);
+      if (message.custom?.payload) {
+        await api.sayChoice(id, { ...message.custom, title: message.text });
+      } else if (message.text) {
+        await api.sayText(id, message.text);
+      }
+      if (files.length) {
+        const own = message.text ? crypto.randomUUID() : id;
+        files.forEach((_, number) => this.sent.add(number ? `${own}:${number}` : own));
+        await api.sendFiles(own, files);
+      }
+    } catch (refused) {
+      this.tell(refused.message);
+    }
+  }
+
+  #choose(event) {
+    const button = event.currentTarget ?? event.target;
+    if (button.disabled) return;
+    const { payload, entry } = button.dataset;
+    this.#answered(Number(entry));
+    this.element.submitUserMessage({ text: button.textContent, custom: { payload, answers: Number(entry) } });
+  }
+
+  #answered(entry) {
+    for (const button of this.element.shadowRoot.querySelectorAll(`[data-entry="${entry}"]`)) button.disabled = true;
+  }
+
+  /**
+   * Show an entry of the conversation.
+   * @param {number} id
+   * @param {{role: string, name?: string, text?: string, media?: object, buttons?: object[]}} entry
+   */
+  show(id, entry) {
+    if (entry.answers) this.#answered(entry.answers);
+    if (entry.request_id && this.sent.has(entry.request_id)) return;
+    if (entry.role === "notice") return this.tell(entry.text);
+    const role = this.#role(entry);
+    if (entry.text) this.element.addMessage({ role, text: entry.text });
+    if (entry.media) this.element.addMessage({ role, files: [fileOf(entry.media)] });
+    if (entry.buttons) this.element.addMessage({ role, html: buttonsOf(id, entry.buttons) });
+    this.#toEnd();
+  }
+
+  #role(entry) {
+    if (entry.role === "user") return "user";
+    if (entry.role === "bot") return "ai";
+    return entry.name || (entry.role === "agent" ? "Our team" : "Automatic message");
+  }
+
+  /** Say something that neither bot nor agent says. */
+  tell(text) {
+    const line = document.createElement("p");
+    line.textContent = text;
+    line.style.cssText = "margin: 6px 0; font-size: .85rem; color: #7a4b00;";
+    this.element.addMessage({ role: "ai", html: line.outerHTML });
+    this.#toEnd();
+  }
+
+  /** @param {boolean} busy Whether the bot is working on an answer. */
+  showTyping(busy) {
+    if (busy) this.loading.toggle({ role: "ai" });
+    else this.loading.toggle();
+  }
+
+  /**
+   * Go on showing the newest message when the banner, a picture or a phone's keyboard takes room.
+   *
+   * Only the reader leaves the end, upwards: a position that changes together with the sizes is the
+   * browser's doing.
+   */
+  #keepEnd(log) {
+    const measure = () => [log.scrollHeight, log.clientHeight, log.scrollTop];
+    let atEnd = true;
+    let [height, room, top] = measure();
+    log.addEventListener("scroll", () => {
+      const [newHeight, newRoom, newTop] = measure();
+      if (newHeight - newTop - newRoom < 60) atEnd = true;
+      else if (newHeight === height && newRoom === room && newTop < top) atEnd = false;
+      [height, room, top] = [newHeight, newRoom, newTop];
+    });
+    const follow = () => atEnd && this.#toEnd();
+    new ResizeObserver(follow).observe(log);
+    log.addEventListener("load", follow, true);
+  }
+
+  #toEnd() {
+    this.element.scrollToBottom();
+  }
+}
+
+function fileOf({ kind, url, name }) {
+  const src = url.startsWith("files/") ? `/webhooks/webchat/${url}` : url;
+  return { src, name, type: kind === "image" ? "image" : "any" };
+}
+
+function buttonsOf(entry, buttons) {
+  const group = document.createElement("div");
+  for (const { title, payload, url } of buttons) {
+    const item = document.createElement(url ? "a" : "button");
+    item.textContent = title;
+    if (url) {
+      item.href = url;
+      item.target = "_blank";
+    } else {
+      item.className = "webchat-choice";
+      item.dataset.payload = payload;
+      item.dataset.entry = String(entry);
+    }
+    group.append(item);
+  }
+  return group.outerHTML;
+}
