@@ -1,0 +1,5 @@
+"""What runs in the action server."""
+
+from .handoff import ActionEndHandoff, ActionHumanHandoff
+
+__all__ = ["ActionEndHandoff", "ActionHumanHandoff"]
