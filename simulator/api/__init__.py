@@ -1,0 +1,1 @@
+"""The Conversations API: `/sc/v2/apps/{appId}/…`."""
