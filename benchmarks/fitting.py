@@ -1,0 +1,155 @@
+"""Fit the frustration score's weights: a logistic regression whose signs make sense."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+
+WEIGHTS = Path(__file__).parent.parent / "zendesk_handoff" / "frustration" / "weights.json"
+
+#: How much each set counts in the fit.
+SHARE = {"support tweets": 1.0, "task dialogues": 3.0, "angry chitchat": 0.5, "everyday": 0.6}
+#: The operating point: false alarms per unremarkable turn of a task dialogue, cross-validated.
+FALSE_ALARMS = 0.02
+CALM_SET = "task dialogues"
+RIDGE = 0.003
+FOLDS = 6
+
+#: Numbers that may only lower the score; every other may only raise it. Keeps the fit honest.
+CALMING = frozenset(
+    "positive gratitude polite cheerful question request opening_request brief_opening bot_done "
+    "bot_asks earlier_positive earlier_gratitude".split()
+)
+#: What one unit of a number may add to the logit at most: no single mild sign may decide.
+MOST = {
+    "*": 1.5,
+    "insult": 2.5,
+    "exasperation": 2.5,
+    "profanity": 2.0,
+    "shouting": 3.0,
+    "says_no": 0.4,
+    "says_sorry": 0.4,
+    "negation": 0.4,
+}
+#: What it must add at least: plain words that the data hardly hold.
+LEAST = {"exasperation": 1.8}
+#: Weights that no data at hand can give: their bots have no fallback that could be repeated.
+BY_JUDGEMENT = {"failures": 2.4, "bot_lost": 0.2, "repetitions": 0.2}
+HELD = frozenset({"failures", "bot_lost"})  # left out of the fit
+
+Model = tuple[np.ndarray, float]
+
+
+class Matrix:
+    """A set's numbers, labels and dialogue numbers as arrays."""
+
+    def __init__(
+        self, rows: list[dict[str, float]], labels: list[int], dialogues: list[int]
+    ) -> None:
+        """Arrange the rows; all have the same names."""
+        self.names = list(rows[0])
+        self.numbers = np.array([[row[name] for name in self.names] for row in rows])
+        self.labels = np.array(labels, dtype=float)
+        self.dialogues = np.array(dialogues)
+
+
+Sets = Mapping[str, Matrix]
+
+
+def fit(sets: Sets, chosen: Mapping[str, np.ndarray]) -> Model:
+    """Fit the weights, those set by judgement added.
+
+    Args:
+        sets: What to fit on.
+        chosen: Which rows of each set to use.
+
+    Returns:
+        A weight for each number, and the intercept.
+    """
+    names = next(iter(sets.values())).names
+    x = np.vstack([sets[key].numbers[chosen[key]] for key in sets])
+    y = np.hstack([sets[key].labels[chosen[key]] for key in sets])
+    w = np.hstack([np.full(chosen[key].sum(), SHARE[key] / chosen[key].sum()) for key in sets])
+    w /= w.mean()
+    scale = x.std(axis=0) + 1e-9
+    z = x / scale
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        logit = z @ theta[:-1] + theta[-1]
+        wrong = w * (1 / (1 + np.exp(-logit)) - y)
+        value = (w * (np.logaddexp(0, logit) - y * logit)).sum()
+        value += theta[:-1] @ theta[:-1] / (2 * RIDGE)
+        return value, np.append(z.T @ wrong + theta[:-1] / RIDGE, wrong.sum())
+
+    bounds = [_bounds_of(name, unit) for name, unit in zip(names, scale, strict=True)]
+    bounds.append((None, None))
+    found = minimize(loss, np.zeros(len(bounds)), jac=True, bounds=bounds, method="L-BFGS-B")
+    judged = np.array([BY_JUDGEMENT.get(name, 0.0) for name in names])
+    return found.x[:-1] / scale + judged, found.x[-1]
+
+
+def _bounds_of(name: str, unit: float) -> tuple[float | None, float | None]:
+    """Give the bounds of a weight, for numbers that were divided by `unit`."""
+    if name in HELD:
+        return 0.0, 0.0
+    return (
+        (None, 0.0)
+        if name in CALMING
+        else (
+            unit * LEAST.get(name, 0.0),
+            unit * MOST.get(name, MOST["*"]),
+        )
+    )
+
+
+def fit_all(sets: Sets) -> Model:
+    """Fit on every row."""
+    return fit(sets, {key: np.full(len(matrix.labels), True) for key, matrix in sets.items()})
+
+
+def logits_of(matrix: Matrix, model: Model, rows: np.ndarray | None = None) -> np.ndarray:
+    """Give the logits of a set, or of some of its rows."""
+    numbers = matrix.numbers if rows is None else matrix.numbers[rows]
+    return np.asarray(numbers @ model[0] + model[1])
+
+
+def cross_validate(sets: Sets, *, seed: int = 0) -> dict[str, np.ndarray]:
+    """Give logits for every row from weights that were fitted on other dialogues."""
+    random = np.random.RandomState(seed)
+    logits = {key: np.zeros(len(matrix.labels)) for key, matrix in sets.items()}
+    folds = {
+        key: (random.permutation(matrix.dialogues.max() + 1) % FOLDS)[matrix.dialogues]
+        for key, matrix in sets.items()
+    }
+    for fold in range(FOLDS):
+        model = fit(sets, {key: folds[key] != fold for key in sets})
+        for key, matrix in sets.items():
+            left_out = folds[key] == fold
+            logits[key][left_out] = logits_of(matrix, model, left_out)
+    return logits
+
+
+def transfer(sets: Sets, key: str) -> np.ndarray:
+    """Give logits for one set from weights that were fitted on the others alone."""
+    return logits_of(sets[key], fit_all({name: sets[name] for name in sets if name != key}))
+
+
+def operating_point(sets: Sets, logits: Mapping[str, np.ndarray]) -> float:
+    """Find the logit that gives the wanted share of false alarms."""
+    calm = sets[CALM_SET].labels == 0
+    return float(np.quantile(logits[CALM_SET][calm], 1 - FALSE_ALARMS))
+
+
+def write_weights(sets: Sets, middle: float, *, tell: Callable[[str], None]) -> None:
+    """Write the table that the package reads, shifted so that `middle` scores 0.5."""
+    weights, intercept = fit_all(sets)
+    names = next(iter(sets.values())).names
+    ranked = sorted(zip(names, weights, strict=True), key=lambda pair: -abs(pair[1]))
+    table = {"intercept": round(float(intercept - middle), 3)}
+    table |= {name: round(float(weight), 3) for name, weight in ranked if abs(weight) >= 0.005}
+    WEIGHTS.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    tell(f"wrote {len(table)} weights to {WEIGHTS}")

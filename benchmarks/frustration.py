@@ -1,0 +1,188 @@
+"""Measure the frustration score on labelled dialogues, and fit its weights on them.
+
+    python -m benchmarks.frustration             # tables
+    python -m benchmarks.frustration --fit       # write weights.json first, then tables
+
+The data stay outside the project; without them there is nothing to measure and it says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from benchmarks.fitting import Matrix, cross_validate, operating_point, transfer, write_weights
+from zendesk_handoff import frustration
+from zendesk_handoff.dialogue import Dialogue, dialogue_from_turns
+from zendesk_handoff.frustration import DEFAULT_THRESHOLD, DEFAULT_WINDOW
+from zendesk_handoff.frustration.judge import measure
+from zendesk_handoff.frustration.phrases import language_of
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data" / "dev"
+SETS = {
+    "support tweets": "frustration_support_tweets.jsonl",
+    "task dialogues": "frustration_task_dialogues.jsonl",
+    "angry chitchat": "frustration_angry_chitchat.jsonl",
+}
+EVERYDAY = ("handoff_negatives.jsonl", "handoff_support_templates.jsonl", "handoff_rasa_bots.jsonl")
+
+#: A plain list of angry words, as a baseline.
+KEYWORDS = frozenset(
+    "angry annoyed annoying awful bad disappointed disgusting frustrated frustrating hate horrible "
+    "joke pathetic poor ridiculous sick stupid sucks terrible unacceptable upset useless waste "
+    "worst wtf".split()
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled message of a user, with what came before it."""
+
+    number: int
+    dialogue: Dialogue
+    label: int
+
+
+def read_examples(path: Path) -> Iterator[Example]:
+    """Give every labelled user turn of a file, each with the dialogue up to it."""
+    for number, record in enumerate(_records(path)):
+        turns = dialogue_from_turns(record["turns"]).turns
+        places = [place for place, turn in enumerate(turns) if turn.speaker == "user"]
+        labels = record.get("labels") or [None] * (len(places) - 1) + [record["label"]]
+        for place, label in zip(places, labels, strict=True):
+            if label is not None:
+                yield Example(number, Dialogue(turns[: place + 1]), int(label))
+
+
+def read_requests(path: Path) -> Iterator[Example]:
+    """Give everyday requests, each a dialogue of its own: nobody in them has had enough."""
+    for number, record in enumerate(_records(path)):
+        if not record["label"]:
+            turn = {"speaker": "user", "text": record["text"]}
+            yield Example(number, dialogue_from_turns([turn]), 0)
+
+
+def _records(path: Path) -> Iterator[dict[str, object]]:
+    return map(json.loads, path.read_text(encoding="utf-8").splitlines())
+
+
+def matrix_of(examples: list[Example]) -> Matrix:
+    """Measure examples as the score does."""
+    rows = []
+    for example in examples:
+        turns = example.dialogue.turns
+        texts = [turn.text for turn in turns if turn.speaker == "user"][-DEFAULT_WINDOW:]
+        rows.append(measure(turns, language=language_of(texts), window=DEFAULT_WINDOW))
+    return Matrix(rows, [one.label for one in examples], [one.number for one in examples])
+
+
+def baselines() -> dict[str, Callable[[Example], float]]:
+    """Name the simple methods that the score is compared with."""
+    vader = SentimentIntensityAnalyzer()
+
+    def last(example: Example) -> str:
+        return example.dialogue.turns[-1].text
+
+    return {
+        "VADER (best threshold)": lambda one: -vader.polarity_scores(last(one))["compound"],
+        "angry words (best threshold)": lambda one: float(
+            sum(word.strip(".,!?#") in KEYWORDS for word in last(one).lower().split())
+        ),
+    }
+
+
+def row(name: str, labels: np.ndarray, scores: np.ndarray, threshold: float | None) -> str:
+    """Format one line of the table; without a threshold the best one is used for F1."""
+    thresholds = np.unique(scores) if threshold is None else [threshold]
+    best = max(thresholds, key=lambda value: f1_score(labels, scores >= value, zero_division=0))
+    said = scores >= best
+    alarms = (said & (labels == 0)).sum() / len(labels)
+    return (
+        f"  {name:<38}{roc_auc_score(labels, scores):6.3f}{f1_score(labels, said):7.3f}"
+        f"{precision_score(labels, said, zero_division=0):7.3f}{recall_score(labels, said):7.3f}"
+        f"{alarms:9.2%}"
+    )
+
+
+def report(examples: dict[str, list[Example]], sets: dict[str, Matrix], middle: float) -> None:
+    """Print the table of the labelled dialogues."""
+    validated = cross_validate(sets)
+    print(f"{'':<40}   AUC     F1      P      R   alarms/turn")
+    for key in SETS:
+        labels, found = sets[key].labels, examples[key]
+        print(f"{key}: {len(found)} user turns, {labels.mean():.0%} frustrated")
+        for name, method in baselines().items():
+            print(row(name, labels, np.array([method(one) for one in found]), None))
+        print(row("fitted without this set", labels, transfer(sets, key), middle))
+        print(row("cross-validated, same operating point", labels, validated[key], middle))
+        scores = np.array([frustration.score(one.dialogue).score for one in found])
+        print(row("as shipped, default threshold", labels, scores, DEFAULT_THRESHOLD))
+    alarms = (validated["everyday"] >= middle).mean()
+    print(f"everyday requests, cross-validated: {alarms:.2%} would be escalated")
+
+
+def report_everyday(data: Path) -> None:
+    """Print how often a single everyday request would be escalated, file by file."""
+    for name in EVERYDAY:
+        asked = list(read_requests(data / name))
+        alarms = sum(frustration.score(one.dialogue).escalate for one in asked)
+        share = alarms / len(asked)
+        print(f"everyday requests, {name}, as shipped: {alarms} of {len(asked)} ({share:.2%})")
+
+
+def report_time(examples: dict[str, list[Example]]) -> None:
+    """Print the time per turn and the time to load and score once."""
+    times = []
+    for found in examples.values():
+        for example in found[:600]:
+            start = time.perf_counter()
+            frustration.score(example.dialogue)
+            times.append(time.perf_counter() - start)
+    command = "from zendesk_handoff import frustration as f, dialogue as d\n"
+    command += "f.score(d.dialogue_from_turns([{'speaker': 'user', 'text': 'hello'}]))"
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=True)
+    loading = time.perf_counter() - start
+    hundredths = statistics.quantiles(times, n=100)
+    print(
+        f"time per turn: median {statistics.median(times) * 1e3:.2f} ms, "
+        f"99th percentile {hundredths[98] * 1e3:.2f} ms; "
+        f"first score {loading:.2f} s with Python's start"
+    )
+
+
+def main() -> None:
+    """Read the data, fit where asked to, and print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--fit", action="store_true", help="write weights.json first")
+    options = parser.parse_args()
+    wanted = [*SETS.values(), *EVERYDAY]
+    if missing := [name for name in wanted if not (options.data / name).exists()]:
+        print(f"frustration: nothing to measure, {', '.join(missing)} not found")
+        return
+    examples = {key: list(read_examples(options.data / name)) for key, name in SETS.items()}
+    examples["everyday"] = [one for name in EVERYDAY for one in read_requests(options.data / name)]
+    sets = {key: matrix_of(found) for key, found in examples.items()}
+    middle = operating_point(sets, cross_validate(sets))
+    if options.fit:
+        write_weights(sets, middle, tell=print)
+    report(examples, sets, middle)
+    report_everyday(options.data)
+    report_time(examples)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""Measure how well the demo bot hears the wish for a person.
+
+Reads the utterances in tests/data and the evaluation sets that lie beside the project, lets the
+trained model parse every line, and prints precision, recall and false alarms of the intent
+`human_handoff`. A line counts as heard when the intent is on top after the fallback classifier,
+which is what the bot acts on.
+
+    python -m benchmarks.intent [--model models/demo.tar.gz] [--data DIR] [--errors]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+OWN = ROOT / "tests" / "data"
+DATA = ROOT.parent / "shared" / "data" / "dev"
+INTENT = "human_handoff"
+
+# "I want to speak to customer service" counts as no wish in the set this label comes from, and as
+# one in the others. So the set is shown both ways.
+DISPUTED = "contact_customer_service"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One line of an evaluation set.
+
+    Attributes:
+        text: What the user typed.
+        wanted: Whether that asks for a person.
+        intent: The label in the set it comes from.
+    """
+
+    text: str
+    wanted: bool
+    intent: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts of one set, and the figures that follow from them."""
+
+    hits: int
+    misses: int
+    false_alarms: int
+    negatives: int
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the alarms that were right, where there was anything to hear."""
+        alarms = self.hits + self.false_alarms
+        return self.hits / alarms if alarms and self.hits + self.misses else None
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the wishes that were heard."""
+        wishes = self.hits + self.misses
+        return self.hits / wishes if wishes else None
+
+    @property
+    def f1(self) -> float | None:
+        """Harmonic mean of precision and recall."""
+        total = 2 * self.hits + self.misses + self.false_alarms
+        return 2 * self.hits / total if self.hits + self.misses else None
+
+    @property
+    def false_alarm_rate(self) -> float | None:
+        """Share of the other utterances that were taken for a wish."""
+        return self.false_alarms / self.negatives if self.negatives else None
+
+
+def read_set(path: Path) -> list[Utterance]:
+    """Read one set: JSON lines with `text` and `label`, or YAML with lines in named groups."""
+    if path.suffix == ".yml":
+        groups = yaml.safe_load(path.read_text("utf-8"))
+        return [
+            Utterance(line, wanted, group)
+            for wanted, key in ((True, "wanted"), (False, "not_wanted"))
+            for group, lines in groups[key].items()
+            for line in lines.splitlines()
+        ]
+    rows = (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip())
+    return [Utterance(r["text"], bool(r["label"]), str(r.get("intent", ""))) for r in rows]
+
+
+def score(wanted: Sequence[bool], heard: Sequence[bool]) -> Score:
+    """Count what was heard against what was wanted, line by line."""
+    pairs = list(zip(wanted, heard, strict=True))
+    return Score(
+        hits=sum(w and h for w, h in pairs),
+        misses=sum(w and not h for w, h in pairs),
+        false_alarms=sum(h and not w for w, h in pairs),
+        negatives=sum(not w for w, _ in pairs),
+    )
+
+
+def format_table(rows: Iterable[tuple[str, Score]]) -> str:
+    """Lay the scores out, one line a set."""
+
+    def show(value: float | None, form: str) -> str:
+        return format("-" if value is None else format(value, form), ">6")
+
+    lines = [f"{'set':<44}{'n':>6}{'pos':>6}{'P':>7}{'R':>7}{'F1':>7}  false alarms"]
+    for name, s in rows:
+        wishes = s.hits + s.misses
+        lines.append(
+            f"{name:<44}{wishes + s.negatives:>6}{wishes:>6}"
+            f" {show(s.precision, '.3f')} {show(s.recall, '.3f')} {show(s.f1, '.3f')}"
+            f"  {s.false_alarms} ({show(s.false_alarm_rate, '.2%').strip()})"
+        )
+    return "\n".join(lines)
+
+
+async def parse_all(model: Path, texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the bot's whole reading of every text, in order."""
+    from rasa.core.agent import Agent
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog(logging.WARNING)  # or every reading is logged
+    agent = Agent.load(str(model))
+    return [await agent.parse_message(text) for text in texts]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Score the model on every set and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--model", type=Path, default=ROOT / "models")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument(
+        "--errors", action="store_true", help="print every wrong line too, but of *_unseen sets"
+    )
+    options = parser.parse_args(argv)
+
+    files = [*sorted(OWN.glob("requests_*.yml")), *sorted(options.data.glob("handoff_*.jsonl"))]
+    if not options.model.exists() or (
+        options.model.is_dir() and not any(options.model.glob("*.tar.gz"))
+    ):
+        print(f"intent: no model in {options.model}; train one with `rasa train`")
+        return 1
+
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+    sets = {path.stem: read_set(path) for path in files}
+    started = time.perf_counter()
+    readings = asyncio.run(parse_all(options.model, [u.text for s in sets.values() for u in s]))
+    seconds = time.perf_counter() - started
+
+    rows: list[tuple[str, Score]] = []
+    todo = iter(readings)
+    for name, utterances in sets.items():
+        parsed = [next(todo) for _ in utterances]
+        heard = [reading["intent"]["name"] == INTENT for reading in parsed]
+        pairs = list(zip(utterances, heard, strict=True))
+        rows.append((name, score([u.wanted for u, _ in pairs], [h for _, h in pairs])))
+        clear = [(u, h) for u, h in pairs if u.intent != DISPUTED]
+        if len(clear) < len(pairs):
+            disputed = f"  without {DISPUTED}"
+            rows.append((disputed, score([u.wanted for u, _ in clear], [h for _, h in clear])))
+        if options.errors and not name.endswith("_unseen"):
+            for utterance, reading, alarm in zip(utterances, parsed, heard, strict=True):
+                if alarm != utterance.wanted:
+                    kind = "false alarm" if alarm else "missed"
+                    top = reading["intent_ranking"][:3]
+                    ranking = ", ".join(f"{i['name']} {i['confidence']:.2f}" for i in top)
+                    print(f"{name} | {kind} | {utterance.intent} | {utterance.text} | {ranking}")
+    whole = [row for name, row in rows if name in sets]
+    rows.append(("all together", _total(whole)))
+    print(format_table(rows))
+    print(f"{len(readings)} utterances, {1000 * seconds / len(readings):.1f} ms each")
+    return 0
+
+
+def _total(scores: Iterable[Score]) -> Score:
+    every = list(scores)
+    return Score(
+        hits=sum(s.hits for s in every),
+        misses=sum(s.misses for s in every),
+        false_alarms=sum(s.false_alarms for s in every),
+        negatives=sum(s.negatives for s in every),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Measure the table of docs/performance.md, or the rows that are named.
+
+python -m benchmarks.speed [storing …]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib import import_module
+
+import uvloop
+
+ROWS = ("storing", "dialogue", "outgoing", "long_session", "opening", "start")
+
+
+def main(names: list[str]) -> int:
+    """Measure and print.
+
+    Args:
+        names: Of the rows; none are all of them.
+
+    Returns:
+        An exit code: a figure that is not reached is a result, not a failure.
+    """
+    uvloop.install()
+    for name in names or ROWS:
+        module = import_module(f".{name}", __package__)
+        for row in asyncio.run(module.measure()):
+            verdict = {True: "reached", False: "NOT reached", None: "not measured"}[row.reached]
+            print(f"{row.what}\n  against {row.against}")
+            print(f"  {row.ratio}, to reach {row.goal}: {verdict}  ({row.detail})", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""A bare Conversations API for load: it keeps messages, after a pause as a network has.
+
+    python -m benchmarks.speed.api PORT MILLISECONDS
+
+It knows what posting and listing messages and reading a conversation need, checks nothing, and
+tells at ``/arrivals`` what has come since it was last asked, with the time of each. The clock is
+the machine's monotonic one, which all processes share. What is pushed to ``/push`` counts too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+import uvloop
+
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_PAGE = 100
+_OTHER = b"{}"
+
+
+class Account:
+    """What the API holds.
+
+    Args:
+        latency: Seconds between a request and its answer.
+    """
+
+    def __init__(self, latency: float) -> None:
+        """Begin empty."""
+        self.latency = latency
+        self.messages: defaultdict[str, list[bytes]] = defaultdict(list)
+        self.arrivals: list[tuple[str, float]] = []
+        self._count = 0
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        """Answer a request.
+
+        Args:
+            method: The HTTP method.
+            path: With the query.
+            body: The request's.
+        """
+        path = path.partition("?")[0]
+        parts = path.strip("/").split("/")
+        if path == "/arrivals":
+            arrivals, self.arrivals = self.arrivals, []
+            return 200, msgspec.json.encode(arrivals)
+        if path == "/push":
+            self.arrivals.append((msgspec.json.decode(body).get("text") or "", time.monotonic()))
+            return 200, _OTHER
+        if parts[-1] == "messages" and method == "POST":
+            return 201, self._keep(parts[-2], msgspec.json.decode(body))
+        if parts[-1] == "messages":
+            page = b",".join(self.messages[parts[-2]][-_PAGE:])
+            return 200, b'{"messages":[' + page + b'],"meta":{"hasMore":false}}'
+        if parts[-2] == "conversations" and method == "GET":
+            seat = {"id": "desk", "name": "zd-agentWorkspace", "integrationType": "zd"}
+            conversation = {"id": parts[-1], "activeSwitchboardIntegration": seat}
+            return 200, msgspec.json.encode({"conversation": conversation})
+        return 200, _OTHER
+
+    def _keep(self, conversation_id: str, post: dict[str, Any]) -> bytes:
+        self._count += 1
+        self.arrivals.append((post["content"].get("text", ""), time.monotonic()))
+        message = {
+            "id": post.pop("id", f"{self._count:024x}"),
+            "received": "2030-01-01T00:00:00.000Z",
+            "source": {"type": "api:conversations"},
+            **post,
+        }
+        raw = msgspec.json.encode(message)
+        self.messages[conversation_id].append(raw)
+        return b'{"messages":[' + raw + b"]}"
+
+
+class Connection(asyncio.Protocol):
+    """One connection, kept open.
+
+    Args:
+        account: Who answers.
+    """
+
+    def __init__(self, account: Account) -> None:
+        """Begin."""
+        self._account = account
+        self._received = b""
+
+    def connection_made(self, transport: Any) -> None:
+        """Remember where to answer."""
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is complete."""
+        self._received += data
+        while True:
+            head, found, rest = self._received.partition(b"\r\n\r\n")
+            length = _LENGTH.search(head)
+            wanted = int(length[1]) if length else 0
+            if not found or len(rest) < wanted:
+                return
+            method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+            self._received = rest[wanted:]
+            status, body = self._account.answer(method, path, rest[:wanted])
+            answer = (
+                f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            ).encode() + body
+            if "/v2/" in path and self._account.latency:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._account.latency, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
+
+
+async def serve(port: int, latency: float) -> None:
+    """Serve until stopped."""
+    account = Account(latency)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(account), "127.0.0.1", port)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.install()
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]) / 1000))

@@ -1,0 +1,155 @@
+"""Users' messages over ``rest``: to the agents, and to the bot; how soon an agent has them."""
+
+from __future__ import annotations
+
+import statistics
+import time
+import uuid
+
+import aiohttp
+
+from .bench import Comparison, Row, alternate
+from .stage import APP, Servers, open_sessions, servers
+from .wire import post_request, send
+
+_CONVERSATIONS = 20
+_AT_ONCE = 8
+_FORWARDED = 400
+_PAUSED = 40
+_ORDINARY = 24
+_ROUNDS = 5
+_ORDINARY_ROUNDS = 24
+_SINGLE = 40
+#: Seconds, as to a data centre of one's own region.
+_LATENCY = 0.02
+
+
+async def measure() -> list[Row]:
+    """Measure the rows for which the whole bot runs."""
+    async with servers(latency=_LATENCY) as stage:
+        return [*await _forwarding(stage), await _ordinary(stage), await _delay(stage)]
+
+
+async def _forwarding(stage: Servers) -> list[Row]:
+    reached: list[float] = []
+
+    async def ours() -> float:
+        sessions = await open_sessions(stage.store, _CONVERSATIONS)
+        senders = [session.sender_id for session in sessions]
+        stage.api.arrivals()
+        began = time.monotonic()
+        load = await send(stage.with_plugin, _messages(senders, _FORWARDED), at_once=_AT_ONCE)
+        arrivals = await stage.api.wait_for(_FORWARDED)
+        reached.append(_FORWARDED / (max(at for _, at in arrivals) - began))
+        return load.rate
+
+    async def paused() -> float:
+        senders = [uuid.uuid4().hex for _ in range(_CONVERSATIONS)]
+        pauses = [
+            post_request(f"/conversations/{sender}/tracker/events", {"event": "pause"})
+            for sender in senders
+        ]
+        await send(stage.without, pauses, at_once=_AT_ONCE)
+        return (await send(stage.without, _messages(senders, _PAUSED), at_once=_AT_ONCE)).rate
+
+    async def limit() -> float:
+        senders = [uuid.uuid4().hex for _ in range(_CONVERSATIONS)]
+        await send(stage.without, [post_request("/webhooks/bench/gate/1", {})], at_once=1)
+        load = await send(stage.without, _messages(senders, _FORWARDED), at_once=_AT_ONCE)
+        await send(stage.without, [post_request("/webhooks/bench/gate/0", {})], at_once=1)
+        return load.rate
+
+    against_paused = await alternate(ours, paused, rounds=_ROUNDS)
+    against_limit = await alternate(ours, limit, rounds=_ROUNDS)
+    forwarded, slow = against_paused.medians
+    most = against_limit.medians[1]
+    what = f"user messages forwarded over rest, {_CONVERSATIONS} conversations, {_AT_ONCE} at once"
+    return [
+        Row(
+            what,
+            "Rasa's own paused conversations on the same bot",
+            f"{against_paused.ratio:.1f}",
+            "≥ 10",
+            against_paused.ratio >= 10,
+            f"{forwarded:.0f}/s stored, {statistics.median(reached):.0f}/s at the API, "
+            f"against {slow:.0f}/s",
+        ),
+        Row(
+            what,
+            "a gate that does nothing",
+            f"{against_limit.ratio:.2f}",
+            "the limit",
+            None,
+            f"against {most:.0f}/s",
+        ),
+    ]
+
+
+async def _ordinary(stage: Servers) -> Row:
+    async def rate(port: int) -> float:
+        senders = [uuid.uuid4().hex for _ in range(_ORDINARY)]
+        return (await send(port, _messages(senders, _ORDINARY, "hello"), at_once=4)).rate
+
+    result = await alternate(
+        lambda: rate(stage.with_plugin), lambda: rate(stage.without), rounds=_ORDINARY_ROUNDS
+    )
+    ours, theirs = result.medians
+    return Row(
+        "ordinary bot messages with the plugin",
+        "the same bot without it",
+        f"{result.ratio:.3f}",
+        "≥ 0.99",
+        result.ratio >= 0.99,
+        f"{ours:.0f}/s against {theirs:.0f}/s",
+    )
+
+
+async def _delay(stage: Servers) -> Row:
+    """Compare when the API has a message, from the moment at which it is sent."""
+    (session,) = await open_sessions(stage.store, 1)
+    url = f"{stage.api.url}/v2/apps/{APP}/conversations/bare/messages"
+    bare = {"author": {"type": "user", "userId": "u"}, "metadata": {"rasa_handoff_message": "m"}}
+
+    async with aiohttp.ClientSession() as http:
+
+        async def through_plugin() -> float:
+            stage.api.arrivals()
+            began = time.monotonic()
+            text = f"Message {began}"
+            await send(stage.with_plugin, [_message(session.sender_id, text)], at_once=1)
+            return (await stage.api.wait_for(1))[0][1] - began
+
+        async def directly() -> float:
+            stage.api.arrivals()
+            began = time.monotonic()
+            body = {**bare, "content": {"type": "text", "text": f"Message {began}"}}
+            async with http.post(url, json=body) as answer:
+                await answer.read()
+            return (await stage.api.wait_for(1))[0][1] - began
+
+        result = await alternate(through_plugin, directly, rounds=_SINGLE)
+    added = _added(result)
+    return Row(
+        "user to agent, p50 of the added time",
+        "a bare aiohttp POST to the same API",
+        f"{added * 1000:.1f} ms",
+        "≤ 2 ms",
+        added <= 0.002,
+        "{:.1f} ms against {:.1f} ms".format(*(1000 * each for each in result.medians)),
+    )
+
+
+def _added(result: Comparison) -> float:
+    pairs = zip(result.ours, result.theirs, strict=True)
+    return statistics.median(ours - theirs for ours, theirs in pairs)
+
+
+def _message(sender: str, text: str) -> bytes:
+    return post_request("/webhooks/rest/webhook", {"sender": sender, "message": text})
+
+
+def _messages(senders: list[str], count: int, text: str = "") -> list[bytes]:
+    return [
+        _message(senders[number % len(senders)], text or f"This is message number {number}.")
+        for number in range(count)
+    ]

@@ -1,0 +1,57 @@
+"""A server with the webhook's handler alone, and beside it one that stores nothing.
+
+    python -m benchmarks.speed.receiver PORT STORE_URL
+
+No lane runs here: what is measured is storing, not what is done with what is stored.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+from sanic import Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from channels.zendesk import ZendeskInput
+from zendesk_handoff.store import open_store
+
+from .stage import block
+
+
+def make_app(store_url: str) -> Sanic:
+    """Make the server.
+
+    Args:
+        store_url: Where it stores.
+    """
+    app = Sanic("receiver")
+    channel = ZendeskInput.from_credentials(block(store_url, "http://127.0.0.1:9"))
+
+    @app.listener("before_server_start")
+    async def open_up(app: Sanic, _loop: object) -> None:
+        app.ctx.zendesk_handoff = SimpleNamespace(store=await open_store(store_url))
+
+    @app.listener("after_server_stop")
+    async def close(app: Sanic, _loop: object) -> None:
+        await app.ctx.zendesk_handoff.store.close()
+
+    @app.get("/")
+    async def health(_request: Request) -> HTTPResponse:
+        return response.json({"status": "ok"})
+
+    @app.post("/json/<connector_id:str>/webhook")
+    async def parse(request: Request, connector_id: str) -> HTTPResponse:
+        assert request.json is not None
+        return response.json({})
+
+    @app.post("/webhooks/zendesk/<connector_id:str>/webhook")
+    async def receive(request: Request, connector_id: str) -> HTTPResponse:
+        return await channel.receive(request, connector_id)
+
+    return app
+
+
+if __name__ == "__main__":
+    make_app(sys.argv[2]).run("127.0.0.1", int(sys.argv[1]), access_log=False)

@@ -1,0 +1,201 @@
+"""The servers that are compared, and the sessions they hold."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.servers import MODEL, Process, free_port
+from zendesk_handoff.session import Session, Step
+from zendesk_handoff.store import Store, open_store
+
+SECRET = "a-webhook-secret-for-the-benchmarks-alone"
+CONNECTOR = "support"
+APP = "64b0c0ffee0000000000a001"
+
+
+@dataclass
+class Api:
+    """The bare API, in a process of its own.
+
+    Args:
+        port: Where it listens.
+    """
+
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def arrivals(self) -> list[tuple[str, float]]:
+        """Take what has arrived since the last look, with the monotonic time of each."""
+        with urllib.request.urlopen(f"{self.url}/arrivals", timeout=10) as answer:
+            return [tuple(each) for each in json.load(answer)]
+
+    async def wait_for(self, count: int, *, patience: float = 60.0) -> list[tuple[str, float]]:
+        """Wait until so many have arrived.
+
+        Raises:
+            TimeoutError: They have not.
+        """
+        found: list[tuple[str, float]] = []
+        deadline = time.monotonic() + patience
+        while len(found) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(found)} of {count} messages arrived in {patience} s.")
+            await asyncio.sleep(0.02)
+            found += self.arrivals()
+        return found
+
+
+@asynccontextmanager
+async def bare_api(folder: Path, *, latency: float) -> AsyncIterator[Api]:
+    """Run the bare API.
+
+    Args:
+        folder: For its log.
+        latency: Seconds between request and answer.
+    """
+    api = Api(free_port())
+    command = [sys.executable, "-m", "benchmarks.speed.api", str(api.port), str(latency * 1000)]
+    process = Process("api", command, f"{api.url}/arrivals", folder / "api.log")
+    process.start()
+    try:
+        yield api
+    finally:
+        process.stop()
+
+
+@dataclass
+class Servers:
+    """The same bot twice, with the plugin and without.
+
+    Args:
+        with_plugin: A port.
+        without: A port.
+        store: The plugin's, opened from here.
+        api: Where its messages go.
+    """
+
+    with_plugin: int
+    without: int
+    store: Store
+    api: Api
+
+
+@asynccontextmanager
+async def servers(*, latency: float) -> AsyncIterator[Servers]:
+    """Run both bots and the API.
+
+    Args:
+        latency: The API's, in seconds.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with bare_api(folder, latency=latency) as api:
+            with_plugin, without = free_port(), free_port()
+            store_url = f"sqlite:///{folder / 'handoff.db'}"
+            ours = _rasa(folder, "ours", with_plugin, "webhooks/zendesk/", {
+                "rest": None,
+                "callback": {"url": f"{api.url}/push"},
+                "channels.ZendeskInput": block(store_url, api.url),
+            })  # fmt: skip
+            theirs = _rasa(folder, "theirs", without, "webhooks/bench/", {
+                "rest": None,
+                "benchmarks.speed.channels.BareInput": None,
+            })  # fmt: skip
+            try:
+                await asyncio.gather(*(asyncio.to_thread(each.start) for each in (ours, theirs)))
+                async with await open_store(store_url) as store:
+                    yield Servers(with_plugin, without, store, api)
+            finally:
+                ours.stop()
+                theirs.stop()
+
+
+def block(store_url: str, api_url: str, **settings: Any) -> dict[str, Any]:
+    """Make the plugin's block of ``credentials.yml``.
+
+    Args:
+        store_url: The store's.
+        api_url: The API's address.
+        **settings: Whatever else is to be set.
+    """
+    connector = {
+        "integration_type": "zendesk",
+        "name": "Support",
+        "subdomain": "bench",
+        "app_id": APP,
+        "key_id": "app_64b0c0ffee0000000000b001",
+        "key_secret": "a-key-secret-for-the-benchmarks-alone",
+        "webhook_secret": SECRET,
+        "workspaces": ["default"],
+        "base_url": api_url,
+    }
+    return {
+        "public_url": "http://127.0.0.1:5005",
+        "store_url": store_url,
+        "connectors": {CONNECTOR: connector},
+        **settings,
+    }
+
+
+def _rasa(folder: Path, name: str, port: int, health: str, credentials: dict[str, Any]) -> Process:
+    path = folder / f"{name}.yml"
+    path.write_text(yaml.safe_dump(credentials))
+    endpoints = folder / "endpoints.yml"
+    endpoints.write_text("{}")
+    command = [
+        *(str(Path(sys.executable).parent / "rasa"), "run", "--enable-api"),
+        *("-i", "127.0.0.1", "-p", str(port), "--model", str(MODEL)),
+        *("--credentials", str(path), "--endpoints", str(endpoints)),
+    ]
+    return Process(name, command, f"http://127.0.0.1:{port}/{health}", folder / f"{name}.log")
+
+
+async def open_sessions(store: Store, count: int, *, channel: str = "rest") -> Sequence[Session]:
+    """Put sessions that agents have joined into the store, for whoever claims them.
+
+    Args:
+        store: Which one.
+        count: How many.
+        channel: The Rasa channel of their users.
+    """
+    made = await asyncio.gather(*(_open(store, channel) for _ in range(count)))
+    await store.claims.let_go()
+    return made
+
+
+async def _open(store: Store, channel: str) -> Session:
+    session = await store.sessions.request(
+        f"user-{uuid.uuid4().hex}",
+        CONNECTOR,
+        workspace="default",
+        channel=channel,
+        reason="a benchmark",
+        summary="A benchmark.",
+        profile={},
+    )
+    await store.sessions.finish_step(
+        session.id,
+        Step.PASS_CONTROL,
+        user_id=uuid.uuid4().hex[:24],
+        conversation_id=uuid.uuid4().hex[:24],
+    )
+    await store.sessions.connect(session.id)
+    await store.sessions.mark_announced(session.id)
+    return await store.sessions.hear_agent(session.id, agent_id="agent", agent_name="Ana")

@@ -1,0 +1,48 @@
+"""Start what the plugin starts in a Rasa server, without the bot, and print what it took.
+
+    python -m benchmarks.speed.starter STORE_URL API_URL
+
+Every session counts as not asked about for long, so that all of them are asked about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from types import SimpleNamespace
+
+from channels.bot import Bot
+from channels.runtime import Runtime
+from zendesk_handoff.settings import read_settings
+from zendesk_handoff.store import open_store
+
+from .stage import block
+
+#: Seconds for which it goes on.
+_LENGTH = 4.0
+
+
+async def start(store_url: str, api_url: str) -> None:
+    """Open the store, start the lanes, and look until the loop is free again."""
+    settings = read_settings(block(store_url, api_url))
+    app = SimpleNamespace(ctx=SimpleNamespace(agent=None, input_channels=[]))
+    began = time.perf_counter()
+    store = await open_store(store_url)
+    runtime = Runtime(store, settings, Bot(app))
+    runtime.start()
+    # The first look round has been made, and a user's message would be looked up.
+    await store.claims.with_work()
+    await store.sessions.unclosed("somebody")
+    seconds = time.perf_counter() - began
+    await asyncio.sleep(_LENGTH)
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    await runtime.stop()
+    await store.close()
+    print(json.dumps({"seconds": seconds, "megabytes": megabytes}))
+
+
+if __name__ == "__main__":
+    asyncio.run(start(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,217 @@
+"""Measure how much of a case survives in the summary, and at which length.
+
+Fact recall on task dialogues and on dialogues that were cut off: the share of facts of which any
+listed form stands in the summary as a word, without regard to case. ROUGE on support tweets,
+against human summaries: the mean over a dialogue's references, and the best of them. Simple ways to
+summarise stand beside. All is written by the function that `zendesk-handoff summarize` calls.
+
+    python -m benchmarks.summary [--data DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zendesk_handoff.dialogue import Dialogue, dialogue_from_turns
+from zendesk_handoff.summary import summarize
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data" / "dev"
+
+#: The sets with facts, and the share of the dialogue's words that a summary may have.
+FACT_SETS = {"summary_task_dialogues": 0.30, "summary_cut_dialogues": 0.40}
+TWEETS = "summary_support_tweets"
+
+Summarizer = Callable[["Case"], str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A dialogue with what should be found in its summary.
+
+    Attributes:
+        dialogue: What was said.
+        facts: For each fact, the forms in which it may be written.
+        references: Summaries that people wrote.
+    """
+
+    dialogue: Dialogue
+    facts: tuple[tuple[str, ...], ...]
+    references: tuple[str, ...]
+
+    @property
+    def words(self) -> int:
+        """Words of the dialogue."""
+        return sum(len(turn.text.split()) for turn in self.dialogue.turns)
+
+
+def read_cases(path: Path) -> list[Case]:
+    """Read one JSON-lines file with `turns`, and `facts` or `summaries`."""
+    rows = (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip())
+    return [_case(row) for row in rows]
+
+
+def _case(row: Mapping[str, Any]) -> Case:
+    facts = tuple(tuple(fact["values"]) for fact in row.get("facts") or ())
+    return Case(dialogue_from_turns(row["turns"]), facts, tuple(row.get("summaries") or ()))
+
+
+def holds(summary: str, fact: Iterable[str]) -> bool:
+    """Say whether any form of a fact stands in a summary, as a word of its own."""
+    text = summary.lower()
+    return any(re.search(rf"(?<!\w){re.escape(form.lower())}(?!\w)", text) for form in fact)
+
+
+def rouge(summary: str, reference: str) -> dict[str, float]:
+    """Compute the F-measures of ROUGE-1, -2 and -L, on words without regard to case."""
+    told, wanted = _words(summary), _words(reference)
+    return {
+        "R1": _f_measure(_shared(told, wanted, 1), len(told), len(wanted)),
+        "R2": _f_measure(_shared(told, wanted, 2), len(told) - 1, len(wanted) - 1),
+        "RL": _f_measure(_longest_common(told, wanted), len(told), len(wanted)),
+    }
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", text.lower())
+
+
+def _shared(told: Sequence[str], wanted: Sequence[str], size: int) -> int:
+    def grams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
+        return Counter(zip(*(words[start:] for start in range(size)), strict=False))
+
+    return sum((grams(told) & grams(wanted)).values())
+
+
+def _longest_common(told: Sequence[str], wanted: Sequence[str]) -> int:
+    row = [0] * (len(wanted) + 1)
+    for word in told:
+        before = row[:]
+        for at, other in enumerate(wanted, 1):
+            row[at] = before[at - 1] + 1 if word == other else max(before[at], row[at - 1])
+    return row[-1]
+
+
+def _f_measure(shared: int, told: int, wanted: int) -> float:
+    return 2 * shared / (told + wanted) if shared else 0.0
+
+
+def _lead(case: Case) -> str:
+    return " ".join(turn.text for turn in case.dialogue.turns[:3])
+
+
+def _user(case: Case) -> str:
+    return " ".join(turn.text for turn in case.dialogue.user_turns)
+
+
+def _chance(case: Case) -> str:
+    turns = list(case.dialogue.turns)
+    random.Random(case.words).shuffle(turns)
+    words = " ".join(turn.text for turn in turns).split()
+    return " ".join(words[: int(0.3 * len(words))])
+
+
+def _human(case: Case) -> str:
+    return case.references[0]
+
+
+def _default(case: Case) -> str:
+    return summarize(case.dialogue)
+
+
+def _at_share(share: float) -> Summarizer:
+    return lambda case: summarize(case.dialogue, max_words=max(1, int(share * case.words)))
+
+
+def _at_words(words: int) -> Summarizer:
+    return lambda case: summarize(case.dialogue, max_words=words)
+
+
+def fact_row(name: str, cases: Sequence[Case], write: Summarizer) -> str:
+    """Measure one way to summarise on dialogues with facts."""
+    started = time.perf_counter()
+    summaries = [write(case) for case in cases]
+    spent = (time.perf_counter() - started) / len(cases)
+    found = [
+        holds(summary, fact)
+        for case, summary in zip(cases, summaries, strict=True)
+        for fact in case.facts
+    ]
+    length = statistics.mean(
+        len(summary.split()) / case.words for case, summary in zip(cases, summaries, strict=True)
+    )
+    return f"  {name:<34}{statistics.mean(found):>8.3f}{length:>9.1%}{1000 * spent:>9.1f}"
+
+
+def rouge_row(name: str, cases: Sequence[Case], write: Summarizer) -> str:
+    """Measure one way to summarise on dialogues with references."""
+    means: dict[str, list[float]] = {"R1": [], "R2": [], "RL": []}
+    best: list[float] = []
+    words = []
+    for case in cases:
+        summary = write(case)
+        words.append(len(summary.split()))
+        scores = [rouge(summary, reference) for reference in case.references]
+        for measure, values in means.items():
+            values.append(statistics.mean(score[measure] for score in scores))
+        best.append(max(score["R1"] for score in scores))
+    shown = "".join(f"{100 * statistics.mean(values):>8.1f}" for values in means.values())
+    return f"  {name:<34}{shown}{100 * statistics.mean(best):>9.1f}{statistics.mean(words):>8.0f}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, default=DATA)
+    options = parser.parse_args(argv)
+    names = [*FACT_SETS, TWEETS]
+    sets = {name: options.data / f"{name}.jsonl" for name in names}
+    found = {name: read_cases(path) for name, path in sets.items() if path.exists()}
+    if not found:
+        print(f"summary: nothing measured, there are no summary_*.jsonl in {options.data}")
+        return 0
+    for name, share in FACT_SETS.items():
+        if name not in found:
+            continue
+        cases = [case for case in found[name] if case.facts]
+        print(f"{name:<36}{'recall':>8}{'length':>9}{'ms':>9}")
+        ways: dict[str, Summarizer] = {
+            "summary": _default,
+            f"summary, at most {share:.0%}": _at_share(share),
+            f"summary, at most {share - 0.1:.0%}": _at_share(share - 0.1),
+            "first three turns": _lead,
+            "everything the user said": _user,
+            "turns by chance, 30%": _chance,
+        }
+        if all(case.references for case in cases):
+            ways["a person's summary"] = _human
+        for way, write in ways.items():
+            print(fact_row(way, cases, write))
+    if TWEETS in found:
+        cases = [case for case in found[TWEETS] if case.references]
+        print(f"{TWEETS:<36}{'R1':>8}{'R2':>8}{'RL':>8}{'best R1':>9}{'words':>8}")
+        for way, write in {
+            "summary": _default,
+            "summary, at most 30 words": _at_words(30),
+            "summary, at most 40 words": _at_words(40),
+            "first three turns": _lead,
+            "everything the user said": _user,
+            "turns by chance, 30%": _chance,
+        }.items():
+            print(rouge_row(way, cases, write))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
