@@ -1,0 +1,57 @@
+"""What tests of several modules stand on."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from contextlib import suppress
+
+import pytest
+import structlog
+
+HOST, PORT = "127.0.0.1", 5432
+REDIS_PORT = 6379
+
+
+def pytest_configure():
+    """Let no logger be kept from one test to the next.
+
+    Rasa, where a test loads it, has structlog keep each logger as it is at its first line: with the
+    output of the test that wrote it, and deaf to a later one that wants to read.
+    """
+    configure = structlog.configure
+
+    def configure_afresh(*arguments, **settings):
+        configure(*arguments, **{**settings, "cache_logger_on_first_use": False})
+
+    structlog.configure = configure_afresh
+    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
+
+
+def postgresql_answers() -> bool:
+    with suppress(OSError), socket.create_connection((HOST, PORT), timeout=2):
+        return True
+    return False
+
+
+def redis_answers() -> bool:
+    with suppress(OSError), socket.create_connection((HOST, REDIS_PORT), timeout=2):
+        return True
+    return False
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    if not postgresql_answers():
+        pytest.skip("PostgreSQL does not answer on 127.0.0.1:5432")
+    import asyncpg
+
+    name = f"handoff_{uuid.uuid4().hex[:12]}"
+    admin = await asyncpg.connect(host=HOST, port=PORT, database="postgres")
+    await admin.execute(f"CREATE DATABASE {name}")
+    yield f"postgresql://{HOST}:{PORT}/{name}"
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()

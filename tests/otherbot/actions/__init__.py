@@ -1,0 +1,3 @@
+"""The actions that this bot had before."""
+
+from .books import ActionFindBook as ActionFindBook

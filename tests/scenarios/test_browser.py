@@ -1,0 +1,190 @@
+"""One whole handover as two people see it: the customer's page and the agent's, in a browser.
+
+Screenshots of the way go to ``shots/``.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from tests.scenarios.test_webchat import PNG as _SIGNATURE
+from tests.servers import ROOT
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SHOTS = ROOT / "shots"
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+
+@pytest.fixture
+async def browser():
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture
+async def open_page(browser):
+    faults = []
+
+    async def open_one(url, *, width=860, height=760):
+        context = await browser.new_context(viewport={"width": width, "height": height})
+        page = await context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        await page.goto(url)
+        return page
+
+    yield open_one
+    assert faults == [], "the pages' scripts raise nothing"
+
+
+class Customer:
+    def __init__(self, page):
+        self.page = page
+        self.input = page.locator("#text-input")
+
+    async def says(self, text):
+        await self.input.fill(text)
+        await self.input.press("Enter")
+
+    async def sees(self, text, *, times=1):
+        await expect(self.page.get_by_text(text)).to_have_count(times, timeout=15_000)
+
+    async def shot(self, name):
+        await self.page.screenshot(path=SHOTS / f"{name}.png")
+
+
+@pytest.fixture
+async def customer(open_page, stack):
+    SHOTS.mkdir(exist_ok=True)
+    address = f"{stack.rasa_url}/webhooks/webchat/?name=Jo+Doe&email=jo@example.com"
+    opened = Customer(await open_page(address))
+    await expect(opened.input).to_be_visible(timeout=15_000)
+    return opened
+
+
+def picture() -> bytes:
+    """Make a small picture that a browser shows."""
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    rows = b"".join(
+        b"\0" + b"".join(bytes((30 + x, 120, 90 + y)) for x in range(120)) for y in range(80)
+    )
+    header = struct.pack(">IIBBBBB", 120, 80, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return _SIGNATURE[:8] + body
+
+
+@pytest.mark.timeout(150)
+async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
+    await customer.says("Where is my order 10234?")
+    await customer.sees("blue enamel kettle")
+    await customer.says("I want to talk to a human")
+    await customer.sees("Waiting for an agent. You can keep writing.")
+
+    agent = await open_page(stack.simulator_url + "/", width=1040, height=820)
+    await agent.locator("nav").get_by_text("Jo Doe").first.click()
+    words = agent.get_by_label("Your message")
+    await expect(agent.locator("#log")).to_contain_text("10234", timeout=10_000)
+    await words.fill("Hello Jo, let me look into your kettle.")
+    await words.press("Enter")
+    await customer.sees("Hello Jo, let me look into your kettle.")
+    await customer.sees("You are talking with Ana.")
+    await customer.says("Thank you, it is rather urgent")
+    await expect(agent.locator("#log")).to_contain_text("rather urgent", timeout=10_000)
+
+    await agent.locator("#image").set_input_files(
+        {"name": "label.png", "mimeType": "image/png", "buffer": picture()}
+    )
+    await expect(customer.page.locator("deep-chat img")).to_have_count(1, timeout=10_000)
+    await agent.locator("#file").set_input_files(
+        {"name": "receipt.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 receipt"}
+    )
+    await customer.sees("receipt.pdf")
+    await customer.shot("chat")
+    await agent.screenshot(path=SHOTS / "agent.png")
+
+    await customer.page.reload()
+    await customer.sees("Hello Jo, let me look into your kettle.")
+    await customer.sees("You are talking with Ana.")
+
+    await agent.get_by_role("button", name="End session").click()
+    await customer.sees("The conversation with our team has ended.")
+    await customer.sees("I am the bot again")
+    await customer.page.set_viewport_size({"width": 390, "height": 760})
+    last = customer.page.get_by_text("I am the bot again")
+    await expect(last).to_be_in_viewport(ratio=1)
+    for width in (1000, 320, 800, 390):  # a phone that is turned
+        await customer.page.set_viewport_size({"width": width, "height": 760})
+        await expect(last).to_be_in_viewport(ratio=1)
+    await customer.page.get_by_role("log").hover()
+    await customer.page.mouse.wheel(0, -4000)
+    first = customer.page.get_by_text("Where is my order 10234?")
+    await expect(first).to_be_in_viewport(ratio=1)
+    await customer.page.set_viewport_size({"width": 390, "height": 500})
+    await customer.page.wait_for_timeout(300)
+    await expect(first).to_be_in_viewport(ratio=1)  # who reads what was before is left there
+    await customer.page.set_viewport_size({"width": 390, "height": 760})
+    await customer.page.mouse.wheel(0, 9000)
+    await expect(last).to_be_in_viewport(ratio=1)
+    await customer.shot("chat-ended-phone")
+    await customer.page.get_by_role("button", name="New conversation").click()
+    await customer.sees("blue enamel kettle", times=0)
+    await customer.says("What are your opening hours?")
+    await customer.sees("Mill Lane")
+    await customer.shot("chat-new-phone")
+
+
+@pytest.mark.timeout(120)
+async def test_links_are_harmless_and_parts_have_names(customer, sim, stack):
+    await customer.says("I want to talk to a human")
+    await customer.sees("Waiting for an agent. You can keep writing.")
+    found = await sim.wait_for_conversation(
+        stack.connectors["support"]["app_id"],
+        lambda one: one["user"]["externalId"].startswith("webchat-") and one["ticket"],
+    )
+    bad = "[click me](javascript:alert(1)) and <img src=x onerror=alert(1)> and [fine](https://example.com)"
+    await sim.agent_text(found["id"], bad)
+    await customer.sees("click me")
+    links = customer.page.locator("deep-chat #messages a")
+    for link in await links.all():
+        href = await link.get_attribute("href")
+        assert href is None or href.startswith("https://")
+        assert await link.get_attribute("rel") == "noopener noreferrer"
+    assert await customer.page.locator("deep-chat #messages img").count() == 0
+    await expect(customer.page.get_by_role("log")).to_have_count(1)
+    for name in ("Send", "Attach a file"):
+        await expect(customer.page.get_by_role("button", name=name)).to_have_count(1)
+
+
+@pytest.mark.timeout(120)
+async def test_two_tabs_and_the_end_button(customer, stack):
+    await customer.says("I want to talk to a human")
+    await customer.sees("Waiting for an agent. You can keep writing.")
+    other = Customer(await customer.page.context.new_page())
+    await other.page.goto(customer.page.url)
+    await other.sees("I want to talk to a human")
+    await other.says("from the other tab")
+    await customer.sees("from the other tab")
+    await customer.page.get_by_role("button", name="End chat").click()
+    await customer.sees("I am the bot again")
+    await other.sees("The conversation with our team has ended.")

@@ -1,0 +1,97 @@
+"""kill -9 at every boundary of opening: nothing is promised too early, and nothing opened twice."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.scenarios.conftest import until
+from tests.scenarios.crashes import TAKEOVER, Crash, hears_once, is_paused, said_by_user, try_to_say
+from zendesk_handoff import boundary as b
+
+STARTED = "asked a colleague to join"
+FAILED = "could not reach my colleagues"
+HOURS = "Mill Lane"
+INSIDE_ONLY = ("take_control", "offer_control")
+#: Every test starts a server anew, which takes its time on a busy machine.
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def crash(stack):
+    crash = Crash(stack)
+    yield crash
+    crash.mend()
+
+
+@pytest.mark.parametrize("boundary", b.OPENING)
+async def test_the_action_server_dies_while_opening(crash, sim, new_user, stack, boundary):
+    inside = any(step in boundary for step in INSIDE_ONLY)
+    user = new_user(workspace="wholesale" if inside else None)
+    crash.arm(boundary)
+    told = await user.says("I want to talk to a human")
+    await crash.happens_to("actions")
+    assert not any(STARTED in text for text in told), "nothing is promised too early"
+    told = await user.says("please hurry")
+    app = stack.connectors["wholesale" if inside else "support"]["app_id"]
+    found = await sim.wait_for_conversation(
+        app, lambda one: one["user"]["externalId"] == user.sender, timeout=TAKEOVER
+    )
+    await sim.wait_for_message(found["id"], "please hurry", timeout=TAKEOVER)
+    if not any(STARTED in text for text in told):
+        await hears_once(user, STARTED)
+    mine = [one for one in await sim.conversations(app) if one["user"]["externalId"] == user.sender]
+    assert len(mine) == 1, "one conversation"
+    messages = await sim.messages(found["id"])
+    assert sum(one["author"]["type"] == "business" for one in messages) == 1, "one summary"
+    assert said_by_user(messages).count("please hurry") == 1
+    await is_paused(user)
+    assert await user.slot("handoff_status") == "waiting"
+
+
+@pytest.mark.parametrize("boundary", b.ANNOUNCING)
+async def test_the_bot_dies_while_it_announces_what_the_action_server_could_not(
+    crash, user, boundary
+):
+    crash.arm("opening.connected")
+    await user.says("I want to talk to a human")
+    await crash.happens_to("actions", then=boundary)
+    await crash.happens_to("rasa")
+    await hears_once(user, STARTED)
+    await is_paused(user)
+
+
+async def test_the_bot_dies_during_the_escalation(crash, sim, user, stack):
+    await sim.add_fault("latency", seconds=2, method="POST", path="*/passControl", count=1)
+    asking = asyncio.create_task(try_to_say(user, "I want to talk to a human"))
+    app = stack.connectors["support"]["app_id"]
+    await sim.wait_for_conversation(app, lambda one: one["user"]["externalId"] == user.sender)
+    stack.processes["rasa"].stop(kill=True)
+    await asking
+    await asyncio.to_thread(stack.processes["rasa"].start)
+    await hears_once(user, STARTED)
+    await is_paused(user)
+
+
+async def test_an_outage_on_top_gives_the_bot_back_and_it_answers_what_was_written(
+    crash, sim, user
+):
+    await sim.add_fault("status", status=503)
+    crash.arm("opening.user.begun")
+    await user.says("I want to talk to a human")
+    await crash.happens_to("actions")
+    heard = await user.gets("What are your opening hours?")
+
+    async def answered():
+        await asyncio.sleep(1)
+        heard.extend(await user.gets("thank you"))
+        return HOURS in str(heard)
+
+    await until(answered, timeout=TAKEOVER)
+    said = [str(each) for each in heard]
+    failed = next(n for n, each in enumerate(said) if FAILED in each)
+    hours = next(n for n, each in enumerate(said) if HOURS in each)
+    assert failed < hours, "the truth first, then the answer to what was written meanwhile"
+    assert not any(STARTED in each for each in said)
+    assert await user.slot("handoff_status") == "failed"

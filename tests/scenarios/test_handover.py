@@ -1,0 +1,160 @@
+"""From the bot to the agents and back, over a channel that cannot push."""
+
+from __future__ import annotations
+
+import aiohttp
+
+STARTED = "asked a colleague to join"
+JOINED = "Ana is here now"
+ENDED = "I am the bot again"
+HOURS = "Mill Lane"
+
+
+async def test_the_agent_reads_a_summary_and_the_user_is_told_after(hand_over, sim, user):
+    await user.says("Where is my order 10234?")
+    session = await hand_over(user)
+    assert any(STARTED in text for text in session.told)
+    state = await sim.conversation(session.conversation)
+    assert state["control"]["active"] == "zd-agentWorkspace"
+    first = state["messages"][0]
+    assert first["author"]["type"] == "business"
+    assert "10234" in first["content"]["text"]
+    assert await user.slot("handoff_status") == "waiting"
+
+
+async def test_messages_pass_both_ways_while_the_bot_is_silent(hand_over, sim, user):
+    session = await hand_over(user)
+    assert await user.says("What are your opening hours?") == []
+    await sim.wait_for_message(session.conversation, "What are your opening hours?")
+    await sim.agent_text(session.conversation, "We open at nine.", agent="Ana")
+    heard = await user.hears("Ana: We open at nine.")
+    assert JOINED in heard[0]["text"]
+    assert await user.slot("handoff_status") == "active"
+    await sim.agent_text(session.conversation, "Anything else?", agent="Ana")
+    again = await user.hears("Anything else?")
+    assert not any(JOINED in str(each) for each in again)
+
+
+async def test_order_is_kept_both_ways(hand_over, sim, user):
+    session = await hand_over(user)
+    for number in range(8):
+        await user.says(f"line {number}")
+    await sim.wait_for_message(session.conversation, "line 7")
+    written = [
+        each["content"]["text"]
+        for each in await sim.messages(session.conversation)
+        if each["author"]["type"] == "user"
+    ]
+    assert written == [f"line {number}" for number in range(8)]
+    for number in range(5):
+        await sim.agent_text(session.conversation, f"answer {number}")
+    heard = await user.hears("answer 4")
+    answers = [each["text"] for each in heard if "answer" in each.get("text", "")]
+    assert answers == [f"Ana: answer {number}" for number in range(5)]
+
+
+async def test_image_and_file_from_the_agent(hand_over, sim, user, http, stack):
+    session = await hand_over(user)
+    app = stack.connectors["support"]["app_id"]
+    await sim.set_switches(app, private_attachments=True)
+    try:
+        picture = b"\x89PNG\r\n\x1a\n" + b"picture"
+        await sim.agent_image(session.conversation, picture, filename="label.png")
+        await sim.agent_file(session.conversation, b"%PDF-1.4 page", filename="receipt.pdf")
+        heard = await user.hears("label.png", "receipt.pdf")
+        image = next(each["image"] for each in heard if "image" in each)
+        file = next(each["attachment"] for each in heard if "attachment" in each)
+        assert await _fetch(http, image) == picture
+        assert await _fetch(http, file) == b"%PDF-1.4 page"
+    finally:
+        await sim.set_switches(app, private_attachments=False)
+
+
+async def _fetch(http: aiohttp.ClientSession, url: str) -> bytes:
+    async with http.get(url) as answer:
+        assert answer.status == 200
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        return await answer.read()
+
+
+async def test_the_agent_ends_and_the_bot_is_back(hand_over, sim, user):
+    session = await hand_over(user)
+    await user.says("it is about a kettle")
+    await sim.agent_text(session.conversation, "All done, bye!")
+    await user.hears("All done, bye!")
+    await sim.end_session(session.conversation)
+    heard = await user.hears(ENDED, asking="What are your opening hours?")
+    assert any(HOURS in str(each) for each in heard), "the bot answers again"
+    tracker = await user.tracker()
+    events = tracker["events"]
+    said = [each.get("text") for each in events]
+    assert "it is about a kettle" in said
+    assert "All done, bye!" in said
+    assert tracker["slots"]["handoff_status"] == "ended"
+    assert tracker["slots"]["handoff_end_reason"] == "agent"
+    assert not tracker["paused"]
+    last_start = max(n for n, each in enumerate(events) if each["event"] == "session_started")
+    resumed = max(n for n, each in enumerate(events) if each["event"] == "resume")
+    assert last_start > resumed, "the next message begins a new Rasa session"
+
+
+async def test_the_user_ends(hand_over, sim, user):
+    session = await hand_over(user)
+    await user.says("one more thing")
+    assert any(ENDED in text for text in await user.says("/end_handoff"))
+    await sim.wait_for_message(
+        session.conversation, lambda one: "has left" in one["content"].get("text", "")
+    )
+    assert any(HOURS in text for text in await user.says("What are your opening hours?"))
+
+
+async def test_the_user_ends_inside_the_switchboard(hand_over, sim, new_user):
+    user = new_user(workspace="wholesale")
+    session = await hand_over(user, connector="wholesale")
+    assert any(ENDED in text for text in await user.says("/end_handoff"))
+    # Control is accepted first, then released: in between it is ours.
+    await sim.wait_for_state(session.conversation, lambda one: one["control"]["active"] is None)
+
+
+async def test_an_agent_is_heard_inside_the_switchboard(hand_over, sim, new_user):
+    user = new_user(workspace="wholesale")
+    session = await hand_over(user, connector="wholesale")
+    await sim.agent_text(session.conversation, "Wholesale here")
+    await user.hears("Wholesale here")
+    await sim.end_session(session.conversation)
+    await user.hears(ENDED)
+
+
+async def test_a_second_handover_opens_a_second_conversation(hand_over, sim, user):
+    first = await hand_over(user)
+    await sim.end_session(first.conversation)
+    await user.hears(ENDED)
+    told = await user.says("I want to talk to a human")
+    assert any(STARTED in text for text in told)
+    ids = [
+        one["id"] for one in await sim.conversations() if one["user"]["externalId"] == user.sender
+    ]
+    assert len(ids) == 2
+
+
+async def test_an_automation_is_delivered_without_an_agent_joining(hand_over, sim, user):
+    session = await hand_over(user)
+    await sim.automation(session.conversation, "All our agents are busy.")
+    heard = await user.hears("All our agents are busy.")
+    assert not any("is here now" in str(each) for each in heard)
+    assert await user.slot("handoff_status") == "waiting"
+
+
+async def test_a_long_message_arrives_whole(hand_over, sim, user):
+    session = await hand_over(user)
+    text = "words with umläuts and 👩‍👩‍👧 " * 400
+    await user.says(text)
+    await user.says("the end")
+    await sim.wait_for_message(session.conversation, "the end")
+    parts = [
+        each["content"]["text"]
+        for each in await sim.messages(session.conversation)
+        if each["author"]["type"] == "user"
+    ][:-1]
+    assert len(parts) > 1
+    assert "".join(parts) == text.strip()

@@ -1,0 +1,190 @@
+"""Nothing that anybody wrote, and no secret, is in what the servers print during a whole run."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import uuid
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+
+from tests.scenarios.conftest import until
+from tests.scenarios.test_trouble import agent_event, send, webhook
+from tests.scenarios.test_webchat import Page
+
+#: What opens every JWT's header: {"alg" in base64.
+JWT = "eyJ"
+
+
+@dataclass
+class Marks:
+    """Words that occur nowhere by chance, each for a place where somebody's text goes."""
+
+    made: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, place):
+        return self.made.setdefault(place, f"mark{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def marks():
+    return Marks()
+
+
+@pytest.fixture
+def printed(stack):
+    """Give what the processes print from here on: a function of their names."""
+    logs = {name: process.log for name, process in stack.processes.items()}
+    start = {name: log.stat().st_size for name, log in logs.items()}
+
+    def read(*names):
+        return "".join(
+            logs[name].read_bytes()[start[name] :].decode(errors="replace")
+            for name in names or logs
+        )
+
+    return read
+
+
+def secrets_of(stack):
+    for connector in stack.connectors.values():
+        yield connector["key_secret"]
+        yield connector["webhook_secret"]
+    database = sqlite3.connect(stack.folder / "handoff.db")
+    tokens = database.execute("SELECT media_token FROM inbox WHERE media_token IS NOT NULL")
+    yield from [token for (token,) in tokens]
+    database.close()
+
+
+async def test_a_whole_run_leaves_no_word_and_no_secret(
+    hand_over, sim, new_user, stack, http, marks, printed
+):
+    await over_rest(hand_over, sim, new_user(), stack, http, marks)
+    cookie = await over_the_chat_page(sim, stack, marks)
+    await what_goes_wrong(hand_over, sim, new_user(), stack, http, marks)
+    output = printed()
+    seen = set(re.findall(r"\bhandoff\.[a-z_]+\.[a-z_]+\b", output))
+    assert {
+        "handoff.session.opened",
+        "handoff.session.ended",
+        "handoff.session.failed",
+        "handoff.message.refused",
+        "handoff.webhook.wrong_key",
+        "handoff.webhook.garbage",
+        "handoff.webhook.unreadable",
+    } <= seen, "without these lines the search proves nothing"
+    for place, mark in marks.made.items():
+        assert mark not in output, place
+    for secret in (cookie, JWT, *secrets_of(stack)):
+        assert secret not in output
+
+
+async def over_rest(hand_over, sim, user, stack, http, marks):
+    await user.says(f"{marks('to the bot')} where is my order 10234?")
+    session = await hand_over(user)
+    body = {
+        "sender": user.sender,
+        "message": marks("to the agent"),
+        "metadata": {
+            "name": marks("name"),
+            "email": f"{marks('email')}@example.com",
+            "attachments": [
+                {"media_url": f"https://example.com/{marks('link')}", "media_type": "image/png"}
+            ],
+        },
+    }
+    async with http.post(f"{stack.rasa_url}/webhooks/rest/webhook", json=body) as answer:
+        assert answer.status == 200
+    await sim.wait_for_message(session.conversation, marks("to the agent"))
+    await sim.agent_text(session.conversation, marks("to the user"), agent=marks("agent"))
+    file = f"{marks('file')}.pdf"
+    await sim.agent_file(session.conversation, b"%PDF-1.4", filename=file)
+    heard = await user.hears(marks("to the user"), file)
+    link = next(each["attachment"] for each in heard if "attachment" in each)
+    async with http.get(link) as answer:
+        await answer.read()
+    await sim.end_session(session.conversation)
+    await user.hears("I am the bot again")
+
+
+async def over_the_chat_page(sim, stack, marks):
+    """Give the secret of the cookie."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        page = Page(stack.rasa_url, http)
+        await page.begin(name=marks("page name"), email=f"{marks('page email')}@example.com")
+        await page.say("I want to talk to a human")
+        found = await sim.wait_for_conversation(
+            stack.connectors["support"]["app_id"],
+            lambda one: one["user"]["externalId"] == page.sender,
+        )
+        await page.say(marks("page text"))
+        await sim.wait_for_message(found["id"], marks("page text"))
+        form = aiohttp.FormData()
+        picture = b"\x89PNG\r\n\x1a\n" + b"a picture"
+        name = f"{marks('upload')}.png"
+        form.add_field("files", picture, filename=name, content_type="image/png")
+        async with http.post(f"{page.root}/files", data=form) as answer:
+            assert answer.status == 202
+        await sim.wait_for_state(
+            found["id"],
+            lambda one: any(each["content"]["type"] == "image" for each in one["messages"]),
+        )
+        await page.say(marks("bad json"), id="no id of ours", status=400)
+        [cookie] = [each.value for each in http.cookie_jar]
+        return cookie
+
+
+async def what_goes_wrong(hand_over, sim, user, stack, http, marks):
+    """Everything that makes the servers complain, with a mark in whatever they complain of."""
+    session = await hand_over(user)
+    await sim.add_fault("status", status=400, method="POST", path="*/messages", count=1)
+    await user.says(marks("refused"))
+    await user.says(marks("after the refused"))
+    await sim.wait_for_message(session.conversation, marks("after the refused"))
+    await sim.add_fault("status", status=503, method="POST", path="*/messages", count=2)
+    await user.says(marks("late"))
+    await sim.wait_for_message(session.conversation, marks("late"), timeout=20)
+    event = agent_event(session.conversation, marks("wrong key"), event_id=uuid.uuid4().hex[:24])
+    assert await send(http, stack, event, key=marks("key")) == 401
+    key = {"X-API-Key": stack.connectors["support"]["webhook_secret"]}
+    for garbage in (f'{{"events": "{marks("garbage")}"}}', f'{{"{marks("broken")}": '):
+        async with http.post(webhook(stack), data=garbage, headers=key) as answer:
+            assert answer.status == 400
+    odd = agent_event(session.conversation, marks("odd"), event_id=uuid.uuid4().hex[:24])
+    odd["payload"]["message"]["content"] = {marks("odd key"): marks("odd value")}
+    odd["payload"]["message"]["author"] = marks("odd author")
+    assert await send(http, stack, odd) == 200
+    await sim.add_fault("status", status=403, method="POST", path="/conversations", count=1)
+    other = user.__class__(user.rasa_url, user.http)
+    await other.says(f"{marks('never connected')} I want to talk to a human")
+    await other.says("I want to talk to a human")
+    url = f"{stack.rasa_url}/webhooks/webchat/files/{marks('unknown file')}"
+    async with http.get(url) as answer:
+        assert answer.status == 401
+
+    async def refused_and_failed():
+        return all(fault["hits"] for fault in await sim.faults())
+
+    await until(refused_and_failed)
+
+
+async def test_our_lines_are_json_with_session_and_connector(
+    hand_over, sim, user, status_of, printed
+):
+    session = await hand_over(user)
+    await sim.end_session(session.conversation)
+    await user.hears("I am the bot again")
+    status = await status_of(session.conversation)
+    lines = [
+        json.loads(line[line.index("{") :])
+        for line in printed("rasa").splitlines()
+        if '"event": "handoff.session.ended"' in line
+    ]
+    line = next(line for line in lines if line["session"] == status["id"])
+    assert (line["connector"], line["reason"]) == ("support", "agent")
+    # The action server's may be in another form: Rasa configures structlog, rasa_sdk does not.
+    opened = [line for line in printed("actions").splitlines() if status["id"] in line]
+    assert any("handoff.session.opened" in line and "support" in line for line in opened)

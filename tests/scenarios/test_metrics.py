@@ -1,0 +1,160 @@
+"""Every metric moves when what it counts happens."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.scenarios.conftest import until
+from tests.scenarios.test_trouble import agent_event, send, webhook
+from zendesk_handoff import metrics
+
+POST_MESSAGE = "POST /conversations/{id}/messages"
+
+
+@pytest.fixture
+def scrape(stack, http):
+    """Give a reading: a function of a metric's name and of some of its labels, which adds up."""
+
+    async def read(url=f"{stack.rasa_url}/webhooks/zendesk/metrics"):
+        async with http.get(url) as answer:
+            assert answer.status == 200
+            assert answer.content_type == metrics.CONTENT_TYPE_LATEST.partition(";")[0]
+            body = await answer.text()
+
+        def value(name, **labels):
+            return sum(
+                sample.value
+                for family in text_string_to_metric_families(body)
+                for sample in family.samples
+                if sample.name == f"zendesk_handoff_{name}"
+                and labels.items() <= sample.labels.items()
+            )
+
+        return value
+
+    return read
+
+
+async def test_messages_delays_calls_and_sessions(hand_over, sim, user, scrape):
+    before = await scrape()
+    session = await hand_over(user)
+    await user.says("to the agent")
+    await sim.wait_for_message(session.conversation, "to the agent")
+    await sim.agent_text(session.conversation, "to the user")
+    await user.hears("to the user")
+
+    async def counted():
+        return (await scrape())("messages_total", direction="to_agent") > before(
+            "messages_total", direction="to_agent"
+        )
+
+    await until(counted)
+    during = await scrape()
+
+    def rise(name, **labels):
+        return during(name, **labels) - before(name, **labels)
+
+    assert rise("messages_total", direction="to_user", connector="support") == 1
+    assert rise("delivery_delay_seconds_count", direction="to_user") == 1
+    assert rise("delivery_delay_seconds_count", direction="to_agent") >= 1
+    assert 0 < rise("delivery_delay_seconds_sum", direction="to_user") < 30
+    assert rise("api_calls_total", call=POST_MESSAGE, outcome="ok", connector="support") >= 1
+    assert rise("api_call_duration_seconds_count", call=POST_MESSAGE) >= 1
+    assert rise("gate_decisions_total", decision="bot") >= 1
+    assert rise("gate_decisions_total", decision="agent") >= 1
+    assert rise("sessions", state="active", connector="support") == 1
+    assert during("store_up") == 1
+    await sim.end_session(session.conversation)
+    await user.hears("I am the bot again")
+    after = await scrape()
+    assert after("sessions", state="ended", end_reason="agent") > during(
+        "sessions", state="ended", end_reason="agent"
+    )
+    assert after("sessions", state="active") == during("sessions", state="active") - 1
+
+
+async def test_the_action_servers_calls(hand_over, user, scrape, stack):
+    before = await scrape(stack.actions_metrics_url)
+    await hand_over(user)
+    after = await scrape(stack.actions_metrics_url)
+    labels = {"call": "POST /conversations", "outcome": "ok", "connector": "support"}
+    assert after("api_calls_total", **labels) == before("api_calls_total", **labels) + 1
+
+
+async def test_webhook_outcomes(hand_over, sim, user, scrape, stack, http):
+    session = await hand_over(user)
+    before = await scrape()
+    ours = agent_event(session.conversation, "hello", message_id="a1" * 12, event_id="b1" * 12)
+    assert await send(http, stack, ours) == 200
+    assert await send(http, stack, agent_event("e" * 24, "somebody else's")) == 200
+    assert await send(http, stack, ours, key="wrong") == 401
+    key = {"X-API-Key": stack.connectors["support"]["webhook_secret"]}
+    async with http.post(webhook(stack), data=b"garbage", headers=key) as answer:
+        assert answer.status == 400
+    too_large = io.BytesIO(b" " * (10 * 1024 * 1024 + 1))
+    async with http.post(webhook(stack), data=too_large, headers=key) as answer:
+        assert answer.status == 413
+    async with http.post(webhook(stack, "made-up-by-a-stranger"), json={}) as answer:
+        assert answer.status == 404
+    after = await scrape()
+    outcomes = ("stored", "ignored", "wrong_key", "garbage", "too_large")
+    for outcome in outcomes:
+        labels = {"connector": "support", "outcome": outcome}
+        rise = after("webhook_calls_total", **labels) - before("webhook_calls_total", **labels)
+        assert rise >= 1, outcome
+    unknown = {"connector": "", "outcome": "unknown_connector"}
+    assert after("webhook_calls_total", **unknown) > before("webhook_calls_total", **unknown)
+    assert after("webhook_calls_total", connector="made-up-by-a-stranger") == 0
+
+
+async def test_queues_while_zendesk_is_away_and_what_it_refuses(hand_over, sim, user, scrape):
+    session = await hand_over(user)
+    before = await scrape()
+    await sim.add_fault("status", status=503, method="POST", path="*/messages")
+    await user.says("this has to wait")
+
+    async def waits():
+        now = await scrape()
+        queued = now("queue_messages", direction="to_agent", connector="support")
+        age = now("queue_oldest_age_seconds", direction="to_agent", connector="support")
+        failed = now("api_calls_total", call=POST_MESSAGE, outcome="503")
+        return (
+            queued >= 1
+            and age > 0.5
+            and failed > before("api_calls_total", call=POST_MESSAGE, outcome="503")
+        )
+
+    await until(waits)
+    await sim.clear_faults()
+    await sim.wait_for_message(session.conversation, "this has to wait", timeout=40)
+    await sim.add_fault("status", status=400, method="POST", path="*/messages", count=1)
+    await user.says("this is refused")
+
+    async def refused():
+        failed = (await scrape())("failed_messages", direction="to_agent", connector="support")
+        return failed > before("failed_messages", direction="to_agent", connector="support")
+
+    await until(refused)
+
+
+async def test_a_store_that_takes_nothing(hand_over, user, scrape, stack, http):
+    """Another writer holds SQLite's lock for longer than the store has patience."""
+    session = await hand_over(user)
+    before = await scrape()
+    lock = sqlite3.connect(stack.folder / "handoff.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    try:
+        event = agent_event(session.conversation, "hi", message_id="c1" * 12, event_id="d1" * 12)
+        assert await send(http, stack, event) == 503
+        after = await scrape()  # reading goes on
+    finally:
+        lock.execute("ROLLBACK")
+        lock.close()
+    down = {"connector": "support", "outcome": "store_down"}
+    assert after("webhook_calls_total", **down) == before("webhook_calls_total", **down) + 1
+    assert await send(http, stack, event) == 200
+    await user.hears("hi")

@@ -1,0 +1,36 @@
+"""The operator's commands, against running servers."""
+
+from __future__ import annotations
+
+from tests.scenarios.conftest import until
+
+
+async def test_a_session_ended_by_an_operator(hand_over, sim, user, command, status_of):
+    session = await hand_over(user)
+    status = await status_of(session.conversation)
+    assert status["state"] == "waiting"
+    said = await command("end", status["id"][:12])
+    assert status["id"][:12] in said
+    await user.hears("I am the bot again")
+    await sim.wait_for_message(
+        session.conversation, lambda one: "ended by an operator" in one["content"].get("text", "")
+    )
+    assert await user.slot("handoff_end_reason") == "operator"
+    assert (await status_of(session.conversation))["end_reason"] == "operator"
+
+
+async def test_what_zendesk_refused_is_sent_again(hand_over, sim, user, command, status_of):
+    session = await hand_over(user)
+    await sim.add_fault("status", status=400, method="POST", path="*/messages", count=1)
+    await user.says("refused at first")
+
+    async def refused():
+        return (await status_of(session.conversation))["refused"] == 1
+
+    await until(refused, timeout=30)
+    status = await status_of(session.conversation)
+    assert "POST /conversations/{id}/messages: 400" in status["fault"]
+    assert "1 message to be sent again" in await command("retry", status["id"])
+    await sim.wait_for_message(session.conversation, "refused at first")
+    status = await status_of(session.conversation)
+    assert (status["refused"], status["fault"]) == (0, None)

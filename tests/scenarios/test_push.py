@@ -1,0 +1,97 @@
+"""A bot's own channel that can push, and one that fails to."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from tests.scenarios.conftest import until
+
+STARTED = "asked a colleague to join"
+ENDED = "I am the bot again"
+
+
+class Messenger:
+    def __init__(self, root, http):
+        self.root = f"{root}/webhooks/flaky"
+        self.http = http
+        self.sender = f"user-{uuid.uuid4().hex[:12]}"
+
+    async def says(self, text):
+        body = {"sender": self.sender, "message": text}
+        async with self.http.post(f"{self.root}/messages", json=body) as answer:
+            assert answer.status == 200
+
+    async def fails(self, times):
+        async with self.http.post(f"{self.root}/failing", json=times) as answer:
+            assert answer.status == 200
+
+    async def sent(self):
+        async with self.http.get(f"{self.root}/messages?sender={self.sender}") as answer:
+            return await answer.json()
+
+    async def hears(self, words):
+        async def look():
+            return any(words in text for text in await self.sent())
+
+        await until(look, timeout=30)
+        found = sum(words in text for text in await self.sent())
+        assert found == 1, f"{words!r} was heard {found} times"
+
+
+@pytest.fixture
+async def messenger(stack, http):
+    found = Messenger(stack.rasa_url, http)
+    yield found
+    await found.fails(0)
+
+
+async def with_agent(messenger, sim, stack):
+    await messenger.says("I want to talk to a human")
+    await messenger.hears(STARTED)
+    found = await sim.wait_for_conversation(
+        stack.connectors["support"]["app_id"],
+        lambda one: one["user"]["externalId"] == messenger.sender,
+    )
+    return found["id"]
+
+
+async def test_an_agent_reaches_a_user_who_has_not_asked(messenger, sim, stack):
+    conversation = await with_agent(messenger, sim, stack)
+    await sim.agent_text(conversation, "hello from Ana")
+    await messenger.hears("Ana: hello from Ana")
+    await messenger.says("hello Ana")
+    await sim.wait_for_message(conversation, "hello Ana")
+    await sim.end_session(conversation)
+    await messenger.hears(ENDED)
+
+
+async def test_a_push_that_fails_is_tried_again_in_order(messenger, sim, stack):
+    conversation = await with_agent(messenger, sim, stack)
+    await sim.agent_text(conversation, "zero")
+    await messenger.hears("zero")
+    await messenger.fails(2)
+    await sim.agent_text(conversation, "one")
+    await sim.agent_text(conversation, "two")
+    await messenger.hears("Ana: two")
+    said = await messenger.sent()
+    assert said.index("Ana: one") < said.index("Ana: two")
+
+
+async def test_what_cannot_be_pushed_goes_with_the_users_next_message(messenger, sim, stack):
+    conversation = await with_agent(messenger, sim, stack)
+    await sim.agent_text(conversation, "zero")
+    await messenger.hears("zero")
+    await messenger.fails(10_000)
+    await sim.agent_text(conversation, "kept for you")
+
+    async def given_up():
+        return "handoff.push.given_up" in (stack.folder / "rasa.log").read_text()
+
+    await until(given_up, timeout=40)
+    await messenger.says("is your line down?")
+    await sim.wait_for_message(conversation, "is your line down?")
+    await messenger.fails(0)
+    await messenger.says("and now?")
+    await messenger.hears("kept for you")

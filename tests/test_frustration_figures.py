@@ -1,0 +1,51 @@
+"""The score's figures on labelled dialogues, a little below what is reached: a fall is caught."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.metrics import f1_score, roc_auc_score
+
+from benchmarks.frustration import DATA, EVERYDAY, SETS, read_examples, read_requests
+from zendesk_handoff import frustration
+
+pytestmark = pytest.mark.skipif(
+    not all((DATA / name).exists() for name in (*SETS.values(), *EVERYDAY)),
+    reason="the evaluation data are not beside the repository",
+)
+
+
+def judged(name):
+    found = list(read_examples(DATA / SETS[name]))
+    scores = [frustration.score(one.dialogue) for one in found]
+    return (
+        [one.label for one in found],
+        [one.score for one in scores],
+        [one.escalate for one in scores],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "auc", "f1"),
+    [
+        ("support tweets", 0.84, 0.68),
+        ("task dialogues", 0.79, 0.25),
+        ("angry chitchat", 0.89, 0.64),
+    ],
+)
+def test_it_tells_who_has_had_enough(name, auc, f1):
+    labels, scores, said = judged(name)
+    assert roc_auc_score(labels, scores) > auc
+    assert f1_score(labels, said) > f1
+
+
+def test_few_false_alarms_in_everyday_dialogues():
+    labels, _, said = judged("task dialogues")
+    alarms = sum(alarm and not label for label, alarm in zip(labels, said, strict=True))
+    assert alarms / len(labels) < 0.025
+
+
+@pytest.mark.parametrize("name", EVERYDAY)
+def test_hardly_any_false_alarm_on_a_single_request(name):
+    asked = list(read_requests(DATA / name))
+    alarms = sum(frustration.score(one.dialogue).escalate for one in asked)
+    assert alarms / len(asked) < 0.015
