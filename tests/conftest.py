@@ -14,10 +14,9 @@ REDIS_PORT = 6379
 
 
 def pytest_configure():
-    """Let no logger be kept from one test to the next.
+    """Let no logger be kept as it was at its first line: with the output of the test that wrote it.
 
-    Rasa, where a test loads it, has structlog keep each logger as it is at its first line: with the
-    output of the test that wrote it, and deaf to a later one that wants to read.
+    Rasa, where a test loads it, asks structlog to; a later test that wants to read would be deaf.
     """
     configure = structlog.configure
 
@@ -26,6 +25,14 @@ def pytest_configure():
 
     structlog.configure = configure_afresh
     structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
+
+
+@pytest.fixture(autouse=True)
+def same_logs():
+    """Undo what a test did to the logs: a command writes them to an output that closes with it."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def postgresql_answers() -> bool:

@@ -6,7 +6,6 @@ import asyncio
 import json
 
 import pytest
-import structlog
 import yaml
 from typer.testing import CliRunner
 
@@ -18,12 +17,6 @@ from zendesk_handoff.store.mail import NewEvent
 
 WRITTEN = "what-the-user-wrote"
 NAMED = "the-users-name"
-
-
-@pytest.fixture(autouse=True)
-def logs():
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
