@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from zendesk_handoff.session import Step
 from zendesk_handoff.store import mail, open_store, sessions
@@ -83,7 +82,7 @@ async def test_what_one_does_wrong_is_not_the_others_loss(store):
         store.outbox.add(session.id, texts[1:]),
         return_exceptions=True,
     )
-    assert [type(each) for each in done] == [type(None), IntegrityError, type(None)]
+    assert [type(each).__name__ for each in done] == ["NoneType", "IntegrityError", "NoneType"]
     kept = [each.body["text"] for each in await store.outbox.waiting(session.id)]
     assert sorted(kept) == ["0", "1", "2"]
 
@@ -133,11 +132,11 @@ _VALUES = {"sender": "x", "session": "x", "conversations": ["x"], "ids": ["x"], 
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (sessions._UNCLOSED, "unclosed_sessions"),
-        (sessions._OPEN_ONE, "one_open_session_a_sender"),
+        (sessions._UNCLOSED.clause, "unclosed_sessions"),
+        (sessions._OPEN_ONE.clause, "one_open_session_a_sender"),
         (sessions._CANDIDATES, "sessions_of_a_conversation"),
-        (mail._UNSENT, "outbox_"),
-        (mail._WAITING, "inbox_"),
+        (mail._UNSENT.clause, "outbox_"),
+        (mail._WAITING.clause, "inbox_"),
     ],
     ids=["unclosed", "open", "candidates", "unsent", "waiting"],
 )

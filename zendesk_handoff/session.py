@@ -145,9 +145,9 @@ class Session:
         return self.state.is_open
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Session:
-        """Read a row of the store's table ``sessions``."""
-        values = {name: value for name, value in row.items() if name in cls.__dataclass_fields__}
+    def from_row(cls, row: Any) -> Session:
+        """Read a row of the store's: a named tuple of this class's fields."""
+        values = row._asdict()
         values["state"] = State(values["state"])
         values["step"] = Step(values["step"]) if values["step"] else None
         values["trying"] = Step(values["trying"]) if values["trying"] else None

@@ -26,6 +26,8 @@ _BATCH = 200
 _WRITERS = 8
 #: Of no job in particular: the others would fare no better by themselves, only later.
 _NOBODYS_FAULT = (OSError, asyncio.TimeoutError)
+#: The database is well: what was written breaks one of its rules.
+_NOT_TAKEN = (IntegrityError, sqlite3.IntegrityError)
 _DOWN = (SQLAlchemyError, sqlite3.Error, OSError, asyncio.TimeoutError)
 
 
@@ -162,26 +164,27 @@ class Database:
         except _DOWN as error:
             raise StoreDown(_describe(error)) from None
 
-    async def rows(self, query: Any, **values: Any) -> list[Any]:
-        """Read all rows of a query, whose parameters have these values.
+    async def rows(self, query: Any) -> list[Any]:
+        """Read all rows of a query.
 
         Raises:
             StoreDown: The database did not answer.
         """
-        return await self.read(lambda connection: list(connection.execute(query, values)))
+        return await self.read(lambda connection: list(connection.execute(query)))
 
-    async def row(self, query: Any, **values: Any) -> Any:
-        """Read the first row of a query, whose parameters have these values, or ``None``.
+    async def row(self, query: Any) -> Any:
+        """Read the first row of a query, or ``None``.
 
         Raises:
             StoreDown: The database did not answer.
         """
-        return await self.read(lambda connection: connection.execute(query, values).first())
+        return await self.read(lambda connection: connection.execute(query).first())
 
     def insert_new(self, table: sa.Table) -> Any:
         """Give an insert that leaves a row alone which is there already, by any of its keys.
 
-        SQLAlchemy compiles it anew each time; for what is inserted often there is ``new_rows``.
+        SQLAlchemy compiles it anew each time; for what is inserted often there is
+        ``statement.new_rows``.
         """
         dialect = sqlite if self.is_sqlite else postgresql
         return dialect.insert(table).on_conflict_do_nothing()
@@ -229,21 +232,6 @@ class Database:
         return await self.backend.write(work)
 
 
-def new_rows(table: sa.Table, *names: str) -> Any:
-    """Make an insert of rows with these columns that leaves alone what is there already.
-
-    It is the same for both databases, and compiled once.
-
-    Args:
-        table: Which table.
-        names: Its columns that every row has.
-    """
-    columns, values = ", ".join(names), ", ".join(f":{name}" for name in names)
-    words = f"INSERT INTO {table.name} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING"
-    typed = [sa.bindparam(name, type_=table.c[name].type) for name in names]
-    return sa.text(words).bindparams(*typed)
-
-
 def _run(connection: Connection, batch: list[_Job]) -> list[Any]:
     """Do every work once, with all the items that wait for it, and give the jobs' results."""
     together: dict[Any, list[int]] = {}
@@ -265,7 +253,7 @@ def _topics(batch: list[_Job], results: list[Any]) -> Iterable[str]:
 def _fail(job: _Job, error: Exception) -> None:
     if job.done.done():
         return
-    if isinstance(error, _DOWN) and not isinstance(error, IntegrityError):
+    if isinstance(error, _DOWN) and not isinstance(error, _NOT_TAKEN):
         job.done.set_exception(StoreDown(_describe(error)))
     else:
         job.done.set_exception(error)

@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.store.database import Database, new_rows
+from zendesk_handoff.store.database import Database
 from zendesk_handoff.store.schema import held
+from zendesk_handoff.store.statement import Statement, new_rows
 
 #: Seconds after which an answer that nobody has confirmed is taken for lost with its server.
 _LOST = 10.0
@@ -25,7 +26,7 @@ _FREE = (
     )
     .order_by(held.c.id)
 )
-_ANY = _FREE.limit(1)
+_ALL_FREE, _ANY_FREE = Statement(_FREE), Statement(_FREE.limit(1))
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,16 @@ class Held:
         row = {"sender_id": sender_id, "key": key, "body": dict(body), "created_at": time.time()}
 
         def work(connection: Connection) -> None:
-            connection.execute(_INTO_HELD, row)
+            _INTO_HELD.run(connection, [row])
 
         await self._database.write(work)
 
     async def give(self, sender_id: str) -> list[HeldMessage]:
         """Give what is held for a sender, oldest first, into one answer."""
         now = time.time()
-        asked = {"sender": sender_id, "lost": now - _LOST}
 
         def work(connection: Connection) -> list[HeldMessage]:
-            rows = connection.execute(_FREE, asked).all()
+            rows = _ALL_FREE.rows(connection, sender=sender_id, lost=now - _LOST)
             found = [HeldMessage(row.id, row.body) for row in rows if row.id not in self._given]
             if found:
                 ids = [each.id for each in found]
@@ -117,5 +117,5 @@ class Held:
 
 def something_held(connection: Connection, sender_id: str) -> bool:
     """Tell whether something waits for a sender."""
-    asked = {"sender": sender_id, "lost": time.time() - _LOST}
-    return connection.execute(_ANY, asked).first() is not None
+    lost = time.time() - _LOST
+    return _ANY_FREE.first(connection, sender=sender_id, lost=lost) is not None

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.session import Candidate
-from zendesk_handoff.store.database import Database, new_rows
+from zendesk_handoff.store.database import Database
 from zendesk_handoff.store.schema import inbox, outbox, sessions
 from zendesk_handoff.store.sessions import candidates, inbox_topic, outbox_topic
+from zendesk_handoff.store.statement import Statement, new_rows
 
 _KEYS = uuid.UUID("6f6e6365-2061-6e64-206f-6e6c79206f6e")
 #: More than any session has.
@@ -27,26 +28,26 @@ _INTO_INBOX = new_rows(
     *("connector_id", "event_id", "message_id", "session_id", "kind", "body", "sent_at"),
     *("state", "media_token", "created_at"),
 )
-_SENT = (
+_SENT = Statement(
     sa.update(outbox)
     .where(outbox.c.id == sa.bindparam("message"))
     .values(state="done", fault=None, done_at=sa.bindparam("now"))
 )
-_DONE = (
+_DONE = Statement(
     sa.update(inbox)
     .where(inbox.c.id == sa.bindparam("event"))
     .values(state="done", done_at=sa.bindparam("now"))
 )
 _SPOKEN_IN = sa.update(sessions).where(sessions.c.id == sa.bindparam("spoken_in"))
-_AGENT_SPOKE = _SPOKEN_IN.values(agent_spoke_at=sa.bindparam("now"))
-_USER_SPOKE = _SPOKEN_IN.values(user_spoke_at=sa.bindparam("now"))
-_UNSENT = (
+_AGENT_SPOKE = Statement(_SPOKEN_IN.values(agent_spoke_at=sa.bindparam("now")))
+_USER_SPOKE = Statement(_SPOKEN_IN.values(user_spoke_at=sa.bindparam("now")))
+_UNSENT = Statement(
     sa.select(outbox)
     .where(outbox.c.session_id == sa.bindparam("session"), outbox.c.state == "new")
     .order_by(outbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )
-_WAITING = (
+_WAITING = Statement(
     sa.select(inbox)
     .where(inbox.c.session_id == sa.bindparam("session"), inbox.c.state == "new")
     .order_by(inbox.c.kind == "end", inbox.c.sent_at, inbox.c.id)
@@ -181,11 +182,9 @@ class Outbox:
         self, connection: Connection, messages: Sequence[list[dict[str, Any]]]
     ) -> Sequence[None]:
         rows = [row for each in messages for row in each]
-        connection.execute(_INTO_OUTBOX, rows)
+        _INTO_OUTBOX.run(connection, rows)
         spoke = {row["session_id"]: row["created_at"] for row in rows}
-        connection.execute(
-            _USER_SPOKE, [{"spoken_in": key, "now": at} for key, at in spoke.items()]
-        )
+        _USER_SPOKE.run(connection, [{"spoken_in": key, "now": at} for key, at in spoke.items()])
         return [None] * len(messages)
 
     async def has(self, key: str) -> bool:
@@ -241,7 +240,9 @@ class Outbox:
             session_id: Whose.
             limit: How many at the most.
         """
-        rows = await self._database.rows(_UNSENT, session=session_id, limit=limit)
+        rows = await self._database.read(
+            lambda connection: _UNSENT.rows(connection, session=session_id, limit=limit)
+        )
         return [_outgoing(row) for row in rows]
 
     async def all(self, session_id: str) -> list[Outgoing]:
@@ -301,13 +302,14 @@ class Inbox:
             for arrival, events in zip(arrivals, kept, strict=True)
             for event in events
         ]
-        if rows:
-            connection.execute(_INTO_INBOX, rows)
+        _INTO_INBOX.run(connection, rows)
         return kept
 
     async def waiting(self, session_id: str) -> list[Incoming]:
         """Read the events to act on: messages by Zendesk's clock, an end after them."""
-        rows = await self._database.rows(_WAITING, session=session_id)
+        rows = await self._database.read(
+            lambda connection: _WAITING.rows(connection, session=session_id)
+        )
         return [_incoming(row) for row in rows]
 
     async def known(self, connector_id: str, message_ids: Sequence[str]) -> set[str]:
@@ -334,10 +336,10 @@ class Inbox:
         now = time.time()
 
         def work(connection: Connection) -> None:
-            connection.execute(_DONE, {"event": event.id, "now": now})
+            _DONE.run(connection, [{"event": event.id, "now": now}])
             if by_agent:
                 spoke = {"spoken_in": event.session_id, "now": now}
-                connection.execute(_AGENT_SPOKE, spoke)
+                _AGENT_SPOKE.run(connection, [spoke])
 
         await self._database.write(work)
 
@@ -358,7 +360,7 @@ class Inbox:
 
 
 def _note_sent(connection: Connection, sent: Sequence[dict[str, Any]]) -> Sequence[None]:
-    connection.execute(_SENT, sent)
+    _SENT.run(connection, sent)
     return [None] * len(sent)
 
 

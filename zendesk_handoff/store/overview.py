@@ -15,6 +15,7 @@ from zendesk_handoff.errors import NoSuchSession
 from zendesk_handoff.session import OPEN, Session, State
 from zendesk_handoff.store.database import Database
 from zendesk_handoff.store.schema import inbox, outbox, sessions
+from zendesk_handoff.store.sessions import whole_sessions
 
 _OPEN = sorted(state.value for state in OPEN)
 #: As the partial indexes have it, so that they are used.
@@ -95,11 +96,11 @@ class Overview:
         """
         found = []
         if prefix and all(letter in "0123456789abcdef" for letter in prefix):
-            query = sa.select(sessions).where(sessions.c.id.startswith(prefix)).limit(2)
+            query = whole_sessions.where(sessions.c.id.startswith(prefix)).limit(2)
             found = await self._database.rows(query)
         if len(found) != 1:
             raise NoSuchSession(prefix, several=len(found) > 1)
-        return Session.from_row(found[0]._mapping)
+        return Session.from_row(found[0])
 
     async def statuses(self, *, limit: int = 20, every: bool = False) -> list[SessionStatus]:
         """List the open sessions and as many recent ones as fit, newest first, open ones before.
@@ -110,12 +111,12 @@ class Overview:
         """
         newest = sessions.c.created_at.desc()
         is_open = sessions.c.state.in_(_OPEN)
-        over = sa.select(sessions).where(~is_open).order_by(newest)
+        over = whole_sessions.where(~is_open).order_by(newest)
 
         def look(connection: Connection) -> list[SessionStatus]:
-            rows = (connection.execute(sa.select(sessions).where(is_open).order_by(newest))).all()
+            rows = (connection.execute(whole_sessions.where(is_open).order_by(newest))).all()
             rows += (connection.execute(over if every else over.limit(limit))).all()
-            found = [Session.from_row(row._mapping) for row in rows]
+            found = [Session.from_row(row) for row in rows]
             return _with_messages(connection, found)
 
         return await self._database.read(look)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,14 +14,20 @@ from sqlalchemy.engine import Connection
 from zendesk_handoff.session import OPEN, Candidate, EndReason, Session, State, Step
 from zendesk_handoff.store.database import Database
 from zendesk_handoff.store.schema import is_open, is_unclosed, outbox, sessions
+from zendesk_handoff.store.statement import Statement
 
 _OPEN = sorted(state.value for state in OPEN)
 # Made once: making a statement costs more than running it.
-_NEWEST = sa.select(sessions).order_by(sessions.c.created_at.desc())
-_BY_ID = sa.select(sessions).where(sessions.c.id == sa.bindparam("id"))
-_OF_SENDER = _NEWEST.where(sessions.c.sender_id == sa.bindparam("sender")).limit(1)
-_UNCLOSED = _OF_SENDER.where(is_unclosed)
-_OPEN_ONE = _OF_SENDER.where(is_open)
+#: A ``Session``'s own columns.
+whole_sessions = sa.select(*(sessions.c[field.name] for field in fields(Session)))
+_BY_ID = Statement(whole_sessions.where(sessions.c.id == sa.bindparam("id")))
+_OF_SENDER = (
+    whole_sessions.where(sessions.c.sender_id == sa.bindparam("sender"))
+    .order_by(sessions.c.created_at.desc())
+    .limit(1)
+)
+_UNCLOSED = Statement(_OF_SENDER.where(is_unclosed))
+_OPEN_ONE = Statement(_OF_SENDER.where(is_open))
 _CANDIDATES = (
     sa.select(
         *(sessions.c.id, sessions.c.connector_id, sessions.c.conversation_id),
@@ -143,13 +150,11 @@ class Sessions:
 
     async def recent(self, *, limit: int = 50) -> list[Session]:
         """List the newest sessions, open ones first."""
-        query = (
-            sa.select(sessions)
-            .order_by(sessions.c.state.not_in(_OPEN), sessions.c.created_at.desc())
-            .limit(limit)
-        )
+        query = whole_sessions.order_by(
+            sessions.c.state.not_in(_OPEN), sessions.c.created_at.desc()
+        ).limit(limit)
         rows = await self._database.rows(query)
-        return [Session.from_row(row._mapping) for row in rows]
+        return [Session.from_row(row) for row in rows]
 
     # Opening
 
@@ -345,9 +350,9 @@ def _goodbye(session_id: str, reason: str, now: float) -> dict[str, Any]:
     }
 
 
-def _first(connection: Connection, query: Any, **values: str) -> Session | None:
-    row = connection.execute(query, values).first()
-    return Session.from_row(row._mapping) if row else None
+def _first(connection: Connection, query: Statement, **values: str) -> Session | None:
+    row = query.first(connection, **values)
+    return Session.from_row(row) if row else None
 
 
 def _one(connection: Connection, session_id: str) -> Session:
