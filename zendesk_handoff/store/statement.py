@@ -96,7 +96,8 @@ class _ForDriver:
             for name in made.positiontup
         ]
         columns = list(clause.selected_columns) if clause.is_select else []
-        row: Any = namedtuple("Row", [column.key for column in columns])
+        names = [column.key for column in columns]
+        row: Any = namedtuple("Row", names)  # type: ignore[misc]  # the names come from elsewhere
         self._make_row: Callable[[Sequence[Any]], Any] = row._make
         readers = [
             (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
