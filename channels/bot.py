@@ -68,7 +68,8 @@ class Bot:
 
     def has_unsafe_locks(self) -> bool:
         """Tell whether Rasa's own lock store in Redis is used: see ``channels.lock_store``."""
-        return type(self._app.ctx.agent.lock_store) is RedisLockStore
+        agent = self._app.ctx.agent
+        return agent is not None and type(agent.lock_store) is RedisLockStore
 
     def output_channel(self, channel: str) -> OutputChannel | None:
         """Give the output channel that can push to users of an input channel, if it can.

@@ -11,6 +11,7 @@ from zendesk_handoff.api import ConversationsClient
 from zendesk_handoff.errors import HandoffError, StoreDown
 from zendesk_handoff.lanes import Lanes
 from zendesk_handoff.reconcile import reconcile
+from zendesk_handoff.responses import DELAYED
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.signals import ANYTHING
@@ -125,12 +126,19 @@ class Runtime:
         while True:
             await self._look_round()
             try:
-                timeouts = self.settings.timeouts
-                for session_id in await self.store.claims.silent(timeouts, now=time.time()):
+                timeouts, now = self.settings.timeouts, time.time()
+                for session_id in await self.store.claims.silent(timeouts, now=now):
                     self._poke(session_id)
+                if timeouts.undelivered is not None:
+                    await self._tell_late(before=now - timeouts.undelivered)
             except StoreDown:
                 log.warning("handoff.store.down")
             await asyncio.sleep(self._pause)
+
+    async def _tell_late(self, *, before: float) -> None:
+        """Keep users from believing that an agent reads what has not reached Zendesk."""
+        for session_id in await self.store.outbox.tell_late(before=before, notice=DELAYED):
+            log.error("handoff.messages.late", session=session_id)
 
     # What Zendesk may not have told us
 

@@ -14,6 +14,7 @@ AGENT_JOINED = "utter_handoff_agent_joined"
 ENDED = "utter_handoff_ended"
 OFFER = "utter_handoff_offer"
 NOT_PASSED_ON = "utter_handoff_not_passed_on"
+DELAYED = "utter_handoff_delayed"
 STILL_WAITING = "utter_handoff_waiting"
 BACK_OFFER = "utter_handoff_back_offer"
 
@@ -28,6 +29,10 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
         ),
         OFFER: "Would you like to talk to a person?",
         NOT_PASSED_ON: "I could not pass on your last message. Please send it again.",
+        DELAYED: (
+            "I cannot reach our team at the moment. Your message is kept, "
+            "and I will pass it on as soon as I can."
+        ),
         STILL_WAITING: "You are still in the queue. Thank you for your patience.",
         BACK_OFFER: (
             "I am sorry that this takes so long. You can keep waiting, or write "
@@ -46,6 +51,10 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
         NOT_PASSED_ON: (
             "Ihre letzte Nachricht konnte ich nicht weitergeben. Bitte senden Sie sie noch einmal."
         ),
+        DELAYED: (
+            "Unser Team ist gerade nicht erreichbar. Ihre Nachricht ist aufgehoben, "
+            "und ich gebe sie weiter, sobald es geht."
+        ),
         STILL_WAITING: "Sie sind noch in der Warteschlange. Danke für Ihre Geduld.",
         BACK_OFFER: (
             "Es tut mir leid, dass es so lange dauert. Sie können weiter warten, oder Sie "
@@ -62,6 +71,10 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
         ),
         OFFER: "¿Quiere hablar con una persona?",
         NOT_PASSED_ON: "No he podido transmitir su último mensaje. Envíelo de nuevo, por favor.",
+        DELAYED: (
+            "Ahora mismo no consigo contactar con nuestro equipo. Su mensaje está guardado "
+            "y se lo haré llegar en cuanto pueda."
+        ),
         STILL_WAITING: "Sigue en la cola. Gracias por su paciencia.",
         BACK_OFFER: (
             "Siento que tarde tanto. Puede seguir esperando o escribir "

@@ -7,12 +7,14 @@ import pytest
 
 from simulator import SimulatorClient
 from tests.scenarios.conftest import until
-from tests.scenarios.test_webchat import Page
+from tests.scenarios.test_webchat import Page, handed_over
 from tests.servers import Stack
 
 ENDED = "I am the bot again"
 WAITING = "next free colleague"
 OFFER = "come back to me"
+STARTED = "asked a colleague to join"
+LATE = "What you wrote is safe"
 
 
 @pytest.fixture(scope="module")
@@ -20,12 +22,14 @@ def stack(tmp_path_factory):
     """A server with little patience."""
     settings = {
         "reconcile_every": 2,
+        "takeover_after": 2,  # looked round for what is late twice as often
         "timeouts": {
             "waiting_reminder": 1.5,
             "waiting_offer": 9,
             "waiting_end": 13,
             "agent_silence_end": 6,
             "user_silence_end": 6,
+            "undelivered": 1,
         },
     }
     servers = Stack(tmp_path_factory.mktemp("impatient"), settings=settings)
@@ -104,3 +108,24 @@ async def test_a_silent_agent_gives_the_user_back(hand_over, sim, user):
     await user.hears("hello")
     await user.says("my question")
     await ended_with(user, "agent_silent")
+
+
+async def test_a_user_hears_once_that_zendesk_does_not_take_their_words(stack, sim):
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        page = Page(stack.rasa_url, http)
+        conversation = (await handed_over(page, sim, stack))["id"]
+        async with page.listens() as stream:
+            await stream.until(STARTED)
+            await sim.agent_text(conversation, "Hello")
+            await stream.until("Hello")
+            await sim.add_fault("status", status=403, method="POST", path="*/messages")
+            await page.say("first")
+            await stream.until(LATE)
+            await page.say("second")
+            await sim.clear_faults()
+            await sim.wait_for_message(conversation, "second")
+            await sim.agent_text(conversation, "Sorry, we were away")
+            await stream.until("Sorry, we were away")
+    said = [each["content"].get("text") for each in await sim.messages(conversation)]
+    assert [text for text in said if text in {"first", "second"}] == ["first", "second"]
+    assert str(stream.entries).count(LATE) == 1

@@ -107,6 +107,8 @@ class Timeouts:
         agent_silence_end: Likewise the end, with the reason ``agent_silent``.
         user_silence_end: After an agent's message that the user has not answered: the end, with
             the reason ``user_silent``.
+        undelivered: After a message of the user's that has not reached Zendesk, because it is away
+            or refuses our key: the user is told that it is kept, once each time this happens.
     """
 
     waiting_reminder: float | None = 120.0
@@ -115,6 +117,7 @@ class Timeouts:
     agent_silence_offer: float | None = None
     agent_silence_end: float | None = None
     user_silence_end: float | None = None
+    undelivered: float | None = 60.0
 
 
 @dataclass(frozen=True)

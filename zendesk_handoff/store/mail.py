@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.session import Candidate
+from zendesk_handoff.session import Candidate, State
 from zendesk_handoff.store.database import Database
 from zendesk_handoff.store.schema import inbox, outbox, sessions
 from zendesk_handoff.store.sessions import candidates, inbox_topic, outbox_topic
@@ -46,6 +46,32 @@ _UNSENT = Statement(
     .where(outbox.c.session_id == sa.bindparam("session"), outbox.c.state == "new")
     .order_by(outbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_HEADS = (
+    sa.select(outbox.c.session_id, sa.func.min(outbox.c.id).label("id"))
+    .where(sa.text("state <> 'done'"), outbox.c.state == "new")
+    .group_by(outbox.c.session_id)
+    .subquery()
+)
+_TOLD_SINCE = sa.select(inbox.c.id).where(
+    inbox.c.session_id == outbox.c.session_id,
+    inbox.c.kind == "notice",
+    inbox.c.created_at >= outbox.c.created_at,
+)
+#: The first in line of sessions with agents, where it has waited long and the user does not know.
+_LATE = Statement(
+    sa.select(outbox.c.id, outbox.c.session_id, sessions.c.connector_id)
+    .join(_HEADS, _HEADS.c.id == outbox.c.id)
+    .join(sessions, sessions.c.id == outbox.c.session_id)
+    .where(
+        outbox.c.created_at < sa.bindparam("before"),
+        sa.or_(sessions.c.state == State.WAITING.value, sessions.c.state == State.ACTIVE.value),
+        sessions.c.announced,
+        ~_TOLD_SINCE.exists(),
+    )
+)
+_INTO_NOTICES = new_rows(
+    inbox, "connector_id", "event_id", "session_id", "kind", "body", "sent_at", "created_at"
 )
 _WAITING = Statement(
     sa.select(inbox)
@@ -216,22 +242,41 @@ class Outbox:
             .where(outbox.c.id.in_(ids))
             .values(state="failed", fault=fault, done_at=now)
         )
-        telling = self._database.insert_new(inbox).values(
-            connector_id=connector_id,
-            event_id=f"refused:{ids[-1]}",
-            session_id=session_id,
-            kind="notice",
-            body={"response": notice},
-            sent_at="",  # before anything of Zendesk's that waits
-            created_at=now,
-        )
 
         def work(connection: Connection) -> None:
             connection.execute(refused)
             if notice is not None:
-                connection.execute(telling)
+                telling = _notice(connector_id, session_id, f"refused:{ids[-1]}", notice, now)
+                _INTO_NOTICES.run(connection, [telling])
 
         await self._database.write(work, wake=[inbox_topic(session_id)])
+
+    async def tell_late(self, *, before: float, notice: str) -> list[str]:
+        """Let users hear, once, that what they wrote has not reached the agents yet.
+
+        Args:
+            before: Seconds since the epoch; what was written later is not late.
+            notice: The response that tells them.
+
+        Returns:
+            The sessions in which that is so.
+        """
+
+        def look(connection: Connection) -> list[Any]:
+            return _LATE.rows(connection, before=before)
+
+        late = await self._database.read(look)
+        if late:
+            now = time.time()
+            rows = [
+                _notice(row.connector_id, row.session_id, f"late:{row.id}", notice, now)
+                for row in late
+            ]
+            await self._database.write(
+                lambda connection: _INTO_NOTICES.run(connection, rows),
+                wake=[inbox_topic(row.session_id) for row in late],
+            )
+        return [row.session_id for row in late]
 
     async def waiting(self, session_id: str, *, limit: int = _ALL) -> list[Outgoing]:
         """Read what is not with Zendesk yet, oldest first.
@@ -357,6 +402,21 @@ class Inbox:
         query = sa.select(inbox).where(inbox.c.media_token == token)
         row = await self._database.row(query)
         return _incoming(row) if row else None
+
+
+def _notice(
+    connector_id: str, session_id: str, name: str, response: str, now: float
+) -> dict[str, Any]:
+    """Make the row of the inbox for something of ours; ``name`` keeps it from coming twice."""
+    return {
+        "connector_id": connector_id,
+        "event_id": name,
+        "session_id": session_id,
+        "kind": "notice",
+        "body": {"response": response},
+        "sent_at": "",  # before anything of Zendesk's that waits
+        "created_at": now,
+    }
 
 
 def _note_sent(connection: Connection, sent: Sequence[dict[str, Any]]) -> Sequence[None]:
