@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import time
 from dataclasses import replace
 
 import pytest
@@ -15,7 +14,7 @@ from zendesk_handoff.api import ConversationsClient, RetryPolicy
 from zendesk_handoff.errors import NotAuthorized, ServerFault, StoreDown
 from zendesk_handoff.opening import open_session
 from zendesk_handoff.relay import forward
-from zendesk_handoff.responses import DELAYED, NOT_PASSED_ON
+from zendesk_handoff.responses import NOT_PASSED_ON
 from zendesk_handoff.session import EndReason, State, Step
 from zendesk_handoff.split import split_text
 from zendesk_handoff.store import open_store
@@ -178,31 +177,6 @@ async def test_a_conversation_that_takes_no_more_ends_and_the_user_hears_what_wa
         {"response": NOT_PASSED_ON}
     ]
     assert await store.outbox.waiting(session.id) == []
-
-
-async def test_what_is_late_is_told_once_until_it_has_gone(sim, store):
-    _, session = await connected(sim, store)
-    await store.sessions.mark_announced(session.id)
-    await store.outbox.add(session.id, [text("one")])
-    await store.outbox.add(session.id, [text("two")])
-    assert await store.outbox.tell_late(before=0, notice=DELAYED) == []
-    later = time.time() + 60
-    assert await store.outbox.tell_late(before=later, notice=DELAYED) == [session.id]
-    assert await store.outbox.tell_late(before=later, notice=DELAYED) == []
-    assert [each.body for each in await store.inbox.waiting(session.id)] == [{"response": DELAYED}]
-    first, second = await store.outbox.waiting(session.id)
-    await store.outbox.finish(first)
-    assert await store.outbox.tell_late(before=later, notice=DELAYED) == [], "they know of both"
-    await store.outbox.finish(second)
-    await store.outbox.add(session.id, [text("three")])
-    later = time.time() + 60
-    assert await store.outbox.tell_late(before=later, notice=DELAYED) == [session.id]
-
-
-async def test_nobody_is_told_of_what_waits_for_an_opening(store):
-    session = await begin(store, "user")
-    await store.outbox.add(session.id, [text("one")])
-    assert await store.outbox.tell_late(before=time.time() + 60, notice=DELAYED) == []
 
 
 async def test_a_message_that_zendesk_refuses_is_told_and_the_next_goes_through(sim, store):

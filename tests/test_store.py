@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 
 import pytest
 
 from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.responses import DELAYED
 from zendesk_handoff.session import EndReason, State, Step
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.claims import Claim
@@ -164,3 +166,29 @@ async def test_another_process_is_woken(store, url):
 async def test_a_store_that_is_not_there_says_so():
     with pytest.raises(StoreDown):
         await open_store("sqlite:////no/such/folder/store.db")
+
+
+async def test_what_is_late_is_told_once_until_it_has_gone(store):
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await store.sessions.mark_announced(session.id)
+    await store.outbox.add(session.id, [{"type": "text", "text": "one"}])
+    await store.outbox.add(session.id, [{"type": "text", "text": "two"}])
+    assert await store.outbox.tell_late(before=0, notice=DELAYED) == []
+    later = time.time() + 60
+    assert await store.outbox.tell_late(before=later, notice=DELAYED) == [session.id]
+    assert await store.outbox.tell_late(before=later, notice=DELAYED) == []
+    assert [each.body for each in await store.inbox.waiting(session.id)] == [{"response": DELAYED}]
+    first, second = await store.outbox.waiting(session.id)
+    await store.outbox.finish(first)
+    assert await store.outbox.tell_late(before=later, notice=DELAYED) == [], "they know of both"
+    await store.outbox.finish(second)
+    await store.outbox.add(session.id, [{"type": "text", "text": "three"}])
+    later = time.time() + 60
+    assert await store.outbox.tell_late(before=later, notice=DELAYED) == [session.id]
+
+
+async def test_nobody_is_told_of_what_waits_for_an_opening(store):
+    session = await begin(store)
+    await store.outbox.add(session.id, [{"type": "text", "text": "one"}])
+    assert await store.outbox.tell_late(before=time.time() + 60, notice=DELAYED) == []
