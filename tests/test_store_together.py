@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from zendesk_handoff.session import Step
 from zendesk_handoff.store import mail, open_store, sessions
@@ -82,7 +83,7 @@ async def test_what_one_does_wrong_is_not_the_others_loss(store):
         store.outbox.add(session.id, texts[1:]),
         return_exceptions=True,
     )
-    assert [type(each).__name__ for each in done] == ["NoneType", "IntegrityError", "NoneType"]
+    assert [type(each) for each in done] == [type(None), IntegrityError, type(None)]
     kept = [each.body["text"] for each in await store.outbox.waiting(session.id)]
     assert sorted(kept) == ["0", "1", "2"]
 

@@ -26,8 +26,6 @@ _BATCH = 200
 _WRITERS = 8
 #: Of no job in particular: the others would fare no better by themselves, only later.
 _NOBODYS_FAULT = (OSError, asyncio.TimeoutError)
-#: The database is well: what was written breaks one of its rules.
-_NOT_TAKEN = (IntegrityError, sqlite3.IntegrityError)
 _DOWN = (SQLAlchemyError, sqlite3.Error, OSError, asyncio.TimeoutError)
 
 
@@ -253,7 +251,7 @@ def _topics(batch: list[_Job], results: list[Any]) -> Iterable[str]:
 def _fail(job: _Job, error: Exception) -> None:
     if job.done.done():
         return
-    if isinstance(error, _DOWN) and not isinstance(error, _NOT_TAKEN):
+    if isinstance(error, _DOWN) and not isinstance(error, IntegrityError):
         job.done.set_exception(StoreDown(_describe(error)))
     else:
         job.done.set_exception(error)

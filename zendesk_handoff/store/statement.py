@@ -7,12 +7,14 @@ everything goes through SQLAlchemy: there the way to the server is what takes th
 
 from __future__ import annotations
 
+import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import IntegrityError
 
 Values = Mapping[str, Any]
 _Convert = Callable[[Any], Any]
@@ -53,6 +55,9 @@ class Statement:
         Args:
             connection: In a transaction.
             values: The sets; with none nothing happens.
+
+        Raises:
+            IntegrityError: One of the database's rules would be broken.
         """
         driver = self._driver(connection)
         if driver is not None:
@@ -110,9 +115,11 @@ class _ForDriver:
         return [self._make_row(self._read(row)) for row in found.fetchall()]
 
     def run(self, connection: Connection, values: Sequence[Values]) -> None:
-        _driver_connection(connection).executemany(
-            self._words, [self._ordered(each) for each in values]
-        )
+        rows = [self._ordered(each) for each in values]
+        try:
+            _driver_connection(connection).executemany(self._words, rows)
+        except sqlite3.IntegrityError as error:  # called as it is on the way through SQLAlchemy
+            raise IntegrityError(self._words, None, error, hide_parameters=True) from None
 
     def _ordered(self, values: Values) -> list[Any]:
         given = {**self._own, **values} if self._own else values
