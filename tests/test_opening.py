@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from rasa_sdk import Tracker
 
+from actions.handoff import find_profile
 from simulator import Simulator
 from zendesk_handoff.api import ConversationsClient, RetryPolicy
 from zendesk_handoff.errors import ConversationsError, NotAuthorized
 from zendesk_handoff.opening import open_session, plan
-from zendesk_handoff.session import State
+from zendesk_handoff.session import EndReason, State
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store import open_store
 
@@ -56,7 +58,10 @@ def impatient(connector):
     return ConversationsClient(connector, timeout=5, retry=RetryPolicy(patience=0))
 
 
-async def begin(store, sender="jo@example.com"):
+_PROFILE = {"givenName": "Jo", "email": "jo@example.com"}
+
+
+async def begin(store, sender="jo@example.com", *, profile=_PROFILE):
     return await store.sessions.request(
         sender,
         "support",
@@ -64,7 +69,7 @@ async def begin(store, sender="jo@example.com"):
         channel="rest",
         reason="asked",
         summary="what it is about",
-        profile={"givenName": "Jo", "email": "jo@example.com"},
+        profile=profile,
     )
 
 
@@ -110,6 +115,35 @@ async def test_a_known_user_is_found(sim, store):
         first = await client.create_or_find_user("jo@example.com")
         again = await client.create_or_find_user("jo@example.com", profile={"givenName": "Jo"})
     assert first.id == again.id
+
+
+async def test_a_conversation_whose_metadata_others_have_filled_is_used_again(sim, store):
+    connector = await account(sim, multi_conversations=False)
+    theirs = {"crm": "x" * 4080}
+    async with ConversationsClient(connector) as client:
+        first = await open_session(store, client, await begin(store))
+        path = f"/conversations/{first.conversation_id}"
+        await client._call("PATCH", path, json={"metadata": theirs})
+        await store.sessions.end(first.id, EndReason.AGENT)
+        second = await open_session(store, client, await begin(store))
+        assert second.state is State.WAITING
+        assert second.conversation_id == first.conversation_id
+        kept = (await client.get_conversation(second.conversation_id)).metadata
+    assert kept["crm"] == theirs["crm"]
+
+
+async def test_the_longest_name_and_address_fit_into_the_ticket(sim, store):
+    connector = await account(sim)
+    tracker = Tracker.from_dict({
+        "sender_id": "user",
+        "slots": {"name": "\U0001f600" * 400 + " " + "\U0001f600" * 4000},
+        "latest_message": {"metadata": {"email": f"{'ü' * 120}@{'x' * 500}.example"}},
+        "events": [],
+    })  # fmt: skip
+    profile = find_profile(tracker)
+    session = await begin(store, profile=profile)
+    async with ConversationsClient(connector) as client:
+        await check(sim, connector, await open_session(store, client, session))
 
 
 async def test_an_account_with_one_conversation_a_user_uses_it_again(sim, store):

@@ -151,7 +151,13 @@ class ConversationsClient:
             raise refused
         latest = max(known, key=lambda each: each.last_updated_at or "")
         merged = {**(latest.metadata or {}), **metadata}
-        await self._call("PATCH", "/conversations/{}", latest.id, json={"metadata": merged})
+        try:
+            await self._call("PATCH", "/conversations/{}", latest.id, json={"metadata": merged})
+        except Refused as full:
+            # Others have filled the 4 KB there are (SPEC ``metadata``). It is theirs, and our mark
+            # only spares a look-up: the conversation's id tells its events as well.
+            if full.status != 400:
+                raise
         return latest
 
     async def list_conversations(self, user_id: str) -> list[Conversation]:
