@@ -281,3 +281,19 @@ async def test_a_user_who_comes_back_after_an_hour_is_still_with_the_agent(
     await sim.end_session(session.conversation)
     heard = await user.hears("I am the bot again", asking="What are your opening hours?")
     assert any(HOURS in str(each) for each in heard)
+
+
+async def test_twenty_seconds_of_silence_cost_no_message_and_double_none(hand_over, sim, user):
+    """In real time: our own limit for a call runs out first, and what was said is in doubt."""
+    session = await hand_over(user)
+    path = f"/conversations/{session.conversation}/messages"
+    for when in ("before", "after"):
+        await sim.add_fault("silence", seconds=20, when=when, method="POST", path=path, count=1)
+        await user.says(f"written {when}")
+        await sim.wait_for_message(session.conversation, f"written {when}", timeout=40)
+        await user.says(f"next to {when}")
+        await sim.wait_for_message(session.conversation, f"next to {when}", timeout=40)
+        await struck(sim)
+    texts = [each["content"].get("text") for each in await sim.messages(session.conversation)]
+    ours = [text for text in texts if text and text.startswith(("written", "next"))]
+    assert ours == ["written before", "next to before", "written after", "next to after"]
