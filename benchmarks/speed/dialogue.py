@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 import uuid
+from typing import Any
 
 import aiohttp
 
@@ -107,25 +108,25 @@ async def _ordinary(stage: Servers) -> Row:
 async def _delay(stage: Servers) -> Row:
     """Compare when the API has a message, from the moment at which it is sent."""
     (session,) = await open_sessions(stage.store, 1)
-    url = f"{stage.api.url}/v2/apps/{APP}/conversations/bare/messages"
+    plugin = f"http://127.0.0.1:{stage.with_plugin}/webhooks/rest/webhook"
+    api = f"{stage.api.url}/v2/apps/{APP}/conversations/bare/messages"
     bare = {"author": {"type": "user", "userId": "u"}, "metadata": {"rasa_handoff_message": "m"}}
 
     async with aiohttp.ClientSession() as http:
 
-        async def through_plugin() -> float:
+        async def arrival(url: str, body: dict[str, Any]) -> float:
             stage.api.arrivals()
             began = time.monotonic()
-            text = f"Message {began}"
-            await send(stage.with_plugin, [_message(session.sender_id, text)], at_once=1)
-            return (await stage.api.wait_for(1))[0][1] - began
-
-        async def directly() -> float:
-            stage.api.arrivals()
-            began = time.monotonic()
-            body = {**bare, "content": {"type": "text", "text": f"Message {began}"}}
-            async with http.post(url, json=body) as answer:
+            async with http.post(url, json=body) as answer:  # on a connection that is kept
                 await answer.read()
             return (await stage.api.wait_for(1))[0][1] - began
+
+        async def through_plugin() -> float:
+            return await arrival(plugin, {"sender": session.sender_id, "message": "My message."})
+
+        async def directly() -> float:
+            content = {"type": "text", "text": "My message."}
+            return await arrival(api, {**bare, "content": content})
 
         result = await alternate(through_plugin, directly, rounds=_SINGLE)
     added = _added(result)
