@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from zendesk_handoff.agent_message import read_agent_message
+from zendesk_handoff.api import Message
 from zendesk_handoff.session import Candidate, EndReason, Session
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store.mail import NewEvent
@@ -53,16 +54,22 @@ def match_session(event: Event, sessions: Iterable[Whose]) -> Whose | None:
 def may_concern(event: Event) -> bool:
     """Tell whether there is a session for which an event would be kept.
 
-    Half of an account's events are echoes: what users wrote, and what we posted ourselves, which
-    bears our marker. A business message without an agent's id is an automation's, and the user's
-    to read.
-
     Args:
         event: From a connector's webhook.
     """
-    if not isinstance(event, MessagePosted):
-        return True
-    return event.message.marker is None and event.message.author.type == "business"
+    return not isinstance(event, MessagePosted) or is_for_user(event.message)
+
+
+def is_for_user(message: Message) -> bool:
+    """Tell whether a message is none of our echoes.
+
+    Half of an account's messages are: what users wrote, and what we posted ourselves, which bears
+    our marker. A business message without an agent's id is an automation's, and the user's to read.
+
+    Args:
+        message: As events and listings give it.
+    """
+    return message.marker is None and message.author.type == "business"
 
 
 def judge_event(

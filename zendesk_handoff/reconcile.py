@@ -7,11 +7,11 @@ from datetime import datetime, timezone
 
 from zendesk_handoff.api import Conversation, ConversationsClient, Message
 from zendesk_handoff.errors import NotFound
-from zendesk_handoff.inbox import judge_event
+from zendesk_handoff.inbox import is_for_user, judge_event
 from zendesk_handoff.session import EndReason, Session
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.mail import NewEvent
-from zendesk_handoff.webhooks import MessagePosted
+from zendesk_handoff.webhooks import MessagePosted, storable_id
 
 #: A page has a hundred messages (SPEC ListMessages).
 _MAX_PAGES = 5
@@ -61,8 +61,13 @@ async def fetch_missed(
         StoreDown: The inbox could not be written.
     """
     conversation = Conversation(id=str(session.conversation_id))
+    said = [each for each in await _since_summary(client, session, pages) if is_for_user(each)]
+    # Asked first: a long conversation is known but for its last words.
+    known = await store.inbox.known(session.connector_id, [storable_id(each.id) for each in said])
     missed = []
-    for message in await _since_summary(client, session, pages):
+    for message in said:
+        if storable_id(message.id) in known:
+            continue
         event = MessagePosted(
             id=f"listed:{message.id}"[:64],
             created_at=message.received,
@@ -72,8 +77,6 @@ async def fetch_missed(
         kept = judge_event(event, session, client.connector)
         if kept is not None:
             missed.append(kept)
-    known = await store.inbox.known(session.connector_id, [str(each.message_id) for each in missed])
-    missed = [each for each in missed if each.message_id not in known]
     if missed:
         await store.inbox.add(session.connector_id, missed)
 

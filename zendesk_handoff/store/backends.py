@@ -60,9 +60,9 @@ class SqliteBackend:
     """SQLite: one connection that writes and one that reads, in WAL mode.
 
     Statements take microseconds and run in the event loop's own thread, where they wait for no
-    other; the commit, which waits for the disk, has a thread of its own unless the disk is quick. It
-    is a commit: ``synchronous=FULL``, since in WAL mode anything less may lose the last ones with
-    the power.
+    other; the commit, which waits for the disk, has a thread of its own unless the disk is quick.
+    It is a commit: ``synchronous=FULL``, since in WAL mode anything less may lose the last ones
+    with the power.
 
     Args:
         url: ``sqlite:///file``.
