@@ -10,7 +10,7 @@ from rasa.core.channels.channel import OutputChannel
 
 from zendesk_handoff.agent_message import AgentMessage
 from zendesk_handoff.settings import Connector
-from zendesk_handoff.store.mail import Incoming
+from zendesk_handoff.store.inbox import Incoming
 
 #: Where an agent's file is served to the user, below the server's own address.
 MEDIA_PATH = "/webhooks/zendesk/media"

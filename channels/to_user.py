@@ -20,7 +20,7 @@ from zendesk_handoff.responses import AGENT_JOINED, STARTED
 from zendesk_handoff.session import EndReason, Session, State
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
-from zendesk_handoff.store.mail import Incoming
+from zendesk_handoff.store.inbox import Incoming
 
 from .bot import Bot
 from .clients import Clients

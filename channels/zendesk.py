@@ -28,7 +28,7 @@ from zendesk_handoff.logs import keep_level
 from zendesk_handoff.session import Candidate
 from zendesk_handoff.settings import Connector, Settings, read_settings
 from zendesk_handoff.store import Store, open_store
-from zendesk_handoff.store.mail import Arrival, NewEvent
+from zendesk_handoff.store.inbox import Arrival, NewEvent
 from zendesk_handoff.webhooks import (
     MAX_BODY_BYTES,
     Event,

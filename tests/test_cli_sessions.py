@@ -13,7 +13,7 @@ from zendesk_handoff.cli import app
 from zendesk_handoff.cli.sessions import _duration
 from zendesk_handoff.session import EndReason, State
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.mail import NewEvent
+from zendesk_handoff.store.inbox import NewEvent
 
 WRITTEN = "what-the-user-wrote"
 NAMED = "the-users-name"

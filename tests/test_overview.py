@@ -10,7 +10,7 @@ import pytest
 from zendesk_handoff.errors import NoSuchSession
 from zendesk_handoff.session import EndReason, State
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.mail import NewEvent
+from zendesk_handoff.store.inbox import NewEvent
 
 TEXT = {"type": "text", "text": "what a user wrote"}
 

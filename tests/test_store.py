@@ -13,7 +13,7 @@ from zendesk_handoff.responses import DELAYED
 from zendesk_handoff.session import EndReason, State, Step
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.claims import Claim
-from zendesk_handoff.store.mail import NewEvent
+from zendesk_handoff.store.inbox import NewEvent
 
 
 @pytest.fixture

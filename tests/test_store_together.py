@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from zendesk_handoff.session import Step
-from zendesk_handoff.store import mail, open_store, sessions
+from zendesk_handoff.store import inbox, open_store, outbox, sessions
 from zendesk_handoff.store.database import Database
-from zendesk_handoff.store.mail import Arrival, NewEvent
+from zendesk_handoff.store.inbox import Arrival, NewEvent
 from zendesk_handoff.store.schema import metadata
 
 
@@ -136,8 +136,8 @@ _VALUES = {"sender": "x", "session": "x", "conversations": ["x"], "ids": ["x"], 
         (sessions._UNCLOSED.clause, "unclosed_sessions"),
         (sessions._OPEN_ONE.clause, "one_open_session_a_sender"),
         (sessions._CANDIDATES, "sessions_of_a_conversation"),
-        (mail._UNSENT.clause, "outbox_"),
-        (mail._WAITING.clause, "inbox_"),
+        (outbox._UNSENT.clause, "outbox_"),
+        (inbox._WAITING.clause, "inbox_"),
     ],
     ids=["unclosed", "open", "candidates", "unsent", "waiting"],
 )

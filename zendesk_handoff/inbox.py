@@ -11,7 +11,7 @@ from zendesk_handoff.agent_message import read_agent_message
 from zendesk_handoff.api import Message
 from zendesk_handoff.session import Candidate, EndReason, Session
 from zendesk_handoff.settings import Connector
-from zendesk_handoff.store.mail import NewEvent
+from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.webhooks import (
     ControlMoved,
     ConversationRemoved,

@@ -10,7 +10,7 @@ from zendesk_handoff.errors import NotFound
 from zendesk_handoff.inbox import is_for_user, judge_event
 from zendesk_handoff.session import EndReason, Session
 from zendesk_handoff.store import Store
-from zendesk_handoff.store.mail import NewEvent
+from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.webhooks import MessagePosted, storable_id
 
 #: A page has a hundred messages (SPEC ListMessages).

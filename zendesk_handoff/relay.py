@@ -16,7 +16,7 @@ from zendesk_handoff.opening import BOT_AUTHOR
 from zendesk_handoff.responses import NOT_PASSED_ON
 from zendesk_handoff.session import EndReason, Session, State
 from zendesk_handoff.store import Store
-from zendesk_handoff.store.mail import Outgoing
+from zendesk_handoff.store.outbox import Outgoing
 
 log = structlog.get_logger(__name__)
 

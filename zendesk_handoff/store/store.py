@@ -9,7 +9,8 @@ from zendesk_handoff.store.chat import Chat
 from zendesk_handoff.store.claims import Claims
 from zendesk_handoff.store.database import Database
 from zendesk_handoff.store.held import Held, something_held
-from zendesk_handoff.store.mail import Inbox, Outbox
+from zendesk_handoff.store.inbox import Inbox
+from zendesk_handoff.store.outbox import Outbox
 from zendesk_handoff.store.overview import Overview
 from zendesk_handoff.store.sessions import Sessions, unclosed_session
 from zendesk_handoff.store.signals import Signals
