@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import aiohttp
-
-from zendesk_handoff.api import ConversationsClient, RetryPolicy
+from zendesk_handoff.api import ConversationsClient, RetryPolicy, open_http
 from zendesk_handoff.settings import Connector, Settings
 
 #: Seconds a question to Zendesk may take that a user waits for.
@@ -21,7 +19,7 @@ class Clients:
     def __init__(self, settings: Settings) -> None:
         """Prepare; must be called inside the server's event loop."""
         self._settings = settings
-        self._http = aiohttp.ClientSession()
+        self._http = open_http()
         connectors = settings.connectors.values()
         self._patient = {each.id: self._client(each, float("inf")) for each in connectors}
         self._brief = {each.id: self._client(each, _QUESTION) for each in connectors}

@@ -78,7 +78,7 @@ class Gate:
                     await give_held(self._store, sender_id, message.output_channel)
                 return False
             if session.state.is_open:
-                await self._pass_on(message, session, key)
+                await self._pass_on(message, session, key, something_held=something_held)
                 return True
             return await self._return_to_bot(message, session, processor)
         except StoreDown:
@@ -102,7 +102,9 @@ class Gate:
         """Tell whether a session is open for a sender."""
         return _is_open(await self._store.sessions.unclosed(sender_id))
 
-    async def _pass_on(self, message: UserMessage, session: Session, key: str | None) -> None:
+    async def _pass_on(
+        self, message: UserMessage, session: Session, key: str | None, *, something_held: bool
+    ) -> None:
         channel = message.input_channel
         if channel and channel != session.channel:
             session = await self._store.sessions.move(session.id, channel)
@@ -113,8 +115,9 @@ class Gate:
         bodies = message_bodies(message)
         if bodies:
             await self._store.outbox.add(session.id, bodies, key=key)
-        with suppress(StoreDown):  # the message is safe: what is held can wait
-            await give_held(self._store, message.sender_id, message.output_channel)
+        if something_held:
+            with suppress(StoreDown):  # the message is safe: what is held can wait
+                await give_held(self._store, message.sender_id, message.output_channel)
 
     async def _return_to_bot(
         self, message: UserMessage, session: Session, processor: MessageProcessor | None

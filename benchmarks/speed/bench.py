@@ -34,8 +34,12 @@ class Row:
 class Comparison:
     """Two sides' figures, round by round."""
 
-    ours: Sequence[float]
-    theirs: Sequence[float]
+    ours: Sequence[float] = ()
+    theirs: Sequence[float] = ()
+
+    def __add__(self, more: Comparison) -> Comparison:
+        """Take more rounds to these."""
+        return Comparison([*self.ours, *more.ours], [*self.theirs, *more.theirs])
 
     @property
     def ratio(self) -> float:

@@ -3,6 +3,7 @@
 from zendesk_handoff.api.client import ConversationsClient
 from zendesk_handoff.api.model import Conversation, Message, SwitchboardIntegration, User
 from zendesk_handoff.api.retry import RetryPolicy
+from zendesk_handoff.api.transport import open_http
 
 __all__ = [
     "Conversation",
@@ -11,4 +12,5 @@ __all__ = [
     "RetryPolicy",
     "SwitchboardIntegration",
     "User",
+    "open_http",
 ]

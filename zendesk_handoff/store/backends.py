@@ -47,7 +47,7 @@ class Backend(Protocol):
         """Connect; ``prepare`` brings the schema up to date before anything else happens."""
 
     async def read(self, work: Work[T]) -> T:
-        """Do work that changes nothing."""
+        """Do work that changes nothing; each of its statements sees what is committed by then."""
 
     async def write(self, work: Work[T]) -> T:
         """Do work in a transaction, and return once it is committed."""
@@ -98,14 +98,9 @@ class SqliteBackend:
         self._writer = writer.execution_options(begun=True)
 
     async def read(self, work: Work[T]) -> T:
-        """Do work that changes nothing, on a snapshot."""
+        """Do work that changes nothing."""
         assert self._reader is not None, "the store is not open"
-        # Said to the driver: SQLAlchemy's own transactions cost more than most of what is read.
-        _execute(self._reader, "BEGIN")
-        try:
-            return work(self._reader)
-        finally:
-            _execute(self._reader, "COMMIT")
+        return work(self._reader)
 
     async def write(self, work: Work[T]) -> T:
         """Do work in a transaction; the caller has one at a time."""

@@ -15,9 +15,10 @@ from zendesk_handoff.store.schema import held
 from zendesk_handoff.store.statement import Statement, new_rows
 
 #: Seconds after which an answer that nobody has confirmed is taken for lost with its server.
-_LOST = 10.0
+LOST = 10.0
 _INTO_HELD = new_rows(held, "sender_id", "key", "body", "created_at")
-_FREE = (
+#: What waits for a sender: put into no answer, or into one before ``lost`` that never went out.
+FREE = (
     sa.select(held.c.id, held.c.body)
     .where(
         held.c.sender_id == sa.bindparam("sender"),
@@ -26,7 +27,7 @@ _FREE = (
     )
     .order_by(held.c.id)
 )
-_ALL_FREE, _ANY_FREE = Statement(_FREE), Statement(_FREE.limit(1))
+_ALL_FREE, _ANY_FREE = Statement(FREE), Statement(FREE.limit(1))
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Held:
         now = time.time()
 
         def work(connection: Connection) -> list[HeldMessage]:
-            rows = _ALL_FREE.rows(connection, sender=sender_id, lost=now - _LOST)
+            rows = _ALL_FREE.rows(connection, sender=sender_id, lost=now - LOST)
             found = [HeldMessage(row.id, row.body) for row in rows if row.id not in self._given]
             if found:
                 ids = [each.id for each in found]
@@ -92,7 +93,11 @@ class Held:
 
     async def has(self, sender_id: str) -> bool:
         """Tell whether something waits for a sender."""
-        return await self._database.read(lambda connection: something_held(connection, sender_id))
+        lost = time.time() - LOST
+        rows = await self._database.read(
+            lambda connection: _ANY_FREE.rows(connection, sender=sender_id, lost=lost)
+        )
+        return bool(rows)
 
     async def put_back(self, ids: Collection[int]) -> None:
         """Note that the channel did not take them: they are there for the next answer."""
@@ -113,9 +118,3 @@ class Held:
 
         await self._database.write(work)
         self._given.difference_update(ids)
-
-
-def something_held(connection: Connection, sender_id: str) -> bool:
-    """Tell whether something waits for a sender."""
-    lost = time.time() - _LOST
-    return _ANY_FREE.first(connection, sender=sender_id, lost=lost) is not None

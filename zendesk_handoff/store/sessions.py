@@ -26,7 +26,9 @@ _OF_SENDER = (
     .order_by(sessions.c.created_at.desc())
     .limit(1)
 )
-_UNCLOSED = Statement(_OF_SENDER.where(is_unclosed))
+#: The session that stands between a sender and the bot, open or just over.
+UNCLOSED = _OF_SENDER.where(is_unclosed)
+_UNCLOSED = Statement(UNCLOSED)
 _OPEN_ONE = Statement(_OF_SENDER.where(is_open))
 _CANDIDATES = (
     sa.select(

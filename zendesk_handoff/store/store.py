@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from zendesk_handoff.session import Session
 from zendesk_handoff.store.chat import Chat
 from zendesk_handoff.store.claims import Claims
 from zendesk_handoff.store.database import Database
-from zendesk_handoff.store.held import Held, something_held
+from zendesk_handoff.store.held import FREE, LOST, Held
 from zendesk_handoff.store.inbox import Inbox
 from zendesk_handoff.store.outbox import Outbox
 from zendesk_handoff.store.overview import Overview
-from zendesk_handoff.store.sessions import Sessions, unclosed_session
+from zendesk_handoff.store.sessions import UNCLOSED, Sessions, unclosed_session
 from zendesk_handoff.store.signals import Signals
+from zendesk_handoff.store.statement import Statement
 from zendesk_handoff.store.upkeep import Upkeep
+
+#: Asked for every message of every user, of whom hardly any has either.
+_STANDING = Statement(sa.select(UNCLOSED.exists().label("session"), FREE.exists().label("held")))
 
 
 class Store:
@@ -48,12 +56,13 @@ class Store:
             The session between them and the bot, open or just over, and whether something that
             they have not heard yet is held.
         """
-        return await self._database.read(
-            lambda connection: (
-                unclosed_session(connection, sender_id),
-                something_held(connection, sender_id),
-            )
-        )
+        lost = time.time() - LOST
+
+        def look(connection: Connection) -> tuple[Session | None, bool]:
+            has = _STANDING.first(connection, sender=sender_id, lost=lost)
+            return unclosed_session(connection, sender_id) if has.session else None, has.held
+
+        return await self._database.read(look)
 
     @property
     def signals(self) -> Signals:
