@@ -64,9 +64,10 @@ class Runtime:
         """Take up what is left to do, and whatever comes."""
         self.store.signals.on_any(self._wake)
         self._tasks = [
-            asyncio.create_task(self._look_round_forever(), name="handoff look round"),
-            asyncio.create_task(self._reconcile_forever(), name="handoff reconcile"),
-            asyncio.create_task(self._ownership.renew_forever(), name="handoff claims"),
+            self._again_and_again("look round", self._look_round, self._pause),
+            self._again_and_again("silences", self._look_for_silences, self._pause),
+            self._again_and_again("reconcile", self._reconcile, self._pause),
+            self._again_and_again("claims", self._ownership.renew, self.store.claims.lease / 3),
         ]
         silent = self._bot.channels_without_push()
         if silent:
@@ -103,7 +104,8 @@ class Runtime:
     def _wake(self, topic: str) -> None:
         if topic == ANYTHING:
             if self._looking is None or self._looking.done():
-                self._looking = asyncio.create_task(self._look_round(), name="handoff look")
+                looking = self._attempt("look round", self._look_round)
+                self._looking = asyncio.create_task(looking, name="handoff look")
             return
         kind, _, session_id = topic.partition(":")
         if kind in {"session", "outbox"}:
@@ -115,45 +117,48 @@ class Runtime:
         self._to_agents.poke(session_id)
         self._to_user.poke(session_id)
 
-    async def _look_round(self) -> None:
+    def _again_and_again(self, name: str, work: Work, pause: float) -> asyncio.Task[None]:
+        """Do something now, and for ever after with a pause of so many seconds."""
+
+        async def go_on() -> None:
+            while True:
+                await self._attempt(name, work)
+                await asyncio.sleep(pause)
+
+        return asyncio.create_task(go_on(), name=f"handoff {name}")
+
+    async def _attempt(self, name: str, work: Work) -> None:
+        """Do something that is tried again anyhow: no error may be the end of that."""
         try:
-            for session_id in await self.store.claims.with_work():
-                self._poke(session_id)
+            await work()
         except StoreDown:
             log.warning("handoff.store.down")
+        except Exception as error:
+            fault = type(error).__name__
+            log.error("handoff.task.broken", task=name, fault=fault, place=place(error))
 
-    async def _look_round_forever(self) -> None:
-        while True:
-            await self._look_round()
-            try:
-                timeouts, now = self.settings.timeouts, time.time()
-                for session_id in await self.store.claims.silent(timeouts, now=now):
-                    self._poke(session_id)
-                if timeouts.undelivered is not None:
-                    await self._tell_late(before=now - timeouts.undelivered)
-            except StoreDown:
-                log.warning("handoff.store.down")
-            await asyncio.sleep(self._pause)
+    async def _look_round(self) -> None:
+        for session_id in await self.store.claims.with_work():
+            self._poke(session_id)
 
-    async def _tell_late(self, *, before: float) -> None:
-        """Keep users from believing that an agent reads what has not reached Zendesk."""
-        for session_id in await self.store.outbox.tell_late(before=before, notice=DELAYED):
-            log.error("handoff.messages.late", session=session_id)
+    async def _look_for_silences(self) -> None:
+        timeouts, now = self.settings.timeouts, time.time()
+        for session_id in await self.store.claims.silent(timeouts, now=now):
+            self._poke(session_id)
+        if timeouts.undelivered is not None:
+            # No user is to believe that an agent reads what has not reached Zendesk.
+            late = await self.store.outbox.tell_late(
+                before=now - timeouts.undelivered, notice=DELAYED
+            )
+            for session_id in late:
+                log.error("handoff.messages.late", session=session_id)
 
     # What Zendesk may not have told us
 
-    async def _reconcile_forever(self) -> None:
+    async def _reconcile(self) -> None:
         """Ask about every open session: at the start, since we were away, and then regularly."""
-        before = time.time() - ASKED_JUST_NOW
-        while True:
-            try:
-                await self._reconcile(before)
-            except StoreDown:
-                log.warning("handoff.store.down")
-            await asyncio.sleep(self._pause)
-            before = time.time() - self.settings.reconcile_every
-
-    async def _reconcile(self, before: float) -> None:
+        rest, self._asked_rest = self._asked_rest, self.settings.reconcile_every
+        before = time.time() - rest
         while ids := await self.store.claims.take_to_reconcile(
             before=before, limit=_RECONCILED_AT_ONCE
         ):

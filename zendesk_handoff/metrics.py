@@ -85,9 +85,6 @@ GATE = Counter(
     registry=REGISTRY,
 )
 
-#: Made beforehand: the gate counts every message of every user.
-_DECISIONS = {each: GATE.labels(each) for each in ("agent", "bot", "store_down")}
-
 _serving = False
 
 
@@ -140,7 +137,7 @@ def count_webhook(connector_id: str, outcome: str) -> None:
 
 def count_gate(decision: str) -> None:
     """Count a user's message at the gate: ``agent``, ``bot`` or ``store_down``."""
-    _DECISIONS[decision].inc()
+    GATE.labels(decision).inc()
 
 
 def render(counts: Counts | None, *, connectors: Iterable[str]) -> bytes:

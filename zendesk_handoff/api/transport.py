@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -16,6 +16,10 @@ from zendesk_handoff.api.model import Page
 from zendesk_handoff.api.retry import RetryPolicy
 from zendesk_handoff.errors import Misread, ServerFault, Unreachable, refusal
 from zendesk_handoff.settings import Connector
+
+#: Characters from which on what two texts share is taken for a quotation.
+_PART = 8
+_REPEATS = "(Zendesk's words are left out: they may repeat what was sent)"
 
 T = TypeVar("T")
 Recover = Callable[[], Awaitable[dict[str, Any] | None]]
@@ -99,6 +103,7 @@ class Transport:
         """
         call = f"{method} {path.replace('{}', '{id}')}"
         url = self._root + path.format(*(quote(each, safe="") for each in ids))
+        said = [*ids, *_said_in(json)] if form is None else None
         async for attempt in self._retry.attempts(sleep=self._sleep):
             with attempt:
                 if doubtful and recover is not None:
@@ -107,7 +112,7 @@ class Transport:
                         return found
                 try:
                     with metrics.api_call(self._connector.id, call):
-                        return await self._attempt(call, method, url, json, params, form)
+                        return await self._attempt(call, method, url, json, params, form, said)
                 except (Unreachable, ServerFault) as error:
                     doubtful = doubtful or error.ambiguous
                     raise
@@ -121,6 +126,7 @@ class Transport:
         json: Mapping[str, Any] | None,
         params: Mapping[str, str] | None,
         form: Callable[[], aiohttp.FormData] | None,
+        said: Sequence[str] | None,
     ) -> dict[str, Any]:
         try:
             async with self.open_session().request(
@@ -133,7 +139,7 @@ class Transport:
                 timeout=self._timeout,
                 allow_redirects=False,  # a redirect would drop the body of a POST
             ) as answer:
-                return _read_answer(call, answer, await answer.read())
+                return _read_answer(call, answer, await answer.read(), said)
         except aiohttp.ClientConnectorError as error:
             raise Unreachable(call, type(error).__name__, sent=False) from None
         except (aiohttp.ClientError, asyncio.TimeoutError) as error:
@@ -149,8 +155,8 @@ class Transport:
 def open_http() -> aiohttp.ClientSession:
     """Open an HTTP session for the API, which knows us by the key in each call.
 
-    Cookies are left alone: connectors share a session and must share nothing else, and to look
-    for them costs a third of a call. The caller closes the session.
+    Cookies are left alone: connectors share a session and must share nothing else. The caller
+    closes the session.
     """
     return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
 
@@ -175,10 +181,12 @@ def read(call: str, answer: Any, *path: str | int, as_type: type[T]) -> T:
         raise Misread(call, "the answer is not of the API's shape") from None
 
 
-def _read_answer(call: str, answer: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
+def _read_answer(
+    call: str, answer: aiohttp.ClientResponse, body: bytes, said: Sequence[str] | None
+) -> dict[str, Any]:
     try:
         content = msgspec.json.decode(body) if body else {}
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         content = None
     if 200 <= answer.status < 300 and isinstance(content, dict):
         return content
@@ -188,13 +196,37 @@ def _read_answer(call: str, answer: aiohttp.ClientResponse, body: bytes) -> dict
     errors = content.get("errors") if isinstance(content, dict) else None
     first = errors[0] if isinstance(errors, list) and errors else {}
     first = first if isinstance(first, dict) else {}
+    title = str(first.get("title") or "")[:200]
     raise refusal(
         call,
         answer.status,
         code=str(first.get("code") or "")[:80],
-        title=str(first.get("title") or "")[:200],
+        title=_REPEATS if _may_quote(title, said) else title,
         retry_after=_seconds(answer.headers.get("Retry-After")),
     )
+
+
+def _said_in(json: Any) -> list[str]:
+    """Collect the texts of a body, whoever wrote them; what a thing's type is called is not one."""
+    if isinstance(json, str):
+        return [json]
+    if isinstance(json, Mapping):
+        return [text for key in json if key != "type" for text in _said_in(json[key])]
+    if isinstance(json, Sequence):
+        return [text for each in json for text in _said_in(each)]
+    return []
+
+
+def _may_quote(title: str, said: Sequence[str] | None) -> bool:
+    """Tell whether Zendesk's words may repeat, in whole or in part, what was sent.
+
+    Errors are logged and kept, and what users wrote may be in neither. Of a file and its name,
+    ``None``, it cannot be told.
+    """
+    if said is None:
+        return bool(title)
+    parts = {title[start : start + _PART] for start in range(len(title) - _PART + 1)}
+    return any(text and (text in title or any(part in text for part in parts)) for text in said)
 
 
 def _seconds(header: str | None) -> float | None:
