@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
-from zendesk_handoff.errors import StoreDown
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.claims import Claim
 
@@ -65,17 +63,17 @@ class Ownership:
         """Give up everything, for whoever comes next."""
         await self._claims.let_go()
 
-    async def renew_forever(self) -> None:
-        """Keep what is claimed for as long as this runs."""
-        lease = self._claims.lease
-        while True:
-            await asyncio.sleep(lease / 3)
-            if not self._until:
-                continue
-            renewed_at = time.monotonic()
-            try:
-                kept = await self._claims.renew()
-            except StoreDown:
-                continue  # what has run out is asked for again
-            # What another process has taken over meanwhile is not ours any more.
-            self._until = {each: renewed_at + lease for each in self._until if each in kept}
+    async def renew(self) -> None:
+        """Keep what is claimed for another lease; what has run out is asked for again.
+
+        Raises:
+            StoreDown: Nothing could be renewed.
+        """
+        if not self._until:
+            return
+        renewed_at = time.monotonic()
+        kept = await self._claims.renew()
+        # What another process has taken over meanwhile is not ours any more.
+        self._until = {
+            each: renewed_at + self._claims.lease for each in self._until if each in kept
+        }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from zendesk_handoff.api import ConversationsClient
 from zendesk_handoff.errors import HandoffError, StoreDown
 from zendesk_handoff.lanes import Lanes
+from zendesk_handoff.logs import place
 from zendesk_handoff.reconcile import reconcile
 from zendesk_handoff.responses import DELAYED
 from zendesk_handoff.settings import Settings
@@ -23,6 +25,8 @@ from .to_agents import ToAgents
 from .to_user import ToUser
 
 log = structlog.get_logger(__name__)
+
+Work = Callable[[], Awaitable[None]]
 
 #: Seconds, at the most, between two looks for sessions that nobody works on or that are silent.
 _LOOK_ROUND = 5.0
@@ -58,6 +62,7 @@ class Runtime:
         self._to_user = Lanes("to user", to_user.run)
         self._tasks: list[asyncio.Task[None]] = []
         self._looking: asyncio.Task[None] | None = None
+        self._asked_within = ASKED_JUST_NOW
         self._pause = min(_LOOK_ROUND, settings.takeover_after / 2)
 
     def start(self) -> None:
@@ -157,12 +162,12 @@ class Runtime:
 
     async def _reconcile(self) -> None:
         """Ask about every open session: at the start, since we were away, and then regularly."""
-        rest, self._asked_rest = self._asked_rest, self.settings.reconcile_every
-        before = time.time() - rest
+        before = time.time() - self._asked_within
         while ids := await self.store.claims.take_to_reconcile(
             before=before, limit=_RECONCILED_AT_ONCE
         ):
             await asyncio.gather(*(self._reconcile_one(each) for each in ids))
+        self._asked_within = self.settings.reconcile_every
 
     async def _reconcile_one(self, session_id: str) -> None:
         session = await self.store.sessions.get(session_id)

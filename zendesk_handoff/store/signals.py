@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -94,7 +95,10 @@ class SqliteWatch(_Watch):
     async def _run(self) -> None:
         seen = None
         while True:
-            version = self._data_version()
+            try:
+                version = self._data_version()
+            except sqlite3.Error:  # for example while another process mends what a dead one left
+                version = None
             if version is not None:
                 if seen is not None and version != seen:
                     self._signals.emit(ANYTHING)

@@ -1,0 +1,120 @@
+"""What runs beside the messages goes on, whatever happens to it once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from types import SimpleNamespace
+
+import pytest
+import structlog
+
+from channels import runtime as runtime_module
+from channels.bot import Bot
+from channels.runtime import Runtime
+from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.settings import read_settings
+from zendesk_handoff.store import open_store
+from zendesk_handoff.store.signals import ANYTHING, Signals, SqliteWatch
+
+WORDS = "what a user wrote"
+
+
+@pytest.fixture
+async def store(tmp_path):
+    async with await open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def make_runtime(store, monkeypatch):
+    monkeypatch.setattr(runtime_module, "_LOOK_ROUND", 0.02)
+    settings = read_settings(
+        {
+            "public_url": "http://127.0.0.1:5005",
+            "store_url": "sqlite:///unused.db",
+            "connectors": {
+                "support": {
+                    "integration_type": "zendesk",
+                    "name": "Support",
+                    "subdomain": "example",
+                    "app_id": "64b0c0ffee0000000000a001",
+                    "key_id": "app_64b0c0ffee0000000000b001",
+                    "key_secret": "a-key-secret-that-is-long-enough-for-this",
+                    "webhook_secret": "a-webhook-secret-that-is-long-enough",
+                    "workspaces": ["default"],
+                    "base_url": "http://127.0.0.1:9",
+                }
+            },
+        }
+    )
+    app = SimpleNamespace(ctx=SimpleNamespace(agent=None, input_channels=[]))
+    return lambda: Runtime(store, settings, Bot(app))
+
+
+@pytest.mark.parametrize("error", [KeyError(WORDS), StoreDown("gone"), sqlite3.Error(WORDS)])
+@pytest.mark.parametrize("name", ["with_work", "silent", "take_to_reconcile"])
+async def test_an_error_of_any_kind_ends_no_look_round(
+    store, make_runtime, monkeypatch, name, error
+):
+    calls = 0
+    enough = asyncio.Event()
+
+    async def fails(*_arguments, **_values):
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            enough.set()
+        raise error
+
+    monkeypatch.setattr(store.claims, name, fails)
+    with structlog.testing.capture_logs() as logs:
+        running = make_runtime()
+        running.start()
+        try:
+            await asyncio.wait_for(enough.wait(), 5)
+        finally:
+            await running.stop()
+    assert [each for each in logs if each["event"] in {"handoff.task.broken", "handoff.store.down"}]
+    assert WORDS not in str(logs)
+
+
+async def test_nor_does_it_end_the_renewal_of_claims(store, make_runtime, monkeypatch):
+    running, renewed = make_runtime(), asyncio.Event()
+    store.claims.lease = 0.06
+    answers = iter([KeyError(WORDS), StoreDown("gone")])
+
+    async def renew():
+        error = next(answers, None)
+        if error:
+            raise error
+        renewed.set()
+        return set()
+
+    monkeypatch.setattr(store.claims, "renew", renew)
+    running._ownership._until["a session"] = float("inf")
+    running.start()
+    try:
+        await asyncio.wait_for(renewed.wait(), 5)
+    finally:
+        await running.stop()
+
+
+async def test_a_database_that_is_being_mended_does_not_end_the_watch(monkeypatch):
+    monkeypatch.setattr(SqliteWatch, "INTERVAL", 0.01)
+    answers, heard = iter([1, None, 1, 2]), asyncio.Event()
+
+    def version():
+        answer = next(answers, 2)
+        if answer is None:
+            raise sqlite3.OperationalError("database is locked")
+        return answer
+
+    signals = Signals()
+    signals.on_any(lambda topic: heard.set() if topic == ANYTHING else None)
+    watch = SqliteWatch(signals, version)
+    await watch.start()
+    try:
+        await asyncio.wait_for(heard.wait(), 5)
+    finally:
+        await watch.stop()
