@@ -137,6 +137,15 @@ def hand_over(stack: Stack, sim: SimulatorClient) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def crash(stack: Stack) -> Iterator[Any]:
+    from tests.scenarios.crashes import Crash  # which waits with what is here
+
+    crash = Crash(stack)
+    yield crash
+    crash.mend()
+
+
+@pytest.fixture
 def command(stack):
     async def run(*arguments):
         process = await asyncio.create_subprocess_exec(

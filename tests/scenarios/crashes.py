@@ -11,6 +11,9 @@ from tests.scenarios.conftest import until
 
 #: Seconds until another process has taken a session over, on a busy machine.
 TAKEOVER = 60.0
+STARTED = "asked a colleague to join"
+#: Steps of an account that has us in its switchboard.
+INSIDE_ONLY = ("take_control", "offer_control")
 
 
 class Crash:
@@ -81,3 +84,22 @@ async def is_paused(user):
         return (await user.tracker())["paused"]
 
     await until(look, timeout=TAKEOVER)
+
+
+async def is_opened_once(sim, stack, user, *, inside):
+    """Wait until the handover has come about in spite of all, and look for what is double."""
+    told = await user.says("please hurry")
+    app = stack.connectors["wholesale" if inside else "support"]["app_id"]
+    found = await sim.wait_for_conversation(
+        app, lambda one: one["user"]["externalId"] == user.sender, timeout=TAKEOVER
+    )
+    await sim.wait_for_message(found["id"], "please hurry", timeout=TAKEOVER)
+    if not any(STARTED in text for text in told):
+        await hears_once(user, STARTED)
+    mine = [one for one in await sim.conversations(app) if one["user"]["externalId"] == user.sender]
+    assert len(mine) == 1, "one conversation"
+    messages = await sim.messages(found["id"])
+    assert sum(one["author"]["type"] == "business" for one in messages) == 1, "one summary"
+    assert said_by_user(messages).count("please hurry") == 1
+    await is_paused(user)
+    assert await user.slot("handoff_status") == "waiting"

@@ -9,23 +9,15 @@ import aiohttp
 import pytest
 
 from tests.scenarios.conftest import none_left, until
-from tests.scenarios.crashes import TAKEOVER, Crash, hears_once, said_by_user, try_to_say
+from tests.scenarios.crashes import STARTED, TAKEOVER, hears_once, said_by_user, try_to_say
 from tests.scenarios.test_webchat import Page
 from zendesk_handoff import boundary as b
 
-STARTED = "asked a colleague to join"
 JOINED = "Ana is here now"
 ENDED = "I am the bot again"
 HOURS = "Mill Lane"
 #: Every test starts a server anew, which takes its time on a busy machine.
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def crash(stack):
-    crash = Crash(stack)
-    yield crash
-    crash.mend()
 
 
 @pytest.mark.parametrize("boundary", b.FORWARDING)

@@ -7,22 +7,21 @@ import asyncio
 import pytest
 
 from tests.scenarios.conftest import until
-from tests.scenarios.crashes import TAKEOVER, Crash, hears_once, is_paused, said_by_user, try_to_say
+from tests.scenarios.crashes import (
+    INSIDE_ONLY,
+    STARTED,
+    TAKEOVER,
+    hears_once,
+    is_opened_once,
+    is_paused,
+    try_to_say,
+)
 from zendesk_handoff import boundary as b
 
-STARTED = "asked a colleague to join"
 FAILED = "could not reach my colleagues"
 HOURS = "Mill Lane"
-INSIDE_ONLY = ("take_control", "offer_control")
 #: Every test starts a server anew, which takes its time on a busy machine.
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def crash(stack):
-    crash = Crash(stack)
-    yield crash
-    crash.mend()
 
 
 @pytest.mark.parametrize("boundary", b.OPENING)
@@ -33,21 +32,7 @@ async def test_the_action_server_dies_while_opening(crash, sim, new_user, stack,
     told = await user.says("I want to talk to a human")
     await crash.happens_to("actions")
     assert not any(STARTED in text for text in told), "nothing is promised too early"
-    told = await user.says("please hurry")
-    app = stack.connectors["wholesale" if inside else "support"]["app_id"]
-    found = await sim.wait_for_conversation(
-        app, lambda one: one["user"]["externalId"] == user.sender, timeout=TAKEOVER
-    )
-    await sim.wait_for_message(found["id"], "please hurry", timeout=TAKEOVER)
-    if not any(STARTED in text for text in told):
-        await hears_once(user, STARTED)
-    mine = [one for one in await sim.conversations(app) if one["user"]["externalId"] == user.sender]
-    assert len(mine) == 1, "one conversation"
-    messages = await sim.messages(found["id"])
-    assert sum(one["author"]["type"] == "business" for one in messages) == 1, "one summary"
-    assert said_by_user(messages).count("please hurry") == 1
-    await is_paused(user)
-    assert await user.slot("handoff_status") == "waiting"
+    await is_opened_once(sim, stack, user, inside=inside)
 
 
 @pytest.mark.parametrize("boundary", b.ANNOUNCING)
