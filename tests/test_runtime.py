@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,9 @@ import structlog
 from channels import runtime as runtime_module
 from channels.bot import Bot
 from channels.runtime import Runtime
+from tests.scenarios.conftest import until
 from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.responses import DELAYED
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.signals import ANYTHING, Signals, SqliteWatch
@@ -33,6 +36,7 @@ def make_runtime(store, monkeypatch):
         {
             "public_url": "http://127.0.0.1:5005",
             "store_url": "sqlite:///unused.db",
+            "timeouts": {"undelivered": 0.05},
             "connectors": {
                 "support": {
                     "integration_type": "zendesk",
@@ -50,6 +54,37 @@ def make_runtime(store, monkeypatch):
     )
     app = SimpleNamespace(ctx=SimpleNamespace(agent=None, input_channels=[]))
     return lambda: Runtime(store, settings, Bot(app))
+
+
+async def test_a_user_whose_connector_has_been_taken_out_hears_that_nothing_arrives(
+    store, make_runtime
+):
+    session = await store.sessions.request(
+        "user",
+        "taken-out",
+        workspace="default",
+        channel="rest",
+        reason="asked",
+        summary="",
+        profile={},
+    )
+    await store.sessions.connect(session.id)
+    await store.sessions.mark_announced(session.id)
+    await store.claims.let_go()
+    await store.outbox.add(session.id, [{"type": "text", "text": WORDS}])
+    running = make_runtime()
+    with structlog.testing.capture_logs() as logs:
+        running.start()
+        try:
+            await until(partial(store.inbox.waiting, session.id))
+        finally:
+            await running.stop()
+    (notice,) = await store.inbox.waiting(session.id)
+    assert notice.body == {"response": DELAYED}
+    assert await store.outbox.waiting(session.id), "for when it is put back"
+    missing = [each for each in logs if each["event"] == "handoff.connector.missing"]
+    assert missing and missing[0]["session"] == session.id
+    assert WORDS not in str(logs)
 
 
 @pytest.mark.parametrize("error", [KeyError(WORDS), StoreDown("gone"), sqlite3.Error(WORDS)])
