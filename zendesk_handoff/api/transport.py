@@ -103,7 +103,7 @@ class Transport:
         """
         call = f"{method} {path.replace('{}', '{id}')}"
         url = self._root + path.format(*(quote(each, safe="") for each in ids))
-        said = [*ids, *_said_in(json)] if form is None else None
+        said = [ids, json] if form is None else None
         async for attempt in self._retry.attempts(sleep=self._sleep):
             with attempt:
                 if doubtful and recover is not None:
@@ -126,7 +126,7 @@ class Transport:
         json: Mapping[str, Any] | None,
         params: Mapping[str, str] | None,
         form: Callable[[], aiohttp.FormData] | None,
-        said: Sequence[str] | None,
+        said: Sequence[Any] | None,
     ) -> dict[str, Any]:
         try:
             async with self.open_session().request(
@@ -182,7 +182,7 @@ def read(call: str, answer: Any, *path: str | int, as_type: type[T]) -> T:
 
 
 def _read_answer(
-    call: str, answer: aiohttp.ClientResponse, body: bytes, said: Sequence[str] | None
+    call: str, answer: aiohttp.ClientResponse, body: bytes, said: Sequence[Any] | None
 ) -> dict[str, Any]:
     try:
         content = msgspec.json.decode(body) if body else {}
@@ -206,18 +206,18 @@ def _read_answer(
     )
 
 
-def _said_in(json: Any) -> list[str]:
-    """Collect the texts of a body, whoever wrote them; what a thing's type is called is not one."""
+def _texts(json: Any) -> list[str]:
+    """Collect the texts in what was sent, whoever wrote them; what a thing's type is called is not one."""
     if isinstance(json, str):
         return [json]
     if isinstance(json, Mapping):
-        return [text for key in json if key != "type" for text in _said_in(json[key])]
+        return [text for key in json if key != "type" for text in _texts(json[key])]
     if isinstance(json, Sequence):
-        return [text for each in json for text in _said_in(each)]
+        return [text for each in json for text in _texts(each)]
     return []
 
 
-def _may_quote(title: str, said: Sequence[str] | None) -> bool:
+def _may_quote(title: str, said: Sequence[Any] | None) -> bool:
     """Tell whether Zendesk's words may repeat, in whole or in part, what was sent.
 
     Errors are logged and kept, and what users wrote may be in neither. Of a file and its name,
@@ -226,7 +226,8 @@ def _may_quote(title: str, said: Sequence[str] | None) -> bool:
     if said is None:
         return bool(title)
     parts = {title[start : start + _PART] for start in range(len(title) - _PART + 1)}
-    return any(text and (text in title or any(part in text for part in parts)) for text in said)
+    texts = filter(None, _texts(said))
+    return any(text in title or any(part in text for part in parts) for text in texts)
 
 
 def _seconds(header: str | None) -> float | None:
