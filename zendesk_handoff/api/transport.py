@@ -207,7 +207,7 @@ def _read_answer(
 
 
 def _texts(json: Any) -> list[str]:
-    """Collect the texts in what was sent, whoever wrote them; what a thing's type is called is not one."""
+    """Collect the texts in what was sent, whoever wrote them; the name of a type is not one."""
     if isinstance(json, str):
         return [json]
     if isinstance(json, Mapping):
