@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,11 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse
 
+from zendesk_handoff.agent_message import CANNOT_SHOW
 from zendesk_handoff.boundary import reach
 from zendesk_handoff.errors import StoreDown
 from zendesk_handoff.store import Store
+from zendesk_handoff.store.held import HeldMessage
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +31,10 @@ class _Answer:
     begun: bool = False
 
 
+#: How often a channel may refuse what is held before it is offered something simpler.
+_ATTEMPTS = 3
+#: By the held message: how often it was refused.
+_refusals: Counter[int] = Counter()
 #: ``None`` outside of requests.
 _answer: ContextVar[_Answer | None] = ContextVar("answer", default=None)
 
@@ -77,21 +84,47 @@ async def give_held(store: Store, sender_id: str, output: OutputChannel) -> None
     messages = await store.held.give(sender_id)
     if not messages:
         return
-    ids = []
+    ids: list[int] = []
     try:
         for message in messages:
-            await output.send_response(sender_id, dict(message.body))
+            await _give(message, sender_id, output)
             ids.append(message.id)
-    except Exception as error:
+    except BaseException as error:
+        await store.held.put_back([each.id for each in messages if each.id not in ids])
+        if not isinstance(error, Exception):
+            raise  # the request was given up: what was not sent is there for the next one
         # The user's own message is safe by now; were this raised, the channel might bring it again.
         log.warning("handoff.held.not_taken", fault=type(error).__name__)
-        await store.held.put_back([each.id for each in messages if each.id not in ids])
     reach("hold.given")
     answer = _answer.get()
     if answer is not None and not answer.begun:
         answer.ids += ids
     elif ids:  # a streamed answer, or work that has outlived its request: it is out already
         await store.held.mark_gone(ids)
+
+
+async def _give(message: HeldMessage, sender_id: str, output: OutputChannel) -> None:
+    """Send a held message; one that the channel never takes must not keep the others waiting.
+
+    Where it has been refused several times, its words and links alone are sent, and where they
+    are refused as well, that there was something. A channel that takes neither is down.
+    """
+    body = dict(message.body)
+    if _refusals[message.id] >= _ATTEMPTS:
+        links = (body.get("image"), body.get("attachment"))
+        words = " ".join(str(part).strip() for part in (body.get("text"), *links) if part)
+        try:
+            await output.send_response(sender_id, {"text": words})
+        except Exception:
+            await output.send_response(sender_id, {"text": CANNOT_SHOW})
+        log.error("handoff.held.reduced", meaning="the channel does not take the message as it is")
+    else:
+        try:
+            await output.send_response(sender_id, body)
+        except Exception:
+            _refusals[message.id] += 1
+            raise
+    _refusals.pop(message.id, None)
 
 
 def follow_answers(app: Sanic, store: Store) -> None:
@@ -112,8 +145,12 @@ def follow_answers(app: Sanic, store: Store) -> None:
             return
         answer.begun = True
         if answer.ids:
+            # Asked before the answer is written: where the connection is not kept, it is closed
+            # with the answer, which is no sign that nobody has read it.
+            transport = request.transport
+            is_read = transport is not None and not transport.is_closing()
             # The task runs once this one has written the answer and waits for something else.
-            settling = _settle(store, answer.ids, request.transport)
+            settling = _settle(store, answer.ids, is_read=is_read)
             task = asyncio.create_task(settling, name="handoff held")
             marking.add(task)
             task.add_done_callback(marking.discard)
@@ -122,11 +159,11 @@ def follow_answers(app: Sanic, store: Store) -> None:
     app.register_middleware(finish, "response")
 
 
-async def _settle(store: Store, ids: list[int], transport: asyncio.BaseTransport | None) -> None:
+async def _settle(store: Store, ids: list[int], *, is_read: bool) -> None:
     try:
-        if transport is None or transport.is_closing():  # the user has not waited for the answer
-            await store.held.put_back(ids)
-        else:
+        if is_read:
             await store.held.mark_gone(ids)
+        else:  # the user has not waited for the answer
+            await store.held.put_back(ids)
     except StoreDown:
         log.warning("handoff.held.in_doubt", count=len(ids))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import aiohttp
 
+from tests.scenarios.conftest import RestUser
+
 STARTED = "asked a colleague to join"
 JOINED = "Ana is here now"
 ENDED = "I am the bot again"
@@ -158,3 +160,16 @@ async def test_a_long_message_arrives_whole(hand_over, sim, user):
     ][:-1]
     assert len(parts) > 1
     assert "".join(parts) == text.strip()
+
+
+async def test_what_was_held_comes_once_where_connections_are_not_kept(hand_over, stack, sim):
+    """As behind a proxy: the server closes the connection with the answer."""
+    connector = aiohttp.TCPConnector(force_close=True)  # sends `Connection: close`
+    async with aiohttp.ClientSession(connector=connector) as http:
+        user = RestUser(stack.rasa_url, http)
+        session = await hand_over(user)
+        await sim.agent_text(session.conversation, "read me once")
+        heard = await user.hears("read me once")
+        for _ in range(3):
+            heard += await user.gets("anything else?")
+        assert str(heard).count("read me once") == 1

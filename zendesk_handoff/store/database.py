@@ -13,7 +13,14 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from zendesk_handoff.errors import StoreDown, StoreUnfit
-from zendesk_handoff.store.backends import Backend, PostgresBackend, SqliteBackend, Work
+from zendesk_handoff.store.backends import (
+    Backend,
+    PostgresBackend,
+    Refused,
+    SqliteBackend,
+    Work,
+    postgres_address,
+)
 from zendesk_handoff.store.migrate import migrate
 from zendesk_handoff.store.signals import PostgresWatch, Signals, SqliteWatch
 
@@ -53,6 +60,9 @@ class Database:
 
     Args:
         url: ``sqlite:///file`` or ``postgresql://host/database``.
+
+    Raises:
+        SettingsError: The URL asks for something that is not supported.
     """
 
     def __init__(self, url: str) -> None:
@@ -67,8 +77,9 @@ class Database:
             self._watch = SqliteWatch(self.signals, sqlite_backend.data_version)
         else:
             self.is_sqlite = False
-            self.backend = PostgresBackend(parsed)
-            self._watch = PostgresWatch(self.signals, parsed)
+            address = postgres_address(parsed)
+            self.backend = PostgresBackend(address)
+            self._watch = PostgresWatch(self.signals, address)
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._most = _BATCH if self.is_sqlite else 1
         self._writers: list[asyncio.Task[None]] = []
@@ -260,4 +271,5 @@ def _fail(job: _Job, error: Exception) -> None:
 def _describe(error: BaseException) -> str:
     """Say what happened without the statement's parameters, which hold what users wrote."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return f"The store did not answer ({type(cause).__name__})."
+    name = str(cause) if isinstance(cause, Refused) else type(cause).__name__
+    return f"The store did not answer ({name})."

@@ -16,6 +16,9 @@ from zendesk_handoff.store.statement import Statement, new_rows
 
 #: Seconds after which an answer that nobody has confirmed is taken for lost with its server.
 LOST = 10.0
+#: Seconds after which this process, too, takes an answer that it began for lost. No request of a
+#: user's takes so long.
+_LONGEST_ANSWER = 300.0
 _INTO_HELD = new_rows(held, "sender_id", "key", "body", "created_at")
 #: What waits for a sender: put into no answer, or into one before ``lost`` that never went out.
 FREE = (
@@ -27,7 +30,8 @@ FREE = (
     )
     .order_by(held.c.id)
 )
-_ALL_FREE, _ANY_FREE = Statement(FREE), Statement(FREE.limit(1))
+# Locked where the database knows locks: of two answers at once only one is given a message.
+_ALL_FREE, _TAKE_FREE = Statement(FREE), Statement(FREE.with_for_update())
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Held:
     def __init__(self, database: Database) -> None:
         """Use a database."""
         self._database = database
-        self._given: set[int] = set()
+        self._given: dict[int, float] = {}  # and since when, in seconds of the monotonic clock
 
     async def add(self, sender_id: str, body: Mapping[str, Any], *, key: str | None = None) -> None:
         """Keep a message for the next request.
@@ -78,8 +82,8 @@ class Held:
         now = time.time()
 
         def work(connection: Connection) -> list[HeldMessage]:
-            rows = _ALL_FREE.rows(connection, sender=sender_id, lost=now - LOST)
-            found = [HeldMessage(row.id, row.body) for row in rows if row.id not in self._given]
+            rows = _TAKE_FREE.rows(connection, sender=sender_id, lost=now - LOST)
+            found = [HeldMessage(row.id, row.body) for row in rows if self._is_free(row.id)]
             if found:
                 ids = [each.id for each in found]
                 connection.execute(sa.update(held).where(held.c.id.in_(ids)).values(given_at=now))
@@ -88,16 +92,16 @@ class Held:
         if not await self.has(sender_id):
             return []
         found = await self._database.write(work)
-        self._given.update(each.id for each in found)
+        self._given.update({each.id: time.monotonic() for each in found})
         return found
 
     async def has(self, sender_id: str) -> bool:
-        """Tell whether something waits for a sender."""
+        """Tell whether something waits for a sender that could be given now."""
         lost = time.time() - LOST
         rows = await self._database.read(
-            lambda connection: _ANY_FREE.rows(connection, sender=sender_id, lost=lost)
+            lambda connection: _ALL_FREE.rows(connection, sender=sender_id, lost=lost)
         )
-        return bool(rows)
+        return any(self._is_free(row.id) for row in rows)
 
     async def put_back(self, ids: Collection[int]) -> None:
         """Note that the channel did not take them: they are there for the next answer."""
@@ -106,8 +110,8 @@ class Held:
         def work(connection: Connection) -> None:
             connection.execute(kept)
 
+        self._forget(ids)
         await self._database.write(work)
-        self._given.difference_update(ids)
 
     async def mark_gone(self, ids: Collection[int]) -> None:
         """Note that the answer they were given into has gone out."""
@@ -117,4 +121,16 @@ class Held:
             connection.execute(gone)
 
         await self._database.write(work)
-        self._given.difference_update(ids)
+        self._forget(ids)
+
+    def _is_free(self, message_id: int) -> bool:
+        """Tell whether no answer of this process holds a message."""
+        since = self._given.get(message_id)
+        if since is not None and since < time.monotonic() - _LONGEST_ANSWER:
+            self._forget([message_id])
+            since = None
+        return since is None
+
+    def _forget(self, ids: Collection[int]) -> None:
+        for each in ids:
+            self._given.pop(each, None)

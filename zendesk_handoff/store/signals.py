@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import sqlalchemy as sa
 import structlog
 
 #: Something changed, and it is not known what: everybody looks.
@@ -107,29 +106,34 @@ class SqliteWatch(_Watch):
 
 
 class PostgresWatch(_Watch):
-    """``LISTEN``: the topic comes with the commit. After a lost connection everybody looks."""
+    """``LISTEN``: the topic comes with the commit. After a lost connection everybody looks.
+
+    Args:
+        signals: Who is woken.
+        address: The arguments of asyncpg's ``connect``.
+    """
 
     CHANNEL = "zendesk_handoff"
     _RETRY = 1.0
 
-    def __init__(self, signals: Signals, url: sa.engine.URL) -> None:
+    def __init__(self, signals: Signals, address: Mapping[str, Any]) -> None:
         """Watch nothing yet."""
         super().__init__(signals)
-        self._url = url
+        self._address = address
 
     async def _run(self) -> None:
         import asyncpg  # the extra `postgresql`
 
-        address = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         while True:
             try:
-                connection = await asyncpg.connect(address)
+                connection = await asyncpg.connect(**self._address)
                 await self._listen(connection)
             except (
                 OSError,
                 asyncio.TimeoutError,
                 asyncpg.PostgresError,
                 asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
             ):
                 log.warning("handoff.store.unreachable")
                 await asyncio.sleep(self._RETRY)
