@@ -19,7 +19,7 @@ from zendesk_handoff import metrics
 from zendesk_handoff.api import ConversationsClient, RetryPolicy
 from zendesk_handoff.boundary import reach
 from zendesk_handoff.dialogue import dialogue_from_events
-from zendesk_handoff.errors import HandoffError, StoreDown
+from zendesk_handoff.errors import ClaimLost, HandoffError, StoreDown
 from zendesk_handoff.logs import place
 from zendesk_handoff.opening import open_session
 from zendesk_handoff.responses import FAILED, STARTED, default_response
@@ -100,8 +100,10 @@ class ActionHumanHandoff(Action):
                 log.error("handoff.session.failed", fault=fault)
                 _say(dispatcher, FAILED, tracker, domain)
                 return [*_slots(tracker, State.FAILED, reason)]
-        if not session.state.is_open:
-            return []  # ended while it was opened; whoever ended it has told the user
+        if not session.state.is_open or session.connected_at is None:
+            # It was ended while it was opened, and whoever ended it has told the user; or it is
+            # still being opened, by another process, and nothing may be promised yet.
+            return []
         log.info("handoff.session.opened", session=session.id, connector=session.connector_id)
         _say(dispatcher, STARTED, tracker, domain)
         return [*_slots(tracker, session.state, reason), ConversationPaused()]
@@ -182,7 +184,11 @@ async def _open_in_time(desk: _Desk, connector: Connector, session: Session) -> 
         async with client:
             return await asyncio.wait_for(open_session(desk.store, client, session), timeout)
     except Exception as error:
-        failed = await desk.store.sessions.fail(session.id, told=True)
+        try:
+            failed = await desk.store.sessions.fail(session.id, told=True)
+        except ClaimLost:
+            # A server of Rasa's has gone on with it, and tells the user what comes of it.
+            return await desk.store.sessions.get(session.id) or session
         if failed.state is not State.FAILED:
             return failed
         if not isinstance(error, asyncio.TimeoutError):

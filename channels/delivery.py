@@ -72,12 +72,15 @@ def is_zendesk_media(url: str, connector: Connector) -> bool:
 
     Anything else is passed on as the link it is: this server fetches from nowhere else.
     """
-    if urlsplit(url).scheme not in {"http", "https"}:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address at all, such as one with half a bracket
         return False
-    host = urlsplit(url).netloc
-    if host == urlsplit(connector.base_url).netloc:
+    if parts.scheme not in {"http", "https"}:
+        return False
+    if parts.netloc == urlsplit(connector.base_url).netloc:
         return True
-    name = urlsplit(url).hostname or ""
+    name = parts.hostname or ""
     return any(name == known or name.endswith(f".{known}") for known in _ZENDESK_HOSTS)
 
 

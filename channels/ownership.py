@@ -59,9 +59,18 @@ class Ownership:
         if session_id in self._until and await self._claims.let_go_of_done(session_id):
             self._until.pop(session_id, None)
 
+    async def give_back(self, session_id: str) -> None:
+        """Leave a session to a process that can do all there is to do for it."""
+        self._until.pop(session_id, None)
+        await self._claims.let_go(session_id, wake=False)
+
     async def let_go_of_all(self) -> None:
-        """Give up everything, for whoever comes next."""
-        await self._claims.let_go()
+        """Give up everything, for whoever comes next.
+
+        Where a message is in doubt the claim is left to run out: whoever takes over then knows of
+        the doubt.
+        """
+        await self._claims.let_go_of_all(but=self._in_doubt)
 
     async def renew(self) -> None:
         """Keep what is claimed for another lease; what has run out is asked for again.

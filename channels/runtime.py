@@ -94,17 +94,16 @@ class Runtime:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        late = set().union(*await asyncio.gather(self._to_agents.stop(), self._to_user.stop()))
-        if not late:  # else the claims stand, so that the next owner knows of the doubt
-            try:
-                await self._ownership.let_go_of_all()
-            except StoreDown:
-                log.warning("handoff.claims.kept")
+        await asyncio.gather(self._to_agents.stop(), self._to_user.stop())
+        try:
+            await self._ownership.let_go_of_all()
+        except StoreDown:
+            log.warning("handoff.claims.kept")
         await self._clients.close()
 
     def client(self, connector_id: str) -> ConversationsClient | None:
-        """Give the client that answers soon or not at all."""
-        return self._clients.brief(connector_id)
+        """Give the client that agents' files are read with."""
+        return self._clients.files(connector_id)
 
     def _wake(self, topic: str) -> None:
         if topic == ANYTHING:

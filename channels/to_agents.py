@@ -7,7 +7,7 @@ import time
 import structlog
 
 from zendesk_handoff.api import ConversationsClient
-from zendesk_handoff.errors import ConversationsError, StoreDown
+from zendesk_handoff.errors import ClaimLost, ConversationsError, StoreDown
 from zendesk_handoff.opening import open_session
 from zendesk_handoff.relay import forward
 from zendesk_handoff.session import Session, State
@@ -40,6 +40,7 @@ class ToAgents:
         self._settings = settings
         self._clients = clients
         self._ownership = ownership
+        self._missed: set[str] = set()  # connectors that the settings lack
 
     async def run(self, session_id: str) -> None:
         """Do what there is to do for a session now.
@@ -54,7 +55,7 @@ class ToAgents:
         patient = self._clients.patient(session.connector_id)
         brief = self._clients.brief(session.connector_id)
         if patient is None or brief is None:
-            log.error("handoff.connector.missing", session=session_id)
+            await self._miss_connector(session)
             return
         if session.state in _OPENING:
             if not await self._ownership.holds(session_id):
@@ -68,16 +69,30 @@ class ToAgents:
             if not session.state.is_open:
                 await self._ownership.let_go(session_id)
 
+    async def _miss_connector(self, session: Session) -> None:
+        """Leave a session to a server whose settings have its connector.
+
+        An opening that none of them has brought to an end in time has failed.
+        """
+        if session.connector_id not in self._missed:
+            self._missed.add(session.connector_id)
+            log.error("handoff.connector.missing", session=session.id)
+        if session.state in _OPENING and self._is_late(session):
+            if await self._ownership.holds(session.id):
+                await self._store.sessions.fail(session.id, told=False)
+
+    def _is_late(self, session: Session) -> bool:
+        return time.time() - session.created_at > self._settings.open_timeout
+
     async def _finish_opening(self, session: Session, client: ConversationsClient) -> Session:
         """Go on where an action server died: its claim has run out, so it is not at work."""
         try:
             return await open_session(self._store, client, session)
-        except StoreDown:
+        except (StoreDown, ClaimLost):
             raise
         except Exception as error:
             retryable = isinstance(error, ConversationsError) and error.retryable
-            late = time.time() - session.created_at > self._settings.open_timeout
-            if retryable and not late:
+            if retryable and not self._is_late(session):
                 raise
             log.error("handoff.opening.failed", session=session.id, fault=str(error))
             return await self._store.sessions.fail(session.id, told=False)

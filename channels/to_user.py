@@ -12,8 +12,9 @@ from rasa.shared.core.events import ConversationPaused, SlotSet
 
 from zendesk_handoff import metrics
 from zendesk_handoff.boundary import reach
-from zendesk_handoff.errors import HandoffError, StoreDown
+from zendesk_handoff.errors import HandoffError, NotFound, StoreDown
 from zendesk_handoff.inbox import epoch
+from zendesk_handoff.logs import place
 from zendesk_handoff.patience import Nudge, nudge_due
 from zendesk_handoff.reconcile import fetch_missed, has_agents
 from zendesk_handoff.responses import AGENT_JOINED, STARTED
@@ -74,6 +75,15 @@ class ToUser:
         structlog.contextvars.bind_contextvars(connector=session.connector_id)
         if not await self._ownership.holds(session_id):
             return
+        try:
+            await self._see_to(session)
+        finally:
+            if session.connector_id not in self._settings.connectors:
+                # A server with other settings, a newer one perhaps, has the agents' side.
+                await self._ownership.give_back(session_id)
+
+    async def _see_to(self, session: Session) -> None:
+        session_id = session.id
         if session.connected_at is not None and not session.announced and session.state.is_open:
             await self._announce(session)
         await self._deliver(session_id)
@@ -170,9 +180,14 @@ class ToUser:
             await fetch_missed(self._store, client, session)
         except StoreDown:
             raise
-        except HandoffError as error:
-            self._resting[session.connector_id] = now + _LISTING_REST
+        except NotFound as error:  # this conversation's own affair
             log.warning("handoff.listing.failed", session=session.id, fault=str(error))
+        except Exception as error:
+            # What has come is shown all the same; what is missing is asked for again.
+            self._resting[session.connector_id] = now + _LISTING_REST
+            known = isinstance(error, HandoffError)
+            fault = str(error) if known else f"{type(error).__name__} at {place(error)}"
+            log.warning("handoff.listing.failed", session=session.id, fault=fault)
 
     async def _show(self, session: Session, event: Incoming) -> None:
         connector = self._settings.connectors.get(session.connector_id)
@@ -229,7 +244,10 @@ class ToUser:
         if sent is None or sent >= (session.connected_at or 0.0) or client is None:
             return False
         # Where Zendesk does not answer the event stays, and is judged with the next look round.
-        conversation = await client.get_conversation(str(session.conversation_id))
+        try:
+            conversation = await client.get_conversation(str(session.conversation_id))
+        except NotFound:
+            return False  # nobody has a conversation that is gone
         return has_agents(conversation, client)
 
     async def _tell_end(self, session_id: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import quote
 
 import structlog
+from aiohttp import ClientResponse
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, Sanic, response
@@ -19,6 +22,7 @@ from zendesk_handoff.boundary import reach
 from zendesk_handoff.errors import (
     ConversationsError,
     NotAnEnvelope,
+    Refused,
     SettingsError,
     StoreDown,
     WrongKey,
@@ -51,6 +55,9 @@ _SAFE_TO_SHOW = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"}
 #: A call may bring any number of events; a query takes so many names.
 _AT_ONCE = 1000
 _MAX_MEDIA_BYTES = 50 * 1024 * 1024  # what Zendesk takes (facts sheet, section 8)
+#: Seconds for which a user may read one file: the largest one over a poor mobile line, 90 KB/s. Who
+#: reads on never would keep a place for good that others need.
+_READ_ONE_FILE = 600.0
 
 
 class InvalidSettings(RasaException):
@@ -166,35 +173,48 @@ class ZendeskInput(InputChannel):
             or not is_zendesk_media(str(message.media_url), connector)
         ):
             return _refuse(404, "There is no such file.")
+        file = client.open_media(
+            str(message.media_url), may_follow=lambda url: is_zendesk_media(url, connector)
+        )
+        name = quote(message.media_name or "file")
         try:
-            async with client.open_media(
-                str(message.media_url), may_follow=lambda url: is_zendesk_media(url, connector)
-            ) as answer:
-                if answer.status != 200 or (answer.content_length or 0) > _MAX_MEDIA_BYTES:
-                    return _refuse(404, "Zendesk does not give this file.")
-                shown = answer.content_type in _SAFE_TO_SHOW
-                name = quote(message.media_name or "file")
-                stream = await request.respond(
-                    content_type=answer.content_type if shown else "application/octet-stream",
-                    headers={
-                        "X-Content-Type-Options": "nosniff",
-                        "Content-Security-Policy": "sandbox; default-src 'none'",
-                        "Cache-Control": "private, max-age=3600",
-                        "Content-Disposition": (
-                            f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{name}"
-                        ),
-                    },
-                )
-                sent = 0
-                async for chunk in answer.content.iter_chunked(64 * 1024):
-                    sent += len(chunk)
-                    if sent > _MAX_MEDIA_BYTES:
-                        break
-                    await stream.send(chunk)
-                await stream.eof()
-                return None
-        except ConversationsError:
-            return _refuse(502, "Zendesk did not answer.")
+            # From outside: what takes long may be Zendesk's to send, or the reader's to take.
+            return await asyncio.wait_for(_pass_file(request, file, name), _READ_ONE_FILE)
+        except (ConversationsError, asyncio.TimeoutError):
+            if not request.responded:
+                return _refuse(502, "The file cannot be read now. Try again later.")
+            # To end the answer would make a whole file of a part, and wait for a slow reader.
+            request.transport.abort()
+            return None
+
+
+async def _pass_file(
+    request: Request, file: AbstractAsyncContextManager[ClientResponse], name: str
+) -> HTTPResponse | None:
+    """Answer with a file of Zendesk's, as it comes; ``name`` is quoted already."""
+    async with file as answer:
+        if answer.status != 200 or (answer.content_length or 0) > _MAX_MEDIA_BYTES:
+            return _refuse(404, "Zendesk does not give this file.")
+        shown = answer.content_type in _SAFE_TO_SHOW
+        stream = await request.respond(
+            content_type=answer.content_type if shown else "application/octet-stream",
+            headers={
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "sandbox; default-src 'none'",
+                "Cache-Control": "private, max-age=3600",
+                "Content-Disposition": (
+                    f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{name}"
+                ),
+            },
+        )
+        sent = 0
+        async for chunk in answer.content.iter_chunked(64 * 1024):
+            sent += len(chunk)
+            if sent > _MAX_MEDIA_BYTES:
+                raise Refused("GET media", 413, title="the file is larger than Zendesk takes")
+            await stream.send(chunk)
+        await stream.eof()
+        return None
 
 
 def _arrival(connector: Connector, events: list[Event]) -> Arrival:

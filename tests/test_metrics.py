@@ -51,7 +51,7 @@ def test_a_delivery_is_counted_with_its_delay():
         (None, "ok"),
         (refusal("GET /x", 429), "429"),
         (refusal("GET /x", 503), "503"),
-        (Unreachable("GET /x", "TimeoutError", sent=True), "unreachable"),
+        (Unreachable("GET /x", "TimeoutError", late=True), "unreachable"),
         (asyncio.CancelledError(), "cancelled"),
     ],
 )

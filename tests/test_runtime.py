@@ -70,7 +70,7 @@ async def test_a_user_whose_connector_has_been_taken_out_hears_that_nothing_arri
     )
     await store.sessions.connect(session.id)
     await store.sessions.mark_announced(session.id)
-    await store.claims.let_go()
+    await store.claims.let_go_of_all()
     await store.outbox.add(session.id, [{"type": "text", "text": WORDS}])
     running = make_runtime()
     with structlog.testing.capture_logs() as logs:

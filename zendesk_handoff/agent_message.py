@@ -11,6 +11,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from zendesk_handoff.api.model import Message
+from zendesk_handoff.webhooks import storable_id
 
 Kind = Literal["text", "image", "file"]
 
@@ -67,9 +68,9 @@ def read_agent_message(message: Message) -> AgentMessage:
     if kind == "file" and isinstance(media_type, str) and media_type.startswith("image/"):
         kind = "image"
     return AgentMessage(
-        id=message.id,
+        id=storable_id(message.id),
         author=message.author.display_name or "",
-        agent_id=message.agent_id,
+        agent_id=storable_id(message.agent_id) if message.agent_id else None,
         kind=("image" if kind == "image" else "file") if has_media else "text",
         text=text if text or has_media else CANNOT_SHOW,
         media_url=url if has_media else None,
@@ -79,7 +80,10 @@ def read_agent_message(message: Message) -> AgentMessage:
 
 
 def _file_name(content: Mapping[str, Any], url: str) -> str:
-    name = unquote(basename(urlsplit(url).path))
+    try:
+        name = unquote(basename(urlsplit(url).path))
+    except ValueError:  # no address at all, such as one with half a bracket
+        name = ""
     return name or str(content.get("altText") or "file")
 
 

@@ -8,6 +8,7 @@ HandoffError
 │   ├── WrongKey
 │   └── NotAnEnvelope
 ├── StoreDown (ConnectionError)       the database did not take or give
+├── ClaimLost                         another process has gone on with a session
 ├── StoreUnfit (ValueError)           the database is of a newer version, or somebody else's
 ├── NoSuchSession (LookupError)       an operator named none, or several
 └── ConversationsError                a call to the Conversations API
@@ -94,6 +95,10 @@ class StoreDown(HandoffError, ConnectionError):
     """The database did not answer; nothing of the call has been kept."""
 
 
+class ClaimLost(HandoffError):
+    """This process was held up for longer than its claim lasts, and another one has taken over."""
+
+
 class StoreUnfit(HandoffError, ValueError):
     """The database holds something that this version cannot work with; it was left as it is."""
 
@@ -126,11 +131,9 @@ class ConversationsError(HandoffError):
 
     Attributes:
         retryable: Whether the same call may succeed later.
-        ambiguous: Whether Zendesk may have carried it out all the same.
     """
 
     retryable = False
-    ambiguous = False
 
     def __init__(self, call: str, message: str) -> None:
         """Name the call and what came of it."""
@@ -144,14 +147,14 @@ class Unreachable(ConversationsError, ConnectionError):
     Args:
         call: Method and path.
         message: What the transport said.
-        sent: Whether the request may have left this machine before the failure.
+        late: Whether no answer came in time: Zendesk may still be at it.
     """
 
     retryable = True
 
-    def __init__(self, call: str, message: str, *, sent: bool) -> None:
-        """Remember whether Zendesk may have seen the request."""
-        self.ambiguous = sent
+    def __init__(self, call: str, message: str, *, late: bool = False) -> None:
+        """Remember whether Zendesk may still be at it."""
+        self.late = late
         super().__init__(call, message)
 
 
@@ -214,7 +217,6 @@ class ServerFault(Refused):
     """5xx: Zendesk's own fault; whether the call was carried out is unknown."""
 
     retryable = True
-    ambiguous = True
 
 
 _BY_STATUS: dict[int, type[Refused]] = {

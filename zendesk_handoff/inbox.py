@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from zendesk_handoff.agent_message import read_agent_message
 from zendesk_handoff.api import Message
+from zendesk_handoff.logs import place
 from zendesk_handoff.session import Candidate, EndReason, Session
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store.inbox import NewEvent
@@ -78,7 +79,8 @@ def judge_event(
     """Decide what is to be kept of an event.
 
     Of messages only echoes are dropped. What an event says beside its own type about who is in
-    control is not believed: it may be older than what we know.
+    control is not believed: it may be older than what we know. One that we cannot make anything of
+    is set aside: whatever Zendesk sends, it must not keep the others from being stored.
 
     Args:
         event: Parsed.
@@ -88,6 +90,23 @@ def judge_event(
     Returns:
         What to store, or ``None``.
     """
+    try:
+        return _judge(event, session, connector)
+    except Exception as error:
+        fault = f"{type(error).__name__} at {place(error)}"
+        body = {"type": type(event).__name__, "fault": fault}
+        message_id = storable_id(event.message.id) if isinstance(event, MessagePosted) else None
+        return NewEvent(
+            event.id,
+            session.id,
+            "aside",
+            body,
+            sent_at=event.created_at,
+            message_id=message_id,
+        )
+
+
+def _judge(event: Event, session: Session | Candidate, connector: Connector) -> NewEvent | None:
     if isinstance(event, MessagePosted):
         return _judge_message(event, session)
     if isinstance(event, Unreadable):

@@ -41,24 +41,20 @@ class Lanes:
             return
         self._tasks[key] = asyncio.create_task(self._drive(key), name=f"{self._name} {key}")
 
-    async def stop(self, *, patience: float = 3.0) -> set[str]:
+    async def stop(self, *, patience: float = 3.0) -> None:
         """Let what is running finish, and cancel what does not.
 
         Args:
             patience: Seconds to wait.
-
-        Returns:
-            The keys that had to be cancelled, whose last step is in doubt.
         """
         self._stopping = True
-        running = dict(self._tasks)
+        running = list(self._tasks.values())
         if not running:
-            return set()
-        _, late = await asyncio.wait(running.values(), timeout=patience)
+            return
+        _, late = await asyncio.wait(running, timeout=patience)
         for task in late:
             task.cancel()
-        await asyncio.gather(*running.values(), return_exceptions=True)
-        return {key for key, task in running.items() if task in late}
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def _drive(self, key: str) -> None:
         try:

@@ -176,7 +176,7 @@ async def open_sessions(store: Store, count: int, *, channel: str = "rest") -> S
         channel: The Rasa channel of their users.
     """
     made = await asyncio.gather(*(_open(store, channel) for _ in range(count)))
-    await store.claims.let_go()
+    await store.claims.let_go_of_all()
     return made
 
 

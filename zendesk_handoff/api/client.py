@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 _ONE_CONVERSATION_ONLY = frozenset({400, 402, 403, 409})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 4
+#: Seconds until a file's connection stands, or a place among those that are read at once is free:
+#: a person waits for the answer, even if it is that there is none.
+_FILE_CONNECT = 5.0
 
 
 class ConversationsClient:
@@ -249,6 +252,8 @@ class ConversationsClient:
     ) -> str:
         """Upload a file for a conversation (SPEC UploadAttachment; 50 MB at most).
 
+        An attempt may take longer than others, by what the file's size asks for.
+
         Args:
             conversation_id: Whose file it will be.
             data: The file.
@@ -277,6 +282,8 @@ class ConversationsClient:
         Newer accounts keep attachments private. The file is asked for without credentials; only
         a 401 or 403 from Zendesk's own host is answered with them.
 
+        How long it takes is up to who reads, so the bound on the whole is theirs to set.
+
         Args:
             url: The message's ``mediaUrl``.
             may_follow: Judges each address that a redirect leads to: this server is not to be led
@@ -300,7 +307,7 @@ class ConversationsClient:
         ask = partial(
             self._transport.open_session().get,
             url,
-            timeout=aiohttp.ClientTimeout(total=None, connect=5.0, sock_read=30.0),
+            timeout=aiohttp.ClientTimeout(total=None, connect=_FILE_CONNECT, sock_read=30.0),
             allow_redirects=False,
         )
         try:
@@ -312,7 +319,7 @@ class ConversationsClient:
             async with ask(headers=headers) as answer:
                 yield answer
         except (aiohttp.ClientError, asyncio.TimeoutError) as error:
-            raise Unreachable("GET media", type(error).__name__, sent=True) from None
+            raise Unreachable("GET media", type(error).__name__) from None
 
     # Switchboard
 

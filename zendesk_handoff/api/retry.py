@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from zendesk_handoff.errors import ConversationsError, TooManyRequests
+from zendesk_handoff.errors import ConversationsError, TooManyRequests, Unreachable
 
 #: Seconds; a header that asks for more is asked again after that.
 _LONGEST_WAIT = 300.0
@@ -28,12 +28,15 @@ class RetryPolicy:
         first: Seconds, the longest pause before the second attempt.
         factor: What each further pause is multiplied by.
         ceiling: Seconds, the longest pause of all but a ``Retry-After``.
+        settling: Seconds left to a call that has not been answered in time, before anybody looks
+            whether it has been carried out: one that is carried out after that happens twice.
     """
 
     patience: float = 15.0
     first: float = 0.25
     factor: float = 2.0
     ceiling: float = 20.0
+    settling: float = 0.0
 
     def pause(self, attempt: int, error: BaseException | None, *, jitter: float) -> float:
         """Say how long to wait before the next attempt.
@@ -51,6 +54,8 @@ class RetryPolicy:
         pause = backoff * (0.5 + 0.5 * jitter)
         if isinstance(error, TooManyRequests) and error.retry_after is not None:
             return max(min(error.retry_after, _LONGEST_WAIT), pause)
+        if isinstance(error, Unreachable) and error.late:
+            return max(self.settling, pause)
         return pause
 
     def attempts(

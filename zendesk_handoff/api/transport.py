@@ -14,11 +14,14 @@ from zendesk_handoff import metrics
 from zendesk_handoff.api.auth import Authorization
 from zendesk_handoff.api.model import Page
 from zendesk_handoff.api.retry import RetryPolicy
-from zendesk_handoff.errors import Misread, ServerFault, Unreachable, refusal
+from zendesk_handoff.errors import ConversationsError, Misread, Unreachable, refusal
 from zendesk_handoff.settings import Connector
 
 #: Characters from which on what two texts share is taken for a quotation.
 _PART = 8
+#: Bytes a second that the way to Zendesk gives at the least, a tenth of a small office's: a file
+#: whose time was up sooner would be sent again from its beginning, for ever.
+_SLOWEST_UPLOAD = 100_000
 _REPEATS = "(Zendesk's words are left out: they may repeat what was sent)"
 
 T = TypeVar("T")
@@ -97,8 +100,8 @@ class Transport:
             json: The body.
             params: The query.
             form: Makes a multipart body.
-            recover: Looks for what the call would do; asked before a repeat after a failure in
-                doubt, so that nothing happens twice.
+            recover: Looks for what the call would do; asked before a repeat, so that nothing
+                happens twice.
             doubtful: Whether the very first attempt is such a repeat.
         """
         call = f"{method} {path.replace('{}', '{id}')}"
@@ -113,8 +116,10 @@ class Transport:
                 try:
                     with metrics.api_call(self._connector.id, call):
                         return await self._attempt(call, method, url, json, params, form, said)
-                except (Unreachable, ServerFault) as error:
-                    doubtful = doubtful or error.ambiguous
+                except ConversationsError:
+                    # Zendesk may have done it all the same; and while we wait, another process
+                    # may take over and do it.
+                    doubtful = True
                     raise
         raise AssertionError("the policy re-raises")  # pragma: no cover
 
@@ -128,22 +133,27 @@ class Transport:
         form: Callable[[], aiohttp.FormData] | None,
         said: Sequence[Any] | None,
     ) -> dict[str, Any]:
+        body = form()() if form else None  # the form's payload, which knows its size
+        timeout = self._timeout
+        if body is not None and timeout.total is not None:
+            total = timeout.total + (body.size or 0) / _SLOWEST_UPLOAD
+            timeout = aiohttp.ClientTimeout(total=total, connect=timeout.connect)
         try:
             async with self.open_session().request(
                 method,
                 url,
                 json=json,
                 params=params,
-                data=form() if form else None,
+                data=body,
                 headers={"Authorization": self.authorization.header()},
-                timeout=self._timeout,
+                timeout=timeout,
                 allow_redirects=False,  # a redirect would drop the body of a POST
             ) as answer:
                 return _read_answer(call, answer, await answer.read(), said)
-        except aiohttp.ClientConnectorError as error:
-            raise Unreachable(call, type(error).__name__, sent=False) from None
-        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
-            raise Unreachable(call, type(error).__name__, sent=True) from None
+        except asyncio.TimeoutError as error:
+            raise Unreachable(call, type(error).__name__, late=True) from None
+        except aiohttp.ClientError as error:
+            raise Unreachable(call, type(error).__name__) from None
 
     def open_session(self) -> aiohttp.ClientSession:
         """Give the HTTP session, opened with the first call."""
@@ -152,13 +162,18 @@ class Transport:
         return self._session
 
 
-def open_http() -> aiohttp.ClientSession:
+def open_http(*, limit: int = 100) -> aiohttp.ClientSession:
     """Open an HTTP session for the API, which knows us by the key in each call.
 
     Cookies are left alone: connectors share a session and must share nothing else. The caller
     closes the session.
+
+    Args:
+        limit: How many connections there may be at once; whoever needs another one waits.
     """
-    return aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=limit), cookie_jar=aiohttp.DummyCookieJar()
+    )
 
 
 def read(call: str, answer: Any, *path: str | int, as_type: type[T]) -> T:

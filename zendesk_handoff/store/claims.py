@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -121,10 +121,23 @@ class Claims:
 
         return await self._database.write(work)
 
-    async def let_go(self, session_id: str | None = None) -> None:
-        """Give up the claim on a session, or all claims of this process."""
-        wake = [topic(session_id)] if session_id else []
-        await self._change({"owner": None, "owned_until": 0}, session_id, wake=wake)
+    async def let_go(self, session_id: str, *, wake: bool = True) -> None:
+        """Give up the claim on a session.
+
+        Args:
+            session_id: Which session.
+            wake: Whether whoever can go on with it is to do so at once.
+        """
+        mine = sa.and_(sessions.c.id == session_id, sessions.c.owner == self.owner)
+        await self._let_go(mine, wake=[topic(session_id)] if wake else [])
+
+    async def let_go_of_all(self, *, but: Collection[str] = ()) -> None:
+        """Give up the claims of this process.
+
+        Args:
+            but: Sessions whose claims are left to run out.
+        """
+        await self._let_go(sa.and_(sessions.c.owner == self.owner, sessions.c.id.not_in(list(but))))
 
     async def with_work(self) -> list[str]:
         """List the sessions that something is left to do for and that nobody else works on."""
@@ -234,12 +247,8 @@ class Claims:
         query = sa.select(sessions.c.id).where(*where, self._free(time.time()))
         return [row.id for row in await self._database.rows(query)]
 
-    async def _change(
-        self, values: Mapping[str, Any], session_id: str | None = None, *, wake: Sequence[str] = ()
-    ) -> None:
-        statement = sa.update(sessions).where(sessions.c.owner == self.owner).values(**values)
-        if session_id:
-            statement = statement.where(sessions.c.id == session_id)
+    async def _let_go(self, which: Any, *, wake: Sequence[str] = ()) -> None:
+        statement = sa.update(sessions).where(which).values(owner=None, owned_until=0)
 
         def work(connection: Connection) -> None:
             connection.execute(statement)

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from zendesk_handoff.session import OPEN
+
+
+class _Words(sa.types.TypeDecorator[str]):
+    """Text of somebody else's, of which PostgreSQL takes neither NUL nor half a character.
+
+    A summary with one must not make the handover fail; SQLite keeps the same as PostgreSQL.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Any) -> str | None:
+        """Leave out what no database is sure to take."""
+        if value is None or (value.isascii() and "\x00" not in value):
+            return value
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+
 
 metadata = sa.MetaData()
 
@@ -25,13 +44,13 @@ sessions = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("connector_id", sa.String(64), nullable=False),
-    sa.Column("workspace", sa.Text, nullable=False),
+    sa.Column("workspace", _Words, nullable=False),
     sa.Column("sender_id", sa.Text, nullable=False),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", _Words, nullable=False, server_default=""),
     sa.Column("end_reason", sa.String(32)),
-    sa.Column("summary", sa.Text, nullable=False, server_default=""),
+    sa.Column("summary", _Words, nullable=False, server_default=""),
     sa.Column("profile", sa.JSON, nullable=False),
     sa.Column("user_id", sa.String(64)),
     sa.Column("conversation_id", sa.String(64)),
@@ -39,7 +58,7 @@ sessions = sa.Table(
     sa.Column("step", sa.String(16)),
     sa.Column("trying", sa.String(16)),
     sa.Column("agent_id", sa.String(64)),
-    sa.Column("agent_name", sa.Text),
+    sa.Column("agent_name", _Words),
     sa.Column("created_at", _seconds, nullable=False),
     sa.Column("connected_at", _seconds),
     sa.Column("ended_at", _seconds),
@@ -91,7 +110,7 @@ outbox = sa.Table(
     sa.Column("marker", sa.String(32), nullable=False, unique=True),
     sa.Column("body", sa.JSON, nullable=False),
     sa.Column("state", sa.String(8), nullable=False, server_default="new"),
-    sa.Column("fault", sa.Text),
+    sa.Column("fault", _Words),
     sa.Column("created_at", _seconds, nullable=False),
     sa.Column("done_at", _seconds),
     sa.Index(

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from zendesk_handoff.errors import ClaimLost
 from zendesk_handoff.session import OPEN, Candidate, EndReason, Session, State, Step
 from zendesk_handoff.store.database import Database
 from zendesk_handoff.store.schema import is_open, is_unclosed, outbox, sessions
@@ -161,10 +162,13 @@ class Sessions:
     # Opening
 
     async def begin_step(self, session_id: str, step: Step) -> Session:
-        """Note that a step of opening is about to be tried."""
-        return await self._update(
-            session_id, {"trying": step.value, "state": State.OPENING.value}, only_open=True
-        )
+        """Note that a step of opening is about to be tried.
+
+        Raises:
+            ClaimLost: Another process goes on with it.
+        """
+        values = {"trying": step.value, "state": State.OPENING.value}
+        return await self._update(session_id, values, only_open=True, only_mine=True)
 
     async def finish_step(
         self, session_id: str, step: Step, **learned: str | float | None
@@ -175,11 +179,19 @@ class Sessions:
             session_id: Which session.
             step: The step.
             **learned: ``user_id``, ``conversation_id`` or other columns.
+
+        Raises:
+            ClaimLost: Another process goes on with it.
         """
-        return await self._update(session_id, {"step": step.value, "trying": None, **learned})
+        values = {"step": step.value, "trying": None, **learned}
+        return await self._update(session_id, values, only_mine=True)
 
     async def connect(self, session_id: str) -> Session:
-        """Note that the agents have control: from here on the user may be told so."""
+        """Note that the agents have control: from here on the user may be told so.
+
+        Raises:
+            ClaimLost: Another process goes on with it.
+        """
         now = time.time()
         return await self._update(
             session_id,
@@ -190,6 +202,7 @@ class Sessions:
                 "trying": None,
             },
             only_open=True,
+            only_mine=True,
         )
 
     async def mark_announced(self, session_id: str) -> Session:
@@ -205,6 +218,9 @@ class Sessions:
         Args:
             session_id: Which session.
             told: Whether the caller tells the user, as the action does.
+
+        Raises:
+            ClaimLost: Another process goes on with it.
         """
         now = time.time()
         mine = sessions.c.id == session_id
@@ -219,6 +235,7 @@ class Sessions:
         )
 
         def work(connection: Connection) -> Session:
+            self._check_claim(connection, session_id)
             if connection.execute(failing).rowcount:
                 answered = connection.execute(waits).first() is None
                 if told and answered:
@@ -309,17 +326,30 @@ class Sessions:
         await self._update(session_id, {"closed": True})
 
     async def _update(
-        self, session_id: str, values: Mapping[str, Any], *, only_open: bool = False
+        self,
+        session_id: str,
+        values: Mapping[str, Any],
+        *,
+        only_open: bool = False,
+        only_mine: bool = False,
     ) -> Session:
         statement = sa.update(sessions).where(sessions.c.id == session_id).values(**values)
         if only_open:
             statement = statement.where(sessions.c.state.in_(_OPEN))
 
         def work(connection: Connection) -> Session:
+            if only_mine:
+                self._check_claim(connection, session_id)
             connection.execute(statement)
             return _one(connection, session_id)
 
         return await self._database.write(work, wake=[topic(session_id)])
+
+    def _check_claim(self, connection: Connection, session_id: str) -> None:
+        """Make sure that nobody has taken a session over while this process was held up."""
+        owner = sa.select(sessions.c.owner).where(sessions.c.id == session_id).with_for_update()
+        if connection.execute(owner).scalar() not in (None, self._owner):
+            raise ClaimLost("Another process has gone on with this session.")
 
 
 def candidates(
