@@ -27,6 +27,7 @@ from zendesk_handoff.session import EndReason, Session, State
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.split import split_text
 from zendesk_handoff.store import Store
+from zendesk_handoff.store.outbox import marker_of
 
 from .bot import Bot, rasa_handles
 from .delivery import OnceOutput
@@ -80,7 +81,7 @@ class Gate:
             if session.state.is_open:
                 await self._pass_on(message, session, key, something_held=something_held)
                 return True
-            return await self._return_to_bot(message, session, processor)
+            return await self._return_to_bot(message, session, key, processor)
         except StoreDown:
             metrics.count_gate("store_down")
             log.error("handoff.gate.store_down")
@@ -109,7 +110,8 @@ class Gate:
         if channel and channel != session.channel:
             session = await self._store.sessions.move(session.id, channel)
         if (message.text or "").strip().casefold() in self._end_phrases:
-            ended = await self._store.sessions.leave(session.id, EndReason.USER)
+            mark = marker_of(key, 0) if key else None  # so that it is known when it comes again
+            ended = await self._store.sessions.leave(session.id, EndReason.USER, marker=mark)
             await self._tell_end(message, ended)
             return
         bodies = message_bodies(message)
@@ -120,9 +122,19 @@ class Gate:
                 await give_held(self._store, message.sender_id, message.output_channel)
 
     async def _return_to_bot(
-        self, message: UserMessage, session: Session, processor: MessageProcessor | None
+        self,
+        message: UserMessage,
+        session: Session,
+        key: str | None,
+        processor: MessageProcessor | None,
     ) -> bool:
         await self._tell_end(message, session)
+        newer = await self._store.sessions.unclosed(message.sender_id)
+        if newer is not None and newer.id != session.id and newer.state.is_open:
+            # The bot's answer to what was written before has brought an agent.
+            await self._store.sessions.close(session.id)
+            await self._pass_on(message, newer, key, something_held=False)
+            return True
         if processor is not None:
             await begin_anew(self._store, session, message, processor)
         return False

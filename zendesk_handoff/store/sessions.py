@@ -295,15 +295,20 @@ class Sessions:
             only_open=True,
         )
 
-    async def leave(self, session_id: str, reason: EndReason) -> Session:
+    async def leave(
+        self, session_id: str, reason: EndReason, *, marker: str | None = None
+    ) -> Session:
         """End a session from our side, and put it after the user's last message to say so.
 
         Args:
             session_id: Which session.
             reason: Why.
+            marker: Our mark on what the agents are told; made up by default.
         """
         now = time.time()
         goodbye = _goodbye(session_id, reason.value, now)
+        if marker is not None:
+            goodbye["marker"] = marker
 
         def work(connection: Connection) -> Session:
             ended = connection.execute(
