@@ -163,7 +163,7 @@ class Runtime:
         """Ask about every open session: at the start, since we were away, and then regularly."""
         before = time.time() - self._asked_within
         while ids := await self.store.claims.take_to_reconcile(
-            before=before, limit=_RECONCILED_AT_ONCE
+            self.settings.connectors, before=before, limit=_RECONCILED_AT_ONCE
         ):
             await asyncio.gather(*(self._reconcile_one(each) for each in ids))
         self._asked_within = self.settings.reconcile_every

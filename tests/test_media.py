@@ -275,3 +275,11 @@ async def test_but_not_for_ever(zendesk, hasty, monkeypatch):
         await upload(hasty)
     assert 0.3 <= time.monotonic() - began < 3
     assert NAME not in str(error.value)
+
+
+async def test_agents_read_a_files_name_as_its_user_wrote_it(zendesk, hasty):
+    await hasty.upload_attachment(
+        CONVERSATION, FILE, name='Rechnung "März" 5%.pdf', media_type="application/pdf"
+    )
+    head = zendesk.uploaded.partition(FILE[:20])[0].decode()
+    assert 'filename="Rechnung \\"März\\" 5%.pdf"' in head

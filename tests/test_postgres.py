@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from tests.conftest import HOST, PORT
 from zendesk_handoff.errors import SettingsError, StoreDown
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.backends import postgres_address
 from zendesk_handoff.store.database import Database
+from zendesk_handoff.store.postgresql import postgres_address
 from zendesk_handoff.store.signals import PostgresWatch, Signals
 
 only_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)

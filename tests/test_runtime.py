@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from functools import partial
 from types import SimpleNamespace
 
@@ -112,6 +113,25 @@ async def test_an_error_of_any_kind_ends_no_look_round(
             await running.stop()
     assert [each for each in logs if each["event"] in {"handoff.task.broken", "handoff.store.down"}]
     assert WORDS not in str(logs)
+
+
+async def test_zendesk_is_asked_only_about_sessions_whose_connector_is_here(store):
+    """Whoever takes one it cannot ask about would keep it from a server that can."""
+    for sender, connector in (("one", "support"), ("two", "elsewhere")):
+        session = await store.sessions.request(
+            sender,
+            connector,
+            workspace="default",
+            channel="rest",
+            reason="asked",
+            summary="",
+            profile={},
+        )
+        await store.sessions.connect(session.id)
+    later = time.time() + 60
+    (taken,) = await store.claims.take_to_reconcile({"support"}, before=later, limit=8)
+    assert (await store.sessions.get(taken)).connector_id == "support"
+    assert await store.claims.take_to_reconcile(set(), before=later, limit=8) == []
 
 
 async def test_nor_does_it_end_the_renewal_of_claims(store, make_runtime, monkeypatch):

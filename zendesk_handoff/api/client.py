@@ -265,7 +265,7 @@ class ConversationsClient:
         """
 
         def form() -> aiohttp.FormData:  # a form can be sent once, so each attempt has its own
-            body = aiohttp.FormData()
+            body = aiohttp.FormData(quote_fields=False)  # else agents read %20 in names
             body.add_field("source", data, filename=name, content_type=media_type)
             return body
 

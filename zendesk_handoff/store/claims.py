@@ -196,12 +196,15 @@ class Claims:
         ]
         return await self._ids(is_untold, row.announced, sa.or_(*due)) if due else []
 
-    async def take_to_reconcile(self, *, before: float, limit: int) -> Sequence[str]:
+    async def take_to_reconcile(
+        self, connector_ids: Collection[str], *, before: float, limit: int
+    ) -> Sequence[str]:
         """Take open sessions that Zendesk has not been asked about for a while, oldest first.
 
         They count as asked about from now on: of several processes each takes others.
 
         Args:
+            connector_ids: Through which Zendesk can be asked.
             before: Seconds since the epoch; those asked about later are left alone.
             limit: How many at the most.
         """
@@ -209,6 +212,7 @@ class Claims:
             sa.select(sessions.c.id)
             .where(
                 is_open,
+                sessions.c.connector_id.in_(list(connector_ids)),
                 sessions.c.connected_at.is_not(None),
                 sessions.c.reconciled_at < before,
             )

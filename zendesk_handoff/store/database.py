@@ -13,16 +13,11 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from zendesk_handoff.errors import StoreDown, StoreUnfit
-from zendesk_handoff.store.backends import (
-    Backend,
-    PostgresBackend,
-    Refused,
-    SqliteBackend,
-    Work,
-    postgres_address,
-)
+from zendesk_handoff.store.backend import Backend, Work
 from zendesk_handoff.store.migrate import migrate
+from zendesk_handoff.store.postgresql import PostgresAway, PostgresBackend, postgres_address
 from zendesk_handoff.store.signals import PostgresWatch, Signals, SqliteWatch
+from zendesk_handoff.store.sqlite import SqliteBackend
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -271,5 +266,5 @@ def _fail(job: _Job, error: Exception) -> None:
 def _describe(error: BaseException) -> str:
     """Say what happened without the statement's parameters, which hold what users wrote."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    name = str(cause) if isinstance(cause, Refused) else type(cause).__name__
+    name = str(cause) if isinstance(cause, PostgresAway) else type(cause).__name__
     return f"The store did not answer ({name})."

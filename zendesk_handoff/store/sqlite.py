@@ -1,8 +1,4 @@
-"""The two databases below the store, behind one face: work on a connection, in a transaction.
-
-A piece of work is a plain function of a SQLAlchemy connection, the same for both. It does nothing
-but talk to the database, since it may be run twice.
-"""
+"""SQLite below the store: one connection that writes and one that reads."""
 
 from __future__ import annotations
 
@@ -10,61 +6,28 @@ import asyncio
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import OperationalError
 
-from zendesk_handoff.errors import Fault, SettingsError
+from zendesk_handoff.store.backend import Prepare, Work
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
-#: Brings a schema up to date, given what runs a function on a connection outside a transaction.
-Prepare = Callable[[Callable[[Callable[[Connection], Any]], Awaitable[Any]]], Awaitable[None]]
 
 #: Seconds for which a write waits while another process writes. Twice that, for a batch before it
 #: too, is well below the 20 s after which Zendesk takes a call for failed (SPEC, Webhooks).
 _PATIENCE = 5.0
 _POLL = 0.002
-#: What PostgreSQL answers when it undid a transaction so that another could go on: deadlock and
-#: serialization failure (its manual, appendix A). Tried again, it goes through.
-_UNDONE = frozenset({"40P01", "40001"})
-_ATTEMPTS = 5
 #: Seconds after which a busy event loop gives way to the thread that has just committed. Python's
 #: own 5 ms are ten times what the commit takes, and every message waits for one.
 _GIVE_WAY = 0.0005
 #: Seconds that a commit may take for the next one to be waited for in the event loop itself.
 _QUICK = 0.001
-#: libpq's, which asyncpg takes as they are (PostgreSQL's manual, SSL Mode Descriptions).
-_TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-#: What else of a URL's query is an argument of asyncpg's ``connect`` that may be a string.
-_IN_QUERY = ("host", "port", "user", "password", "database", "passfile", "target_session_attrs")
-
-
-class Refused(ConnectionError):
-    """PostgreSQL let nobody in, or lost us; the text is the name of the driver's error alone."""
-
-
-class Backend(Protocol):
-    """What the store asks of a database."""
-
-    async def open(self, prepare: Prepare) -> None:
-        """Connect; ``prepare`` brings the schema up to date before anything else happens."""
-
-    async def read(self, work: Work[T]) -> T:
-        """Do work that changes nothing; each of its statements sees what is committed by then."""
-
-    async def write(self, work: Work[T]) -> T:
-        """Do work in a transaction, and return once it is committed."""
-
-    async def close(self) -> None:
-        """Let go of the database."""
 
 
 class SqliteBackend:
@@ -169,98 +132,6 @@ class SqliteBackend:
 
     async def _in_thread_with(self, connection: Connection, work: Work[T]) -> T:
         return await self._in_thread(work, connection)
-
-
-class PostgresBackend:
-    """PostgreSQL, through asyncpg.
-
-    Args:
-        address: What ``postgres_address`` gives.
-    """
-
-    def __init__(self, address: Mapping[str, Any]) -> None:
-        """Prepare the engine; ``open`` connects."""
-        self.engine: AsyncEngine = create_async_engine(
-            "postgresql+asyncpg://",
-            pool_pre_ping=True,
-            # A link that swallows packets must not hold up a user for ever, in seconds.
-            connect_args={**address, "timeout": 5, "command_timeout": 30},
-            pool_size=5,
-            max_overflow=10,
-            hide_parameters=True,
-        )
-
-    async def open(self, prepare: Prepare) -> None:
-        """Connect."""
-        with _telling_refusals():
-            async with self.engine.connect() as connection:
-                await prepare(connection.run_sync)
-
-    async def read(self, work: Work[T]) -> T:
-        """Do work that changes nothing."""
-        with _telling_refusals():
-            async with self.engine.connect() as connection:
-                result = await connection.run_sync(work)
-        return cast(T, result)
-
-    async def write(self, work: Work[T]) -> T:
-        """Do work in a transaction, anew where the database undid it in another's favour."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                with _telling_refusals():
-                    async with self.engine.begin() as connection:
-                        return cast(T, await connection.run_sync(work))
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _UNDONE or attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
-
-    async def close(self) -> None:
-        """Close the pool."""
-        await self.engine.dispose()
-
-
-def postgres_address(url: sa.engine.URL) -> dict[str, Any]:
-    """Give the arguments of asyncpg's ``connect`` for a URL: the same for whoever connects.
-
-    SQLAlchemy and asyncpg read a URL's query each in its own way, and neither spelling of TLS
-    suits both.
-
-    Args:
-        url: ``postgresql://host/database``; ``sslmode``, or ``ssl``, is one of libpq's modes.
-
-    Raises:
-        SettingsError: The query holds something else. It is not quoted: where a password was not
-            percent-encoded, it may be a part of that.
-    """
-    query = dict(url.query)
-    modes = [query.pop(key) for key in ("ssl", "sslmode") if key in query]
-    faults = []
-    if any(mode not in _TLS_MODES for mode in modes):
-        faults.append(f"sslmode must be one of {', '.join(_TLS_MODES)}.")
-    if not query.keys() <= set(_IN_QUERY):
-        names = ", ".join(_IN_QUERY)
-        faults.append(f"after the question mark may come sslmode, {names}, and nothing else.")
-    if faults:
-        raise SettingsError([Fault("store_url", fault) for fault in faults])
-    address = {**url.translate_connect_args(username="user"), **query}
-    return {**address, "ssl": modes[-1]} if modes else address
-
-
-@contextmanager
-def _telling_refusals() -> Iterator[None]:
-    """Raise ``Refused`` for what SQLAlchemy lets through as it is.
-
-    It wraps what statements raise, but not what connecting does (1.4, dialect asyncpg): a server
-    that starts up, has too many clients, or does not take the password. Nor does it wrap what
-    asyncpg says of itself on a connection that was just cut.
-    """
-    import asyncpg  # the extra `postgresql`
-
-    try:
-        yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise Refused(type(error).__name__) from None
 
 
 async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
