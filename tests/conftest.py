@@ -9,6 +9,9 @@ from contextlib import suppress
 import pytest
 import structlog
 
+from simulator import Simulator
+from zendesk_handoff.store import open_store
+
 HOST, PORT = "127.0.0.1", 5432
 REDIS_PORT = 6379
 
@@ -62,3 +65,15 @@ async def url(request, tmp_path):
     yield f"postgresql://{HOST}:{PORT}/{name}"
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
+
+
+@pytest.fixture
+async def store(url):
+    async with await open_store(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sim():
+    async with Simulator() as running:
+        yield running

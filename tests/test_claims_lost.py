@@ -9,7 +9,6 @@ from functools import partial
 import pytest
 
 from channels.ownership import Ownership
-from simulator import Simulator
 from tests.scenarios.conftest import until
 from tests.test_opening import account, begin
 from tests.test_relay import Clock, connected, patient, text, written
@@ -19,12 +18,6 @@ from zendesk_handoff.opening import open_session
 from zendesk_handoff.relay import forward
 from zendesk_handoff.session import State
 from zendesk_handoff.store import open_store
-
-
-@pytest.fixture
-async def sim():
-    async with Simulator() as running:
-        yield running
 
 
 @pytest.fixture

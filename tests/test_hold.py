@@ -12,12 +12,6 @@ from zendesk_handoff.agent_message import CANNOT_SHOW
 from zendesk_handoff.store import open_store
 
 
-@pytest.fixture
-async def store(url):
-    async with await open_store(url) as opened:
-        yield opened
-
-
 class Push(OutputChannel):
     """Takes texts, after a while, and refuses a part of some messages."""
 

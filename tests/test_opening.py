@@ -6,13 +6,11 @@ import pytest
 from rasa_sdk import Tracker
 
 from actions.handoff import find_profile
-from simulator import Simulator
 from zendesk_handoff.api import ConversationsClient, RetryPolicy
 from zendesk_handoff.errors import ConversationsError, NotAuthorized
 from zendesk_handoff.opening import open_session, plan
 from zendesk_handoff.session import EndReason, State
 from zendesk_handoff.settings import Connector
-from zendesk_handoff.store import open_store
 
 STEPS = {
     "/users": "user",
@@ -23,15 +21,8 @@ STEPS = {
 
 
 @pytest.fixture
-async def sim():
-    async with Simulator() as running:
-        yield running
-
-
-@pytest.fixture
-async def store(tmp_path):
-    async with await open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
-        yield opened
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 async def account(sim, *, inside=False, **values):

@@ -15,12 +15,6 @@ from zendesk_handoff.store.inbox import NewEvent
 TEXT = {"type": "text", "text": "what a user wrote"}
 
 
-@pytest.fixture
-async def store(url):
-    async with await open_store(url) as opened:
-        yield opened
-
-
 async def begin(store, sender="user", *, connected=True, connector="support"):
     session = await store.sessions.request(
         sender,

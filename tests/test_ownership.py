@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from channels.ownership import Ownership
 from tests.test_store import begin
 from zendesk_handoff.session import EndReason, Step
 from zendesk_handoff.store import claims as claims_module
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.claims import Claim
-
-
-@pytest.fixture
-async def store(url):
-    async with await open_store(url) as opened:
-        yield opened
 
 
 async def test_what_another_has_taken_over_is_not_kept(store, url, monkeypatch):

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from simulator import Simulator
 from tests.test_opening import account, begin
 from zendesk_handoff.api import ConversationsClient, RetryPolicy
 from zendesk_handoff.errors import NotAuthorized, ServerFault, StoreDown
@@ -17,7 +16,6 @@ from zendesk_handoff.relay import forward
 from zendesk_handoff.responses import NOT_PASSED_ON
 from zendesk_handoff.session import EndReason, State, Step
 from zendesk_handoff.split import split_text
-from zendesk_handoff.store import open_store
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -25,15 +23,8 @@ PNG = base64.b64decode(
 
 
 @pytest.fixture
-async def sim():
-    async with Simulator() as running:
-        yield running
-
-
-@pytest.fixture
-async def store(tmp_path):
-    async with await open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
-        yield opened
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 class Clock:

@@ -15,19 +15,18 @@ from channels import runtime as runtime_module
 from channels.bot import Bot
 from channels.runtime import Runtime
 from tests.scenarios.conftest import until
+from tests.test_store import begin
 from zendesk_handoff.errors import StoreDown
 from zendesk_handoff.responses import DELAYED
 from zendesk_handoff.settings import read_settings
-from zendesk_handoff.store import open_store
 from zendesk_handoff.store.signals import ANYTHING, Signals, SqliteWatch
 
 WORDS = "what a user wrote"
 
 
 @pytest.fixture
-async def store(tmp_path):
-    async with await open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
-        yield opened
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 @pytest.fixture
@@ -60,15 +59,7 @@ def make_runtime(store, monkeypatch):
 async def test_a_user_whose_connector_has_been_taken_out_hears_that_nothing_arrives(
     store, make_runtime
 ):
-    session = await store.sessions.request(
-        "user",
-        "taken-out",
-        workspace="default",
-        channel="rest",
-        reason="asked",
-        summary="",
-        profile={},
-    )
+    session = await begin(store, connector="taken-out")
     await store.sessions.connect(session.id)
     await store.sessions.mark_announced(session.id)
     await store.claims.let_go_of_all()
@@ -118,15 +109,7 @@ async def test_an_error_of_any_kind_ends_no_look_round(
 async def test_zendesk_is_asked_only_about_sessions_whose_connector_is_here(store):
     """Whoever takes one it cannot ask about would keep it from a server that can."""
     for sender, connector in (("one", "support"), ("two", "elsewhere")):
-        session = await store.sessions.request(
-            sender,
-            connector,
-            workspace="default",
-            channel="rest",
-            reason="asked",
-            summary="",
-            profile={},
-        )
+        session = await begin(store, sender, connector=connector)
         await store.sessions.connect(session.id)
     later = time.time() + 60
     (taken,) = await store.claims.take_to_reconcile({"support"}, before=later, limit=8)

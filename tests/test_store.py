@@ -16,16 +16,10 @@ from zendesk_handoff.store.claims import Claim
 from zendesk_handoff.store.inbox import NewEvent
 
 
-@pytest.fixture
-async def store(url):
-    async with await open_store(url) as opened:
-        yield opened
-
-
-async def begin(store, sender="user", **values):
+async def begin(store, sender="user", *, connector="support", **values):
     return await store.sessions.request(
         sender,
-        "support",
+        connector,
         workspace="default",
         channel="rest",
         reason="asked",

@@ -9,16 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from zendesk_handoff.session import Step
-from zendesk_handoff.store import inbox, open_store, outbox, sessions
+from zendesk_handoff.store import inbox, outbox, sessions
 from zendesk_handoff.store.database import Database
 from zendesk_handoff.store.inbox import Arrival, NewEvent
 from zendesk_handoff.store.schema import metadata
-
-
-@pytest.fixture
-async def store(url):
-    async with await open_store(url) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from channels.ownership import Ownership
 from channels.to_agents import ToAgents
 from channels.to_user import ToUser
 from channels.zendesk import _store_events
-from simulator import Simulator
 from tests.test_opening import account, begin
 from tests.test_relay import connected, text, written
 from zendesk_handoff import inbox as inbox_module
@@ -38,15 +37,8 @@ BRACKET = "https://[files.example/label.png"
 
 
 @pytest.fixture
-async def sim():
-    async with Simulator() as running:
-        yield running
-
-
-@pytest.fixture
-async def store(tmp_path):
-    async with await open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
-        yield opened
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
 
 class SilentBot:
