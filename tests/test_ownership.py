@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
-
 from channels.ownership import Ownership
-from tests.test_store import begin
+from tests.test_store import begin, run_out
 from zendesk_handoff.session import EndReason, Step
-from zendesk_handoff.store import claims as claims_module
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.claims import Claim
 
 
-async def test_what_another_has_taken_over_is_not_kept(store, url, monkeypatch):
+async def test_what_another_has_taken_over_is_not_kept(store, url):
     session = await begin(store)
     async with await open_store(url) as other:
         mine = Ownership(store)
         assert await mine.holds(session.id)
-        later = time.time() + store.claims.lease + 1
-        monkeypatch.setattr(claims_module.time, "time", lambda: later)
+        await run_out(store)
         assert await other.claims.claim(session.id) is Claim.TAKEN_OVER
         assert session.id not in await store.claims.renew()
         assert session.id in await other.claims.renew()

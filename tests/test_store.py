@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 
 import pytest
+import sqlalchemy as sa
 
 from zendesk_handoff.errors import StoreDown
 from zendesk_handoff.responses import DELAYED
@@ -14,6 +15,7 @@ from zendesk_handoff.session import EndReason, State, Step
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.claims import Claim
 from zendesk_handoff.store.inbox import NewEvent
+from zendesk_handoff.store.schema import sessions
 
 
 async def begin(store, sender="user", *, connector="support", **values):
@@ -132,17 +134,37 @@ async def test_held_messages_are_taken_once(store):
     assert await store.held.give("user") == []
 
 
-async def test_one_process_works_on_a_session(store, url, monkeypatch):
+async def run_out(store):
+    """Let every claim's lease be over."""
+    over = sa.update(sessions).values(owned_until=1)
+    await store._database.write(lambda connection: connection.execute(over).rowcount)
+
+
+async def test_one_process_works_on_a_session(store, url):
     session = await begin(store)
     async with await open_store(url) as other:
         assert await other.claims.claim(session.id) is Claim.REFUSED
         await store.claims.let_go(session.id)
         assert await other.claims.claim(session.id) is Claim.GRANTED
         assert await store.claims.claim(session.id) is Claim.REFUSED
-        import time
+        await run_out(store)
+        assert await store.claims.claim(session.id) is Claim.TAKEN_OVER
 
-        later = time.time() + other.claims.lease + 1
+
+async def test_a_machine_whose_clock_is_ahead_takes_nothing_from_the_living(
+    store, url, monkeypatch
+):
+    if store._database.is_sqlite:
+        return  # one machine has one clock
+    session = await begin(store)
+    async with await open_store(url) as ahead:
+        later = time.time() + 3600
         monkeypatch.setattr(time, "time", lambda: later)
+        assert await ahead.claims.claim(session.id) is Claim.REFUSED
+        await store.claims.let_go(session.id)
+        assert await ahead.claims.claim(session.id) is Claim.GRANTED
+        monkeypatch.undo()
+        await run_out(store)
         assert await store.claims.claim(session.id) is Claim.TAKEN_OVER
 
 

@@ -55,7 +55,7 @@ class Claims:
         Args:
             session_id: Which session.
         """
-        now = time.time()
+        now = self._database.now()
 
         def work(connection: Connection) -> Claim:
             before = sa.select(sessions.c.owner).where(sessions.c.id == session_id)
@@ -89,7 +89,9 @@ class Claims:
         if not self._database.is_sqlite:
             # An update takes its rows in any order: two at once would wait for each other.
             kept = kept.with_for_update(key_share=True)
-        longer = sa.update(sessions).where(mine).values(owned_until=time.time() + self.lease)
+        longer = (
+            sa.update(sessions).where(mine).values(owned_until=self._database.now() + self.lease)
+        )
 
         def work(connection: Connection) -> set[str]:
             ids = {row.id for row in connection.execute(kept)}
@@ -240,7 +242,7 @@ class Claims:
             return values[0]
         return sa.func.max(*values) if self._database.is_sqlite else sa.func.greatest(*values)
 
-    def _free(self, now: float) -> Any:
+    def _free(self, now: Any) -> Any:
         return sa.or_(
             sessions.c.owner.is_(None),
             sessions.c.owner == self.owner,
@@ -248,7 +250,7 @@ class Claims:
         )
 
     async def _ids(self, *where: Any) -> list[str]:
-        query = sa.select(sessions.c.id).where(*where, self._free(time.time()))
+        query = sa.select(sessions.c.id).where(*where, self._free(self._database.now()))
         return [row.id for row in await self._database.rows(query)]
 
     async def _let_go(self, which: Any, *, wake: Sequence[str] = ()) -> None:

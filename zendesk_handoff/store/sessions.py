@@ -117,7 +117,7 @@ class Sessions:
             "profile": dict(profile),
             "created_at": now,
             "owner": self._owner,
-            "owned_until": now + self._lease,
+            "owned_until": self._database.now() + self._lease,
         }
 
         def work(connection: Connection) -> Session:
