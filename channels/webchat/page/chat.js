@@ -142,22 +142,25 @@ export class Chat {
   /**
    * Go on showing the newest message when the banner, a picture or a phone's keyboard takes room.
    *
-   * Only the reader leaves the end, upwards: a position that changes together with the sizes is the
+   * Only the reader leaves the end, upwards and by a gesture: any other change of the position is the
    * browser's doing.
    */
   #keepEnd(log) {
-    const measure = () => [log.scrollHeight, log.clientHeight, log.scrollTop];
-    let atEnd = true;
-    let [height, room, top] = measure();
+    let [atEnd, top, asked, pressed] = [true, log.scrollTop, -Infinity, false];
+    const ask = () => (asked = performance.now());
+    for (const gesture of ["wheel", "touchmove", "keydown"]) log.addEventListener(gesture, ask, { passive: true });
+    log.addEventListener("pointerdown", () => (pressed = true)); // also on the scroll bar
+    for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => (pressed = false));
     log.addEventListener("scroll", () => {
-      const [newHeight, newRoom, newTop] = measure();
-      if (newHeight - newTop - newRoom < 60) atEnd = true;
-      else if (newHeight === height && newRoom === room && newTop < top) atEnd = false;
-      [height, room, top] = [newHeight, newRoom, newTop];
+      const below = log.scrollHeight - log.scrollTop - log.clientHeight;
+      if (below < 60) atEnd = true;
+      else if (log.scrollTop < top && (pressed || performance.now() - asked < 1000)) atEnd = false;
+      top = log.scrollTop;
     });
-    const follow = () => atEnd && this.#toEnd();
-    new ResizeObserver(follow).observe(log);
-    log.addEventListener("load", follow, true);
+    const sizes = new ResizeObserver(() => atEnd && this.#toEnd());
+    const watch = () => [log, ...log.children].forEach((part) => sizes.observe(part));
+    new MutationObserver(watch).observe(log, { childList: true });
+    watch();
   }
 
   #toEnd() {
