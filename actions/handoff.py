@@ -189,6 +189,8 @@ async def _open_in_time(desk: _Desk, connector: Connector, session: Session) -> 
         except ClaimLost:
             # A server of Rasa's has gone on with it, and tells the user what comes of it.
             return await desk.store.sessions.get(session.id) or session
+        except StoreDown:
+            return session  # likewise, as soon as the store is there again
         if failed.state is not State.FAILED:
             return failed
         if not isinstance(error, asyncio.TimeoutError):
@@ -197,7 +199,8 @@ async def _open_in_time(desk: _Desk, connector: Connector, session: Session) -> 
         raise HandoffError(message) from None
     finally:
         keeping.cancel()
-        await desk.store.claims.let_go(session.id)
+        with suppress(StoreDown):  # it runs out by itself
+            await desk.store.claims.let_go(session.id)
 
 
 async def _keep_claim(store: Store, session_id: str) -> None:

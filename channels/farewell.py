@@ -13,7 +13,7 @@ from rasa.shared.core.events import BotUttered, ConversationResumed, Event, Slot
 
 from zendesk_handoff.agent_message import AgentMessage
 from zendesk_handoff.boundary import reach
-from zendesk_handoff.responses import ENDED, FAILED
+from zendesk_handoff.responses import ENDED, FAILED, NOT_PASSED_ON
 from zendesk_handoff.session import Session, State
 from zendesk_handoff.store import Store
 
@@ -106,6 +106,10 @@ async def hand_back(store: Store, bot: Bot, session: Session, output: OutputChan
                     input_channel=session.channel,
                     message_id=message.marker,
                 )
+            )
+        elif message.body["type"] != "text":  # a file, which the bot cannot read
+            await bot.say(
+                session.sender_id, NOT_PASSED_ON, output, key=f"{message.marker}:not_read"
             )
         await store.outbox.finish(message)
 

@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 Handled = list[dict[str, Any]] | None
 
 _LOCK_ATTEMPTS = 3
+#: What the buttons of ours send that lead back to the bot.
+END_PAYLOAD = "/end_handoff"
 
 
 class Gate:
@@ -54,7 +56,8 @@ class Gate:
         """Remember who is asked."""
         self._store = store
         self._bot = bot
-        self._end_phrases = {phrase.casefold() for phrase in settings.end_phrases}
+        phrases = {*settings.end_phrases, END_PAYLOAD}  # the buttons work with any phrases
+        self._end_phrases = {phrase.casefold() for phrase in phrases}
 
     async def take(self, message: UserMessage, processor: MessageProcessor | None) -> bool:
         """Take a message that is not the bot's; the sender's lock is held.
@@ -77,11 +80,12 @@ class Gate:
             if session is None:
                 if something_held:
                     await give_held(self._store, sender_id, message.output_channel)
-                return False
+                return await self._own_up_to_files(message)
             if session.state.is_open:
                 await self._pass_on(message, session, key, something_held=something_held)
                 return True
-            return await self._return_to_bot(message, session, key, processor)
+            taken = await self._return_to_bot(message, session, key, processor)
+            return taken or await self._own_up_to_files(message)
         except StoreDown:
             metrics.count_gate("store_down")
             log.error("handoff.gate.store_down")
@@ -138,6 +142,18 @@ class Gate:
         if processor is not None:
             await begin_anew(self._store, session, message, processor)
         return False
+
+    async def _own_up_to_files(self, message: UserMessage) -> bool:
+        """Tell a user whose agent has left that a file did not arrive: the bot cannot read it.
+
+        The chat page takes files only while there is an agent, who may go before one is passed on.
+        """
+        attachments = (message.metadata or {}).get("attachments")
+        files = [each for each in attachments or () if isinstance(each, dict)]
+        if (message.text or "").strip() or not any("upload_id" in each for each in files):
+            return False
+        await self._bot.say(message.sender_id, NOT_PASSED_ON, message.output_channel)
+        return True
 
     async def _tell_end(self, message: UserMessage, session: Session) -> None:
         """Give the user what has waited, and the end, unless they have been told of it.

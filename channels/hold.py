@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from rasa.core.channels.channel import OutputChannel
+from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse
@@ -31,6 +31,8 @@ class _Answer:
     begun: bool = False
 
 
+#: Seconds after which the store is asked again.
+_AGAIN = 1.0
 #: How often a channel may refuse what is held before it is offered something simpler.
 _ATTEMPTS = 3
 #: By the held message: how often it was refused.
@@ -84,23 +86,25 @@ async def give_held(store: Store, sender_id: str, output: OutputChannel) -> None
     messages = await store.held.give(sender_id)
     if not messages:
         return
+    # Only what is collected for an answer comes with it; any other channel has sent it already.
+    answer = _answer.get() if isinstance(output, CollectingOutputChannel) else None
+    in_answer = answer is not None and not answer.begun
     ids: list[int] = []
     try:
         for message in messages:
             await _give(message, sender_id, output)
             ids.append(message.id)
+            if not in_answer:
+                await store.held.mark_gone([message.id])
     except BaseException as error:
         await store.held.put_back([each.id for each in messages if each.id not in ids])
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) or isinstance(error, StoreDown):
             raise  # the request was given up: what was not sent is there for the next one
         # The user's own message is safe by now; were this raised, the channel might bring it again.
         log.warning("handoff.held.not_taken", fault=type(error).__name__)
     reach("hold.given")
-    answer = _answer.get()
-    if answer is not None and not answer.begun:
+    if answer is not None and in_answer:
         answer.ids += ids
-    elif ids:  # a streamed answer, or work that has outlived its request: it is out already
-        await store.held.mark_gone(ids)
 
 
 async def _give(message: HeldMessage, sender_id: str, output: OutputChannel) -> None:
@@ -160,10 +164,13 @@ def follow_answers(app: Sanic, store: Store) -> None:
 
 
 async def _settle(store: Store, ids: list[int], *, is_read: bool) -> None:
-    try:
-        if is_read:
-            await store.held.mark_gone(ids)
-        else:  # the user has not waited for the answer
-            await store.held.put_back(ids)
-    except StoreDown:
-        log.warning("handoff.held.in_doubt", count=len(ids))
+    while True:  # until the store is there again: what is not noted comes again
+        try:
+            if is_read:
+                await store.held.mark_gone(ids)
+            else:  # the user has not waited for the answer
+                await store.held.put_back(ids)
+            return
+        except StoreDown:
+            log.warning("handoff.held.in_doubt", count=len(ids))
+            await asyncio.sleep(_AGAIN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from zendesk_handoff.errors import StoreDown
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.claims import Claim
 
@@ -33,7 +34,12 @@ class Ownership:
         if self._until.get(session_id, 0.0) > time.monotonic():
             return True
         asked_at = time.monotonic()
-        claim = await self._claims.claim(session_id)
+        try:
+            claim = await self._claims.claim(session_id)
+        except StoreDown:
+            # It may be ours all the same, taken over from a process that is gone.
+            self._in_doubt.add(session_id)
+            raise
         if claim is Claim.REFUSED:
             self._until.pop(session_id, None)
             return False
@@ -60,9 +66,13 @@ class Ownership:
             self._until.pop(session_id, None)
 
     async def give_back(self, session_id: str) -> None:
-        """Leave a session to a process that can do all there is to do for it."""
+        """Leave a session to a process that can do all there is to do for it.
+
+        Where a message is in doubt the claim is left to run out, as with ``let_go_of_all``.
+        """
         self._until.pop(session_id, None)
-        await self._claims.let_go(session_id, wake=False)
+        if session_id not in self._in_doubt:
+            await self._claims.let_go(session_id, wake=False)
 
     async def let_go_of_all(self) -> None:
         """Give up everything, for whoever comes next.

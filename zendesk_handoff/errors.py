@@ -131,9 +131,11 @@ class ConversationsError(HandoffError):
 
     Attributes:
         retryable: Whether the same call may succeed later.
+        late: Whether nobody has answered in time: Zendesk may still be at it.
     """
 
     retryable = False
+    late = False
 
     def __init__(self, call: str, message: str) -> None:
         """Name the call and what came of it."""
@@ -217,6 +219,11 @@ class ServerFault(Refused):
     """5xx: Zendesk's own fault; whether the call was carried out is unknown."""
 
     retryable = True
+
+    @property
+    def late(self) -> bool:  # type: ignore[override]
+        """Whether a server on the way has given up waiting: 408, 502, 504, or Cloudflare's 524."""
+        return self.status in {408, 502, 504, 524}
 
 
 _BY_STATUS: dict[int, type[Refused]] = {

@@ -12,6 +12,7 @@ from rasa.core.channels.channel import UserMessage
 
 from zendesk_handoff.boundary import reach
 from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.logs import place
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.chat import ChatWork
 
@@ -67,6 +68,9 @@ class Backlog:
                     self._add(store, waiting, again=True)
             except StoreDown:
                 log.warning("handoff.webchat.store_down")
+            except Exception as error:  # no error may be the end of this
+                fault = type(error).__name__
+                log.error("handoff.task.broken", task="sweep", fault=fault, place=place(error))
             await asyncio.sleep(_SWEEP_EVERY)
 
     def _add(self, store: Store, waiting: ChatWork, *, again: bool) -> None:
@@ -86,4 +90,8 @@ class Backlog:
         )
         await self._on_new_message(message)
         reach("webchat.handled")
-        await store.chat.finish_work(waiting.id)
+        try:
+            await store.chat.finish_work(waiting.id)
+        except StoreDown:
+            # It was handled, so nothing is said. It comes again by its name, which the gate knows.
+            log.warning("handoff.webchat.store_down")

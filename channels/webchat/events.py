@@ -127,7 +127,9 @@ class _View:
         self._store = store
         self._sender_id = sender_id
         self._is_busy = is_busy
-        self._floor = last_id
+        # Looked back from here, too: what another server commits late has a lower id. The page
+        # leaves out what it has already.
+        self._floor = max(0, last_id - _LOOK_BACK)
         self._last_id = last_id
         self._recent: set[int] = set()
         self._status: dict[str, str | None] | None = None

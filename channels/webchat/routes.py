@@ -190,7 +190,7 @@ def _sender(request: Request) -> str:
     if secret is None:
         raise Refusal(401, "There is no conversation yet.", code="no_conversation")
     sender_id = sender_of(secret)
-    named = request.headers.get(HEADER.lower())
+    named = request.headers.get(HEADER.lower()) or request.args.get("conversation")
     if named is not None and named != sender_id:
         raise Refusal(
             409, "A new conversation has begun in another tab.", code="other_conversation"

@@ -104,7 +104,9 @@ async def test_a_whole_handover_and_its_replay(page, sim, stack):
     async with page.listens(after=last) as rest:
         await page.say("What are your opening hours?")
         await rest.until("Mill Lane")
-    assert min(rest.entries) > last, "what the page has is not sent again"
+    # A few are sent again, since another server may have committed one late; the page knows them.
+    assert min(rest.entries) > last - _LOOK_BACK
+    assert any("Mill Lane" in str(rest.entries[each]) for each in rest.entries if each > last)
 
 
 async def test_zendesk_learns_who_it_is(page, sim, stack):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from zendesk_handoff.errors import ConversationsError, TooManyRequests, Unreachable
+from zendesk_handoff.errors import ConversationsError, TooManyRequests
 
 #: Seconds; a header that asks for more is asked again after that.
 _LONGEST_WAIT = 300.0
@@ -54,7 +54,7 @@ class RetryPolicy:
         pause = backoff * (0.5 + 0.5 * jitter)
         if isinstance(error, TooManyRequests) and error.retry_after is not None:
             return max(min(error.retry_after, _LONGEST_WAIT), pause)
-        if isinstance(error, Unreachable) and error.late:
+        if isinstance(error, ConversationsError) and error.late:
             return max(self.settling, pause)
         return pause
 

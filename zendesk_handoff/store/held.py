@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,18 +21,15 @@ LOST = 10.0
 #: user's takes so long.
 _LONGEST_ANSWER = 300.0
 _INTO_HELD = new_rows(held, "sender_id", "key", "body", "created_at")
+_OF_SENDER = (held.c.sender_id == sa.bindparam("sender"), held.c.gone_at.is_(None))
+_NOT_GONE = sa.select(held.c.id, held.c.body, held.c.given_at).where(*_OF_SENDER)
 #: What waits for a sender: put into no answer, or into one before ``lost`` that never went out.
-FREE = (
-    sa.select(held.c.id, held.c.body)
-    .where(
-        held.c.sender_id == sa.bindparam("sender"),
-        held.c.gone_at.is_(None),
-        sa.or_(held.c.given_at.is_(None), held.c.given_at < sa.bindparam("lost")),
-    )
-    .order_by(held.c.id)
+FREE = sa.select(held.c.id).where(
+    *_OF_SENDER, sa.or_(held.c.given_at.is_(None), held.c.given_at < sa.bindparam("lost"))
 )
-# Locked where the database knows locks: of two answers at once only one is given a message.
-_ALL_FREE, _TAKE_FREE = Statement(FREE), Statement(FREE.with_for_update())
+_WAITING = Statement(_NOT_GONE.order_by(held.c.id))
+#: Locked where the database knows locks: of two answers at once only one is given a message.
+_TAKE = Statement(_NOT_GONE.order_by(held.c.id).with_for_update())
 
 
 @dataclass(frozen=True)
@@ -82,8 +80,10 @@ class Held:
         now = time.time()
 
         def work(connection: Connection) -> list[HeldMessage]:
-            rows = _TAKE_FREE.rows(connection, sender=sender_id, lost=now - LOST)
-            found = [HeldMessage(row.id, row.body) for row in rows if self._is_free(row.id)]
+            rows = _TAKE.rows(connection, sender=sender_id)
+            # What another answer holds may not have arrived: nothing is to overtake it.
+            free = takewhile(lambda row: self._is_free(row, lost=now - LOST), rows)
+            found = [HeldMessage(row.id, row.body) for row in free]
             if found:
                 ids = [each.id for each in found]
                 connection.execute(sa.update(held).where(held.c.id.in_(ids)).values(given_at=now))
@@ -99,9 +99,9 @@ class Held:
         """Tell whether something waits for a sender that could be given now."""
         lost = time.time() - LOST
         rows = await self._database.read(
-            lambda connection: _ALL_FREE.rows(connection, sender=sender_id, lost=lost)
+            lambda connection: _WAITING.rows(connection, sender=sender_id)
         )
-        return any(self._is_free(row.id) for row in rows)
+        return bool(rows) and self._is_free(rows[0], lost=lost)
 
     async def put_back(self, ids: Collection[int]) -> None:
         """Note that the channel did not take them: they are there for the next answer."""
@@ -123,13 +123,12 @@ class Held:
         await self._database.write(work)
         self._forget(ids)
 
-    def _is_free(self, message_id: int) -> bool:
-        """Tell whether no answer of this process holds a message."""
-        since = self._given.get(message_id)
-        if since is not None and since < time.monotonic() - _LONGEST_ANSWER:
-            self._forget([message_id])
-            since = None
-        return since is None
+    def _is_free(self, row: Any, *, lost: float) -> bool:
+        """Tell whether no answer holds a message, of this process or of another that lives."""
+        since = self._given.get(row.id)
+        if since is not None:
+            return since < time.monotonic() - _LONGEST_ANSWER
+        return row.given_at is None or row.given_at < lost
 
     def _forget(self, ids: Collection[int]) -> None:
         for each in ids:

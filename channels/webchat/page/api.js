@@ -2,9 +2,40 @@
 
 const ROOT = "/webhooks/webchat";
 let conversation = null;
+let last = Promise.resolve();
 
 /** What the server says when it does not do something, in words for the user. */
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor(words, { passing = false } = {}) {
+    super(words);
+    this.passing = passing; // whether it may be otherwise in a moment
+  }
+}
+
+/** Milliseconds before each repeat; the server knows by its id what it has already. */
+const REPEATS = [1000, 3000, 6000];
+const PASSING = new Set([502, 503, 504]);
+
+/**
+ * Post what has an id, again where nobody has answered; the order is that of the calls.
+ * @param {string} path
+ * @param {{json?: object, form?: FormData}} body
+ */
+function postOnce(path, body) {
+  const work = async () => {
+    for (const pause of REPEATS) {
+      try {
+        return await post(path, body);
+      } catch (error) {
+        if (!error.passing) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+    return post(path, body);
+  };
+  last = last.catch(() => {}).then(work);
+  return last;
+}
 
 /**
  * @param {string} path
@@ -19,10 +50,10 @@ async function post(path, { json, form }) {
   try {
     answer = await fetch(ROOT + path, { method: "POST", headers, body: json ? JSON.stringify(json) : form });
   } catch {
-    throw new Refused("There is no connection. Your message was not sent.");
+    throw new Refused("There is no connection. Your message may not have arrived.", { passing: true });
   }
   const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(content.error || "Your message was not sent.");
+  if (!answer.ok) throw new Refused(content.error || "Your message was not sent.", { passing: PASSING.has(answer.status) });
   return content;
 }
 
@@ -37,17 +68,17 @@ export async function begin({ anew = false } = {}) {
 }
 
 /** @param {string} id @param {string} text */
-export const sayText = (id, text) => post("/messages", { json: { id, text } });
+export const sayText = (id, text) => postOnce("/messages", { json: { id, text } });
 
 /** @param {string} id @param {{payload: string, title: string, answers?: number}} choice */
-export const sayChoice = (id, choice) => post("/messages", { json: { id, ...choice } });
+export const sayChoice = (id, choice) => postOnce("/messages", { json: { id, ...choice } });
 
 /** @param {string} id @param {File[]} files */
 export function sendFiles(id, files) {
   const form = new FormData();
   form.append("id", id);
   for (const file of files) form.append("files", file, file.name);
-  return post("/files", { form });
+  return postOnce("/files", { form });
 }
 
 /**
@@ -56,7 +87,7 @@ export function sendFiles(id, files) {
  * @returns {EventSource}
  */
 export function listen(on) {
-  const source = new EventSource(`${ROOT}/events`);
+  const source = new EventSource(`${ROOT}/events?conversation=${encodeURIComponent(conversation)}`);
   source.onmessage = (event) => on.entry(Number(event.lastEventId), JSON.parse(event.data));
   source.addEventListener("handoff", (event) => on.handoff(JSON.parse(event.data)));
   source.addEventListener("typing", (event) => on.typing(JSON.parse(event.data).busy));
