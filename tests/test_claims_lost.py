@@ -13,7 +13,14 @@ from tests.scenarios.conftest import until
 from tests.test_opening import account, begin
 from tests.test_relay import Clock, connected, patient, text, written
 from zendesk_handoff.api import ConversationsClient, RetryPolicy
-from zendesk_handoff.errors import ClaimLost, NotAuthorized, TooManyRequests, Unreachable
+from zendesk_handoff.errors import (
+    ClaimLost,
+    NotAuthorized,
+    StoreDown,
+    TooManyRequests,
+    Unreachable,
+    refusal,
+)
 from zendesk_handoff.opening import open_session
 from zendesk_handoff.relay import forward
 from zendesk_handoff.session import State
@@ -122,3 +129,46 @@ async def test_what_is_not_in_doubt_is_free_after_a_stop(sim, url):
 def test_a_call_that_is_late_is_given_time_before_anybody_looks(error, least):
     policy = RetryPolicy(settling=10.0)
     assert least <= policy.pause(1, error, jitter=0.5) <= max(least, policy.first)
+
+
+async def test_who_gives_a_session_back_forgets_no_doubt(sim, url):
+    async with await open_store(url, lease=0.5) as dead, await open_store(url, lease=0.5) as older:
+        connector, session = await connected(sim, dead)
+        await dead.outbox.add(session.id, [text("only once")])
+        (message,) = await dead.outbox.waiting(session.id)
+        author = {"type": "user", "userId": session.user_id}
+        async with ConversationsClient(connector) as client:  # which dies before it notes this
+            await client.post_message(
+                session.conversation_id, message.body, author=author, marker=message.marker
+            )
+        without_connector = Ownership(older)
+        await until(partial(without_connector.holds, session.id))
+        await without_connector.give_back(session.id)
+        async with await open_store(url) as newer:
+            theirs = Ownership(newer)
+            await until(partial(theirs.holds, session.id))
+            async with patient(connector, Clock()) as client:
+                await forward(newer, client, session, ownership=theirs)
+        assert await written(sim, session) == ["only once"]
+
+
+async def test_a_claim_whose_answer_was_lost_is_in_doubt(url, store, monkeypatch):
+    session = await begin(store)
+    ours, claim = Ownership(store), store.claims.claim
+
+    async def answer_is_lost(session_id):
+        await claim(session_id)
+        monkeypatch.undo()
+        raise StoreDown("away")
+
+    monkeypatch.setattr(store.claims, "claim", answer_is_lost)
+    with pytest.raises(StoreDown):
+        await ours.holds(session.id)
+    assert await ours.holds(session.id)
+    assert ours.is_in_doubt(session.id)
+
+
+@pytest.mark.parametrize("status", [408, 502, 504])
+def test_a_gateway_that_gives_up_first_is_waited_for_too(status):
+    pause = RetryPolicy(settling=10.0).pause(1, refusal("POST /x", status), jitter=0.5)
+    assert pause == 10.0

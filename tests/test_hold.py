@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from rasa.core.channels.channel import OutputChannel
+import sqlalchemy as sa
+from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 
+from channels import hold
 from channels.hold import give_held
 from zendesk_handoff.agent_message import CANNOT_SHOW
+from zendesk_handoff.errors import StoreDown
 from zendesk_handoff.store import open_store
+from zendesk_handoff.store.schema import held
 
 
 class Push(OutputChannel):
@@ -89,3 +93,59 @@ async def test_a_request_that_was_given_up_leaves_the_rest_for_the_next(store):
     output.takes = 0
     await give_held(store, "user", output)
     assert output.shown == ["one", "two"]
+
+
+async def test_what_a_channel_has_sent_by_itself_does_not_wait_for_an_answer(store):
+    """A channel that pushes has sent it, whatever becomes of the request under way."""
+    output, answer = Push(), hold._Answer()
+    token = hold._answer.set(answer)
+    try:
+        await store.held.add("user", {"text": "only once"})
+        await give_held(store, "user", output)
+    finally:
+        hold._answer.reset(token)
+    assert output.shown == ["only once"]
+    assert answer.ids == []
+    assert not await store.held.has("user")
+
+
+async def test_what_is_collected_for_an_answer_waits_for_it(store):
+    output, answer = CollectingOutputChannel(), hold._Answer()
+    token = hold._answer.set(answer)
+    try:
+        await store.held.add("user", {"text": "one"})
+        await give_held(store, "user", output)
+    finally:
+        hold._answer.reset(token)
+    assert len(answer.ids) == 1
+    await hold._settle(store, answer.ids, is_read=False)
+    assert [each.body["text"] for each in await store.held.give("user")] == ["one"]
+
+
+async def test_nothing_overtakes_what_another_answer_holds(store, url):
+    async with await open_store(url) as other:
+        await store.held.add("user", {"text": "one"})
+        assert len(await store.held.give("user")) == 1  # and this server dies
+        await other.held.add("user", {"text": "two"})
+        assert await other.held.give("user") == []
+        long_ago = sa.update(held).where(held.c.given_at.is_not(None)).values(given_at=1)
+        await other._database.write(lambda connection: connection.execute(long_ago).rowcount)
+        assert [each.body["text"] for each in await other.held.give("user")] == ["one", "two"]
+
+
+async def test_a_store_that_is_away_is_asked_again(store, monkeypatch):
+    monkeypatch.setattr(hold, "_AGAIN", 0.01)
+    await store.held.add("user", {"text": "one"})
+    ids = [each.id for each in await store.held.give("user")]
+    mark, answers = store.held.mark_gone, iter([StoreDown("away"), StoreDown("away")])
+
+    async def goes(given):
+        error = next(answers, None)
+        if error:
+            raise error
+        await mark(given)
+
+    monkeypatch.setattr(store.held, "mark_gone", goes)
+    await asyncio.wait_for(hold._settle(store, ids, is_read=True), 5)
+    assert await store.held.give("user") == []
+    assert not await store.held.has("user")

@@ -290,3 +290,41 @@ async def test_a_goodbye_that_is_brought_again_is_not_the_bots_to_answer(sim, st
         metadata = {"handoff_key": "page:7", "handoff_again": again}
         assert await gate.take(says("/end_handoff", metadata=metadata), None)
     assert (await store.sessions.get(session.id)).end_reason == "user"
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_file_whose_agent_has_gone_is_owned_up_to(sim, store, ended):
+    bot = SilentBot()
+    gate = Gate(store, bot, settings(await account(sim)))
+    if ended:
+        session = await begin(store)
+        await store.sessions.end(session.id, EndReason.AGENT)
+        await store.sessions.mark_told(session.id)
+    attachments = [{"upload_id": "u1", "name": "label.png", "media_type": "image/png"}]
+    message = says("", metadata={"attachments": attachments})
+    assert await gate.take(message, None), "the bot could not read it"
+    assert {"text": "utter_handoff_not_passed_on"}.items() <= message.output_channel.messages[
+        -1
+    ].items()
+
+
+async def test_files_for_an_agent_who_never_came_are_owned_up_to(sim, store):
+    bot = SilentBot()
+    gate = Gate(store, bot, settings(await account(sim)))
+    session = await begin(store)
+    await store.outbox.add(session.id, [{"type": "upload", "upload_id": "u1", "name": "label.png"}])
+    await store.sessions.fail(session.id, told=False)
+    message = says("hello?")
+    await gate.take(message, None)
+    said = [each["text"] for each in message.output_channel.messages]
+    held = [each.body["text"] for each in await store.held.give("jo@example.com")]
+    assert "utter_handoff_not_passed_on" in said + held
+
+
+async def test_the_button_ends_a_chat_whatever_the_phrases_are(sim, store):
+    chosen = settings(await account(sim), end_phrases=("adios",))
+    gate = Gate(store, SilentBot(), chosen)
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await gate.take(says("/end_handoff"), None)
+    assert (await store.sessions.get(session.id)).end_reason == "user"
