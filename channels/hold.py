@@ -87,7 +87,7 @@ async def give_held(store: Store, sender_id: str, output: OutputChannel) -> None
     if not messages:
         return
     # Only what is collected for an answer comes with it; any other channel has sent it already.
-    answer = _answer.get() if isinstance(output, CollectingOutputChannel) else None
+    answer = _answer.get() if _collects(output) else None
     in_answer = answer is not None and not answer.begun
     ids: list[int] = []
     try:
@@ -105,6 +105,12 @@ async def give_held(store: Store, sender_id: str, output: OutputChannel) -> None
     reach("hold.given")
     if answer is not None and in_answer:
         answer.ids += ids
+
+
+def _collects(output: OutputChannel) -> bool:
+    """Tell whether a channel keeps what it is given for the answer; ``callback`` sends it on."""
+    keep = CollectingOutputChannel._persist_message
+    return isinstance(output, CollectingOutputChannel) and type(output)._persist_message is keep
 
 
 async def _give(message: HeldMessage, sender_id: str, output: OutputChannel) -> None:

@@ -95,9 +95,22 @@ async def test_a_request_that_was_given_up_leaves_the_rest_for_the_next(store):
     assert output.shown == ["one", "two"]
 
 
-async def test_what_a_channel_has_sent_by_itself_does_not_wait_for_an_answer(store):
+class Callback(CollectingOutputChannel):
+    """Sends on what it collects, as Rasa's ``callback`` does."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = []
+
+    async def _persist_message(self, message):
+        self.shown.append(message["text"])
+
+
+@pytest.mark.parametrize("output", [Push(), Callback()])
+async def test_what_a_channel_has_sent_by_itself_does_not_wait_for_an_answer(store, output):
     """A channel that pushes has sent it, whatever becomes of the request under way."""
-    output, answer = Push(), hold._Answer()
+    output.shown.clear()
+    answer = hold._Answer()
     token = hold._answer.set(answer)
     try:
         await store.held.add("user", {"text": "only once"})
