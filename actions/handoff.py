@@ -20,7 +20,7 @@ from zendesk_handoff.api import ConversationsClient, RetryPolicy
 from zendesk_handoff.boundary import reach
 from zendesk_handoff.dialogue import dialogue_from_events
 from zendesk_handoff.errors import ClaimLost, HandoffError, StoreDown
-from zendesk_handoff.logs import place
+from zendesk_handoff.logs import fault_of
 from zendesk_handoff.opening import open_session
 from zendesk_handoff.responses import FAILED, STARTED, default_response
 from zendesk_handoff.session import EndReason, Session, State
@@ -95,9 +95,7 @@ class ActionHumanHandoff(Action):
                 session = await _hand_over(tracker, reason)
             except Exception as error:
                 # A foreign error's text may quote the user; and whatever it is, they are told.
-                known = isinstance(error, HandoffError)
-                fault = str(error) if known else f"{type(error).__name__} at {place(error)}"
-                log.error("handoff.session.failed", fault=fault)
+                log.error("handoff.session.failed", fault=fault_of(error))
                 _say(dispatcher, FAILED, tracker, domain)
                 return [*_slots(tracker, State.FAILED, reason)]
         if not session.state.is_open or session.connected_at is None:

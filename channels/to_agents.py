@@ -7,8 +7,8 @@ import time
 import structlog
 
 from zendesk_handoff.api import ConversationsClient
-from zendesk_handoff.errors import ClaimLost, ConversationsError, HandoffError, StoreDown
-from zendesk_handoff.logs import place
+from zendesk_handoff.errors import ClaimLost, ConversationsError, StoreDown
+from zendesk_handoff.logs import fault_of
 from zendesk_handoff.opening import open_session
 from zendesk_handoff.relay import forward
 from zendesk_handoff.session import Session, State
@@ -95,9 +95,7 @@ class ToAgents:
             retryable = isinstance(error, ConversationsError) and error.retryable
             if retryable and not self._is_late(session):
                 raise
-            known = isinstance(error, HandoffError)
-            fault = str(error) if known else f"{type(error).__name__} at {place(error)}"
-            log.error("handoff.opening.failed", session=session.id, fault=fault)
+            log.error("handoff.opening.failed", session=session.id, fault=fault_of(error))
             return await self._store.sessions.fail(session.id, told=False)
 
     async def _drop(self, session: Session) -> None:

@@ -12,9 +12,9 @@ from rasa.shared.core.events import ConversationPaused, SlotSet
 
 from zendesk_handoff import metrics
 from zendesk_handoff.boundary import reach
-from zendesk_handoff.errors import HandoffError, NotFound, StoreDown
+from zendesk_handoff.errors import NotFound, StoreDown
 from zendesk_handoff.inbox import epoch
-from zendesk_handoff.logs import place
+from zendesk_handoff.logs import fault_of
 from zendesk_handoff.patience import Nudge, nudge_due
 from zendesk_handoff.reconcile import fetch_missed, has_agents
 from zendesk_handoff.responses import AGENT_JOINED, STARTED
@@ -185,9 +185,7 @@ class ToUser:
         except Exception as error:
             # What has come is shown all the same; what is missing is asked for again.
             self._resting[session.connector_id] = now + _LISTING_REST
-            known = isinstance(error, HandoffError)
-            fault = str(error) if known else f"{type(error).__name__} at {place(error)}"
-            log.warning("handoff.listing.failed", session=session.id, fault=fault)
+            log.warning("handoff.listing.failed", session=session.id, fault=fault_of(error))
 
     async def _show(self, session: Session, event: Incoming) -> None:
         connector = self._settings.connectors.get(session.connector_id)

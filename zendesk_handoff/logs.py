@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 
+from zendesk_handoff.errors import HandoffError
+
 _LEVEL_VARIABLE = "LOG_LEVEL"  # Rasa's own; it writes there what its command line has said
 
 
@@ -27,6 +29,19 @@ def keep_level(*packages: str) -> None:
         logger = logging.getLogger(name)
         if logger.level == logging.NOTSET and isinstance(level, int):
             logger.setLevel(level)
+
+
+def fault_of(error: BaseException) -> str:
+    """Say what went wrong: one of our own errors may speak, of any other there is type and place.
+
+    Args:
+        error: As it was caught.
+    """
+    return (
+        str(error)
+        if isinstance(error, HandoffError)
+        else f"{type(error).__name__} at {place(error)}"
+    )
 
 
 def place(error: BaseException) -> str:
