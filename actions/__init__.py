@@ -1,5 +1,5 @@
 """What runs in the action server."""
 
-from .handoff import ActionEndHandoff, ActionHumanHandoff
+from zendesk_handoff.actions.handoff import ActionEndHandoff, ActionHumanHandoff
 
 __all__ = ["ActionEndHandoff", "ActionHumanHandoff"]

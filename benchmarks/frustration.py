@@ -24,7 +24,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from benchmarks.fitting import Matrix, cross_validate, operating_point, transfer, write_weights
 from zendesk_handoff import frustration
-from zendesk_handoff.dialogue import Dialogue, dialogue_from_turns
+from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 from zendesk_handoff.frustration import DEFAULT_THRESHOLD, DEFAULT_WINDOW
 from zendesk_handoff.frustration.judge import measure
 from zendesk_handoff.frustration.phrases import language_of

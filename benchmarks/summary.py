@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zendesk_handoff.dialogue import Dialogue, dialogue_from_turns
+from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 from zendesk_handoff.summary import summarize
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,6 +1,6 @@
 """What runs in the Rasa server: Zendesk's webhook, the gate, delivery, the chat page."""
 
-from .webchat import WebChatInput
-from .zendesk import ZendeskInput
+from zendesk_handoff.webchat import WebChatInput
+from zendesk_handoff.channels.zendesk_input import ZendeskInput
 
 __all__ = ["WebChatInput", "ZendeskInput"]

@@ -11,10 +11,10 @@ import urllib.request
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.servers import free_port
+from tests.support.servers import free_port
 from zendesk_handoff import metrics
 from zendesk_handoff.errors import Unreachable, refusal
-from zendesk_handoff.store.overview import Counts, Queue
+from zendesk_handoff.store.reports import Counts, Queue
 
 EMPTY = Counts({}, [], [])
 

@@ -25,10 +25,10 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from zendesk_handoff.errors import Refused, Unreachable
-from zendesk_handoff.session import OPEN
+from zendesk_handoff.domain.session import OPEN
 
 if TYPE_CHECKING:
-    from zendesk_handoff.store.overview import Counts, Queue
+    from zendesk_handoff.store.reports import Counts, Queue
 
 __all__ = ["CONTENT_TYPE_LATEST", "render"]
 

@@ -7,7 +7,7 @@ import secrets
 import time
 from typing import Any
 
-from zendesk_handoff.session import Session
+from zendesk_handoff.domain.session import Session
 
 from .stage import APP, CONNECTOR, SECRET
 from .wire import post_request

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 
-from zendesk_handoff.session import Session
+from zendesk_handoff.domain.session import Session
 
 from . import events
 from .bench import Row, alternate

@@ -7,8 +7,8 @@ import uuid
 from pathlib import Path
 
 from simulator import Simulator
-from zendesk_handoff.api import ConversationsClient
-from zendesk_handoff.opening import open_session
+from zendesk_handoff.zendesk import ConversationsClient
+from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from channels.clients import Clients
-from channels.ownership import Ownership
-from zendesk_handoff.relay import forward
+from zendesk_handoff.zendesk.clients import Clients
+from zendesk_handoff.handover.leases import Ownership
+from zendesk_handoff.handover.forward import forward
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 

@@ -14,7 +14,7 @@ from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from channels.zendesk import ZendeskInput
+from zendesk_handoff.channels.zendesk_input import ZendeskInput
 from zendesk_handoff.store import open_store
 
 from .stage import block

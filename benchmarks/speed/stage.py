@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from tests.servers import MODEL, Process, free_port
-from zendesk_handoff.session import Session, Step
+from tests.support.servers import MODEL, Process, free_port
+from zendesk_handoff.domain.session import Session, Step
 from zendesk_handoff.store import Store, open_store
 
 SECRET = "a-webhook-secret-for-the-benchmarks-alone"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from zendesk_handoff.session import State
+from zendesk_handoff.domain.session import State
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.schema import sessions
+from zendesk_handoff.store.engine.schema import sessions
 
 from .bench import Row
 from .stage import CONNECTOR, bare_api

@@ -14,8 +14,8 @@ import sys
 import time
 from types import SimpleNamespace
 
-from channels.bot import Bot
-from channels.runtime import Runtime
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.servers import Process, free_port
+from tests.support.servers import Process, free_port
 from zendesk_handoff.store import open_store
 
 from . import events

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from simulator import SimulatorClient
-from tests.servers import MODEL, Stack
+from tests.support.servers import MODEL, Stack
 
 
 @pytest.fixture(scope="session")
@@ -138,7 +138,7 @@ def hand_over(stack: Stack, sim: SimulatorClient) -> Callable[..., Any]:
 
 @pytest.fixture
 def crash(stack: Stack) -> Iterator[Any]:
-    from tests.scenarios.crashes import Crash  # which waits with what is here
+    from tests.support.crashes import Crash  # which waits with what is here
 
     crash = Crash(stack)
     yield crash

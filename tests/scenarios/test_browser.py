@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from tests.scenarios.test_webchat import PNG as _SIGNATURE
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 FLAGS = [

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from tests.scenarios.conftest import none_left, until
-from tests.scenarios.crashes import STARTED, TAKEOVER, hears_once, said_by_user, try_to_say
+from tests.support.crashes import STARTED, TAKEOVER, hears_once, said_by_user, try_to_say
 from tests.scenarios.test_webchat import Page
 from zendesk_handoff import boundary as b
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.scenarios.conftest import until
-from tests.scenarios.crashes import (
+from tests.support.crashes import (
     INSIDE_ONLY,
     STARTED,
     TAKEOVER,

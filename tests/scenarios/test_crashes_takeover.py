@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scenarios.crashes import INSIDE_ONLY, STARTED, is_opened_once
+from tests.support.crashes import INSIDE_ONLY, STARTED, is_opened_once
 from zendesk_handoff import boundary as b
 
 #: Every test starts two servers anew, which takes its time on a busy machine.

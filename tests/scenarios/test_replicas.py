@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import HOST, PORT, REDIS_PORT, postgresql_answers, redis_answers
 from tests.scenarios.conftest import RestUser
 from tests.scenarios.test_webchat import Page
-from tests.servers import Stack
+from tests.support.servers import Stack
 
 STARTED = "asked a colleague to join"
 ENDED = "I am the bot again"

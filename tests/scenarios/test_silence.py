@@ -8,7 +8,7 @@ import pytest
 from simulator import SimulatorClient
 from tests.scenarios.conftest import until
 from tests.scenarios.test_webchat import Page, handed_over
-from tests.servers import Stack
+from tests.support.servers import Stack
 
 ENDED = "I am the bot again"
 WAITING = "next free colleague"

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from channels.runtime import ASKED_JUST_NOW
+from zendesk_handoff.rasa.runtime import ASKED_JUST_NOW
 from tests.scenarios.conftest import none_left, until
-from tests.servers import MODEL
+from tests.support.servers import MODEL
 
 STARTED = "asked a colleague to join"
 HOURS = "Mill Lane"

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from channels.webchat.events import _LOOK_BACK
+from zendesk_handoff.webchat.stream import _LOOK_BACK
 
 STARTED = "asked a colleague to join"
 PNG = b"\x89PNG\r\n\x1a\n" + b"a small picture"

@@ -19,7 +19,7 @@ import yaml
 
 from simulator import SimulatorClient
 from tests.scenarios.conftest import RestUser, until
-from tests.servers import QUIET, ROOT, Process, free_port, post
+from tests.support.servers import QUIET, ROOT, Process, free_port, post
 
 pytestmark = pytest.mark.timeout(300)  # the first one trains the bot
 

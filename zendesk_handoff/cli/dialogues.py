@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from zendesk_handoff import frustration, summary
-from zendesk_handoff.dialogue import Dialogue, dialogue_from_turns
+from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 
 FileArgument = Annotated[
     typer.FileText,

@@ -10,7 +10,7 @@ from statistics import fmean
 
 from rapidfuzz import fuzz
 
-from zendesk_handoff.dialogue import Turn
+from zendesk_handoff.domain.dialogue import Turn
 from zendesk_handoff.frustration.phrases import phrase_book, tokens_of
 from zendesk_handoff.frustration.wording import clean, wording
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from math import exp
 
-from zendesk_handoff.dialogue import Dialogue, Turn
+from zendesk_handoff.domain.dialogue import Dialogue, Turn
 from zendesk_handoff.frustration.context import context
 from zendesk_handoff.frustration.phrases import language_of
 from zendesk_handoff.frustration.reasons import tell_reasons

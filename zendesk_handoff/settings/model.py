@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from zendesk_handoff.errors import UnknownWorkspace
-from zendesk_handoff.redact import PAYMENT
+from zendesk_handoff.domain.redaction import PAYMENT
 
 DEFAULT_STORE_URL = "sqlite:///handoff.db"
 DEFAULT_WORKSPACE = "default"

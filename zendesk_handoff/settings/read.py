@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from zendesk_handoff.errors import Fault, SettingsError
-from zendesk_handoff.redact import KINDS, PAYMENT
+from zendesk_handoff.domain.redaction import KINDS, PAYMENT
 from zendesk_handoff.settings.model import (
     AGENT_WORKSPACE,
     DEFAULT_END_PHRASES,

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.store.database import Database
-from zendesk_handoff.store.schema import chat, uploads
+from zendesk_handoff.store.engine.database import Database
+from zendesk_handoff.store.engine.schema import chat, uploads
 
 
 def chat_topic(sender_id: str) -> str:

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.errors import ClaimLost
-from zendesk_handoff.session import OPEN, Candidate, EndReason, Session, State, Step
-from zendesk_handoff.store.database import Database
-from zendesk_handoff.store.schema import is_open, is_unclosed, outbox, sessions
-from zendesk_handoff.store.statement import Statement
+from zendesk_handoff.domain.session import OPEN, Candidate, EndReason, Session, State, Step
+from zendesk_handoff.store.engine.database import Database
+from zendesk_handoff.store.engine.schema import is_open, is_unclosed, outbox, sessions
+from zendesk_handoff.store.engine.statement import Statement
 
 _OPEN = sorted(state.value for state in OPEN)
 # Made once: making a statement costs more than running it.

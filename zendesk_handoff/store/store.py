@@ -8,18 +8,18 @@ from types import TracebackType
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.session import Session
+from zendesk_handoff.domain.session import Session
 from zendesk_handoff.store.chat import Chat
-from zendesk_handoff.store.claims import Claims
-from zendesk_handoff.store.database import Database
-from zendesk_handoff.store.held import FREE, LOST, Held
+from zendesk_handoff.store.leases import Claims
+from zendesk_handoff.store.engine.database import Database
+from zendesk_handoff.store.pending import FREE, LOST, Held
 from zendesk_handoff.store.inbox import Inbox
 from zendesk_handoff.store.outbox import Outbox
-from zendesk_handoff.store.overview import Overview
+from zendesk_handoff.store.reports import Overview
 from zendesk_handoff.store.sessions import UNCLOSED, Sessions, unclosed_session
-from zendesk_handoff.store.signals import Signals
-from zendesk_handoff.store.statement import Statement
-from zendesk_handoff.store.upkeep import Upkeep
+from zendesk_handoff.store.engine.signals import Signals
+from zendesk_handoff.store.engine.statement import Statement
+from zendesk_handoff.store.maintenance import Upkeep
 
 #: Asked for every message of every user, of whom hardly any has either.
 _STANDING = Statement(sa.select(UNCLOSED.exists().label("session"), FREE.exists().label("held")))

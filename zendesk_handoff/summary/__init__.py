@@ -3,6 +3,6 @@
 from zendesk_handoff.summary.extractive import summarize
 from zendesk_handoff.summary.labels import labels_of
 from zendesk_handoff.summary.llm import write_summary
-from zendesk_handoff.summary.room import DEFAULT_MAX_WORDS
+from zendesk_handoff.summary.budget import DEFAULT_MAX_WORDS
 
 __all__ = ["DEFAULT_MAX_WORDS", "labels_of", "summarize", "write_summary"]

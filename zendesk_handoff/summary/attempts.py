@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zendesk_handoff.dialogue import Turn
+from zendesk_handoff.domain.dialogue import Turn
 from zendesk_handoff.summary.evidence import Note
 
 #: Words with news in them that an answer needs to be more than a courtesy.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from zendesk_handoff.dialogue import Speaker, Turn
+from zendesk_handoff.domain.dialogue import Speaker, Turn
 from zendesk_handoff.summary.notes import Phrase, phrases_of
 from zendesk_handoff.summary.words import Words, words_of
 

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from zendesk_handoff import frustration
-from zendesk_handoff.dialogue import Dialogue
-from zendesk_handoff.redact import PAYMENT, mask, mask_dialogue
+from zendesk_handoff.domain.dialogue import Dialogue
+from zendesk_handoff.domain.redaction import PAYMENT, mask, mask_dialogue
 from zendesk_handoff.summary.attempts import last_answer, not_understood
 from zendesk_handoff.summary.evidence import Note, notes_of
 from zendesk_handoff.summary.facts import (
@@ -22,8 +22,8 @@ from zendesk_handoff.summary.facts import (
 from zendesk_handoff.summary.labels import Labels, labels_of
 from zendesk_handoff.summary.layout import labelled, last_messages
 from zendesk_handoff.summary.notes import plain_text
-from zendesk_handoff.summary.room import Room, default_words, digest_words, shorten
-from zendesk_handoff.summary.wish import SMALL_TALK, find_wish, in_one_line
+from zendesk_handoff.summary.budget import Room, default_words, digest_words, shorten
+from zendesk_handoff.summary.request import SMALL_TALK, find_wish, in_one_line
 from zendesk_handoff.summary.words import language_of
 
 #: What the wish may take of the digest, and what it gets anyway, in words.

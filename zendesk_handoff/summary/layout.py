@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zendesk_handoff.dialogue import Dialogue
+from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.summary.labels import Labels
-from zendesk_handoff.summary.room import Room, shorten
+from zendesk_handoff.summary.budget import Room, shorten
 
 #: Messages at the end that are shown as they were written, at most.
 LAST_MESSAGES = 6

@@ -1,0 +1,215 @@
+"""The operator's commands, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from zendesk_handoff.cli import app
+from zendesk_handoff.cli.sessions import _duration
+from zendesk_handoff.domain.session import EndReason, State
+from zendesk_handoff.store import open_store
+from zendesk_handoff.store.inbox import NewEvent
+
+WRITTEN = "what-the-user-wrote"
+NAMED = "the-users-name"
+
+
+@pytest.fixture
+def credentials(url, tmp_path):
+    connector = {
+        "subdomain": "your-company",
+        "app_id": "5f0c",
+        "key_id": "app_1",
+        "key_secret": "k",
+        "webhook_secret": "w",
+    }
+    block = {
+        "public_url": "https://bot.example.com",
+        "store_url": url,
+        "connectors": {"support": connector},
+    }
+    file = tmp_path / "credentials.yml"
+    file.write_text(yaml.safe_dump({"channels.ZendeskInput": block}))
+    return file
+
+
+@pytest.fixture
+def run(credentials):
+    def run(*arguments):
+        return CliRunner().invoke(
+            app, [*arguments], env={"ZENDESK_HANDOFF_CREDENTIALS": str(credentials)}
+        )
+
+    return run
+
+
+def in_store(url, work):
+    async def act():
+        async with await open_store(url) as store:
+            return await work(store)
+
+    return asyncio.run(act())
+
+
+async def begin(store, sender="user"):
+    session = await store.sessions.request(
+        sender,
+        "support",
+        workspace="default",
+        channel="rest",
+        reason=WRITTEN,
+        summary=WRITTEN,
+        profile={"givenName": NAMED},
+    )
+    return await store.sessions.connect(session.id)
+
+
+async def begin_with_a_refusal(store):
+    session = await begin(store)
+    await store.outbox.add(session.id, [{"type": "text", "text": WRITTEN}] * 2)
+    message = (await store.outbox.waiting(session.id))[0]
+    await store.outbox.refuse([message], connector_id="support", fault="the fault", notice=None)
+    await store.inbox.add(
+        "support", [NewEvent("e", session.id, "message", {"text": WRITTEN}, "t", "m")]
+    )
+    return session
+
+
+def test_sessions_are_listed_without_what_was_written(run, url):
+    session = in_store(url, begin_with_a_refusal)
+    shown = run("sessions")
+    assert shown.exit_code == 0
+    heading, row = shown.stdout.splitlines()
+    assert row.split()[:4] == [session.id[:12], "support", "default", "waiting"]
+    assert "the fault" in row
+    assert [name for name in ("to agent", "to user", "refused") if name in heading]
+    for secret in (WRITTEN, NAMED):
+        assert secret not in shown.output
+        assert secret not in run("sessions", "--json").output
+
+
+def test_sessions_as_json_are_one_object_a_line(run, url):
+    session = in_store(url, begin_with_a_refusal)
+    [line] = run("sessions", "--json").stdout.splitlines()
+    record = json.loads(line)
+    assert record["id"] == session.id
+    assert record["state"] == "waiting"
+    waiting = ("waiting_to_agent", "waiting_to_user", "refused", "set_aside", "fault")
+    assert [record[name] for name in waiting] == [1, 1, 1, 0, "the fault"]
+
+
+def test_limit_and_all_are_about_those_that_are_over(run, url):
+    async def work(store):
+        for number in range(3):
+            session = await begin(store, f"over {number}")
+            await store.sessions.end(session.id, EndReason.AGENT)
+        await begin(store, "open")
+
+    in_store(url, work)
+    assert len(run("sessions", "--json", "--limit", "1").stdout.splitlines()) == 2
+    assert len(run("sessions", "--json", "--limit", "0").stdout.splitlines()) == 1
+    assert len(run("sessions", "--json", "--limit", "1", "--all").stdout.splitlines()) == 4
+    assert "ended (agent)" in run("sessions").stdout
+
+
+def test_an_empty_store_says_so(run):
+    assert run("sessions").stdout == "There are no sessions.\n"
+    assert run("sessions", "--json").stdout == ""
+
+
+def test_retry_gives_back_what_was_refused(run, url):
+    session = in_store(url, begin_with_a_refusal)
+    done = run("retry", session.id[:10].upper())
+    assert done.exit_code == 0
+    assert "1 message to be sent again" in done.stdout
+    assert json.loads(run("sessions", "--json").stdout)["waiting_to_agent"] == 2
+
+
+def test_retry_of_a_session_that_never_reached_the_agents(run, url):
+    async def work(store):
+        session = await store.sessions.request(
+            "u", "support", workspace="w", channel="c", reason="", summary="", profile={}
+        )
+        return await store.sessions.fail(session.id, told=True)
+
+    done = run("retry", in_store(url, work).id)
+    assert done.exit_code == 1
+    assert "never reached the agents" in done.stderr
+
+
+def test_end_puts_the_goodbye_after_the_last_message(run, url):
+    session = in_store(url, begin)
+    done = run("end", session.id[:10])
+    assert done.exit_code == 0, done.output
+
+    async def look(store):
+        (goodbye,) = await store.outbox.waiting(session.id)
+        return await store.sessions.get(session.id), goodbye.body
+
+    ended, goodbye = in_store(url, look)
+    assert (ended.state, ended.end_reason, ended.told) == (State.ENDED, "operator", False)
+    assert goodbye == {"type": "leave", "reason": "operator"}
+    again = run("end", session.id)
+    assert again.exit_code == 1
+    assert "is over: ended (operator)" in again.stderr
+
+
+@pytest.mark.parametrize("command", ["retry", "end"])
+def test_an_unknown_session_is_told(run, command):
+    done = run(command, "abcdef")
+    assert done.exit_code == 1
+    assert "No session begins with 'abcdef'" in done.stderr
+    assert "sessions --all" in done.stderr
+
+
+def test_an_ambiguous_beginning_is_told(run, url):
+    async def work(store):
+        return [(await begin(store, f"user {number}")).id[0] for number in range(17)]
+
+    firsts = in_store(url, work)
+    twice = next(each for each in firsts if firsts.count(each) > 1)
+    done = run("end", twice)
+    assert done.exit_code == 1
+    assert "give more of its id" in done.stderr
+
+
+def test_purge_says_what_is_gone(run, url):
+    async def work(store):
+        session = await begin(store)
+        await store.sessions.end(session.id, EndReason.AGENT)
+        await store.sessions.mark_told(session.id)
+
+    in_store(url, work)
+    assert "sessions: 0" in run("purge", "--older-than", "1").stdout
+    assert "sessions: 1" in run("purge", "--older-than", "0").stdout
+    assert run("purge").exit_code == 2, "how old must be said"
+
+
+def test_a_store_that_is_not_there_is_told(run, credentials):
+    text = credentials.read_text()
+    block = yaml.safe_load(text)
+    block["channels.ZendeskInput"]["store_url"] = "sqlite:////no/such/folder/store.db"
+    credentials.write_text(yaml.safe_dump(block))
+    done = run("sessions")
+    assert done.exit_code == 1
+    assert "The store did not answer" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-3, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3661, "1 h 1 min"),
+        (3605, "1 h"),
+        (90061, "1 d 1 h"),
+    ],
+)
+def test_durations_are_said_in_two_units(seconds, words):
+    assert _duration(seconds) == words

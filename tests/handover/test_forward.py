@@ -1,0 +1,303 @@
+"""What waits in the outbox reaches Zendesk once and in order, whatever Zendesk does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from dataclasses import replace
+
+import pytest
+
+from tests.handover.test_opening import account, begin
+from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
+from zendesk_handoff.errors import NotAuthorized, ServerFault, StoreDown
+from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.handover.forward import forward
+from zendesk_handoff.domain.responses import NOT_PASSED_ON
+from zendesk_handoff.domain.session import EndReason, State, Step
+from zendesk_handoff.domain.text import split_text
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+class Clock:
+    """Sleeps without waiting, and says how long it would have been."""
+
+    def __init__(self, then=None):
+        self.slept = 0.0
+        self.pauses = []
+        self.then = then
+
+    async def sleep(self, seconds):
+        self.slept += seconds
+        self.pauses.append(seconds)
+        if self.then is not None:
+            await self.then(self)
+
+
+def patient(connector, clock, *, timeout=5):
+    policy = RetryPolicy(patience=float("inf"))
+    return ConversationsClient(connector, timeout=timeout, retry=policy, sleep=clock.sleep)
+
+
+async def connected(sim, store, **values):
+    connector = await account(sim, **values)
+    async with ConversationsClient(connector) as client:
+        session = await open_session(store, client, await begin(store))
+    return connector, session
+
+
+class Ownership:
+    """Holds a session for some messages; the first of them may be in doubt."""
+
+    def __init__(self, *, doubtful=False, lasts=1000):
+        self.doubtful, self.lasts = doubtful, lasts
+
+    async def holds(self, _session_id):
+        self.lasts -= 1
+        return self.lasts >= 0
+
+    def is_in_doubt(self, _session_id):
+        return self.doubtful
+
+    def doubt(self, _session_id):
+        self.doubtful = True
+
+    def settle(self, _session_id):
+        self.doubtful = False
+
+
+async def relay(store, client, session, **values):
+    await forward(store, client, session, ownership=Ownership(**values))
+
+
+async def written(sim, session):
+    return [
+        each["content"].get("text") or each["content"]["type"]
+        for each in await sim.messages(session.conversation_id)
+        if each["author"]["type"] == "user"
+    ]
+
+
+def text(words):
+    return {"type": "text", "text": words}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 429, "retry_after": 7},
+        {"kind": "status", "status": 429},
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 503},
+        {"kind": "status", "status": 500, "when": "after"},
+        {"kind": "drop", "when": "before"},
+        {"kind": "drop", "when": "after"},
+        {"kind": "silence", "seconds": 20, "when": "before"},
+        {"kind": "silence", "seconds": 20, "when": "after"},
+    ],
+    ids=str,
+)
+async def test_a_fault_costs_no_message_and_doubles_none(sim, store, fault):
+    connector, session = await connected(sim, store)
+    await sim.add_fault(
+        fault.pop("kind"), method="POST", path="/conversations/*/messages", count=3, **fault
+    )
+    await store.outbox.add(session.id, [text("one"), text("two")])
+    await store.outbox.add(session.id, [text("three")])
+    clock = Clock()
+    async with patient(connector, clock, timeout=0.4) as client:
+        await relay(store, client, session)
+    assert await written(sim, session) == ["one", "two", "three"]
+    assert all(each["hits"] == 3 for each in await sim.faults())
+    if fault.get("retry_after"):
+        assert min(clock.pauses) >= 7
+
+
+async def test_an_outage_of_half_an_hour_is_outlasted(sim, store):
+    connector, session = await connected(sim, store)
+    await sim.add_fault("status", status=503)
+
+    async def back_after_half_an_hour(clock):
+        if clock.slept > 1800:
+            await sim.clear_faults()
+
+    await store.outbox.add(session.id, [text(str(number)) for number in range(5)])
+    clock = Clock(back_after_half_an_hour)
+    async with patient(connector, clock) as client:
+        await relay(store, client, session)
+    assert await written(sim, session) == ["0", "1", "2", "3", "4"]
+    assert 1800 < clock.slept < 1830, "it is soon noticed that Zendesk is back"
+    assert len(clock.pauses) < 250, "and it was not hammered meanwhile"
+
+
+async def test_a_key_that_was_rotated_away_stops_the_line_and_the_new_one_goes_on(sim, store):
+    connector, session = await connected(sim, store)
+    await sim.rotate_key(connector.app_id, connector.key_id, "the-new-secret-of-the-key")
+    await store.outbox.add(session.id, [text("one"), text("two")])
+    async with patient(connector, Clock()) as client:
+        with pytest.raises(NotAuthorized):
+            await relay(store, client, session)
+    assert (await store.sessions.get(session.id)).state.is_open
+    renewed = replace(connector, key_secret="the-new-secret-of-the-key")
+    async with patient(renewed, Clock()) as client:
+        await relay(store, client, session)
+    assert await written(sim, session) == ["one", "two"]
+
+
+@pytest.mark.parametrize("status", [404, 423])
+async def test_a_conversation_that_takes_no_more_ends_and_the_user_hears_what_was_lost(
+    sim, store, status
+):
+    connector, session = await connected(sim, store)
+    await sim.add_fault("status", status=status, method="POST", path="/conversations/*/messages")
+    await store.outbox.add(session.id, [text("one"), text("two")])
+    async with patient(connector, Clock()) as client:
+        await relay(store, client, session)
+    ended = await store.sessions.get(session.id)
+    assert ended.state is State.ENDED
+    assert ended.end_reason == EndReason.CONVERSATION_REMOVED.value
+    assert [each.body for each in await store.inbox.waiting(session.id)] == [
+        {"response": NOT_PASSED_ON}
+    ]
+    assert await store.outbox.waiting(session.id) == []
+
+
+async def test_a_message_that_zendesk_refuses_is_told_and_the_next_goes_through(sim, store):
+    connector, session = await connected(sim, store)
+    await sim.add_fault(
+        "status", status=400, method="POST", path="/conversations/*/messages", count=1
+    )
+    await store.outbox.add(session.id, [text("refused"), text("taken")])
+    async with patient(connector, Clock()) as client:
+        await relay(store, client, session)
+    assert await written(sim, session) == ["taken"]
+    (notice,) = await store.inbox.waiting(session.id)
+    assert notice.kind == "notice"
+    assert (await store.sessions.get(session.id)).state.is_open
+
+
+async def test_a_message_in_doubt_is_looked_for_before_it_is_posted(sim, store):
+    connector, session = await connected(sim, store)
+    await store.outbox.add(session.id, [text("posted by one that died")])
+    (message,) = await store.outbox.waiting(session.id)
+    async with patient(connector, Clock()) as client:
+        author = {"type": "user", "userId": session.user_id}
+        await client.post_message(
+            session.conversation_id,
+            text(message.body["text"]),
+            author=author,
+            marker=message.marker,
+        )
+        await relay(store, client, session, doubtful=True)
+    assert await written(sim, session) == ["posted by one that died"]
+
+
+async def test_a_claim_that_is_lost_stops_the_line(sim, store):
+    connector, session = await connected(sim, store)
+    await store.outbox.add(session.id, [text("one"), text("two")])
+    async with patient(connector, Clock()) as client:
+        await relay(store, client, session, lasts=1)
+    assert await written(sim, session) == ["one"]
+
+
+async def test_an_upload_arrives_as_an_image(sim, store):
+    connector, session = await connected(sim, store)
+    upload_id = await store.chat.keep_upload(
+        "jo@example.com", name="label.png", media_type="image/png", data=PNG
+    )
+    await store.outbox.add(
+        session.id, [{"type": "upload", "upload_id": upload_id, "name": "label.png"}]
+    )
+    async with patient(connector, Clock()) as client:
+        await relay(store, client, session)
+    assert await written(sim, session) == ["image"]
+
+
+async def test_a_text_at_the_limit_arrives_whole(sim, store):
+    connector, session = await connected(sim, store)
+    long = "👩‍👩‍👧‍👦 e\u0301 " * 2000
+    await store.outbox.add(session.id, [text(part) for part in split_text(long)])
+    async with patient(connector, Clock()) as client:
+        await relay(store, client, session)
+    parts = await written(sim, session)
+    assert "".join(parts) == long
+    assert not any(part.startswith("\u0301") or part.startswith("\u200d") for part in parts)
+
+
+async def test_two_sessions_do_not_wait_for_each_other(sim, store):
+    connector, first = await connected(sim, store)
+    async with ConversationsClient(connector) as client:
+        second = await open_session(store, client, await begin(store, "other@example.com"))
+    await sim.add_fault(
+        "status", status=503, path=f"/conversations/{first.conversation_id}/messages"
+    )
+    await store.outbox.add(first.id, [text("waits")])
+    await store.outbox.add(second.id, [text("does not wait")])
+    released = asyncio.Event()
+
+    async def until_released(_clock):
+        await released.wait()
+        await sim.clear_faults()
+
+    async with patient(connector, Clock(until_released)) as client:
+        waiting = asyncio.create_task(relay(store, client, first))
+        await relay(store, client, second)
+        assert await written(sim, second) == ["does not wait"]
+        released.set()
+        await waiting
+    assert await written(sim, first) == ["waits"]
+
+
+async def test_a_store_that_fails_after_the_post_does_not_double_it(sim, store, monkeypatch):
+    connector, session = await connected(sim, store)
+    await store.outbox.add(session.id, [text("only once")])
+    finish, ownership = store.outbox.finish, Ownership()
+
+    async def down(_message):
+        raise StoreDown("The store did not answer.")
+
+    async with patient(connector, Clock()) as client:
+        monkeypatch.setattr(store.outbox, "finish", down)
+        with pytest.raises(StoreDown):
+            await forward(store, client, session, ownership=ownership)
+        monkeypatch.setattr(store.outbox, "finish", finish)
+        await forward(store, client, session, ownership=ownership)
+    assert await written(sim, session) == ["only once"]
+
+
+async def test_a_proxys_404_ends_nothing(sim, store):
+    connector, session = await connected(sim, store)
+    await sim.add_fault("status", status=502, method="POST", count=1)
+    nowhere = replace(connector, base_url=f"{sim.url}/not-the-api")
+    await store.outbox.add(session.id, [text("still waiting")])
+    async with ConversationsClient(nowhere, retry=RetryPolicy(patience=0)) as client:
+        with pytest.raises(ServerFault):
+            await relay(store, client, session)
+    assert (await store.sessions.get(session.id)).state.is_open
+    async with patient(connector, Clock()) as client:
+        await relay(store, client, session)
+    assert await written(sim, session) == ["still waiting"]
+
+
+async def test_the_goodbye_of_an_old_session_spares_the_new_one(sim, store):
+    """An account without multi-conversations has one conversation for both."""
+    connector, first = await connected(sim, store)
+    await store.sessions.leave(first.id, EndReason.USER)
+    first = await store.sessions.get(first.id)
+    second = await begin(store)
+    await store.sessions.finish_step(
+        second.id, Step.CONVERSATION, conversation_id=first.conversation_id
+    )
+    async with patient(connector, Clock()) as client:
+        await relay(store, client, first)
+    texts = [one["content"].get("text", "") for one in await sim.messages(first.conversation_id)]
+    assert not any("has left" in each for each in texts)
+    assert await store.outbox.waiting(first.id) == []

@@ -1,0 +1,174 @@
+"""A process that was held up finds that another one has gone on, and leaves it to it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from zendesk_handoff.handover.leases import Ownership
+from tests.scenarios.conftest import until
+from tests.handover.test_opening import account, begin
+from tests.handover.test_forward import Clock, connected, patient, text, written
+from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
+from zendesk_handoff.errors import (
+    ClaimLost,
+    NotAuthorized,
+    StoreDown,
+    TooManyRequests,
+    Unreachable,
+    refusal,
+)
+from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.handover.forward import forward
+from zendesk_handoff.domain.session import State
+from zendesk_handoff.store import open_store
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_what_another_has_posted_meanwhile_is_not_posted_again(sim, url, status):
+    async with await open_store(url) as mine, await open_store(url) as other:
+        connector, session = await connected(sim, mine)
+        await mine.claims.let_go(session.id)
+        await mine.outbox.add(session.id, [text("one"), text("two")])
+        messages = "/conversations/*/messages"
+        await sim.add_fault("status", status=status, method="POST", path=messages, count=1)
+        theirs = Ownership(other)
+
+        async def is_held_up(_clock):
+            """The lease runs out while we wait for the next attempt."""
+            ours._until.clear()
+            await mine.claims.let_go(session.id)
+            assert await theirs.holds(session.id)
+            async with ConversationsClient(connector) as client:
+                await forward(other, client, session, ownership=theirs)
+
+        ours = Ownership(mine)
+        async with patient(connector, Clock(is_held_up)) as client:
+            await forward(mine, client, session, ownership=ours)
+        assert await written(sim, session) == ["one", "two"]
+
+
+async def test_an_opening_that_another_has_finished_is_left_alone(sim, url):
+    async with await open_store(url, lease=0.3) as mine, await open_store(url) as other:
+        connector = await account(sim)
+        session = await begin(mine)
+        async with ConversationsClient(connector) as theirs:
+
+            class HeldUp(ConversationsClient):
+                async def create_conversation(self, *arguments, **values):
+                    made = await super().create_conversation(*arguments, **values)
+                    await asyncio.sleep(0.4)  # longer than the lease
+                    assert await Ownership(other).holds(session.id)
+                    taken = await other.sessions.get(session.id)
+                    assert (await open_session(other, theirs, taken)).state is State.WAITING
+                    await other.sessions.hear_agent(session.id, agent_id="a", agent_name="Ana")
+                    return made
+
+            async with HeldUp(connector) as client:
+                with pytest.raises(ClaimLost):
+                    await open_session(mine, client, session)
+        with pytest.raises(ClaimLost):
+            await mine.sessions.fail(session.id, told=True)
+        found = await mine.sessions.get(session.id)
+        assert found.state is State.ACTIVE
+        said = [each["content"]["text"] for each in await sim.messages(found.conversation_id)]
+        assert said == ["what it is about"], "one summary"
+
+
+async def test_a_stop_keeps_the_claim_on_what_is_in_doubt(sim, url):
+    async with await open_store(url, lease=0.5) as mine:
+        connector, session = await connected(sim, mine)
+        await mine.claims.let_go(session.id)
+        await mine.outbox.add(session.id, [text("only once")])
+        messages = "/conversations/*/messages"
+        await sim.add_fault("drop", method="POST", path=messages, when="after", count=1)
+
+        async def key_changes(_clock):
+            await sim.rotate_key(connector.app_id, connector.key_id, "the-new-secret-of-the-key")
+
+        ours = Ownership(mine)
+        async with patient(connector, Clock(key_changes)) as client:
+            with pytest.raises(NotAuthorized):
+                await forward(mine, client, session, ownership=ours)
+        await ours.let_go_of_all()
+    async with await open_store(url) as other:
+        theirs = Ownership(other)
+        assert not await theirs.holds(session.id)
+        await until(partial(theirs.holds, session.id))
+        renewed = replace(connector, key_secret="the-new-secret-of-the-key")
+        async with patient(renewed, Clock()) as client:
+            await forward(other, client, session, ownership=theirs)
+    assert await written(sim, session) == ["only once"]
+
+
+async def test_what_is_not_in_doubt_is_free_after_a_stop(sim, url):
+    async with await open_store(url) as mine, await open_store(url) as other:
+        _, session = await connected(sim, mine)
+        ours = Ownership(mine)
+        assert await ours.holds(session.id)
+        await ours.let_go_of_all()
+        assert await Ownership(other).holds(session.id)
+
+
+@pytest.mark.parametrize(
+    ("error", "least"),
+    [
+        (Unreachable("POST /x", "TimeoutError", late=True), 10.0),
+        (Unreachable("POST /x", "ServerDisconnectedError"), 0.0),
+        (TooManyRequests("POST /x", 429, retry_after=3.0), 3.0),
+    ],
+)
+def test_a_call_that_is_late_is_given_time_before_anybody_looks(error, least):
+    policy = RetryPolicy(settling=10.0)
+    assert least <= policy.pause(1, error, jitter=0.5) <= max(least, policy.first)
+
+
+async def test_who_gives_a_session_back_forgets_no_doubt(sim, url):
+    async with await open_store(url, lease=0.5) as dead, await open_store(url, lease=0.5) as older:
+        connector, session = await connected(sim, dead)
+        await dead.outbox.add(session.id, [text("only once")])
+        (message,) = await dead.outbox.waiting(session.id)
+        author = {"type": "user", "userId": session.user_id}
+        async with ConversationsClient(connector) as client:  # which dies before it notes this
+            await client.post_message(
+                session.conversation_id, message.body, author=author, marker=message.marker
+            )
+        without_connector = Ownership(older)
+        await until(partial(without_connector.holds, session.id))
+        await without_connector.give_back(session.id)
+        async with await open_store(url) as newer:
+            theirs = Ownership(newer)
+            await until(partial(theirs.holds, session.id))
+            async with patient(connector, Clock()) as client:
+                await forward(newer, client, session, ownership=theirs)
+        assert await written(sim, session) == ["only once"]
+
+
+async def test_a_claim_whose_answer_was_lost_is_in_doubt(url, store, monkeypatch):
+    session = await begin(store)
+    ours, claim = Ownership(store), store.claims.claim
+
+    async def answer_is_lost(session_id):
+        await claim(session_id)
+        monkeypatch.undo()
+        raise StoreDown("away")
+
+    monkeypatch.setattr(store.claims, "claim", answer_is_lost)
+    with pytest.raises(StoreDown):
+        await ours.holds(session.id)
+    assert await ours.holds(session.id)
+    assert ours.is_in_doubt(session.id)
+
+
+@pytest.mark.parametrize("status", [408, 502, 504])
+def test_a_gateway_that_gives_up_first_is_waited_for_too(status):
+    pause = RetryPolicy(settling=10.0).pause(1, refusal("POST /x", status), jitter=0.5)
+    assert pause == 10.0

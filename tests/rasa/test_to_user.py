@@ -1,0 +1,330 @@
+"""The user's side against whatever Zendesk sends, and against servers with other settings."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import asynccontextmanager
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+import structlog
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+
+from zendesk_handoff.rasa.delivery import is_zendesk_media
+from zendesk_handoff.rasa.router import Gate
+from zendesk_handoff.handover.leases import Ownership
+from zendesk_handoff.handover.to_agent import ToAgents
+from zendesk_handoff.rasa.to_user import ToUser
+from zendesk_handoff.channels.zendesk_input import _store_events
+from tests.handover.test_opening import account, begin
+from tests.handover.test_forward import connected, text, written
+from zendesk_handoff import inbox as inbox_module
+from zendesk_handoff.zendesk import Conversation, ConversationsClient, RetryPolicy
+from zendesk_handoff.zendesk.models import Message
+from zendesk_handoff.handover.classify import judge_event
+from zendesk_handoff.handover.workers import Lanes
+from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.domain.session import EndReason, State, Step
+from zendesk_handoff.settings import Settings
+from zendesk_handoff.store import open_store
+from zendesk_handoff.store.inbox import NewEvent
+from zendesk_handoff.store.engine.schema import sessions
+from zendesk_handoff.zendesk.webhooks import MessagePosted, parse_events
+
+BRACKET = "https://[files.example/label.png"
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+class SilentBot:
+    """Where Rasa would be: it remembers what it was to say, and to hear."""
+
+    processor = object()
+
+    def __init__(self):
+        self.output = CollectingOutputChannel()
+        self.heard = []
+        self.on_hearing = None
+
+    @asynccontextmanager
+    async def lock(self, _sender_id):
+        yield
+
+    def output_channel(self, _channel):
+        return self.output
+
+    async def say(self, sender_id, response, output, **_values):
+        await output.send_response(sender_id, {"text": response})
+
+    async def record(self, *_arguments, **_values):
+        pass
+
+    async def is_paused(self, _sender_id):
+        return True
+
+    async def has_heard(self, *_arguments):
+        return False
+
+    async def hear(self, message):
+        self.heard.append(message.text)
+        if self.on_hearing:
+            await self.on_hearing()
+
+    @property
+    def shown(self):
+        return [each["text"] for each in self.output.messages if "text" in each]
+
+
+class OneClient:
+    """Gives the same client for whatever it is needed."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def brief(self, _connector_id):
+        return self.client
+
+    patient = brief
+
+
+def settings(*connectors, **values):
+    found = {each.id: each for each in connectors}
+    return Settings("https://bot.example.com", found, **values)
+
+
+class Side:
+    """A server's lanes, with the settings it has."""
+
+    def __init__(self, store, client, *connectors):
+        self.bot, self.ownership = SilentBot(), Ownership(store)
+        clients, chosen = OneClient(client), settings(*connectors)
+        user = ToUser(store, chosen, self.bot, clients, self.ownership)
+        agents = ToAgents(store, chosen, clients, self.ownership)
+        self.to_user, self.to_agents = Lanes("u", user.run), Lanes("a", agents.run)
+
+    async def sees_to(self, session):
+        self.to_user.poke(session.id)
+        await self.to_user.stop()
+        self.to_user._stopping = False
+
+
+@pytest.fixture
+async def side(sim, store):
+    connector, session = await connected(sim, store)
+    await store.claims.let_go(session.id)
+    await store.sessions.mark_announced(session.id)
+    async with ConversationsClient(connector, retry=RetryPolicy(patience=0)) as client:
+        made = Side(store, client, connector)
+        made.session, made.client, made.connector = session, client, connector
+        yield made
+
+
+def call(*events):
+    return json.dumps({"events": list(events)}).encode()
+
+
+def agent_message(session, number, **content):
+    sent = f"2036-01-01T00:00:{number:02}.000Z"
+    return {
+        "id": f"e{number}",
+        "type": "conversation:message",
+        "createdAt": sent,
+        "payload": {
+            "conversation": {"id": session.conversation_id},
+            "message": {
+                "id": f"m{number}",
+                "received": sent,
+                "author": {"type": "business", "displayName": "Ana"},
+                "content": content,
+            },
+        },
+    }
+
+
+async def test_an_address_that_is_none_is_shown_as_it_is(side, store):
+    events = [
+        agent_message(side.session, 1, type="text", text="here it comes"),
+        agent_message(side.session, 2, type="image", mediaUrl=BRACKET),
+        agent_message(side.session, 3, type="text", text="got it?"),
+    ]
+    assert await _store_events(store, side.connector, parse_events(call(*events))) == 3
+    await side.sees_to(side.session)
+    assert side.bot.shown == ["Ana: here it comes", "Ana: file", "Ana: got it?"]
+    assert [each["image"] for each in side.bot.output.messages if "image" in each] == [BRACKET]
+    assert not is_zendesk_media(BRACKET, side.connector)
+
+
+async def test_what_cannot_be_read_is_set_aside_and_the_rest_is_kept(side, store, monkeypatch):
+    read = inbox_module.read_agent_message
+
+    def fails(message):
+        if message.id == "m2":
+            raise ValueError("quotes what was written")
+        return read(message)
+
+    monkeypatch.setattr(inbox_module, "read_agent_message", fails)
+    events = [agent_message(side.session, n, type="text", text=f"line {n}") for n in (1, 2, 3)]
+    with structlog.testing.capture_logs() as logs:
+        assert await _store_events(store, side.connector, parse_events(call(*events))) == 3
+    await side.sees_to(side.session)
+    assert side.bot.shown == ["Ana: line 1", "Ana: line 3"]
+    assert [each["event"] for each in logs] == ["handoff.webhook.unreadable"]
+    assert "quotes" not in str(logs)
+    assert await store.inbox.known("support", ["m2"]) == {"m2"}, "and is not asked for again"
+
+
+async def test_a_listing_that_cannot_be_read_keeps_nothing_from_the_user(side, store, monkeypatch):
+    async def breaks(_conversation_id):
+        raise TypeError("quotes what was written")
+        yield
+
+    monkeypatch.setattr(side.client, "message_pages", breaks)
+    event = agent_message(side.session, 1, type="text", text="hello")
+    await _store_events(store, side.connector, parse_events(call(event)))
+    with structlog.testing.capture_logs() as logs:
+        await side.sees_to(side.session)
+    assert side.bot.shown == ["Ana: hello"]
+    assert "quotes" not in str(logs)
+
+
+async def test_an_old_end_in_a_conversation_that_is_gone_is_an_end(side, sim, store):
+    await sim.delete_conversation(side.session.conversation_id)
+    body = {"reason": EndReason.CONVERSATION_REMOVED.value}
+    end = NewEvent("e1", side.session.id, "end", body, sent_at="2020-01-01T00:00:00.000Z")
+    await store.inbox.add("support", [end])
+    await side.sees_to(side.session)
+    assert (await store.sessions.get(side.session.id)).state is State.ENDED
+
+
+async def test_a_conversation_that_is_gone_costs_the_others_nothing(side, sim, store):
+    other = await open_session(store, side.client, await begin(store, "other@example.com"))
+    await store.claims.let_go(other.id)
+    await store.sessions.mark_announced(other.id)
+    await sim.delete_conversation(side.session.conversation_id)
+    body = {"reason": EndReason.CONVERSATION_REMOVED.value}
+    end = NewEvent("e1", side.session.id, "end", body, sent_at="2036-01-01T00:00:00.000Z")
+    await store.inbox.add("support", [end])
+    await side.sees_to(side.session)
+    await sim.agent_text(other.conversation_id, "first")
+    await sim.agent_text(other.conversation_id, "second")
+    listed = await sim.messages(other.conversation_id)
+    second = next(each for each in listed if each["content"].get("text") == "second")
+    where = Conversation(id=other.conversation_id)
+    posted = MessagePosted("x1", "", where, message=msgspec.convert(second, Message))
+    await store.inbox.add("support", [judge_event(posted, other, side.connector)])
+    side.bot.output.messages.clear()
+    await side.sees_to(other)
+    assert [each for each in side.bot.shown if "utter" not in each] == ["Ana: first", "Ana: second"]
+
+
+async def test_a_server_without_the_connector_leaves_the_session_to_one_that_has_it(
+    side, sim, store, tmp_path
+):
+    async with await open_store(f"sqlite:///{tmp_path / 'store.db'}") as elsewhere:
+        older = Side(elsewhere, None)
+        event = agent_message(side.session, 1, type="text", text="hello")
+        await _store_events(store, side.connector, parse_events(call(event)))
+        await older.sees_to(side.session)
+        assert older.bot.shown == ["Ana: hello"], "what it can do it does"
+    await store.outbox.add(side.session.id, [text("thanks")])
+    side.to_agents.poke(side.session.id)
+    await side.to_agents.stop()
+    assert await written(sim, side.session) == ["thanks"]
+
+
+async def test_an_opening_whose_connector_nobody_has_fails_in_the_end(store):
+    session = await begin(store)
+    await store.sessions.begin_step(session.id, Step.USER)
+    await store.claims.let_go(session.id)
+    server = Side(store, None)
+    server.to_agents.poke(session.id)
+    await server.to_agents.stop()
+    assert (await store.sessions.get(session.id)).state is State.OPENING, "another may have it"
+    long_ago = sa.update(sessions).values(created_at=time.time() - 3600)
+    await store._database.write(lambda connection: connection.execute(long_ago).rowcount)
+    server = Side(store, None)
+    server.to_agents.poke(session.id)
+    await server.to_agents.stop()
+    assert (await store.sessions.get(session.id)).state is State.FAILED
+
+
+def says(words, **values):
+    output = CollectingOutputChannel()
+    return UserMessage(words, output, "jo@example.com", input_channel="rest", **values)
+
+
+async def test_what_is_said_after_a_failure_goes_to_the_agent_whom_the_answer_has_brought(
+    sim, store
+):
+    connector = await account(sim)
+    bot = SilentBot()
+    gate = Gate(store, bot, settings(connector))
+    session = await begin(store)
+    await gate.take(says("I want a human"), None)  # while the opening is under way
+    await store.sessions.fail(session.id, told=False)
+
+    async def opens_another():
+        newer = await begin(store)
+        await store.sessions.connect(newer.id)
+
+    bot.on_hearing = opens_another
+    assert await gate.take(says("my number is 12345"), None)
+    newer = await store.sessions.unclosed("jo@example.com")
+    assert newer.id != session.id
+    assert [each.body["text"] for each in await store.outbox.waiting(newer.id)] == [
+        "my number is 12345"
+    ]
+    assert (await store.sessions.get(session.id)).closed
+
+
+async def test_a_goodbye_that_is_brought_again_is_not_the_bots_to_answer(sim, store):
+    gate = Gate(store, SilentBot(), settings(await account(sim)))
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    for again in (False, True):
+        metadata = {"handoff_key": "page:7", "handoff_again": again}
+        assert await gate.take(says("/end_handoff", metadata=metadata), None)
+    assert (await store.sessions.get(session.id)).end_reason == "user"
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_file_whose_agent_has_gone_is_owned_up_to(sim, store, ended):
+    bot = SilentBot()
+    gate = Gate(store, bot, settings(await account(sim)))
+    if ended:
+        session = await begin(store)
+        await store.sessions.end(session.id, EndReason.AGENT)
+        await store.sessions.mark_told(session.id)
+    attachments = [{"upload_id": "u1", "name": "label.png", "media_type": "image/png"}]
+    message = says("", metadata={"attachments": attachments})
+    assert await gate.take(message, None), "the bot could not read it"
+    assert {"text": "utter_handoff_not_passed_on"}.items() <= message.output_channel.messages[
+        -1
+    ].items()
+
+
+async def test_files_for_an_agent_who_never_came_are_owned_up_to(sim, store):
+    bot = SilentBot()
+    gate = Gate(store, bot, settings(await account(sim)))
+    session = await begin(store)
+    await store.outbox.add(session.id, [{"type": "upload", "upload_id": "u1", "name": "label.png"}])
+    await store.sessions.fail(session.id, told=False)
+    message = says("hello?")
+    await gate.take(message, None)
+    said = [each["text"] for each in message.output_channel.messages]
+    held = [each.body["text"] for each in await store.held.give("jo@example.com")]
+    assert "utter_handoff_not_passed_on" in said + held
+
+
+async def test_the_button_ends_a_chat_whatever_the_phrases_are(sim, store):
+    chosen = settings(await account(sim), end_phrases=("adios",))
+    gate = Gate(store, SilentBot(), chosen)
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await gate.take(says("/end_handoff"), None)
+    assert (await store.sessions.get(session.id)).end_reason == "user"

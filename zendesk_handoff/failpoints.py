@@ -1,0 +1,60 @@
+"""The places between two steps, by name, where a test kills the process.
+
+A step that reaches outside (Zendesk, the user) and the note of it in the store can never be one:
+whoever dies in between must find out later how far it had come. Each such place is named here and
+reached in the code, so that the tests can go through all of them and show what becomes of the
+conversation. In production nothing looks at them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from zendesk_handoff.domain.session import Step
+
+#: Names a file; a process that reaches the boundary whose name stands in it kills itself.
+STOP_VARIABLE = "ZENDESK_HANDOFF_STOP_AT"
+
+OPENING = (
+    "opening.requested",
+    *(f"opening.{step.value}.{when}" for step in Step for when in ("begun", "taken", "noted")),
+    "opening.connected",
+)
+ANNOUNCING = ("announce.said", "announce.recorded")
+FORWARDING = ("forward.begun", "forward.posted", "forward.noted")
+LEAVING = ("leave.told", "leave.accepted", "leave.released")
+CHATTING = ("webchat.kept", "webchat.handled")
+RECEIVING = ("receive.stored",)
+DELIVERING = ("deliver.introduced", "deliver.sent", "deliver.noted")
+HOLDING = ("hold.given",)
+ENDING = ("end.noted", "end.recorded", "end.said", "end.told", "end.anew")
+BOUNDARIES = (
+    *OPENING,
+    *ANNOUNCING,
+    *FORWARDING,
+    *LEAVING,
+    *CHATTING,
+    *RECEIVING,
+    *DELIVERING,
+    *HOLDING,
+    *ENDING,
+)
+
+_stop_file = os.environ.get(STOP_VARIABLE)
+
+
+def reach(boundary: str) -> None:
+    """Pass a boundary, or die at it where a test says so.
+
+    Args:
+        boundary: One of ``BOUNDARIES``.
+    """
+    if _stop_file is None:
+        return
+    assert boundary in BOUNDARIES, boundary
+    file = Path(_stop_file)
+    if file.is_file() and file.read_text().strip() == boundary:
+        file.unlink()  # once: whoever is started again goes on
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,222 @@
+"""From the user to the agents: what the store holds, in order, and each message once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from zendesk_handoff import metrics
+from zendesk_handoff.zendesk import ConversationsClient
+from zendesk_handoff.zendesk.models import SESSION_KEY
+from zendesk_handoff.failpoints import reach
+from zendesk_handoff.errors import Locked, NotAuthorized, NotFound, Refused
+from zendesk_handoff.handover.opening import BOT_AUTHOR
+from zendesk_handoff.domain.responses import NOT_PASSED_ON
+from zendesk_handoff.domain.session import EndReason, Session, State
+from zendesk_handoff.store import Store
+from zendesk_handoff.store.outbox import Outgoing
+
+log = structlog.get_logger(__name__)
+
+_READ_AT_ONCE = 50
+
+#: What the agent reads when the session ends from our side.
+_GOODBYES = {
+    EndReason.USER.value: "The user has left this chat and is back with the bot.",
+    EndReason.BOT.value: "The bot has taken over again. The user no longer sees this chat.",
+    State.FAILED.value: "The user could not be connected and is back with the bot.",
+    EndReason.OPERATOR.value: "This chat was ended by an operator. The user is back with the bot.",
+    EndReason.NO_AGENT.value: "Nobody answered in time. The user is back with the bot.",
+    EndReason.AGENT_SILENT.value: "Nobody answered in time. The user is back with the bot.",
+    EndReason.USER_SILENT.value: "The user did not answer any more and is back with the bot.",
+}
+
+
+class Ownership(Protocol):
+    """Who may work on a session."""
+
+    async def holds(self, session_id: str) -> bool:
+        """Tell whether this process may now, or claim it."""
+
+    def is_in_doubt(self, session_id: str) -> bool:
+        """Tell whether the first message may have been posted without a note of it."""
+
+    def doubt(self, session_id: str) -> None:
+        """Note that the first message may have been posted without a note of it."""
+
+    def settle(self, session_id: str) -> None:
+        """Note that there is no such doubt any more."""
+
+
+async def forward(
+    store: Store, client: ConversationsClient, session: Session, *, ownership: Ownership
+) -> None:
+    """Bring everything that waits in a session's outbox to Zendesk.
+
+    What is stored meanwhile is left to the next call.
+
+    Args:
+        store: Where it waits.
+        client: The session's connector's, with patience for an outage.
+        session: Connected, or over: what was acknowledged is delivered all the same.
+        ownership: Asked before each message; without messages nothing is claimed.
+
+    Raises:
+        ConversationsError: For example 401 after a change of keys. The message stays first in
+            line.
+        StoreDown: The outbox could not be read or written.
+    """
+    while messages := await store.outbox.waiting(session.id, limit=_READ_AT_ONCE):
+        for message in messages:
+            if session.state is State.FAILED and message.body["type"] != "leave":
+                continue  # the bot's to answer
+            if not await ownership.holds(session.id):
+                return
+            doubtful = ownership.is_in_doubt(session.id)
+            try:
+                goes_on = await _pass_on(store, client, session, message, doubtful=doubtful)
+            except BaseException:
+                ownership.doubt(session.id)
+                raise
+            ownership.settle(session.id)
+            if not goes_on:
+                return
+        if len(messages) < _READ_AT_ONCE or session.state is State.FAILED:
+            return
+
+
+async def _pass_on(
+    store: Store,
+    client: ConversationsClient,
+    session: Session,
+    message: Outgoing,
+    *,
+    doubtful: bool,
+) -> bool:
+    """Bring one message to Zendesk; tell whether another may follow."""
+    reach("forward.begun")
+    try:
+        if message.body["type"] == "leave":
+            # The goodbye of an old session must not end the new one in the same conversation.
+            if not await store.sessions.is_superseded(session):
+                await _leave(client, session, message, doubtful=doubtful)
+        else:
+            await _post(store, client, session, message, doubtful=doubtful)
+    except (NotFound, Locked) as gone:
+        await _give_up(store, session, gone)
+        return False
+    except NotAuthorized:
+        raise
+    except Refused as refused:
+        if refused.retryable:
+            raise
+        log.error("handoff.message.refused", session=session.id, fault=str(refused))
+        await _refuse(store, session, [message], refused)
+        return True
+    reach("forward.posted")
+    await store.outbox.finish(message)
+    stored_at = message.created_at
+    metrics.count_delivery(metrics.TO_AGENT, session.connector_id, stored_at=stored_at)
+    reach("forward.noted")
+    return True
+
+
+async def _give_up(store: Store, session: Session, gone: Refused) -> None:
+    """End a session whose conversation takes no more messages (404; 423: SPEC PostMessage)."""
+    log.warning("handoff.conversation.gone", session=session.id, fault=str(gone))
+    await _refuse(store, session, await store.outbox.waiting(session.id), gone)
+    await store.sessions.end(session.id, EndReason.CONVERSATION_REMOVED)
+
+
+async def _refuse(
+    store: Store, session: Session, messages: Sequence[Outgoing], refused: Refused
+) -> None:
+    """Set messages aside, and let the user know: they believe that the agent reads them."""
+    by_user = any(message.body["type"] != "leave" for message in messages)
+    await store.outbox.refuse(
+        messages,
+        connector_id=session.connector_id,
+        fault=str(refused),
+        notice=NOT_PASSED_ON if by_user else None,
+    )
+
+
+async def _post(
+    store: Store,
+    client: ConversationsClient,
+    session: Session,
+    message: Outgoing,
+    *,
+    doubtful: bool,
+) -> None:
+    content = await _content(store, client, session, message.body)
+    await client.post_message(
+        str(session.conversation_id),
+        content,
+        author={"type": "user", "userId": session.user_id},
+        marker=message.marker,
+        doubtful=doubtful,
+    )
+
+
+async def _content(
+    store: Store, client: ConversationsClient, session: Session, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Make a SPEC content object of what the outbox holds."""
+    if body["type"] == "text":
+        return {"type": "text", "text": body["text"]}
+    if body["type"] == "upload":
+        upload = await store.chat.upload(body["upload_id"])
+        if upload is None:
+            return {"type": "text", "text": "(The user sent a file that is no longer there.)"}
+        url = await client.upload_attachment(
+            str(session.conversation_id),
+            upload.data,
+            name=upload.name,
+            media_type=upload.media_type,
+        )
+        return {"type": _media_kind(upload.media_type), "mediaUrl": url}
+    kind = _media_kind(str(body.get("media_type") or ""))
+    return {"type": kind, "mediaUrl": body["media_url"]}
+
+
+def _media_kind(media_type: str) -> str:
+    return "image" if media_type.startswith("image/") else "file"
+
+
+async def _leave(
+    client: ConversationsClient, session: Session, message: Outgoing, *, doubtful: bool
+) -> None:
+    """Tell the agent, and where the account lets us, take the conversation away.
+
+    Inside the switchboard the control that was offered to us is accepted and released, which an
+    ``int_`` key may do where a bare release answers 403 (SPEC ReleaseControl). Outside of it
+    nothing can be taken: the agent is told, and the session is over on our side.
+    """
+    conversation_id = str(session.conversation_id)
+    await client.post_message(
+        conversation_id,
+        {"type": "text", "text": _GOODBYES.get(str(message.body.get("reason")), _GOODBYES["user"])},
+        author=BOT_AUTHOR,
+        marker=message.marker,
+        doubtful=doubtful,
+    )
+    reach("leave.told")
+    if client.connector.switchboard_integration is None:
+        return
+    try:
+        await client.accept_control(conversation_id)
+    except Refused as refused:
+        # Nothing is pending: a repeat of ours after a crash, or the agent let go first.
+        if refused.status not in {400, 403, 409}:
+            raise
+    reach("leave.accepted")
+    try:
+        await client.release_control(conversation_id, metadata={SESSION_KEY: session.id})
+    except Refused as refused:
+        if refused.status not in {400, 403, 409}:
+            raise
+        log.info("handoff.control.not_ours", session=session.id, status=refused.status)
+    reach("leave.released")

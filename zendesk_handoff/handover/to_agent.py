@@ -1,0 +1,105 @@
+"""The lane from the user to the agents: what is left of opening, then the outbox."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+
+from zendesk_handoff.zendesk import ConversationsClient
+from zendesk_handoff.errors import ClaimLost, ConversationsError, StoreDown
+from zendesk_handoff.logs import fault_of
+from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.handover.forward import forward
+from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.settings import Settings
+from zendesk_handoff.store import Store
+
+from zendesk_handoff.zendesk.clients import Clients
+from zendesk_handoff.handover.leases import Ownership
+
+log = structlog.get_logger(__name__)
+
+_OPENING = frozenset({State.REQUESTED, State.OPENING})
+
+
+class ToAgents:
+    """What there is to do for a session on the agents' side.
+
+    Args:
+        store: Where it stands.
+        settings: The plugin's.
+        clients: To Zendesk.
+        ownership: Decides whether it is this process's to do.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings, clients: Clients, ownership: Ownership
+    ) -> None:
+        """Remember the parts."""
+        self._store = store
+        self._settings = settings
+        self._clients = clients
+        self._ownership = ownership
+        self._missed: set[str] = set()  # connectors that the settings lack
+
+    async def run(self, session_id: str) -> None:
+        """Do what there is to do for a session now.
+
+        Args:
+            session_id: Which session.
+        """
+        session = await self._store.sessions.get(session_id)
+        if session is None:
+            return
+        structlog.contextvars.bind_contextvars(connector=session.connector_id)
+        patient = self._clients.patient(session.connector_id)
+        brief = self._clients.brief(session.connector_id)
+        if patient is None or brief is None:
+            await self._miss_connector(session)
+            return
+        if session.state in _OPENING:
+            if not await self._ownership.holds(session_id):
+                return
+            session = await self._finish_opening(session, brief)
+        if session.conversation_id is None:
+            if session.state is not State.FAILED:  # then what was written is the bot's to answer
+                await self._drop(session)
+        elif session.connected_at is not None or not session.state.is_open:
+            await forward(self._store, patient, session, ownership=self._ownership)
+            if not session.state.is_open:
+                await self._ownership.let_go(session_id)
+
+    async def _miss_connector(self, session: Session) -> None:
+        """Leave a session to a server whose settings have its connector.
+
+        An opening that none of them has brought to an end in time has failed.
+        """
+        if session.connector_id not in self._missed:
+            self._missed.add(session.connector_id)
+            log.error("handoff.connector.missing", session=session.id)
+        if session.state in _OPENING and self._is_late(session):
+            if await self._ownership.holds(session.id):
+                await self._store.sessions.fail(session.id, told=False)
+
+    def _is_late(self, session: Session) -> bool:
+        return time.time() - session.created_at > self._settings.open_timeout
+
+    async def _finish_opening(self, session: Session, client: ConversationsClient) -> Session:
+        """Go on where an action server died: its claim has run out, so it is not at work."""
+        try:
+            return await open_session(self._store, client, session)
+        except (StoreDown, ClaimLost):
+            raise
+        except Exception as error:
+            retryable = isinstance(error, ConversationsError) and error.retryable
+            if retryable and not self._is_late(session):
+                raise
+            log.error("handoff.opening.failed", session=session.id, fault=fault_of(error))
+            return await self._store.sessions.fail(session.id, told=False)
+
+    async def _drop(self, session: Session) -> None:
+        """Forget what was meant for an agent whom a session never had."""
+        for message in await self._store.outbox.waiting(session.id):
+            if await self._ownership.holds(session.id):
+                await self._store.outbox.finish(message)

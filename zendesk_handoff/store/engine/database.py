@@ -1,0 +1,280 @@
+"""The database below the store: one writer that shares its commits, and readers beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from zendesk_handoff.errors import StoreDown, StoreUnfit
+from zendesk_handoff.store.engine.backend import Backend, Work
+from zendesk_handoff.store.engine.migrate import migrate
+from zendesk_handoff.store.engine.postgresql import PostgresAway, PostgresBackend, postgres_address
+from zendesk_handoff.store.engine.signals import PostgresWatch, Signals, SqliteWatch
+from zendesk_handoff.store.engine.sqlite import SqliteBackend
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+#: Work for all who share a commit: their items in order, and a result for each.
+SharedWork = Callable[[Connection, Sequence[Item]], Sequence[T]]
+
+_BATCH = 200
+_WRITERS = 8
+#: Of no job in particular: the others would fare no better by themselves, only later.
+_NOBODYS_FAULT = (OSError, asyncio.TimeoutError)
+_DOWN = (SQLAlchemyError, sqlite3.Error, OSError, asyncio.TimeoutError)
+
+
+class _Job:
+    """An item that waits for the writer, and the work that is done with it."""
+
+    __slots__ = ("done", "item", "topics", "work")
+
+    def __init__(
+        self, work: SharedWork[Any, Any], item: Any, topics: Callable[[Any], Iterable[str]]
+    ) -> None:
+        self.work = work
+        self.item = item
+        self.topics = topics
+        self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+
+class Database:
+    """An open database.
+
+    On SQLite, which has one writer anyhow, writes go through one task: whatever waits when it is
+    free shares a transaction, so that many concurrent calls cost one commit. PostgreSQL shares
+    commits itself, and each write has a transaction of its own: one that held the rows of several
+    sessions could block another server's that wants them in another order.
+
+    Args:
+        url: ``sqlite:///file`` or ``postgresql://host/database``.
+
+    Raises:
+        SettingsError: The URL asks for something that is not supported.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Prepare; ``open`` connects."""
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        self.signals = Signals()
+        self.backend: Backend
+        self._watch: SqliteWatch | PostgresWatch
+        if parsed.get_backend_name() == "sqlite":
+            self.is_sqlite = True
+            self.backend = sqlite_backend = SqliteBackend(parsed)
+            self._watch = SqliteWatch(self.signals, sqlite_backend.data_version)
+        else:
+            self.is_sqlite = False
+            address = postgres_address(parsed)
+            self.backend = PostgresBackend(address)
+            self._watch = PostgresWatch(self.signals, address)
+        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+        self._most = _BATCH if self.is_sqlite else 1
+        self._writers: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Connect, bring the schema up to date, and begin to write and to watch.
+
+        Raises:
+            StoreDown: The database cannot be reached.
+            StoreUnfit: It is of a newer version, or another program's.
+        """
+        try:
+            await self.backend.open(migrate)
+        except _DOWN as error:
+            await self.backend.close()
+            raise StoreDown(_describe(error)) from None
+        except StoreUnfit:
+            await self.backend.close()
+            raise
+        self._writers = [
+            asyncio.create_task(self._write_forever(), name="store writer")
+            for _ in range(1 if self.is_sqlite else _WRITERS)
+        ]
+        await self._watch.start()
+
+    async def close(self) -> None:
+        """Finish what is being written and let go of the database."""
+        await self._watch.stop()
+        if self._writers:
+            await self._jobs.join()
+            for writer in self._writers:
+                writer.cancel()
+            await asyncio.gather(*self._writers, return_exceptions=True)
+            self._writers = []
+        await self.backend.close()
+
+    async def write(self, work: Work[T], *, wake: Iterable[str] = ()) -> T:
+        """Do a piece of work in a transaction, and return once it is committed.
+
+        Args:
+            work: Uses the connection; it may be run twice, so it does nothing else.
+            wake: Topics whose watchers, in every process, are woken after the commit.
+
+        Raises:
+            StoreDown: It could not be committed.
+        """
+        topics = tuple(wake)
+
+        def alone(connection: Connection, _items: Sequence[None]) -> Sequence[T]:
+            return [work(connection)]
+
+        return await self.write_together(alone, None, wake=lambda _result: topics)
+
+    async def write_together(
+        self,
+        work: SharedWork[Item, T],
+        item: Item,
+        *,
+        wake: Callable[[T], Iterable[str]] = lambda _result: (),
+    ) -> T:
+        """Do work in a transaction, at once for all who wait with the same work.
+
+        Statements that take many rows cost little more than with one: what many calls do at once
+        is best done by one function for all of them.
+
+        Args:
+            work: Uses the connection; as with ``write`` it may be run twice, and alone.
+            item: What is to be done for this caller.
+            wake: Gives the topics whose watchers, in every process, are woken after the commit.
+
+        Raises:
+            StoreDown: It could not be committed.
+        """
+        job = _Job(work, item, wake)
+        if not self._writers:
+            raise StoreDown("The store is not open.")
+        self._jobs.put_nowait(job)
+        return cast(T, await job.done)
+
+    async def read(self, work: Work[T]) -> T:
+        """Do a piece of work that changes nothing.
+
+        Args:
+            work: Uses the connection.
+
+        Raises:
+            StoreDown: The database did not answer.
+        """
+        try:
+            return await self.backend.read(work)
+        except _DOWN as error:
+            raise StoreDown(_describe(error)) from None
+
+    async def rows(self, query: Any) -> list[Any]:
+        """Read all rows of a query.
+
+        Raises:
+            StoreDown: The database did not answer.
+        """
+        return await self.read(lambda connection: list(connection.execute(query)))
+
+    async def row(self, query: Any) -> Any:
+        """Read the first row of a query, or ``None``.
+
+        Raises:
+            StoreDown: The database did not answer.
+        """
+        return await self.read(lambda connection: connection.execute(query).first())
+
+    def now(self) -> Any:
+        """Give the time in seconds since the epoch, by one clock for all who share the database.
+
+        Claims run out by it: a machine whose own clock is ahead must not take sessions from others.
+        """
+        if self.is_sqlite:
+            return time.time()
+        return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Float(53))
+
+    def insert_new(self, table: sa.Table) -> Any:
+        """Give an insert that leaves a row alone which is there already, by any of its keys.
+
+        SQLAlchemy compiles it anew each time; for what is inserted often there is
+        ``statement.new_rows``.
+        """
+        dialect = sqlite if self.is_sqlite else postgresql
+        return dialect.insert(table).on_conflict_do_nothing()
+
+    async def _write_forever(self) -> None:
+        while True:
+            batch = [await self._jobs.get()]
+            while len(batch) < self._most and not self._jobs.empty():
+                batch.append(self._jobs.get_nowait())
+            try:
+                await self._write_batch(batch)
+            finally:
+                for job in batch:
+                    if not job.done.done():
+                        job.done.set_exception(StoreDown("The store was closed."))
+                    self._jobs.task_done()
+
+    async def _write_batch(self, batch: list[_Job]) -> None:
+        try:
+            results = await self._commit(batch)
+        except Exception as error:
+            if len(batch) == 1 or isinstance(error, _NOBODYS_FAULT):
+                for job in batch:
+                    _fail(job, error)
+                return
+            # One job's fault must not be the others': each gets a transaction of its own.
+            for job in batch:
+                await self._write_batch([job])
+            return
+        for job, result in zip(batch, results, strict=True):
+            if not job.done.done():
+                job.done.set_result(result)
+        for topic in _topics(batch, results):
+            self.signals.emit(topic)
+
+    async def _commit(self, batch: list[_Job]) -> list[Any]:
+        def work(connection: Connection) -> list[Any]:
+            results = _run(connection, batch)
+            if not self.is_sqlite:
+                for topic in _topics(batch, results):
+                    notify = sa.func.pg_notify(PostgresWatch.CHANNEL, topic)
+                    connection.execute(sa.select(notify))
+            return results
+
+        return await self.backend.write(work)
+
+
+def _run(connection: Connection, batch: list[_Job]) -> list[Any]:
+    """Do every work once, with all the items that wait for it, and give the jobs' results."""
+    together: dict[Any, list[int]] = {}
+    for place, job in enumerate(batch):
+        together.setdefault(job.work, []).append(place)
+    results: list[Any] = [None] * len(batch)
+    for work, places in together.items():
+        given = work(connection, [batch[place].item for place in places])
+        for place, result in zip(places, given, strict=True):
+            results[place] = result
+    return results
+
+
+def _topics(batch: list[_Job], results: list[Any]) -> Iterable[str]:
+    pairs = zip(batch, results, strict=True)
+    return dict.fromkeys(topic for job, result in pairs for topic in job.topics(result))
+
+
+def _fail(job: _Job, error: Exception) -> None:
+    if job.done.done():
+        return
+    if isinstance(error, _DOWN) and not isinstance(error, IntegrityError):
+        job.done.set_exception(StoreDown(_describe(error)))
+    else:
+        job.done.set_exception(error)
+
+
+def _describe(error: BaseException) -> str:
+    """Say what happened without the statement's parameters, which hold what users wrote."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    name = str(cause) if isinstance(cause, PostgresAway) else type(cause).__name__
+    return f"The store did not answer ({name})."

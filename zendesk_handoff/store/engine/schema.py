@@ -1,0 +1,212 @@
+"""The store's tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from zendesk_handoff.domain.session import OPEN
+
+
+class _Words(sa.types.TypeDecorator[str]):
+    """Text of somebody else's, of which PostgreSQL takes neither NUL nor half a character.
+
+    A summary with one must not make the handover fail; SQLite keeps the same as PostgreSQL.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Any) -> str | None:
+        """Leave out what no database is sure to take."""
+        if value is None or (value.isascii() and "\x00" not in value):
+            return value
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+metadata = sa.MetaData()
+
+_open_states = sorted(state.value for state in OPEN)
+# What partial indexes hold. SQLite uses one only for a query that says the same in the same words,
+# without parameters: hence these are for queries, too.
+is_open = sa.text("state IN ({})".format(", ".join(f"'{state}'" for state in _open_states)))
+is_unclosed = sa.text("NOT closed")
+is_untold = sa.text("NOT told")
+#: Of all that has ever been written, little waits: it is found without reading the rest.
+is_undone = sa.text("state <> 'done'")
+_is_owned = sa.text("owner IS NOT NULL")
+_seconds = sa.Float(53)
+
+#: One row a handover.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("connector_id", sa.String(64), nullable=False),
+    sa.Column("workspace", _Words, nullable=False),
+    sa.Column("sender_id", sa.Text, nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("reason", _Words, nullable=False, server_default=""),
+    sa.Column("end_reason", sa.String(32)),
+    sa.Column("summary", _Words, nullable=False, server_default=""),
+    sa.Column("profile", sa.JSON, nullable=False),
+    sa.Column("user_id", sa.String(64)),
+    sa.Column("conversation_id", sa.String(64)),
+    sa.Column("summary_message_id", sa.String(64)),
+    sa.Column("step", sa.String(16)),
+    sa.Column("trying", sa.String(16)),
+    sa.Column("agent_id", sa.String(64)),
+    sa.Column("agent_name", _Words),
+    sa.Column("created_at", _seconds, nullable=False),
+    sa.Column("connected_at", _seconds),
+    sa.Column("ended_at", _seconds),
+    # Whether user and tracker know that the agents are there.
+    sa.Column("announced", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Who spoke last and when, and what the user was told about the silence since.
+    sa.Column("user_spoke_at", _seconds),
+    sa.Column("agent_spoke_at", _seconds),
+    sa.Column("reminded_at", _seconds),
+    sa.Column("offered_at", _seconds),
+    # When Zendesk was last asked what its events may not have told.
+    sa.Column("reconciled_at", _seconds, nullable=False, server_default="0"),
+    sa.Column("told", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("closed", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Which process works on it, and until when nobody else may.
+    sa.Column("owner", sa.String(32)),
+    sa.Column("owned_until", _seconds, nullable=False, server_default="0"),
+    sa.Index(
+        "one_open_session_a_sender",
+        "sender_id",
+        unique=True,
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    ),
+    sa.Index(
+        "unclosed_sessions",
+        "sender_id",
+        sqlite_where=is_unclosed,
+        postgresql_where=is_unclosed,
+    ),
+    sa.Index("untold_sessions", "id", sqlite_where=is_untold, postgresql_where=is_untold),
+    sa.Index("owned_sessions", "owner", sqlite_where=_is_owned, postgresql_where=_is_owned),
+    sa.Index("sessions_of_a_conversation", "conversation_id"),
+    sa.Index("sessions_by_state", "connector_id", "state", "end_reason"),
+    sa.Index(
+        "open_sessions_to_reconcile",
+        "reconciled_at",
+        sqlite_where=is_open,
+        postgresql_where=is_open,
+    ),
+)
+
+#: What the user wrote to the agents, in the order of ``id``.
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False),
+    sa.Column("marker", sa.String(32), nullable=False, unique=True),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False, server_default="new"),
+    sa.Column("fault", _Words),
+    sa.Column("created_at", _seconds, nullable=False),
+    sa.Column("done_at", _seconds),
+    sa.Index(
+        "outbox_undone",
+        "session_id",
+        "state",
+        sqlite_where=is_undone,
+        postgresql_where=is_undone,
+    ),
+    sa.Index("outbox_of_a_session", "session_id", "state", "id"),
+)
+
+#: What Zendesk told us of our sessions. An event counts once, and so does a message.
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("connector_id", sa.String(64), nullable=False),
+    sa.Column("event_id", sa.String(64), nullable=False),
+    sa.Column("message_id", sa.String(64)),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    # Zendesk's clock: by it the messages of a session are ordered, not by their arrival.
+    sa.Column("sent_at", sa.Text, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False, server_default="new"),
+    sa.Column("media_token", sa.String(48), unique=True),
+    sa.Column("created_at", _seconds, nullable=False),
+    sa.Column("done_at", _seconds),
+    sa.UniqueConstraint("connector_id", "event_id"),
+    sa.UniqueConstraint("connector_id", "message_id"),
+    sa.Index(
+        "inbox_undone",
+        "session_id",
+        "state",
+        sqlite_where=is_undone,
+        postgresql_where=is_undone,
+    ),
+    sa.Index("inbox_of_a_session", "session_id", "state", "sent_at", "id"),
+)
+
+#: Messages for a user whose channel cannot push: they go with the next request.
+held = sa.Table(
+    "held",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("sender_id", sa.Text, nullable=False),
+    # Names what is held, so that whoever repeats a step after a crash holds it once.
+    sa.Column("key", sa.String(128)),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("created_at", _seconds, nullable=False),
+    # When it was put into an answer, and when that answer had gone out.
+    sa.Column("given_at", _seconds),
+    sa.Column("gone_at", _seconds),
+    sa.UniqueConstraint("sender_id", "key"),
+    sa.Index(
+        "held_for_a_sender",
+        "sender_id",
+        "id",
+        sqlite_where=sa.text("gone_at IS NULL"),
+        postgresql_where=sa.text("gone_at IS NULL"),
+    ),
+)
+
+#: What the chat page shows, so that a page that comes back is told what it missed.
+chat = sa.Table(
+    "chat",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("sender_id", sa.Text, nullable=False),
+    sa.Column("request_id", sa.String(128)),
+    # Whether the entry says whose conversation it is, rather than something to show.
+    sa.Column("starts", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("body", sa.JSON, nullable=False),
+    # What is to be handed to the bot; nothing once that has happened.
+    sa.Column("work", sa.JSON(none_as_null=True)),
+    sa.Column("created_at", _seconds, nullable=False),
+    sa.UniqueConstraint("sender_id", "request_id"),
+    sa.Index("chat_of_a_sender", "sender_id", "id"),
+    sa.Index(
+        "chat_to_hand_over",
+        "sender_id",
+        "id",
+        sqlite_where=sa.text("work IS NOT NULL"),
+        postgresql_where=sa.text("work IS NOT NULL"),
+    ),
+)
+
+#: Files a user sent from the chat page, until an agent has them.
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("sender_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", _seconds, nullable=False),
+)

@@ -1,0 +1,135 @@
+"""What waits for a user whose channel cannot push: it goes with their next request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from zendesk_handoff.store.engine.database import Database
+from zendesk_handoff.store.engine.schema import held
+from zendesk_handoff.store.engine.statement import Statement, new_rows
+
+#: Seconds after which an answer that nobody has confirmed is taken for lost with its server.
+LOST = 10.0
+#: Seconds after which this process, too, takes an answer that it began for lost. No request of a
+#: user's takes so long.
+_LONGEST_ANSWER = 300.0
+_INTO_HELD = new_rows(held, "sender_id", "key", "body", "created_at")
+_OF_SENDER = (held.c.sender_id == sa.bindparam("sender"), held.c.gone_at.is_(None))
+_NOT_GONE = sa.select(held.c.id, held.c.body, held.c.given_at).where(*_OF_SENDER)
+#: What waits for a sender: put into no answer, or into one before ``lost`` that never went out.
+FREE = sa.select(held.c.id).where(
+    *_OF_SENDER, sa.or_(held.c.given_at.is_(None), held.c.given_at < sa.bindparam("lost"))
+)
+_WAITING = Statement(_NOT_GONE.order_by(held.c.id))
+#: Locked where the database knows locks: of two answers at once only one is given a message.
+_TAKE = Statement(_NOT_GONE.order_by(held.c.id).with_for_update())
+
+
+@dataclass(frozen=True)
+class HeldMessage:
+    """A message for a user's next request.
+
+    Args:
+        id: Its place.
+        body: As a Rasa output channel takes it.
+    """
+
+    id: int
+    body: Mapping[str, Any] = field(repr=False)
+
+
+class Held:
+    """The table ``held``.
+
+    A message is given into an answer first, and counts as delivered once the answer has gone out:
+    a server that dies in between has not lost it.
+
+    Args:
+        database: Where it is.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Use a database."""
+        self._database = database
+        self._given: dict[int, float] = {}  # and since when, in seconds of the monotonic clock
+
+    async def add(self, sender_id: str, body: Mapping[str, Any], *, key: str | None = None) -> None:
+        """Keep a message for the next request.
+
+        Args:
+            sender_id: Whose.
+            body: As a Rasa output channel takes it.
+            key: Names the message; what was held by this name before is not held again.
+        """
+        row = {"sender_id": sender_id, "key": key, "body": dict(body), "created_at": time.time()}
+
+        def work(connection: Connection) -> None:
+            _INTO_HELD.run(connection, [row])
+
+        await self._database.write(work)
+
+    async def give(self, sender_id: str) -> list[HeldMessage]:
+        """Give what is held for a sender, oldest first, into one answer."""
+        now = time.time()
+
+        def work(connection: Connection) -> list[HeldMessage]:
+            rows = _TAKE.rows(connection, sender=sender_id)
+            # What another answer holds may not have arrived: nothing is to overtake it.
+            free = takewhile(lambda row: self._is_free(row, lost=now - LOST), rows)
+            found = [HeldMessage(row.id, row.body) for row in free]
+            if found:
+                ids = [each.id for each in found]
+                connection.execute(sa.update(held).where(held.c.id.in_(ids)).values(given_at=now))
+            return found
+
+        if not await self.has(sender_id):
+            return []
+        found = await self._database.write(work)
+        self._given.update({each.id: time.monotonic() for each in found})
+        return found
+
+    async def has(self, sender_id: str) -> bool:
+        """Tell whether something waits for a sender that could be given now."""
+        lost = time.time() - LOST
+        rows = await self._database.read(
+            lambda connection: _WAITING.rows(connection, sender=sender_id)
+        )
+        return bool(rows) and self._is_free(rows[0], lost=lost)
+
+    async def put_back(self, ids: Collection[int]) -> None:
+        """Note that the channel did not take them: they are there for the next answer."""
+        kept = sa.update(held).where(held.c.id.in_(list(ids))).values(given_at=None)
+
+        def work(connection: Connection) -> None:
+            connection.execute(kept)
+
+        self._forget(ids)
+        await self._database.write(work)
+
+    async def mark_gone(self, ids: Collection[int]) -> None:
+        """Note that the answer they were given into has gone out."""
+        gone = sa.update(held).where(held.c.id.in_(list(ids))).values(gone_at=time.time())
+
+        def work(connection: Connection) -> None:
+            connection.execute(gone)
+
+        await self._database.write(work)
+        self._forget(ids)
+
+    def _is_free(self, row: Any, *, lost: float) -> bool:
+        """Tell whether no answer holds a message, of this process or of another that lives."""
+        since = self._given.get(row.id)
+        if since is not None:
+            return since < time.monotonic() - _LONGEST_ANSWER
+        return row.given_at is None or row.given_at < lost
+
+    def _forget(self, ids: Collection[int]) -> None:
+        for each in ids:
+            self._given.pop(each, None)

@@ -1,0 +1,202 @@
+"""What an operator sees of the store: sessions with what waits in them, and counts for metrics.
+
+Nothing here reads what was written in a session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from zendesk_handoff.errors import NoSuchSession
+from zendesk_handoff.domain.session import OPEN, Session, State
+from zendesk_handoff.store.engine.database import Database
+from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
+from zendesk_handoff.store.sessions import whole_sessions
+
+_OPEN = sorted(state.value for state in OPEN)
+#: As the partial indexes have it, so that they are used.
+_OUTBOX_UNDONE = sa.text("outbox.state <> 'done'")
+_INBOX_UNDONE = sa.text("inbox.state <> 'done'")
+
+
+@dataclass(frozen=True)
+class SessionStatus:
+    """A session, and how its messages fare.
+
+    Args:
+        session: The session.
+        last_activity: When anything last came in or went out, in seconds since the epoch.
+        to_agent: How many of the user's messages wait for Zendesk.
+        to_user: How many of Zendesk's events wait for the user.
+        refused: How many of the user's messages Zendesk will not have.
+        set_aside: How many events could not be read.
+        fault: Why the last one was refused, in Zendesk's words.
+    """
+
+    session: Session
+    last_activity: float
+    to_agent: int = 0
+    to_user: int = 0
+    refused: int = 0
+    set_aside: int = 0
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for one direction of one connector.
+
+    Args:
+        connector_id: Whose sessions.
+        waiting: How many messages.
+        oldest: When the oldest of them was stored, in seconds since the epoch.
+        failed: How many were given up: refused by Zendesk, or not readable.
+    """
+
+    connector_id: str
+    waiting: int
+    oldest: float | None
+    failed: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The store in figures.
+
+    Args:
+        sessions: How many, by connector, state and end reason.
+        to_agent: The queues towards Zendesk.
+        to_user: The queues towards the users.
+    """
+
+    sessions: dict[tuple[str, str, str], int]
+    to_agent: list[Queue]
+    to_user: list[Queue]
+
+
+class Overview:
+    """Reads across all sessions; nothing on the way of a message needs it."""
+
+    def __init__(self, database: Database) -> None:
+        """Use a database."""
+        self._database = database
+
+    async def find(self, prefix: str) -> Session:
+        """Find a session by its id, or by the beginning of it.
+
+        Args:
+            prefix: Hexadecimal characters, enough to be only one session's.
+
+        Raises:
+            NoSuchSession: None begins so, or several do.
+        """
+        found = []
+        if prefix and all(letter in "0123456789abcdef" for letter in prefix):
+            query = whole_sessions.where(sessions.c.id.startswith(prefix)).limit(2)
+            found = await self._database.rows(query)
+        if len(found) != 1:
+            raise NoSuchSession(prefix, several=len(found) > 1)
+        return Session.from_row(found[0])
+
+    async def statuses(self, *, limit: int = 20, every: bool = False) -> list[SessionStatus]:
+        """List the open sessions and as many recent ones as fit, newest first, open ones before.
+
+        Args:
+            limit: How many at the most, of those that are over.
+            every: All sessions, however many.
+        """
+        newest = sessions.c.created_at.desc()
+        is_open = sessions.c.state.in_(_OPEN)
+        over = whole_sessions.where(~is_open).order_by(newest)
+
+        def look(connection: Connection) -> list[SessionStatus]:
+            rows = (connection.execute(whole_sessions.where(is_open).order_by(newest))).all()
+            rows += (connection.execute(over if every else over.limit(limit))).all()
+            found = [Session.from_row(row) for row in rows]
+            return _with_messages(connection, found)
+
+        return await self._database.read(look)
+
+    async def counts(self) -> Counts:
+        """Count sessions and what waits in them."""
+        by = (sessions.c.connector_id, sessions.c.state, sessions.c.end_reason)
+        grouped = sa.select(*by, sa.func.count()).group_by(*by)
+        # What was written while an opening failed is the bot's to answer: it waits for nothing.
+        connected = sessions.c.state != State.FAILED.value
+
+        def look(connection: Connection) -> Counts:
+            rows = (connection.execute(grouped)).all()
+            return Counts(
+                {(row[0], row[1], row[2] or ""): row[3] for row in rows},
+                _queues(connection, outbox, _OUTBOX_UNDONE, connected),
+                _queues(connection, inbox, _INBOX_UNDONE, sa.true()),
+            )
+
+        return await self._database.read(look)
+
+
+def _count(table: sa.Table, *states: str) -> Any:
+    return sa.func.coalesce(sa.func.sum(sa.case((table.c.state.in_(states), 1), else_=0)), 0)
+
+
+def _queues(connection: Connection, table: sa.Table, undone: Any, concerned: Any) -> list[Queue]:
+    oldest = sa.func.min(sa.case((table.c.state == "new", table.c.created_at)))
+    query = (
+        sa.select(
+            sessions.c.connector_id,
+            _count(table, "new"),
+            oldest,
+            _count(table, "failed", "aside"),
+        )
+        .select_from(table.join(sessions, sessions.c.id == table.c.session_id))
+        .where(undone, concerned)
+        .group_by(sessions.c.connector_id)
+    )
+    rows = (connection.execute(query)).all()
+    return [Queue(row[0], int(row[1]), row[2], int(row[3])) for row in rows]
+
+
+def _with_messages(connection: Connection, found: list[Session]) -> list[SessionStatus]:
+    ids = [session.id for session in found]
+    sent = _by_session(connection, outbox, ids)
+    received = _by_session(connection, inbox, ids)
+    faults = sa.select(outbox.c.session_id, outbox.c.fault).where(
+        outbox.c.session_id.in_(ids), outbox.c.state == "failed"
+    )
+    rows = connection.execute(faults.order_by(outbox.c.id))
+    fault: dict[str, str] = {row[0]: row[1] for row in rows}  # the last one stays
+    statuses = []
+    for session in found:
+        out, into = sent.get(session.id), received.get(session.id)
+        times = [session.created_at, session.connected_at, session.ended_at]
+        times += [row.latest for row in (out, into) if row]
+        statuses.append(
+            SessionStatus(
+                session,
+                last_activity=max(moment for moment in times if moment is not None),
+                to_agent=int(out.waiting) if out else 0,
+                to_user=int(into.waiting) if into else 0,
+                refused=int(out.failed) if out else 0,
+                set_aside=int(into.failed) if into else 0,
+                fault=fault.get(session.id),
+            )
+        )
+    return statuses
+
+
+def _by_session(connection: Connection, table: sa.Table, ids: list[str]) -> dict[str, Any]:
+    query = (
+        sa.select(
+            table.c.session_id,
+            _count(table, "new").label("waiting"),
+            _count(table, "failed", "aside").label("failed"),
+            sa.func.max(sa.func.coalesce(table.c.done_at, table.c.created_at)).label("latest"),
+        )
+        .where(table.c.session_id.in_(ids))
+        .group_by(table.c.session_id)
+    )
+    return {row.session_id: row for row in connection.execute(query)}

@@ -1,0 +1,158 @@
+"""The page and its files: read once, served with hashes, under a strict content policy."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from zendesk_handoff.webchat.uploads import EXTENSIONS
+
+HERE = Path(__file__).parent / "page"
+BUNDLE = "deepChat.bundle.js"
+#: In a wheel the bundle lies beside the page; in a checkout npm has put it here.
+_BUNDLE_PLACES = (HERE / BUNDLE, HERE / "node_modules/deep-chat/dist" / BUNDLE)
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+NOT_INSTALLED = (
+    "The chat page is not installed: its component deep-chat is missing. "
+    "Run `npm ci` in channels/webchat/page and start the server again."
+)
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """What a bot may change about the page, in the channel's block of ``credentials.yml``.
+
+    Args:
+        title: Above the chat, and of the browser's tab.
+        greeting: What stands there before the first message.
+        image_sources: Hosts, besides this server, whose images the bot may show.
+    """
+
+    title: str = "Chat with us"
+    greeting: str = "Hello! How can we help you today?"
+    image_sources: Sequence[str] = ()
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any] | None) -> PageSettings:
+        """Check the channel's block.
+
+        Raises:
+            ValueError: With every fault in it.
+        """
+        values = values if isinstance(values, Mapping) else {}
+        faults = [
+            f"`{key}` is not a setting; there are title, greeting and image_sources."
+            for key in values.keys() - set(cls.__dataclass_fields__)
+        ]
+        for key in ("title", "greeting"):
+            if not isinstance(values.get(key, ""), str):
+                faults.append(f"`{key}` must be text.")
+        sources = values.get("image_sources", ())
+        if not isinstance(sources, (list, tuple)) or not all(map(_is_source, sources)):
+            faults.append("`image_sources` must be a list such as [https://images.example.com].")
+        if faults:
+            raise ValueError("channels.WebChatInput: " + " ".join(faults))
+        return cls(**{**values, "image_sources": tuple(sources)})
+
+
+def _is_source(value: object) -> bool:
+    return (
+        isinstance(value, str)
+        and value.startswith(("https://", "http://"))
+        and not any(c in value for c in " ;,'\"")
+    )
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file of the page.
+
+    Args:
+        content_type: For example ``text/css; charset=utf-8``.
+        data: As it is.
+        zipped: The same, compressed.
+        etag: Its hash, quoted.
+    """
+
+    content_type: str
+    data: bytes = field(repr=False)
+    zipped: bytes = field(repr=False)
+    etag: str
+
+
+class Page:
+    """The page as it is served.
+
+    Args:
+        settings: What the bot changes about it.
+        bundle: Where deep-chat is; looked for by default.
+    """
+
+    def __init__(self, settings: PageSettings, *, bundle: Path | None = None) -> None:
+        """Read the files."""
+        self._bundle = bundle or next((path for path in _BUNDLE_PLACES if path.is_file()), None)
+        self.assets = {path.name: _asset(path) for path in self._files()}
+        hashes = "".join(asset.etag for asset in self.assets.values())
+        #: Part of the files' addresses: a changed file has a new one, so that caches may keep it.
+        self.version = hashlib.sha256(hashes.encode()).hexdigest()[:16]
+        self.html = self._fill(settings).encode()
+        self.policy = _policy(settings.image_sources)
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether deep-chat is there."""
+        return self._bundle is not None
+
+    def _files(self) -> Iterator[Path]:
+        yield from sorted(path for path in HERE.iterdir() if path.suffix in _TYPES)
+        if self._bundle is not None and self._bundle.parent != HERE:
+            yield self._bundle
+
+    def _fill(self, settings: PageSettings) -> str:
+        values = {
+            "version": self.version,
+            "title": settings.title,
+            "greeting": settings.greeting,
+            "extensions": EXTENSIONS,
+        }
+        text = (HERE / "index.html").read_text(encoding="utf-8")
+        for name, value in values.items():
+            text = text.replace("{{" + name + "}}", html.escape(value))
+        return text
+
+
+def _asset(path: Path) -> Asset:
+    data = path.read_bytes()
+    etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+    return Asset(_TYPES[path.suffix], data, gzip.compress(data, mtime=0), etag)
+
+
+def _policy(image_sources: Sequence[str]) -> str:
+    """Forbid every script, style, image and connection that is not this server's.
+
+    deep-chat sets styles from its script, which ``unsafe-inline`` is for; it lets through links
+    that its Markdown should have stopped, which ``script-src`` catches if the page's own repair
+    does not.
+    """
+    return "; ".join(
+        [
+            "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self' 'unsafe-inline'",
+            " ".join(["img-src 'self' data: blob:", *image_sources]),
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        ]
+    )

@@ -1,0 +1,130 @@
+"""What an agent, or an automation of theirs, says to the user, whatever Zendesk wraps it in."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from posixpath import basename
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from zendesk_handoff.zendesk.models import Message
+from zendesk_handoff.zendesk.webhooks import storable_id
+
+Kind = Literal["text", "image", "file"]
+
+_TAG = re.compile(r"<[^>]*>")
+_LINE_BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^>]*>", re.IGNORECASE)
+#: Said instead of content that has no words at all, so that the user can ask.
+CANNOT_SHOW = "(A message of a kind that this chat cannot show.)"
+
+
+@dataclass(frozen=True)
+class AgentMessage:
+    """A message for the user.
+
+    Args:
+        id: Zendesk's id of the message.
+        author: The agent's display name, or the automation's; may be empty.
+        agent_id: Zendesk's id of the agent; ``None`` for automations, triggers and macros.
+        kind: ``text``, ``image`` or ``file``.
+        text: The words; with a file, those beside it.
+        media_url: Where the file is.
+        media_name: What it is called.
+        media_type: For example ``image/png``.
+    """
+
+    id: str
+    author: str = field(repr=False)
+    agent_id: str | None
+    kind: Kind
+    text: str = field(repr=False)
+    media_url: str | None = field(default=None, repr=False)
+    media_name: str | None = field(default=None, repr=False)
+    media_type: str | None = None
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether a person wrote it."""
+        return self.agent_id is not None
+
+
+def read_agent_message(message: Message) -> AgentMessage:
+    """Reduce a message of any content type (SPEC ``content``) to text, image or file.
+
+    Carousels, lists, forms and the like become lines of text: better read than lost.
+
+    Args:
+        message: A message whose author is a business.
+    """
+    content = message.content
+    kind = content.get("type")
+    url = content.get("mediaUrl")
+    has_media = kind in {"image", "file"} and isinstance(url, str) and bool(url)
+    text = _words(content)
+    media_type = content.get("mediaType")
+    if kind == "file" and isinstance(media_type, str) and media_type.startswith("image/"):
+        kind = "image"
+    return AgentMessage(
+        id=storable_id(message.id),
+        author=message.author.display_name or "",
+        agent_id=storable_id(message.agent_id) if message.agent_id else None,
+        kind=("image" if kind == "image" else "file") if has_media else "text",
+        text=text if text or has_media else CANNOT_SHOW,
+        media_url=url if has_media else None,
+        media_name=_file_name(content, str(url)) if has_media else None,
+        media_type=media_type if isinstance(media_type, str) else None,
+    )
+
+
+def _file_name(content: Mapping[str, Any], url: str) -> str:
+    try:
+        name = unquote(basename(urlsplit(url).path))
+    except ValueError:  # no address at all, such as one with half a bracket
+        name = ""
+    return name or str(content.get("altText") or "file")
+
+
+def _words(content: Mapping[str, Any]) -> str:
+    lines = [_text(content)]
+    for item in _mappings(content.get("items")):
+        lines.append(
+            " - ".join(filter(None, (_string(item, "title"), _string(item, "description"))))
+        )
+        lines += _actions(item)
+    lines += _actions(content)
+    lines += [_string(each, "label") for each in _mappings(content.get("fields"))]
+    place, coordinates = content.get("location"), content.get("coordinates")
+    if isinstance(place, Mapping):
+        lines += [_string(place, "name"), _string(place, "address")]
+    if isinstance(coordinates, Mapping):
+        lines.append(f"{coordinates.get('lat')}, {coordinates.get('long')}")
+    return "\n".join(line for line in lines if line)
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    for name in ("text", "markdownText"):
+        if _string(content, name):
+            return _string(content, name)
+    marked_up = _LINE_BREAK.sub("\n", _string(content, "htmlText"))
+    return html.unescape(_TAG.sub("", marked_up)).strip()
+
+
+def _actions(holder: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for action in _mappings(holder.get("actions")):
+        address = _string(action, "uri") or _string(action, "fallback")
+        label = _string(action, "text")
+        lines.append(f"{label}: {address}" if address else f"[{label}]" if label else "")
+    return lines
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def _string(holder: Mapping[str, Any], name: str) -> str:
+    value = holder.get(name)
+    return value.strip() if isinstance(value, str) else ""
