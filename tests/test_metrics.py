@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.servers import free_port
 from zendesk_handoff import metrics
-from zendesk_handoff.errors import Unreachable, refusal
+from zendesk_handoff.errors import ConnectionFailed, refusal
 from zendesk_handoff.store.reports import Counts, Queue
 
 EMPTY = Counts({}, [], [])
@@ -51,7 +51,7 @@ def test_a_delivery_is_counted_with_its_delay():
         (None, "ok"),
         (refusal("GET /x", 429), "429"),
         (refusal("GET /x", 503), "503"),
-        (Unreachable("GET /x", "TimeoutError", late=True), "unreachable"),
+        (ConnectionFailed("GET /x", "TimeoutError", late=True), "unreachable"),
         (asyncio.CancelledError(), "cancelled"),
     ],
 )
@@ -92,10 +92,10 @@ def test_the_stores_figures_are_shown():
 
 
 def test_without_a_store_the_process_still_answers():
-    metrics.count_gate("bot")
+    metrics.count_routed("bot")
     body = samples(metrics.render(None, connectors=["support"]))
     assert body[("zendesk_handoff_store_up",)] == 0
-    assert body[("zendesk_handoff_gate_decisions_total", ("decision", "bot"))] >= 1
+    assert body[("zendesk_handoff_routed_messages_total", ("decision", "bot"))] >= 1
     assert not any(name == "zendesk_handoff_sessions" for name, *_ in body)
 
 
@@ -106,7 +106,7 @@ def test_names_have_our_prefix_and_their_unit():
             assert family.name.endswith("_seconds")
 
 
-COUNT = "from zendesk_handoff import metrics; metrics.count_gate('agent')"
+COUNT = "from zendesk_handoff import metrics; metrics.count_routed('agent')"
 SHOW = """
 from zendesk_handoff import metrics
 print(metrics.render(None, connectors=[]).decode())
@@ -119,7 +119,7 @@ def test_workers_with_a_common_folder_show_the_same(tmp_path):
         subprocess.run([sys.executable, "-c", COUNT], env=env, check=True)
     shown = subprocess.run([sys.executable, "-c", SHOW], env=env, check=True, capture_output=True)
     body = samples(shown.stdout)
-    assert body[("zendesk_handoff_gate_decisions_total", ("decision", "agent"))] == 2
+    assert body[("zendesk_handoff_routed_messages_total", ("decision", "agent"))] == 2
 
 
 def test_the_action_server_answers_on_the_port_it_is_given(monkeypatch):

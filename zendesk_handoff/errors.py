@@ -2,25 +2,25 @@
 
 ```
 HandoffError
-├── SettingsError (ValueError)        the block in credentials.yml, all its faults at once
+├── SettingsError (ValueError)        the block in credentials.yml, all its problems at once
 ├── UnknownWorkspace (LookupError)    no connector serves the workspace
 ├── WebhookError (ValueError)         Zendesk's call, or somebody else's
-│   ├── WrongKey
-│   └── NotAnEnvelope
-├── StoreDown (ConnectionError)       the database did not take or give
-├── ClaimLost                         another process has gone on with a session
-├── StoreUnfit (ValueError)           the database is of a newer version, or somebody else's
-├── NoSuchSession (LookupError)       an operator named none, or several
+│   ├── InvalidApiKey
+│   └── InvalidPayload
+├── StoreUnavailable (ConnectionError)       the database did not take or give
+├── LeaseLost                         another process has gone on with a session
+├── IncompatibleSchema (ValueError)           the database is of a newer version, or somebody else's
+├── SessionNotFound (LookupError)       an operator named none, or several
 └── ConversationsError                a call to the Conversations API
     ├── Unreachable (ConnectionError) no answer: connection refused, reset, timed out
-    ├── Misread                       an answer in a shape that the API does not have
+    ├── InvalidResponse                       an answer in a shape that the API does not have
     └── Refused                       an answer with a status of 400 or more
         ├── NotAuthorized (PermissionError)   401, 403
         ├── NotFound (LookupError)            404
         ├── Conflict                          409
         ├── Locked                            423
         ├── TooManyRequests                   429
-        └── ServerFault                       5xx
+        └── ServerError                       5xx
 ```
 
 No text of an error holds a token, a secret or what a user wrote.
@@ -36,7 +36,7 @@ class HandoffError(Exception):
 
 
 @dataclass(frozen=True)
-class Fault:
+class Problem:
     """One fault in the settings.
 
     Args:
@@ -52,14 +52,14 @@ class SettingsError(HandoffError, ValueError):
     """The settings cannot be used.
 
     Args:
-        faults: Every fault that was found, in the order of the block.
+        problems: Every fault that was found, in the order of the block.
     """
 
-    def __init__(self, faults: list[Fault]) -> None:
-        """Keep the faults and put them into one readable report."""
-        self.faults = faults
-        lines = [f"  {fault.key}: {fault.message}" for fault in faults]
-        count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+    def __init__(self, problems: list[Problem]) -> None:
+        """Keep the problems and put them into one readable report."""
+        self.problems = problems
+        lines = [f"  {fault.key}: {fault.message}" for fault in problems]
+        count = "one fault" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(f"The handoff settings have {count}:\n" + "\n".join(lines))
 
 
@@ -83,27 +83,27 @@ class WebhookError(HandoffError, ValueError):
     """A call to the webhook that is not taken."""
 
 
-class WrongKey(WebhookError):
+class InvalidApiKey(WebhookError):
     """The ``X-API-Key`` header is missing or is not the connector's webhook secret."""
 
 
-class NotAnEnvelope(WebhookError):
+class InvalidPayload(WebhookError):
     """The body is not JSON, or not an envelope with a list of events."""
 
 
-class StoreDown(HandoffError, ConnectionError):
+class StoreUnavailable(HandoffError, ConnectionError):
     """The database did not answer; nothing of the call has been kept."""
 
 
-class ClaimLost(HandoffError):
+class LeaseLost(HandoffError):
     """This process was held up for longer than its claim lasts, and another one has taken over."""
 
 
-class StoreUnfit(HandoffError, ValueError):
+class IncompatibleSchema(HandoffError, ValueError):
     """The database holds something that this version cannot work with; it was left as it is."""
 
 
-class NoSuchSession(HandoffError, LookupError):
+class SessionNotFound(HandoffError, LookupError):
     """An operator's idea of a session's id fits none, or several.
 
     Args:
@@ -143,7 +143,7 @@ class ConversationsError(HandoffError):
         super().__init__(f"{call}: {message}")
 
 
-class Unreachable(ConversationsError, ConnectionError):
+class ConnectionFailed(ConversationsError, ConnectionError):
     """No answer came.
 
     Args:
@@ -160,11 +160,11 @@ class Unreachable(ConversationsError, ConnectionError):
         super().__init__(call, message)
 
 
-class Misread(ConversationsError):
+class InvalidResponse(ConversationsError):
     """Zendesk answered that it was done, in a shape that the API does not have."""
 
 
-class Refused(ConversationsError):
+class ApiError(ConversationsError):
     """Zendesk answered with an error.
 
     Args:
@@ -193,29 +193,29 @@ class Refused(ConversationsError):
         super().__init__(call, words)
 
 
-class NotAuthorized(Refused, PermissionError):
+class NotAuthorized(ApiError, PermissionError):
     """401: key or secret is wrong. 403: the key's scope does not allow the call."""
 
 
-class NotFound(Refused, LookupError):
+class NotFound(ApiError, LookupError):
     """404: no such app, user, conversation or integration."""
 
 
-class Conflict(Refused):
+class Conflict(ApiError):
     """409: the user exists already."""
 
 
-class Locked(Refused):
+class Locked(ApiError):
     """423: the conversation holds 30,000 messages and takes no more."""
 
 
-class TooManyRequests(Refused):
+class TooManyRequests(ApiError):
     """429: slow down."""
 
     retryable = True
 
 
-class ServerFault(Refused):
+class ServerError(ApiError):
     """5xx: Zendesk's own fault; whether the call was carried out is unknown."""
 
     retryable = True
@@ -226,7 +226,7 @@ class ServerFault(Refused):
         return self.status in {408, 502, 504, 524}
 
 
-_BY_STATUS: dict[int, type[Refused]] = {
+_BY_STATUS: dict[int, type[ApiError]] = {
     401: NotAuthorized,
     403: NotAuthorized,
     404: NotFound,
@@ -243,7 +243,7 @@ def refusal(
     code: str = "",
     title: str = "",
     retry_after: float | None = None,
-) -> Refused:
+) -> ApiError:
     """Choose the class for an HTTP status of 400 or more.
 
     Args:
@@ -259,5 +259,5 @@ def refusal(
         must not be taken for the end of a conversation.
     """
     passing = status >= 500 or status == 408 or (status == 404 and not code)
-    kind = ServerFault if passing else _BY_STATUS.get(status, Refused)
+    kind = ServerError if passing else _BY_STATUS.get(status, ApiError)
     return kind(call, status, code=code, title=title, retry_after=retry_after)

@@ -15,7 +15,7 @@ from pathlib import Path
 from zendesk_handoff.domain.session import Step
 
 #: Names a file; a process that reaches the boundary whose name stands in it kills itself.
-STOP_VARIABLE = "ZENDESK_HANDOFF_STOP_AT"
+FAILPOINT_VARIABLE = "ZENDESK_HANDOFF_FAILPOINT_FILE"
 
 OPENING = (
     "opening.requested",
@@ -24,13 +24,13 @@ OPENING = (
 )
 ANNOUNCING = ("announce.said", "announce.recorded")
 FORWARDING = ("forward.begun", "forward.posted", "forward.noted")
-LEAVING = ("leave.told", "leave.accepted", "leave.released")
+LEAVING = ("leave.end_notified", "leave.accepted", "leave.released")
 CHATTING = ("webchat.kept", "webchat.handled")
 RECEIVING = ("receive.stored",)
 DELIVERING = ("deliver.introduced", "deliver.sent", "deliver.noted")
 HOLDING = ("hold.given",)
-ENDING = ("end.noted", "end.recorded", "end.said", "end.told", "end.anew")
-BOUNDARIES = (
+ENDING = ("end.noted", "end.recorded", "end.said", "end.end_notified", "end.anew")
+FAILPOINTS = (
     *OPENING,
     *ANNOUNCING,
     *FORWARDING,
@@ -42,19 +42,19 @@ BOUNDARIES = (
     *ENDING,
 )
 
-_stop_file = os.environ.get(STOP_VARIABLE)
+_stop_file = os.environ.get(FAILPOINT_VARIABLE)
 
 
-def reach(boundary: str) -> None:
+def failpoint(name: str) -> None:
     """Pass a boundary, or die at it where a test says so.
 
     Args:
-        boundary: One of ``BOUNDARIES``.
+        boundary: One of ``FAILPOINTS``.
     """
     if _stop_file is None:
         return
-    assert boundary in BOUNDARIES, boundary
+    assert name in FAILPOINTS, name
     file = Path(_stop_file)
-    if file.is_file() and file.read_text().strip() == boundary:
+    if file.is_file() and file.read_text().strip() == name:
         file.unlink()  # once: whoever is started again goes on
         os.kill(os.getpid(), signal.SIGKILL)

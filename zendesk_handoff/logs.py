@@ -31,7 +31,7 @@ def keep_level(*packages: str) -> None:
             logger.setLevel(level)
 
 
-def fault_of(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Say what went wrong: one of our own errors may speak, of any other there is type and place.
 
     Args:
@@ -40,11 +40,11 @@ def fault_of(error: BaseException) -> str:
     return (
         str(error)
         if isinstance(error, HandoffError)
-        else f"{type(error).__name__} at {place(error)}"
+        else f"{type(error).__name__} at {location(error)}"
     )
 
 
-def place(error: BaseException) -> str:
+def location(error: BaseException) -> str:
     """Say where an error was raised: all that is logged of a foreign one beside its type.
 
     Its text may quote the user, and so may a traceback with local variables.

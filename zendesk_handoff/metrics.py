@@ -24,7 +24,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from zendesk_handoff.errors import Refused, Unreachable
+from zendesk_handoff.errors import ApiError, ConnectionFailed
 from zendesk_handoff.domain.session import OPEN
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ WEBHOOK_CALLS = Counter(
     registry=REGISTRY,
 )
 GATE = Counter(
-    "zendesk_handoff_gate_decisions_total",
+    "zendesk_handoff_routed_messages_total",
     "Users' messages by who got them: agent or bot; store_down where the store could not say.",
     ["decision"],
     registry=REGISTRY,
@@ -113,10 +113,10 @@ def api_call(connector_id: str, call: str) -> Iterator[None]:
     try:
         yield
         outcome = "ok"
-    except Refused as refused:
+    except ApiError as refused:
         outcome = str(refused.status)
         raise
-    except Unreachable:
+    except ConnectionFailed:
         outcome = "unreachable"
         raise
     finally:
@@ -129,14 +129,14 @@ def count_webhook(connector_id: str, outcome: str) -> None:
 
     Args:
         connector_id: As the settings have it; empty for one they do not have.
-        outcome: ``stored``, ``ignored``, ``wrong_key``, ``unknown_connector``, ``garbage``,
-            ``too_large`` or ``store_down``.
+        outcome: ``stored``, ``ignored``, ``invalid_key``, ``unknown_connector``, ``invalid_payload``,
+            ``too_large`` or ``store_unavailable``.
     """
     WEBHOOK_CALLS.labels(connector_id, outcome).inc()
 
 
-def count_gate(decision: str) -> None:
-    """Count a user's message at the gate: ``agent``, ``bot`` or ``store_down``."""
+def count_routed(decision: str) -> None:
+    """Count a user's message at the router: ``agent``, ``bot`` or ``store_unavailable``."""
     GATE.labels(decision).inc()
 
 

@@ -35,7 +35,7 @@ class Account:
         """Begin empty."""
         self.latency = latency
         self.messages: defaultdict[str, list[bytes]] = defaultdict(list)
-        self.arrivals: list[tuple[str, float]] = []
+        self.batches: list[tuple[str, float]] = []
         self._count = 0
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
@@ -49,10 +49,10 @@ class Account:
         path = path.partition("?")[0]
         parts = path.strip("/").split("/")
         if path == "/arrivals":
-            arrivals, self.arrivals = self.arrivals, []
-            return 200, msgspec.json.encode(arrivals)
+            batches, self.batches = self.batches, []
+            return 200, msgspec.json.encode(batches)
         if path == "/push":
-            self.arrivals.append((msgspec.json.decode(body).get("text") or "", time.monotonic()))
+            self.batches.append((msgspec.json.decode(body).get("text") or "", time.monotonic()))
             return 200, _OTHER
         if parts[-1] == "messages" and method == "POST":
             return 201, self._keep(parts[-2], msgspec.json.decode(body))
@@ -67,7 +67,7 @@ class Account:
 
     def _keep(self, conversation_id: str, post: dict[str, Any]) -> bytes:
         self._count += 1
-        self.arrivals.append((post["content"].get("text", ""), time.monotonic()))
+        self.batches.append((post["content"].get("text", ""), time.monotonic()))
         message = {
             "id": post.pop("id", f"{self._count:024x}"),
             "received": "2030-01-01T00:00:00.000Z",

@@ -40,11 +40,11 @@ async def _forwarding(stage: Servers) -> list[Row]:
     async def ours() -> float:
         sessions = await open_sessions(stage.store, _CONVERSATIONS)
         senders = [session.sender_id for session in sessions]
-        stage.api.arrivals()
+        stage.api.batches()
         began = time.monotonic()
         load = await send(stage.with_plugin, _messages(senders, _FORWARDED), at_once=_AT_ONCE)
-        arrivals = await stage.api.wait_for(_FORWARDED)
-        reached.append(_FORWARDED / (max(at for _, at in arrivals) - began))
+        batches = await stage.api.wait_for(_FORWARDED)
+        reached.append(_FORWARDED / (max(at for _, at in batches) - began))
         return load.rate
 
     async def paused() -> float:
@@ -128,19 +128,19 @@ async def _delay(stage: Servers) -> Row:
 
     async with aiohttp.ClientSession() as http:
 
-        async def arrival(url: str, body: dict[str, Any]) -> float:
-            stage.api.arrivals()
+        async def batch(url: str, body: dict[str, Any]) -> float:
+            stage.api.batches()
             began = time.monotonic()
             async with http.post(url, json=body) as answer:  # on a connection that is kept
                 await answer.read()
             return (await stage.api.wait_for(1))[0][1] - began
 
         async def through_plugin() -> float:
-            return await arrival(plugin, {"sender": session.sender_id, "message": "My message."})
+            return await batch(plugin, {"sender": session.sender_id, "message": "My message."})
 
         async def directly() -> float:
             content = {"type": "text", "text": "My message."}
-            return await arrival(api, {**bare, "content": content})
+            return await batch(api, {**bare, "content": content})
 
         result = await alternate(through_plugin, directly, rounds=_SINGLE)
     added = _added(result)

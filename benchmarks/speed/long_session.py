@@ -59,27 +59,27 @@ class _Turns:
         )
 
     async def from_user(self, session: Session, number: int) -> float:
-        self.stage.api.arrivals()
+        self.stage.api.batches()
         began = time.monotonic()
         await send(self.stage.with_plugin, [_words(session, number)], at_once=1)
         return (await self.stage.api.wait_for(1))[0][1] - began
 
     async def fill_from_user(self, session: Session, count: int) -> None:
-        self.stage.api.arrivals()
+        self.stage.api.batches()
         words = [_words(session, number) for number in range(count)]
         await send(self.stage.with_plugin, words, at_once=1)
         await self.stage.api.wait_for(count)
 
     async def from_agent(self, session: Session, number: int) -> float:
         call = await self._agent_writes(session, number)
-        self.stage.api.arrivals()
+        self.stage.api.batches()
         began = time.monotonic()
         await send(self.stage.with_plugin, [call], at_once=1)
         return (await self.stage.api.wait_for(1))[0][1] - began
 
     async def fill_from_agent(self, session: Session, count: int) -> None:
         calls = [await self._agent_writes(session, number) for number in range(count)]
-        self.stage.api.arrivals()
+        self.stage.api.batches()
         await send(self.stage.with_plugin, calls, at_once=8)
         await self.stage.api.wait_for(count)
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.handover.leases import Ownership
+from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.forward import forward
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
@@ -53,8 +53,8 @@ async def _measure(command: list[str], latency: float) -> Row:
             clients = Clients(settings)
             async with await open_store(url) as store:
                 sessions = await open_sessions(store, _SESSIONS)
-                ownership = Ownership(store)
-                client = clients.patient(CONNECTOR)
+                leases = ProcessLeases(store)
+                client = clients.background(CONNECTOR)
                 assert client is not None
                 given = {
                     "url": api.url,
@@ -71,7 +71,7 @@ async def _measure(command: list[str], latency: float) -> Row:
                     )
                     began = asyncio.get_running_loop().time()
                     await asyncio.gather(
-                        *(forward(store, client, each, ownership=ownership) for each in sessions)
+                        *(forward(store, client, each, leases=leases) for each in sessions)
                     )
                     seconds = asyncio.get_running_loop().time() - began
                     return _SESSIONS * _EACH / seconds

@@ -41,7 +41,7 @@ class Api:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
-    def arrivals(self) -> list[tuple[str, float]]:
+    def batches(self) -> list[tuple[str, float]]:
         """Take what has arrived since the last look, with the monotonic time of each."""
         with urllib.request.urlopen(f"{self.url}/arrivals", timeout=10) as answer:
             return [tuple(each) for each in json.load(answer)]
@@ -58,7 +58,7 @@ class Api:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{len(found)} of {count} messages arrived in {patience} s.")
             await asyncio.sleep(0.02)
-            found += self.arrivals()
+            found += self.batches()
         return found
 
 
@@ -176,7 +176,7 @@ async def open_sessions(store: Store, count: int, *, channel: str = "rest") -> S
         channel: The Rasa channel of their users.
     """
     made = await asyncio.gather(*(_open(store, channel) for _ in range(count)))
-    await store.claims.let_go_of_all()
+    await store.leases.release_all()
     return made
 
 
@@ -197,5 +197,5 @@ async def _open(store: Store, channel: str) -> Session:
         conversation_id=uuid.uuid4().hex[:24],
     )
     await store.sessions.connect(session.id)
-    await store.sessions.mark_announced(session.id)
-    return await store.sessions.hear_agent(session.id, agent_id="agent", agent_name="Ana")
+    await store.sessions.mark_start_notified(session.id)
+    return await store.sessions.record_agent(session.id, agent_id="agent", agent_name="Ana")

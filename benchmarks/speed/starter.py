@@ -34,8 +34,8 @@ async def start(store_url: str, api_url: str) -> None:
     runtime = Runtime(store, settings, Bot(app))
     runtime.start()
     # The first look round has been made, and a user's message would be looked up.
-    await store.claims.with_work()
-    await store.sessions.unclosed("somebody")
+    await store.leases.with_work()
+    await store.sessions.current("somebody")
     seconds = time.perf_counter() - began
     await asyncio.sleep(_LENGTH)
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -28,7 +28,7 @@ from tests.support.servers import free_port
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 from zendesk_handoff.zendesk import client as client_module
 from zendesk_handoff.zendesk import transport as transport_module
-from zendesk_handoff.errors import Unreachable
+from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.inbox import NewEvent
@@ -182,7 +182,7 @@ async def readers(server, count):
 async def test_a_hundred_slow_readers_stop_no_call_to_zendesk(zendesk, server):
     zendesk.chunks = 1
     async with readers(server, 100):
-        for client in (server.clients.brief("support"), server.clients.patient("support")):
+        for client in (server.clients.interactive("support"), server.clients.background("support")):
             asked = client.get_conversation(CONVERSATION)
             assert (await asyncio.wait_for(asked, 2)).id == CONVERSATION
 
@@ -220,7 +220,7 @@ async def test_a_reader_who_reads_on_never_is_left(zendesk, server, monkeypatch,
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-@pytest.mark.parametrize("fault", ["the connection drops", "it never ends", "it is too large"])
+@pytest.mark.parametrize("error", ["the connection drops", "it never ends", "it is too large"])
 async def test_part_of_a_file_does_not_pass_for_the_whole(
     zendesk, server, monkeypatch, caplog, fault
 ):
@@ -249,7 +249,7 @@ async def test_a_file_comes_whole(zendesk, server):
 @pytest.fixture
 async def hasty(settings):
     """A client with a fifth of a second for a call, and no second attempt."""
-    connector, policy = settings.connectors["support"], RetryPolicy(patience=0)
+    connector, policy = settings.connectors["support"], RetryPolicy(max_elapsed=0)
     async with ConversationsClient(connector, timeout=0.2, retry=policy) as opened:
         yield opened
 
@@ -264,14 +264,14 @@ async def test_a_large_file_has_more_time_than_a_call(zendesk, hasty):
     zendesk.takes = 0.6
     assert await upload(hasty) == f"{zendesk.address}/file"
     assert FILE in zendesk.uploaded
-    with pytest.raises(Unreachable):
+    with pytest.raises(ConnectionFailed):
         await hasty.get_conversation(CONVERSATION)
 
 
 async def test_but_not_for_ever(zendesk, hasty, monkeypatch):
     monkeypatch.setattr(transport_module, "_SLOWEST_UPLOAD", 5_000_000)
     zendesk.takes, began = 60, time.monotonic()
-    with pytest.raises(Unreachable) as error:
+    with pytest.raises(ConnectionFailed) as error:
         await upload(hasty)
     assert 0.3 <= time.monotonic() - began < 3
     assert NAME not in str(error.value)

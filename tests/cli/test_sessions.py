@@ -73,7 +73,7 @@ async def begin_with_a_refusal(store):
     session = await begin(store)
     await store.outbox.add(session.id, [{"type": "text", "text": WRITTEN}] * 2)
     message = (await store.outbox.waiting(session.id))[0]
-    await store.outbox.refuse([message], connector_id="support", fault="the fault", notice=None)
+    await store.outbox.refuse([message], connector_id="support", error="the fault", notice=None)
     await store.inbox.add(
         "support", [NewEvent("e", session.id, "message", {"text": WRITTEN}, "t", "m")]
     )
@@ -99,7 +99,7 @@ def test_sessions_as_json_are_one_object_a_line(run, url):
     record = json.loads(line)
     assert record["id"] == session.id
     assert record["state"] == "waiting"
-    waiting = ("waiting_to_agent", "waiting_to_user", "refused", "set_aside", "fault")
+    waiting = ("waiting_to_agent", "waiting_to_user", "refused", "dead_letters", "error")
     assert [record[name] for name in waiting] == [1, 1, 1, 0, "the fault"]
 
 
@@ -135,7 +135,7 @@ def test_retry_of_a_session_that_never_reached_the_agents(run, url):
         session = await store.sessions.request(
             "u", "support", workspace="w", channel="c", reason="", summary="", profile={}
         )
-        return await store.sessions.fail(session.id, told=True)
+        return await store.sessions.fail(session.id, end_notified=True)
 
     done = run("retry", in_store(url, work).id)
     assert done.exit_code == 1
@@ -148,12 +148,12 @@ def test_end_puts_the_goodbye_after_the_last_message(run, url):
     assert done.exit_code == 0, done.output
 
     async def look(store):
-        (goodbye,) = await store.outbox.waiting(session.id)
-        return await store.sessions.get(session.id), goodbye.body
+        (note,) = await store.outbox.waiting(session.id)
+        return await store.sessions.get(session.id), note.body
 
-    ended, goodbye = in_store(url, look)
-    assert (ended.state, ended.end_reason, ended.told) == (State.ENDED, "operator", False)
-    assert goodbye == {"type": "leave", "reason": "operator"}
+    ended, note = in_store(url, look)
+    assert (ended.state, ended.end_reason, ended.end_notified) == (State.ENDED, "operator", False)
+    assert note == {"type": "closing_note", "reason": "operator"}
     again = run("end", session.id)
     assert again.exit_code == 1
     assert "is over: ended (operator)" in again.stderr
@@ -182,7 +182,7 @@ def test_purge_says_what_is_gone(run, url):
     async def work(store):
         session = await begin(store)
         await store.sessions.end(session.id, EndReason.AGENT)
-        await store.sessions.mark_told(session.id)
+        await store.sessions.mark_end_notified(session.id)
 
     in_store(url, work)
     assert "sessions: 0" in run("purge", "--older-than", "1").stdout

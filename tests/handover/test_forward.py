@@ -10,7 +10,7 @@ import pytest
 
 from tests.handover.test_opening import account, begin
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
-from zendesk_handoff.errors import NotAuthorized, ServerFault, StoreDown
+from zendesk_handoff.errors import NotAuthorized, ServerError, StoreUnavailable
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.handover.forward import forward
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
@@ -42,8 +42,8 @@ class Clock:
             await self.then(self)
 
 
-def patient(connector, clock, *, timeout=5):
-    policy = RetryPolicy(patience=float("inf"))
+def background(connector, clock, *, timeout=5):
+    policy = RetryPolicy(max_elapsed=float("inf"))
     return ConversationsClient(connector, timeout=timeout, retry=policy, sleep=clock.sleep)
 
 
@@ -54,28 +54,28 @@ async def connected(sim, store, **values):
     return connector, session
 
 
-class Ownership:
+class ProcessLeases:
     """Holds a session for some messages; the first of them may be in doubt."""
 
-    def __init__(self, *, doubtful=False, lasts=1000):
-        self.doubtful, self.lasts = doubtful, lasts
+    def __init__(self, *, outcome_unknown=False, lasts=1000):
+        self.outcome_unknown, self.lasts = outcome_unknown, lasts
 
-    async def holds(self, _session_id):
+    async def acquire(self, _session_id):
         self.lasts -= 1
         return self.lasts >= 0
 
-    def is_in_doubt(self, _session_id):
-        return self.doubtful
+    def is_outcome_unknown(self, _session_id):
+        return self.outcome_unknown
 
-    def doubt(self, _session_id):
-        self.doubtful = True
+    def mark_unknown(self, _session_id):
+        self.outcome_unknown = True
 
-    def settle(self, _session_id):
-        self.doubtful = False
+    def confirm(self, _session_id):
+        self.outcome_unknown = False
 
 
 async def relay(store, client, session, **values):
-    await forward(store, client, session, ownership=Ownership(**values))
+    await forward(store, client, session, leases=ProcessLeases(**values))
 
 
 async def written(sim, session):
@@ -91,7 +91,7 @@ def text(words):
 
 
 @pytest.mark.parametrize(
-    "fault",
+    "error",
     [
         {"kind": "status", "status": 429, "retry_after": 7},
         {"kind": "status", "status": 429},
@@ -113,10 +113,10 @@ async def test_a_fault_costs_no_message_and_doubles_none(sim, store, fault):
     await store.outbox.add(session.id, [text("one"), text("two")])
     await store.outbox.add(session.id, [text("three")])
     clock = Clock()
-    async with patient(connector, clock, timeout=0.4) as client:
+    async with background(connector, clock, timeout=0.4) as client:
         await relay(store, client, session)
     assert await written(sim, session) == ["one", "two", "three"]
-    assert all(each["hits"] == 3 for each in await sim.faults())
+    assert all(each["hits"] == 3 for each in await sim.problems())
     if fault.get("retry_after"):
         assert min(clock.pauses) >= 7
 
@@ -131,7 +131,7 @@ async def test_an_outage_of_half_an_hour_is_outlasted(sim, store):
 
     await store.outbox.add(session.id, [text(str(number)) for number in range(5)])
     clock = Clock(back_after_half_an_hour)
-    async with patient(connector, clock) as client:
+    async with background(connector, clock) as client:
         await relay(store, client, session)
     assert await written(sim, session) == ["0", "1", "2", "3", "4"]
     assert 1800 < clock.slept < 1830, "it is soon noticed that Zendesk is back"
@@ -142,12 +142,12 @@ async def test_a_key_that_was_rotated_away_stops_the_line_and_the_new_one_goes_o
     connector, session = await connected(sim, store)
     await sim.rotate_key(connector.app_id, connector.key_id, "the-new-secret-of-the-key")
     await store.outbox.add(session.id, [text("one"), text("two")])
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         with pytest.raises(NotAuthorized):
             await relay(store, client, session)
     assert (await store.sessions.get(session.id)).state.is_open
     renewed = replace(connector, key_secret="the-new-secret-of-the-key")
-    async with patient(renewed, Clock()) as client:
+    async with background(renewed, Clock()) as client:
         await relay(store, client, session)
     assert await written(sim, session) == ["one", "two"]
 
@@ -159,7 +159,7 @@ async def test_a_conversation_that_takes_no_more_ends_and_the_user_hears_what_wa
     connector, session = await connected(sim, store)
     await sim.add_fault("status", status=status, method="POST", path="/conversations/*/messages")
     await store.outbox.add(session.id, [text("one"), text("two")])
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         await relay(store, client, session)
     ended = await store.sessions.get(session.id)
     assert ended.state is State.ENDED
@@ -176,7 +176,7 @@ async def test_a_message_that_zendesk_refuses_is_told_and_the_next_goes_through(
         "status", status=400, method="POST", path="/conversations/*/messages", count=1
     )
     await store.outbox.add(session.id, [text("refused"), text("taken")])
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         await relay(store, client, session)
     assert await written(sim, session) == ["taken"]
     (notice,) = await store.inbox.waiting(session.id)
@@ -188,7 +188,7 @@ async def test_a_message_in_doubt_is_looked_for_before_it_is_posted(sim, store):
     connector, session = await connected(sim, store)
     await store.outbox.add(session.id, [text("posted by one that died")])
     (message,) = await store.outbox.waiting(session.id)
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         author = {"type": "user", "userId": session.user_id}
         await client.post_message(
             session.conversation_id,
@@ -196,14 +196,14 @@ async def test_a_message_in_doubt_is_looked_for_before_it_is_posted(sim, store):
             author=author,
             marker=message.marker,
         )
-        await relay(store, client, session, doubtful=True)
+        await relay(store, client, session, outcome_unknown=True)
     assert await written(sim, session) == ["posted by one that died"]
 
 
 async def test_a_claim_that_is_lost_stops_the_line(sim, store):
     connector, session = await connected(sim, store)
     await store.outbox.add(session.id, [text("one"), text("two")])
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         await relay(store, client, session, lasts=1)
     assert await written(sim, session) == ["one"]
 
@@ -216,7 +216,7 @@ async def test_an_upload_arrives_as_an_image(sim, store):
     await store.outbox.add(
         session.id, [{"type": "upload", "upload_id": upload_id, "name": "label.png"}]
     )
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         await relay(store, client, session)
     assert await written(sim, session) == ["image"]
 
@@ -225,7 +225,7 @@ async def test_a_text_at_the_limit_arrives_whole(sim, store):
     connector, session = await connected(sim, store)
     long = "👩‍👩‍👧‍👦 e\u0301 " * 2000
     await store.outbox.add(session.id, [text(part) for part in split_text(long)])
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         await relay(store, client, session)
     parts = await written(sim, session)
     assert "".join(parts) == long
@@ -247,7 +247,7 @@ async def test_two_sessions_do_not_wait_for_each_other(sim, store):
         await released.wait()
         await sim.clear_faults()
 
-    async with patient(connector, Clock(until_released)) as client:
+    async with background(connector, Clock(until_released)) as client:
         waiting = asyncio.create_task(relay(store, client, first))
         await relay(store, client, second)
         assert await written(sim, second) == ["does not wait"]
@@ -259,17 +259,17 @@ async def test_two_sessions_do_not_wait_for_each_other(sim, store):
 async def test_a_store_that_fails_after_the_post_does_not_double_it(sim, store, monkeypatch):
     connector, session = await connected(sim, store)
     await store.outbox.add(session.id, [text("only once")])
-    finish, ownership = store.outbox.finish, Ownership()
+    finish, leases = store.outbox.finish, ProcessLeases()
 
     async def down(_message):
-        raise StoreDown("The store did not answer.")
+        raise StoreUnavailable("The store did not answer.")
 
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         monkeypatch.setattr(store.outbox, "finish", down)
-        with pytest.raises(StoreDown):
-            await forward(store, client, session, ownership=ownership)
+        with pytest.raises(StoreUnavailable):
+            await forward(store, client, session, leases=leases)
         monkeypatch.setattr(store.outbox, "finish", finish)
-        await forward(store, client, session, ownership=ownership)
+        await forward(store, client, session, leases=leases)
     assert await written(sim, session) == ["only once"]
 
 
@@ -278,11 +278,11 @@ async def test_a_proxys_404_ends_nothing(sim, store):
     await sim.add_fault("status", status=502, method="POST", count=1)
     nowhere = replace(connector, base_url=f"{sim.url}/not-the-api")
     await store.outbox.add(session.id, [text("still waiting")])
-    async with ConversationsClient(nowhere, retry=RetryPolicy(patience=0)) as client:
-        with pytest.raises(ServerFault):
+    async with ConversationsClient(nowhere, retry=RetryPolicy(max_elapsed=0)) as client:
+        with pytest.raises(ServerError):
             await relay(store, client, session)
     assert (await store.sessions.get(session.id)).state.is_open
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         await relay(store, client, session)
     assert await written(sim, session) == ["still waiting"]
 
@@ -290,13 +290,13 @@ async def test_a_proxys_404_ends_nothing(sim, store):
 async def test_the_goodbye_of_an_old_session_spares_the_new_one(sim, store):
     """An account without multi-conversations has one conversation for both."""
     connector, first = await connected(sim, store)
-    await store.sessions.leave(first.id, EndReason.USER)
+    await store.sessions.end_by_us(first.id, EndReason.USER)
     first = await store.sessions.get(first.id)
     second = await begin(store)
     await store.sessions.finish_step(
         second.id, Step.CONVERSATION, conversation_id=first.conversation_id
     )
-    async with patient(connector, Clock()) as client:
+    async with background(connector, Clock()) as client:
         await relay(store, client, first)
     texts = [one["content"].get("text", "") for one in await sim.messages(first.conversation_id)]
     assert not any("has left" in each for each in texts)

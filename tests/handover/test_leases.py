@@ -2,51 +2,51 @@
 
 from __future__ import annotations
 
-from zendesk_handoff.handover.leases import Ownership
+from zendesk_handoff.handover.leases import ProcessLeases
 from tests.store.test_store import begin, run_out
 from zendesk_handoff.domain.session import EndReason, Step
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.leases import Claim
+from zendesk_handoff.store.leases import LeaseResult
 
 
 async def test_what_another_has_taken_over_is_not_kept(store, url):
     session = await begin(store)
     async with await open_store(url) as other:
-        mine = Ownership(store)
+        mine = ProcessLeases(store)
         assert await mine.holds(session.id)
         await run_out(store)
-        assert await other.claims.claim(session.id) is Claim.TAKEN_OVER
-        assert session.id not in await store.claims.renew()
+        assert await other.claims.acquire(session.id) is LeaseResult.TAKEN_OVER
+        assert session.id not in await store.leases.renew()
         assert session.id in await other.claims.renew()
 
 
 async def test_a_session_is_let_go_when_both_lanes_are_done(store):
     session = await begin(store)
-    mine = Ownership(store)
+    mine = ProcessLeases(store)
     assert await mine.holds(session.id)
     await store.outbox.add(session.id, [{"type": "text", "text": "thanks, bye"}])
     await store.sessions.end(session.id, EndReason.AGENT)
-    await store.sessions.mark_told(session.id)
-    assert not await store.claims.let_go_of_done(session.id), "a message is on its way"
+    await store.sessions.mark_end_notified(session.id)
+    assert not await store.leases.release_if_done(session.id), "a message is on its way"
     (message,) = await store.outbox.waiting(session.id)
     await store.outbox.finish(message)
-    assert await store.claims.let_go_of_done(session.id)
+    assert await store.leases.release_if_done(session.id)
 
 
 async def test_a_failure_with_a_conversation_is_told_to_the_agents(store):
     session = await begin(store)
     await store.sessions.finish_step(session.id, Step.CONVERSATION, conversation_id="c1")
     await store.outbox.add(session.id, [{"type": "text", "text": "for the bot now"}])
-    failed = await store.sessions.fail(session.id, told=True)
+    failed = await store.sessions.fail(session.id, end_notified=True)
     assert not failed.closed, "what was written meanwhile is to be answered"
     kinds = [each.body["type"] for each in await store.outbox.waiting(session.id)]
-    assert kinds == ["text", "leave"]
-    assert session.id in await store.claims.with_work()
+    assert kinds == ["text", "closing_note"]
+    assert session.id in await store.leases.with_work()
 
 
 async def test_a_failure_before_that_leaves_nothing_to_do(store):
     session = await begin(store)
-    failed = await store.sessions.fail(session.id, told=True)
+    failed = await store.sessions.fail(session.id, end_notified=True)
     assert failed.closed
     assert await store.outbox.waiting(session.id) == []
-    assert session.id not in await store.claims.with_work()
+    assert session.id not in await store.leases.with_work()

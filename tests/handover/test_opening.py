@@ -46,7 +46,7 @@ async def account(sim, *, inside=False, **values):
 
 
 def impatient(connector):
-    return ConversationsClient(connector, timeout=5, retry=RetryPolicy(patience=0))
+    return ConversationsClient(connector, timeout=5, retry=RetryPolicy(max_elapsed=0))
 
 
 _PROFILE = {"givenName": "Jo", "email": "jo@example.com"}
@@ -96,7 +96,7 @@ async def test_it_goes_on_where_it_stopped(sim, store, path, when, inside):
         stopped = await store.sessions.get(session.id)
         assert stopped.state is State.OPENING
         session = await open_session(store, client, stopped)
-    assert (await sim.faults())[0]["hits"] == 1, fault
+    assert (await sim.problems())[0]["hits"] == 1, fault
     await check(sim, connector, session)
 
 
@@ -141,7 +141,7 @@ async def test_an_account_with_one_conversation_a_user_uses_it_again(sim, store)
     connector = await account(sim, multi_conversations=False)
     async with impatient(connector) as client:
         first = await open_session(store, client, await begin(store))
-        await store.sessions.fail(first.id, told=True)
+        await store.sessions.fail(first.id, end_notified=True)
         second = await open_session(store, client, await begin(store))
     assert first.id != second.id
     assert first.conversation_id == second.conversation_id
@@ -167,7 +167,7 @@ async def test_the_wait_that_zendesk_names_is_kept(sim, store):
         waits.append(seconds)
 
     await sim.add_fault("status", status=429, retry_after=7, path="*/passControl", count=2)
-    client = ConversationsClient(connector, retry=RetryPolicy(patience=60), sleep=sleep)
+    client = ConversationsClient(connector, retry=RetryPolicy(max_elapsed=60), sleep=sleep)
     async with client:
         await open_session(store, client, await begin(store))
     assert waits == [7, 7]

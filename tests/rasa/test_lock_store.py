@@ -16,7 +16,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from channels import gate as gate_module
 from channels import lock_store
-from zendesk_handoff.rasa.router import Gate
+from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.rasa.lock_store import AtomicRedisLockStore
 from tests.conftest import HOST, REDIS_PORT, redis_answers
 from tests.support.servers import free_port
@@ -41,20 +41,20 @@ def prefix():
 
 def in_threads(count, work):
     """Run a coroutine in as many event loops, as many processes would."""
-    faults = []
+    problems = []
 
     def run(number):
         try:
             asyncio.run(work(number))
         except Exception as error:
-            faults.append(error)
+            problems.append(error)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert faults == []
+    assert problems == []
 
 
 def test_one_at_a_time_however_many_ask(prefix):
@@ -149,13 +149,13 @@ async def store(tmp_path):
 
 
 @pytest.fixture
-def with_gate(store):
-    gate_module.install(Gate(store, NoBot(), Settings(connectors={}, public_url="http://bot")))
+def with_router(store):
+    gate_module.install(Router(store, NoBot(), Settings(connectors={}, public_url="http://bot")))
     yield
     gate_module.uninstall()
 
 
-async def test_without_a_lock_the_agents_still_hear_the_user(no_lock, store, with_gate):
+async def test_without_a_lock_the_agents_still_hear_the_user(no_lock, store, with_router):
     session = await begin(store)
     await store.sessions.connect(session.id)
     output = CollectingOutputChannel()
@@ -165,7 +165,7 @@ async def test_without_a_lock_the_agents_still_hear_the_user(no_lock, store, wit
     assert kept == ["are you there?"]
 
 
-async def test_without_a_lock_the_bot_says_so(no_lock, with_gate):
+async def test_without_a_lock_the_bot_says_so(no_lock, with_router):
     message = UserMessage("hello", CollectingOutputChannel(), "somebody", input_channel="rest")
     with pytest.raises(LockError):
         await no_lock.handle_message(message)

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 
 from channels import hold
-from zendesk_handoff.rasa.pending import give_held
+from zendesk_handoff.rasa.pending import deliver_pending
 from zendesk_handoff.zendesk.content import CANNOT_SHOW
-from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.schema import held
 
@@ -35,7 +35,7 @@ async def test_of_two_answers_at_once_only_one_is_given_a_message(store, url):
     async with await open_store(url) as other:
         for number in range(30):
             sender = f"user {number}"
-            await store.held.add(sender, {"text": "once"})
+            await store.pending.add(sender, {"text": "once"})
             places = (store, other) if number % 2 else (store, store)
             given = await asyncio.gather(*(place.held.give(sender) for place in places))
             assert sum(map(len, given)) == 1
@@ -44,14 +44,14 @@ async def test_of_two_answers_at_once_only_one_is_given_a_message(store, url):
 @pytest.mark.parametrize("refuses", [{"image"}, {"image", "attachment"}])
 async def test_what_a_channel_never_takes_does_not_keep_the_rest_waiting(store, refuses):
     output = Push(refuses)
-    await store.held.add("user", {"text": "Ana: label", "image": "https://files.example/1.png"})
-    await store.held.add("user", {"text": "Ana: did you get it?"})
+    await store.pending.add("user", {"text": "Ana: label", "image": "https://files.example/1.png"})
+    await store.pending.add("user", {"text": "Ana: did you get it?"})
     for _ in range(3):
-        await give_held(store, "user", output)
+        await deliver_pending(store, "user", output)
         assert output.shown == [], "it may yet take it"
-    await give_held(store, "user", output)
+    await deliver_pending(store, "user", output)
     assert output.shown == ["Ana: label https://files.example/1.png", "Ana: did you get it?"]
-    assert not await store.held.has("user")
+    assert not await store.pending.has("user")
 
 
 async def test_words_that_a_channel_never_takes_are_owned_up_to(store):
@@ -62,36 +62,36 @@ async def test_words_that_a_channel_never_takes_are_owned_up_to(store):
             await super().send_response(recipient_id, message)
 
     output = Strict()
-    await store.held.add("user", {"text": "x" * 101})
-    await store.held.add("user", {"text": "next"})
+    await store.pending.add("user", {"text": "x" * 101})
+    await store.pending.add("user", {"text": "next"})
     for _ in range(4):
-        await give_held(store, "user", output)
+        await deliver_pending(store, "user", output)
     assert output.shown == [CANNOT_SHOW, "next"]
 
 
 async def test_a_channel_that_is_down_loses_nothing(store):
     output = Push({"text"})
-    await store.held.add("user", {"text": "one"})
-    await store.held.add("user", {"text": "two"})
+    await store.pending.add("user", {"text": "one"})
+    await store.pending.add("user", {"text": "two"})
     for _ in range(6):
-        await give_held(store, "user", output)
+        await deliver_pending(store, "user", output)
     output.refuses.clear()
-    await give_held(store, "user", output)
+    await deliver_pending(store, "user", output)
     assert output.shown == ["one", "two"]
 
 
 async def test_a_request_that_was_given_up_leaves_the_rest_for_the_next(store):
     output = Push()
     output.takes = 60
-    await store.held.add("user", {"text": "one"})
-    await store.held.add("user", {"text": "two"})
-    giving = asyncio.create_task(give_held(store, "user", output))
+    await store.pending.add("user", {"text": "one"})
+    await store.pending.add("user", {"text": "two"})
+    giving = asyncio.create_task(deliver_pending(store, "user", output))
     await asyncio.sleep(0.2)
-    assert not await store.held.has("user"), "it is being given just now"
+    assert not await store.pending.has("user"), "it is being given just now"
     giving.cancel()
     await asyncio.gather(giving, return_exceptions=True)
     output.takes = 0
-    await give_held(store, "user", output)
+    await deliver_pending(store, "user", output)
     assert output.shown == ["one", "two"]
 
 
@@ -113,44 +113,44 @@ async def test_what_a_channel_has_sent_by_itself_does_not_wait_for_an_answer(sto
     answer = hold._Answer()
     token = hold._answer.set(answer)
     try:
-        await store.held.add("user", {"text": "only once"})
-        await give_held(store, "user", output)
+        await store.pending.add("user", {"text": "only once"})
+        await deliver_pending(store, "user", output)
     finally:
         hold._answer.reset(token)
     assert output.shown == ["only once"]
     assert answer.ids == []
-    assert not await store.held.has("user")
+    assert not await store.pending.has("user")
 
 
 async def test_what_is_collected_for_an_answer_waits_for_it(store):
     output, answer = CollectingOutputChannel(), hold._Answer()
     token = hold._answer.set(answer)
     try:
-        await store.held.add("user", {"text": "one"})
-        await give_held(store, "user", output)
+        await store.pending.add("user", {"text": "one"})
+        await deliver_pending(store, "user", output)
     finally:
         hold._answer.reset(token)
     assert len(answer.ids) == 1
     await hold._settle(store, answer.ids, is_read=False)
-    assert [each.body["text"] for each in await store.held.give("user")] == ["one"]
+    assert [each.body["text"] for each in await store.pending.claim("user")] == ["one"]
 
 
 async def test_nothing_overtakes_what_another_answer_holds(store, url):
     async with await open_store(url) as other:
-        await store.held.add("user", {"text": "one"})
-        assert len(await store.held.give("user")) == 1  # and this server dies
+        await store.pending.add("user", {"text": "one"})
+        assert len(await store.pending.claim("user")) == 1  # and this server dies
         await other.held.add("user", {"text": "two"})
         assert await other.held.give("user") == []
-        long_ago = sa.update(held).where(held.c.given_at.is_not(None)).values(given_at=1)
+        long_ago = sa.update(pending_messages).where(pending_messages.c.claimed_at.is_not(None)).values(claimed_at=1)
         await other._database.write(lambda connection: connection.execute(long_ago).rowcount)
         assert [each.body["text"] for each in await other.held.give("user")] == ["one", "two"]
 
 
 async def test_a_store_that_is_away_is_asked_again(store, monkeypatch):
     monkeypatch.setattr(hold, "_AGAIN", 0.01)
-    await store.held.add("user", {"text": "one"})
-    ids = [each.id for each in await store.held.give("user")]
-    mark, answers = store.held.mark_gone, iter([StoreDown("away"), StoreDown("away")])
+    await store.pending.add("user", {"text": "one"})
+    ids = [each.id for each in await store.pending.claim("user")]
+    mark, answers = store.pending.mark_delivered, iter([StoreUnavailable("away"), StoreUnavailable("away")])
 
     async def goes(given):
         error = next(answers, None)
@@ -158,7 +158,7 @@ async def test_a_store_that_is_away_is_asked_again(store, monkeypatch):
             raise error
         await mark(given)
 
-    monkeypatch.setattr(store.held, "mark_gone", goes)
+    monkeypatch.setattr(store.pending, "mark_delivered", goes)
     await asyncio.wait_for(hold._settle(store, ids, is_read=True), 5)
-    assert await store.held.give("user") == []
-    assert not await store.held.has("user")
+    assert await store.pending.claim("user") == []
+    assert not await store.pending.has("user")

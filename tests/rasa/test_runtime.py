@@ -16,7 +16,7 @@ from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.runtime import Runtime
 from tests.scenarios.conftest import until
 from tests.store.test_store import begin
-from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store.engine.signals import ANYTHING, Signals, SqliteWatch
@@ -61,8 +61,8 @@ async def test_a_user_whose_connector_has_been_taken_out_hears_that_nothing_arri
 ):
     session = await begin(store, connector="taken-out")
     await store.sessions.connect(session.id)
-    await store.sessions.mark_announced(session.id)
-    await store.claims.let_go_of_all()
+    await store.sessions.mark_start_notified(session.id)
+    await store.leases.release_all()
     await store.outbox.add(session.id, [{"type": "text", "text": WORDS}])
     running = make_runtime()
     with structlog.testing.capture_logs() as logs:
@@ -79,8 +79,8 @@ async def test_a_user_whose_connector_has_been_taken_out_hears_that_nothing_arri
     assert WORDS not in str(logs)
 
 
-@pytest.mark.parametrize("error", [KeyError(WORDS), StoreDown("gone"), sqlite3.Error(WORDS)])
-@pytest.mark.parametrize("name", ["with_work", "silent", "take_to_reconcile"])
+@pytest.mark.parametrize("error", [KeyError(WORDS), StoreUnavailable("gone"), sqlite3.Error(WORDS)])
+@pytest.mark.parametrize("name", ["with_work", "silent", "claim_for_reconciliation"])
 async def test_an_error_of_any_kind_ends_no_look_round(
     store, make_runtime, monkeypatch, name, error
 ):
@@ -94,7 +94,7 @@ async def test_an_error_of_any_kind_ends_no_look_round(
             enough.set()
         raise error
 
-    monkeypatch.setattr(store.claims, name, fails)
+    monkeypatch.setattr(store.leases, name, fails)
     with structlog.testing.capture_logs() as logs:
         running = make_runtime()
         running.start()
@@ -102,7 +102,7 @@ async def test_an_error_of_any_kind_ends_no_look_round(
             await asyncio.wait_for(enough.wait(), 5)
         finally:
             await running.stop()
-    assert [each for each in logs if each["event"] in {"handoff.task.broken", "handoff.store.down"}]
+    assert [each for each in logs if each["event"] in {"handoff.task.broken", "handoff.store.unavailable"}]
     assert WORDS not in str(logs)
 
 
@@ -112,15 +112,15 @@ async def test_zendesk_is_asked_only_about_sessions_whose_connector_is_here(stor
         session = await begin(store, sender, connector=connector)
         await store.sessions.connect(session.id)
     later = time.time() + 60
-    (taken,) = await store.claims.take_to_reconcile({"support"}, before=later, limit=8)
+    (taken,) = await store.leases.claim_for_reconciliation({"support"}, before=later, limit=8)
     assert (await store.sessions.get(taken)).connector_id == "support"
-    assert await store.claims.take_to_reconcile(set(), before=later, limit=8) == []
+    assert await store.leases.claim_for_reconciliation(set(), before=later, limit=8) == []
 
 
 async def test_nor_does_it_end_the_renewal_of_claims(store, make_runtime, monkeypatch):
     running, renewed = make_runtime(), asyncio.Event()
-    store.claims.lease = 0.06
-    answers = iter([KeyError(WORDS), StoreDown("gone")])
+    store.leases.lease = 0.06
+    answers = iter([KeyError(WORDS), StoreUnavailable("gone")])
 
     async def renew():
         error = next(answers, None)
@@ -129,8 +129,8 @@ async def test_nor_does_it_end_the_renewal_of_claims(store, make_runtime, monkey
         renewed.set()
         return set()
 
-    monkeypatch.setattr(store.claims, "renew", renew)
-    running._ownership._until["a session"] = float("inf")
+    monkeypatch.setattr(store.leases, "renew", renew)
+    running._leases._until["a session"] = float("inf")
     running.start()
     try:
         await asyncio.wait_for(renewed.wait(), 5)

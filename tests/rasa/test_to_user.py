@@ -13,8 +13,8 @@ import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from zendesk_handoff.rasa.delivery import is_zendesk_media
-from zendesk_handoff.rasa.router import Gate
-from zendesk_handoff.handover.leases import Ownership
+from zendesk_handoff.rasa.router import Router
+from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.to_agent import ToAgents
 from zendesk_handoff.rasa.to_user import ToUser
 from zendesk_handoff.channels.zendesk_input import _store_events
@@ -23,8 +23,8 @@ from tests.handover.test_forward import connected, text, written
 from zendesk_handoff import inbox as inbox_module
 from zendesk_handoff.zendesk import Conversation, ConversationsClient, RetryPolicy
 from zendesk_handoff.zendesk.models import Message
-from zendesk_handoff.handover.classify import judge_event
-from zendesk_handoff.handover.workers import Lanes
+from zendesk_handoff.handover.classify import classify_event
+from zendesk_handoff.handover.workers import KeyedWorkers
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.settings import Settings
@@ -86,10 +86,10 @@ class OneClient:
     def __init__(self, client):
         self.client = client
 
-    def brief(self, _connector_id):
+    def interactive(self, _connector_id):
         return self.client
 
-    patient = brief
+    background = interactive
 
 
 def settings(*connectors, **values):
@@ -101,14 +101,14 @@ class Side:
     """A server's lanes, with the settings it has."""
 
     def __init__(self, store, client, *connectors):
-        self.bot, self.ownership = SilentBot(), Ownership(store)
+        self.bot, self.leases = SilentBot(), ProcessLeases(store)
         clients, chosen = OneClient(client), settings(*connectors)
-        user = ToUser(store, chosen, self.bot, clients, self.ownership)
-        agents = ToAgents(store, chosen, clients, self.ownership)
-        self.to_user, self.to_agents = Lanes("u", user.run), Lanes("a", agents.run)
+        user = ToUser(store, chosen, self.bot, clients, self.leases)
+        agents = ToAgents(store, chosen, clients, self.leases)
+        self.to_user, self.to_agents = KeyedWorkers("u", user.run), KeyedWorkers("a", agents.run)
 
     async def sees_to(self, session):
-        self.to_user.poke(session.id)
+        self.to_user.notify(session.id)
         await self.to_user.stop()
         self.to_user._stopping = False
 
@@ -116,9 +116,9 @@ class Side:
 @pytest.fixture
 async def side(sim, store):
     connector, session = await connected(sim, store)
-    await store.claims.let_go(session.id)
-    await store.sessions.mark_announced(session.id)
-    async with ConversationsClient(connector, retry=RetryPolicy(patience=0)) as client:
+    await store.leases.release(session.id)
+    await store.sessions.mark_start_notified(session.id)
+    async with ConversationsClient(connector, retry=RetryPolicy(max_elapsed=0)) as client:
         made = Side(store, client, connector)
         made.session, made.client, made.connector = session, client, connector
         yield made
@@ -203,8 +203,8 @@ async def test_an_old_end_in_a_conversation_that_is_gone_is_an_end(side, sim, st
 
 async def test_a_conversation_that_is_gone_costs_the_others_nothing(side, sim, store):
     other = await open_session(store, side.client, await begin(store, "other@example.com"))
-    await store.claims.let_go(other.id)
-    await store.sessions.mark_announced(other.id)
+    await store.leases.release(other.id)
+    await store.sessions.mark_start_notified(other.id)
     await sim.delete_conversation(side.session.conversation_id)
     body = {"reason": EndReason.CONVERSATION_REMOVED.value}
     end = NewEvent("e1", side.session.id, "end", body, sent_at="2036-01-01T00:00:00.000Z")
@@ -216,7 +216,7 @@ async def test_a_conversation_that_is_gone_costs_the_others_nothing(side, sim, s
     second = next(each for each in listed if each["content"].get("text") == "second")
     where = Conversation(id=other.conversation_id)
     posted = MessagePosted("x1", "", where, message=msgspec.convert(second, Message))
-    await store.inbox.add("support", [judge_event(posted, other, side.connector)])
+    await store.inbox.add("support", [classify_event(posted, other, side.connector)])
     side.bot.output.messages.clear()
     await side.sees_to(other)
     assert [each for each in side.bot.shown if "utter" not in each] == ["Ana: first", "Ana: second"]
@@ -232,7 +232,7 @@ async def test_a_server_without_the_connector_leaves_the_session_to_one_that_has
         await older.sees_to(side.session)
         assert older.bot.shown == ["Ana: hello"], "what it can do it does"
     await store.outbox.add(side.session.id, [text("thanks")])
-    side.to_agents.poke(side.session.id)
+    side.to_agents.notify(side.session.id)
     await side.to_agents.stop()
     assert await written(sim, side.session) == ["thanks"]
 
@@ -240,15 +240,15 @@ async def test_a_server_without_the_connector_leaves_the_session_to_one_that_has
 async def test_an_opening_whose_connector_nobody_has_fails_in_the_end(store):
     session = await begin(store)
     await store.sessions.begin_step(session.id, Step.USER)
-    await store.claims.let_go(session.id)
+    await store.leases.release(session.id)
     server = Side(store, None)
-    server.to_agents.poke(session.id)
+    server.to_agents.notify(session.id)
     await server.to_agents.stop()
     assert (await store.sessions.get(session.id)).state is State.OPENING, "another may have it"
     long_ago = sa.update(sessions).values(created_at=time.time() - 3600)
     await store._database.write(lambda connection: connection.execute(long_ago).rowcount)
     server = Side(store, None)
-    server.to_agents.poke(session.id)
+    server.to_agents.notify(session.id)
     await server.to_agents.stop()
     assert (await store.sessions.get(session.id)).state is State.FAILED
 
@@ -263,10 +263,10 @@ async def test_what_is_said_after_a_failure_goes_to_the_agent_whom_the_answer_ha
 ):
     connector = await account(sim)
     bot = SilentBot()
-    gate = Gate(store, bot, settings(connector))
+    gate = Router(store, bot, settings(connector))
     session = await begin(store)
     await gate.take(says("I want a human"), None)  # while the opening is under way
-    await store.sessions.fail(session.id, told=False)
+    await store.sessions.fail(session.id, end_notified=False)
 
     async def opens_another():
         newer = await begin(store)
@@ -274,7 +274,7 @@ async def test_what_is_said_after_a_failure_goes_to_the_agent_whom_the_answer_ha
 
     bot.on_hearing = opens_another
     assert await gate.take(says("my number is 12345"), None)
-    newer = await store.sessions.unclosed("jo@example.com")
+    newer = await store.sessions.current("jo@example.com")
     assert newer.id != session.id
     assert [each.body["text"] for each in await store.outbox.waiting(newer.id)] == [
         "my number is 12345"
@@ -283,7 +283,7 @@ async def test_what_is_said_after_a_failure_goes_to_the_agent_whom_the_answer_ha
 
 
 async def test_a_goodbye_that_is_brought_again_is_not_the_bots_to_answer(sim, store):
-    gate = Gate(store, SilentBot(), settings(await account(sim)))
+    gate = Router(store, SilentBot(), settings(await account(sim)))
     session = await begin(store)
     await store.sessions.connect(session.id)
     for again in (False, True):
@@ -295,11 +295,11 @@ async def test_a_goodbye_that_is_brought_again_is_not_the_bots_to_answer(sim, st
 @pytest.mark.parametrize("ended", [False, True])
 async def test_a_file_whose_agent_has_gone_is_owned_up_to(sim, store, ended):
     bot = SilentBot()
-    gate = Gate(store, bot, settings(await account(sim)))
+    gate = Router(store, bot, settings(await account(sim)))
     if ended:
         session = await begin(store)
         await store.sessions.end(session.id, EndReason.AGENT)
-        await store.sessions.mark_told(session.id)
+        await store.sessions.mark_end_notified(session.id)
     attachments = [{"upload_id": "u1", "name": "label.png", "media_type": "image/png"}]
     message = says("", metadata={"attachments": attachments})
     assert await gate.take(message, None), "the bot could not read it"
@@ -310,20 +310,20 @@ async def test_a_file_whose_agent_has_gone_is_owned_up_to(sim, store, ended):
 
 async def test_files_for_an_agent_who_never_came_are_owned_up_to(sim, store):
     bot = SilentBot()
-    gate = Gate(store, bot, settings(await account(sim)))
+    gate = Router(store, bot, settings(await account(sim)))
     session = await begin(store)
     await store.outbox.add(session.id, [{"type": "upload", "upload_id": "u1", "name": "label.png"}])
-    await store.sessions.fail(session.id, told=False)
+    await store.sessions.fail(session.id, end_notified=False)
     message = says("hello?")
     await gate.take(message, None)
     said = [each["text"] for each in message.output_channel.messages]
-    held = [each.body["text"] for each in await store.held.give("jo@example.com")]
+    held = [each.body["text"] for each in await store.pending.claim("jo@example.com")]
     assert "utter_handoff_not_passed_on" in said + held
 
 
 async def test_the_button_ends_a_chat_whatever_the_phrases_are(sim, store):
     chosen = settings(await account(sim), end_phrases=("adios",))
-    gate = Gate(store, SilentBot(), chosen)
+    gate = Router(store, SilentBot(), chosen)
     session = await begin(store)
     await store.sessions.connect(session.id)
     await gate.take(says("/end_handoff"), None)

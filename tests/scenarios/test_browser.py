@@ -38,17 +38,17 @@ async def browser():
 
 @pytest.fixture
 async def open_page(browser):
-    faults = []
+    problems = []
 
     async def open_one(url, *, width=860, height=760):
         context = await browser.new_context(viewport={"width": width, "height": height})
         page = await context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("pageerror", lambda error: problems.append(str(error)))
         await page.goto(url)
         return page
 
     yield open_one
-    assert faults == [], "the pages' scripts raise nothing"
+    assert problems == [], "the pages' scripts raise nothing"
 
 
 class Customer:

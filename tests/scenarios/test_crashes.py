@@ -11,7 +11,7 @@ import pytest
 from tests.scenarios.conftest import none_left, until
 from tests.support.crashes import STARTED, TAKEOVER, hears_once, said_by_user, try_to_say
 from tests.scenarios.test_webchat import Page
-from zendesk_handoff import boundary as b
+from zendesk_handoff import name as b
 
 JOINED = "Ana is here now"
 ENDED = "I am the bot again"
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.parametrize("boundary", b.FORWARDING)
-async def test_the_bot_dies_while_forwarding(crash, hand_over, sim, user, boundary):
+async def test_the_bot_dies_while_forwarding(crash, hand_over, sim, user, name):
     session = await hand_over(user)
-    crash.arm(boundary)
+    crash.arm(name)
     await try_to_say(user, "one")
     await crash.happens_to("rasa")
     await user.says("two")
@@ -32,10 +32,10 @@ async def test_the_bot_dies_while_forwarding(crash, hand_over, sim, user, bounda
 
 
 @pytest.mark.parametrize("boundary", b.LEAVING)
-async def test_the_bot_dies_while_leaving(crash, hand_over, sim, new_user, boundary):
+async def test_the_bot_dies_while_leaving(crash, hand_over, sim, new_user, name):
     user = new_user(workspace="wholesale")
     session = await hand_over(user, connector="wholesale")
-    crash.arm(boundary)
+    crash.arm(name)
     await try_to_say(user, "/end_handoff")
     await crash.happens_to("rasa")
     await sim.wait_for_state(
@@ -52,10 +52,10 @@ async def test_the_bot_dies_while_leaving(crash, hand_over, sim, new_user, bound
 
 @pytest.mark.parametrize("boundary", [*b.RECEIVING, *b.DELIVERING])
 async def test_the_bot_dies_while_an_agents_message_is_on_its_way(
-    crash, hand_over, sim, user, boundary
+    crash, hand_over, sim, user, name
 ):
     session = await hand_over(user)
-    crash.arm(boundary)
+    crash.arm(name)
     await sim.agent_text(session.conversation, "first words", agent="Ana")
     await crash.happens_to("rasa")
     await sim.agent_text(session.conversation, "second words", agent="Ana")
@@ -67,10 +67,10 @@ async def test_the_bot_dies_while_an_agents_message_is_on_its_way(
 
 
 @pytest.mark.parametrize("boundary", b.HOLDING)
-async def test_the_bot_dies_while_it_gives_out_what_was_held(crash, hand_over, sim, user, boundary):
+async def test_the_bot_dies_while_it_gives_out_what_was_held(crash, hand_over, sim, user, name):
     session = await hand_over(user)
     await sim.agent_text(session.conversation, "read me once")
-    crash.arm(boundary)
+    crash.arm(name)
     for _ in range(20):
         await try_to_say(user, "anything new?")
         if not crash.is_armed():
@@ -81,12 +81,12 @@ async def test_the_bot_dies_while_it_gives_out_what_was_held(crash, hand_over, s
 
 
 @pytest.mark.parametrize("boundary", [each for each in b.ENDING if each != "end.anew"])
-async def test_the_bot_dies_while_a_session_ends(crash, hand_over, sim, user, boundary):
+async def test_the_bot_dies_while_a_session_ends(crash, hand_over, sim, user, name):
     session = await hand_over(user)
     await user.says("it is about a kettle")
     await sim.agent_text(session.conversation, "all done")
     await user.hears("all done")
-    crash.arm(boundary)
+    crash.arm(name)
     await sim.end_session(session.conversation)
     await crash.happens_to("rasa")
     heard = []
@@ -117,7 +117,7 @@ async def test_the_bot_dies_at_the_beginning_of_a_new_conversation(crash, hand_o
 
 
 @pytest.mark.parametrize("boundary", b.CHATTING)
-async def test_the_bot_dies_with_a_message_of_the_chat_page(crash, sim, stack, boundary):
+async def test_the_bot_dies_with_a_message_of_the_chat_page(crash, sim, stack, name):
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         page = Page(stack.rasa_url, http)
         await page.begin()
@@ -132,7 +132,7 @@ async def test_the_bot_dies_with_a_message_of_the_chat_page(crash, sim, stack, b
         # that passes the boundary, or the server is dead before it can acknowledge the second.
         unhandled = "SELECT count(*) FROM chat WHERE sender_id = ? AND work IS NOT NULL"
         await none_left(stack, unhandled, page.sender)
-        crash.arm(boundary)
+        crash.arm(name)
         with suppress(aiohttp.ClientError):
             await page.say("only once")
         await crash.happens_to("rasa")

@@ -16,7 +16,7 @@ from tests.support.crashes import (
     is_paused,
     try_to_say,
 )
-from zendesk_handoff import boundary as b
+from zendesk_handoff import name as b
 
 FAILED = "could not reach my colleagues"
 HOURS = "Mill Lane"
@@ -25,10 +25,10 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.parametrize("boundary", b.OPENING)
-async def test_the_action_server_dies_while_opening(crash, sim, new_user, stack, boundary):
-    inside = any(step in boundary for step in INSIDE_ONLY)
+async def test_the_action_server_dies_while_opening(crash, sim, new_user, stack, name):
+    inside = any(step in name for step in INSIDE_ONLY)
     user = new_user(workspace="wholesale" if inside else None)
-    crash.arm(boundary)
+    crash.arm(name)
     told = await user.says("I want to talk to a human")
     await crash.happens_to("actions")
     assert not any(STARTED in text for text in told), "nothing is promised too early"
@@ -37,11 +37,11 @@ async def test_the_action_server_dies_while_opening(crash, sim, new_user, stack,
 
 @pytest.mark.parametrize("boundary", b.ANNOUNCING)
 async def test_the_bot_dies_while_it_announces_what_the_action_server_could_not(
-    crash, user, boundary
+    crash, user, name
 ):
     crash.arm("opening.connected")
     await user.says("I want to talk to a human")
-    await crash.happens_to("actions", then=boundary)
+    await crash.happens_to("actions", then=name)
     await crash.happens_to("rasa")
     await hears_once(user, STARTED)
     await is_paused(user)

@@ -72,8 +72,8 @@ async def test_a_whole_run_leaves_no_word_and_no_secret(
         "handoff.session.ended",
         "handoff.session.failed",
         "handoff.message.refused",
-        "handoff.webhook.wrong_key",
-        "handoff.webhook.garbage",
+        "handoff.webhook.invalid_key",
+        "handoff.webhook.invalid_payload",
         "handoff.webhook.unreadable",
     } <= seen, "without these lines the search proves nothing"
     for place, mark in marks.made.items():
@@ -150,7 +150,7 @@ async def what_goes_wrong(hand_over, sim, user, stack, http, marks):
     event = agent_event(session.conversation, marks("wrong key"), event_id=uuid.uuid4().hex[:24])
     assert await send(http, stack, event, key=marks("key")) == 401
     key = {"X-API-Key": stack.connectors["support"]["webhook_secret"]}
-    for garbage in (f'{{"events": "{marks("garbage")}"}}', f'{{"{marks("broken")}": '):
+    for garbage in (f'{{"events": "{marks("invalid_payload")}"}}', f'{{"{marks("broken")}": '):
         async with http.post(webhook(stack), data=garbage, headers=key) as answer:
             assert answer.status == 400
     odd = agent_event(session.conversation, marks("odd"), event_id=uuid.uuid4().hex[:24])
@@ -166,7 +166,7 @@ async def what_goes_wrong(hand_over, sim, user, stack, http, marks):
         assert answer.status == 401
 
     async def refused_and_failed():
-        return all(fault["hits"] for fault in await sim.faults())
+        return all(fault["hits"] for fault in await sim.problems())
 
     await until(refused_and_failed)
 

@@ -16,7 +16,7 @@ POST_MESSAGE = "POST /conversations/{id}/messages"
 
 
 @pytest.fixture
-def scrape(stack, http):
+def metrics_route(stack, http):
     """Give a reading: a function of a metric's name and of some of its labels, which adds up."""
 
     async def read(url=f"{stack.rasa_url}/webhooks/zendesk/metrics"):
@@ -39,8 +39,8 @@ def scrape(stack, http):
     return read
 
 
-async def test_messages_delays_calls_and_sessions(hand_over, sim, user, scrape):
-    before = await scrape()
+async def test_messages_delays_calls_and_sessions(hand_over, sim, user, metrics_route):
+    before = await metrics_route()
     session = await hand_over(user)
     await user.says("to the agent")
     await sim.wait_for_message(session.conversation, "to the agent")
@@ -48,12 +48,12 @@ async def test_messages_delays_calls_and_sessions(hand_over, sim, user, scrape):
     await user.hears("to the user")
 
     async def counted():
-        return (await scrape())("messages_total", direction="to_agent") > before(
+        return (await metrics_route())("messages_total", direction="to_agent") > before(
             "messages_total", direction="to_agent"
         )
 
     await until(counted)
-    during = await scrape()
+    during = await metrics_route()
 
     def rise(name, **labels):
         return during(name, **labels) - before(name, **labels)
@@ -70,38 +70,38 @@ async def test_messages_delays_calls_and_sessions(hand_over, sim, user, scrape):
     assert during("store_up") == 1
     await sim.end_session(session.conversation)
     await user.hears("I am the bot again")
-    after = await scrape()
+    after = await metrics_route()
     assert after("sessions", state="ended", end_reason="agent") > during(
         "sessions", state="ended", end_reason="agent"
     )
     assert after("sessions", state="active") == during("sessions", state="active") - 1
 
 
-async def test_the_action_servers_calls(hand_over, user, scrape, stack):
-    before = await scrape(stack.actions_metrics_url)
+async def test_the_action_servers_calls(hand_over, user, metrics_route, stack):
+    before = await metrics_route(stack.actions_metrics_url)
     await hand_over(user)
-    after = await scrape(stack.actions_metrics_url)
+    after = await metrics_route(stack.actions_metrics_url)
     labels = {"call": "POST /conversations", "outcome": "ok", "connector": "support"}
     assert after("api_calls_total", **labels) == before("api_calls_total", **labels) + 1
 
 
-async def test_webhook_outcomes(hand_over, sim, user, scrape, stack, http):
+async def test_webhook_outcomes(hand_over, sim, user, metrics_route, stack, http):
     session = await hand_over(user)
-    before = await scrape()
+    before = await metrics_route()
     ours = agent_event(session.conversation, "hello", message_id="a1" * 12, event_id="b1" * 12)
     assert await send(http, stack, ours) == 200
     assert await send(http, stack, agent_event("e" * 24, "somebody else's")) == 200
     assert await send(http, stack, ours, key="wrong") == 401
     key = {"X-API-Key": stack.connectors["support"]["webhook_secret"]}
-    async with http.post(webhook(stack), data=b"garbage", headers=key) as answer:
+    async with http.post(webhook(stack), data=b"invalid_payload", headers=key) as answer:
         assert answer.status == 400
     too_large = io.BytesIO(b" " * (10 * 1024 * 1024 + 1))
     async with http.post(webhook(stack), data=too_large, headers=key) as answer:
         assert answer.status == 413
     async with http.post(webhook(stack, "made-up-by-a-stranger"), json={}) as answer:
         assert answer.status == 404
-    after = await scrape()
-    outcomes = ("stored", "ignored", "wrong_key", "garbage", "too_large")
+    after = await metrics_route()
+    outcomes = ("stored", "ignored", "invalid_key", "invalid_payload", "too_large")
     for outcome in outcomes:
         labels = {"connector": "support", "outcome": outcome}
         rise = after("webhook_calls_total", **labels) - before("webhook_calls_total", **labels)
@@ -111,14 +111,14 @@ async def test_webhook_outcomes(hand_over, sim, user, scrape, stack, http):
     assert after("webhook_calls_total", connector="made-up-by-a-stranger") == 0
 
 
-async def test_queues_while_zendesk_is_away_and_what_it_refuses(hand_over, sim, user, scrape):
+async def test_queues_while_zendesk_is_away_and_what_it_refuses(hand_over, sim, user, metrics_route):
     session = await hand_over(user)
-    before = await scrape()
+    before = await metrics_route()
     await sim.add_fault("status", status=503, method="POST", path="*/messages")
     await user.says("this has to wait")
 
     async def waits():
-        now = await scrape()
+        now = await metrics_route()
         queued = now("queue_messages", direction="to_agent", connector="support")
         age = now("queue_oldest_age_seconds", direction="to_agent", connector="support")
         failed = now("api_calls_total", call=POST_MESSAGE, outcome="503")
@@ -135,26 +135,26 @@ async def test_queues_while_zendesk_is_away_and_what_it_refuses(hand_over, sim, 
     await user.says("this is refused")
 
     async def refused():
-        failed = (await scrape())("failed_messages", direction="to_agent", connector="support")
+        failed = (await metrics_route())("failed_messages", direction="to_agent", connector="support")
         return failed > before("failed_messages", direction="to_agent", connector="support")
 
     await until(refused)
 
 
-async def test_a_store_that_takes_nothing(hand_over, user, scrape, stack, http):
+async def test_a_store_that_takes_nothing(hand_over, user, metrics_route, stack, http):
     """Another writer holds SQLite's lock for longer than the store has patience."""
     session = await hand_over(user)
-    before = await scrape()
+    before = await metrics_route()
     lock = sqlite3.connect(stack.folder / "handoff.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     try:
         event = agent_event(session.conversation, "hi", message_id="c1" * 12, event_id="d1" * 12)
         assert await send(http, stack, event) == 503
-        after = await scrape()  # reading goes on
+        after = await metrics_route()  # reading goes on
     finally:
         lock.execute("ROLLBACK")
         lock.close()
-    down = {"connector": "support", "outcome": "store_down"}
+    down = {"connector": "support", "outcome": "store_unavailable"}
     assert after("webhook_calls_total", **down) == before("webhook_calls_total", **down) + 1
     assert await send(http, stack, event) == 200
     await user.hears("hi")

@@ -29,8 +29,8 @@ async def test_what_zendesk_refused_is_sent_again(hand_over, sim, user, command,
 
     await until(refused, timeout=30)
     status = await status_of(session.conversation)
-    assert "POST /conversations/{id}/messages: 400" in status["fault"]
+    assert "POST /conversations/{id}/messages: 400" in status["error"]
     assert "1 message to be sent again" in await command("retry", status["id"])
     await sim.wait_for_message(session.conversation, "refused at first")
     status = await status_of(session.conversation)
-    assert (status["refused"], status["fault"]) == (0, None)
+    assert (status["refused"], status["error"]) == (0, None)

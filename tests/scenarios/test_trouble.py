@@ -1,4 +1,4 @@
-"""What happens in an ordinary week: refusals, faults, restarts, and calls that are not for us."""
+"""What happens in an ordinary week: refusals, problems, restarts, and calls that are not for us."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def conversations_of(sim, user):
 
 async def struck(sim):
     """Make sure that the fault has happened: without it the story proves nothing."""
-    assert all(fault["hits"] for fault in await sim.faults())
+    assert all(fault["hits"] for fault in await sim.problems())
 
 
 @pytest.mark.parametrize("path", ["/conversations", "*/passControl"])
@@ -51,7 +51,7 @@ async def test_an_unknown_workspace_is_nobody_elses(sim, new_user):
 
 
 @pytest.mark.parametrize(
-    "fault",
+    "error",
     [
         {"kind": "status", "status": 503, "path": "/conversations", "count": 2},
         {"kind": "status", "status": 429, "retry_after": 1, "path": "*/passControl", "count": 1},
@@ -174,7 +174,7 @@ async def test_the_webhook_answers_as_zendesk_needs_it(stack, http, route):
         assert answer.status == 401
     async with http.post(webhook(stack, "nobody", route), json={}) as answer:
         assert answer.status == 404
-    for garbage in (b"", b"garbage", b"[]", b'{"events": 3}', b'{"no": "events"}', b"\xff\xfe"):
+    for garbage in (b"", b"invalid_payload", b"[]", b'{"events": 3}', b'{"no": "events"}', b"\xff\xfe"):
         async with http.post(url, data=garbage, headers=key) as answer:
             assert answer.status == 400, garbage
     large = io.BytesIO(b" " * (10 * 1024 * 1024 + 1))
@@ -230,7 +230,7 @@ async def test_a_restart_of_the_bot_loses_nothing(hand_over, sim, user, stack, k
     await asyncio.to_thread(rasa.stop, kill=kill)
     await asyncio.to_thread(rasa.start)
 
-    async def silent() -> bool:
+    async def inactive() -> bool:
         return await user.says("after") == []
 
     await until(silent)

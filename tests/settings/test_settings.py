@@ -51,7 +51,7 @@ def test_all_faults_come_at_once_with_the_key_and_the_remedy():
     del block["connectors"]["support"]["app_id"]
     with pytest.raises(SettingsError) as caught:
         read_settings({**block, "public_url": None}, environ={"KEY": SECRET})
-    keys = {fault.key for fault in caught.value.faults}
+    keys = {fault.key for fault in caught.value.problems}
     prefix = "connectors.support."
     assert {
         "public_url",

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from zendesk_handoff.domain.session import Step
 from zendesk_handoff.store import inbox, outbox, sessions
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.inbox import Arrival, NewEvent
+from zendesk_handoff.store.inbox import EventBatch, NewEvent
 from zendesk_handoff.store.engine.schema import metadata
 
 
@@ -88,19 +88,19 @@ async def test_arrivals_are_judged_by_their_own_connectors_sessions(store):
     early = await begin(store, "three")
     seen = {}
 
-    def arrival(name, connector, **places):
-        def judge(candidates):
+    def batch(name, connector, **places):
+        def classify(candidates):
             seen[name] = [each.id for each in candidates]
             return [NewEvent(name, each.id, "message", {}, "t", name) for each in candidates]
 
-        return Arrival(connector, judge, **{key: frozenset({v}) for key, v in places.items()})
+        return EventBatch(connector, classify, **{key: frozenset({v}) for key, v in places.items()})
 
     kept = await asyncio.gather(
-        store.inbox.take(arrival("a", "support", conversation_ids="c1")),
-        store.inbox.take(arrival("b", "wholesale", conversation_ids="c1")),
-        store.inbox.take(arrival("c", "support", conversation_ids="new", session_ids=early.id)),
-        store.inbox.take(arrival("d", "support", conversation_ids="c1", session_ids=theirs.id)),
-        store.inbox.take(arrival("e", "support", conversation_ids="unknown")),
+        store.inbox.store_batch(batch("a", "support", conversation_ids="c1")),
+        store.inbox.store_batch(batch("b", "wholesale", conversation_ids="c1")),
+        store.inbox.store_batch(batch("c", "support", conversation_ids="new", session_ids=early.id)),
+        store.inbox.store_batch(batch("d", "support", conversation_ids="c1", session_ids=theirs.id)),
+        store.inbox.store_batch(batch("e", "support", conversation_ids="unknown")),
     )
     assert seen == {"a": [mine.id], "b": [theirs.id], "c": [early.id], "d": [mine.id], "e": []}
     assert [len(each) for each in kept] == [1, 1, 1, 1, 0]
@@ -109,15 +109,15 @@ async def test_arrivals_are_judged_by_their_own_connectors_sessions(store):
 
 async def test_a_conversation_of_two_sessions_is_the_newer_ones(store):
     older = await begin(store, "user", conversation="c1")
-    await store.sessions.fail(older.id, told=True)
+    await store.sessions.fail(older.id, end_notified=True)
     newer = await begin(store, "user", conversation="c1")
     seen = []
 
-    def judge(candidates):
+    def classify(candidates):
         seen[:] = [(each.id, bool(each.is_open)) for each in candidates]
         return []
 
-    await store.inbox.take(Arrival("support", judge, conversation_ids=frozenset({"c1"})))
+    await store.inbox.store_batch(EventBatch("support", classify, conversation_ids=frozenset({"c1"})))
     assert seen == [(newer.id, True), (older.id, False)]
 
 
@@ -127,7 +127,7 @@ _VALUES = {"sender": "x", "session": "x", "conversations": ["x"], "ids": ["x"], 
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (sessions._UNCLOSED.clause, "unclosed_sessions"),
+        (sessions._CURRENT.clause, "unclosed_sessions"),
         (sessions._OPEN_ONE.clause, "one_open_session_a_sender"),
         (sessions._CANDIDATES, "sessions_of_a_conversation"),
         (outbox._UNSENT.clause, "outbox_"),
@@ -179,12 +179,12 @@ async def test_claims_are_kept_while_everything_else_is_written(store):
     async def be_busy(session):
         for number in range(8):
             await store.sessions.begin_step(session.id, Step.CONVERSATION)
-            await store.claims.claim(session.id)
+            await store.leases.acquire(session.id)
             await store.outbox.add(session.id, [{"type": "text", "text": str(number)}])
 
     async def keep():
-        return [await store.claims.renew() for _ in range(8)]
+        return [await store.leases.renew() for _ in range(8)]
 
     kept, *_ = await asyncio.gather(*(keep() for _ in range(6)), *(be_busy(one) for one in begun))
     assert all(one == {session.id for session in begun} for one in kept)
-    assert await store.claims.renew(begun[0].id) == {begun[0].id}
+    assert await store.leases.renew(begun[0].id) == {begun[0].id}

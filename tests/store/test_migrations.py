@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
-from zendesk_handoff.errors import StoreUnfit
+from zendesk_handoff.errors import IncompatibleSchema
 from zendesk_handoff.store import migrate, open_store
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import metadata
@@ -154,14 +154,14 @@ async def test_a_newer_store_is_left_alone(url, database):
         connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9000'"))
 
     await run(database, from_the_future)
-    with pytest.raises(StoreUnfit, match="9000, which is newer"):
+    with pytest.raises(IncompatibleSchema, match="9000, which is newer"):
         await open_store(url)
 
 
 async def test_another_programs_tables_are_left_alone(url, database):
     sessions = sa.Table("sessions", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
     await run(database, sessions.create)
-    with pytest.raises(StoreUnfit, match=r"another program, .*sessions"):
+    with pytest.raises(IncompatibleSchema, match=r"another program, .*sessions"):
         await open_store(url)
     names = await run(database, lambda connection: sa.inspect(connection).get_table_names())
     assert names == ["sessions"]
@@ -174,7 +174,7 @@ from zendesk_handoff.store import open_store
 async def main():
     sys.stdin.readline()
     async with await open_store(sys.argv[1]) as store:
-        await store.held.add("user", {"text": "hello"})
+        await store.pending.add("user", {"text": "hello"})
 
 asyncio.run(main())
 """
@@ -189,19 +189,19 @@ async def test_processes_that_start_at_once_all_get_their_store(url):
     await asyncio.gather(*(process.communicate(b"go\n") for process in together))
     assert [process.returncode for process in together] == [0, 0, 0, 0]
     async with await open_store(url) as store:
-        assert len(await store.held.give("user")) == 4
+        assert len(await store.pending.claim("user")) == 4
 
 
 async def test_stores_are_opened_side_by_side_in_one_process(tmp_path):
     """In one loop and in several threads: Alembic's globals are not theirs to share."""
     urls = [f"sqlite:///{tmp_path / f'{number}.db'}" for number in range(6)]
-    faults = []
+    problems = []
 
     def in_a_thread(url):
         try:
             asyncio.run(opened(url))
         except Exception as error:
-            faults.append(error)
+            problems.append(error)
 
     threads = [threading.Thread(target=in_a_thread, args=(url,)) for url in urls[3:]]
     for thread in threads:
@@ -209,7 +209,7 @@ async def test_stores_are_opened_side_by_side_in_one_process(tmp_path):
     await asyncio.gather(*(opened(url) for url in urls[:3]))
     for thread in threads:
         await asyncio.to_thread(thread.join)
-    assert faults == []
+    assert problems == []
 
 
 async def test_a_table_that_others_refer_to_can_be_copied(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.conftest import HOST, PORT
-from zendesk_handoff.errors import SettingsError, StoreDown
+from zendesk_handoff.errors import SettingsError, StoreUnavailable
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.postgresql import postgres_address
@@ -59,9 +59,9 @@ async def test_a_store_that_is_refused_is_down_and_comes_back(url):
     try:
         async with refusing(url):
             for _ in range(OFTEN):
-                with pytest.raises(StoreDown):
+                with pytest.raises(StoreUnavailable):
                     await database.read(one)
-                with pytest.raises(StoreDown):
+                with pytest.raises(StoreUnavailable):
                     await database.write(one)
         assert await database.read(one) == 1
         assert await database.write(one) == 1
@@ -79,7 +79,7 @@ async def test_many_at_once_are_told_that_the_store_is_down(url):
             reads = [database.read(one) for _ in range(OFTEN)]
             writes = [database.write(one) for _ in range(OFTEN)]
             told = await asyncio.gather(*reads, *writes, return_exceptions=True)
-            assert {type(each) for each in told} == {StoreDown}
+            assert {type(each) for each in told} == {StoreUnavailable}
         both = await asyncio.gather(*(database.read(one) for _ in range(OFTEN)))
         assert both == [1] * OFTEN
     finally:
@@ -89,7 +89,7 @@ async def test_many_at_once_are_told_that_the_store_is_down(url):
 @only_postgresql
 async def test_a_store_cannot_be_opened_while_it_is_refused(url):
     async with refusing(url):
-        with pytest.raises(StoreDown, match="ObjectNotInPrerequisiteStateError"):
+        with pytest.raises(StoreUnavailable, match="ObjectNotInPrerequisiteStateError"):
             await open_store(url)
     async with await open_store(url):
         pass
@@ -99,7 +99,7 @@ async def test_a_store_cannot_be_opened_while_it_is_refused(url):
 async def test_a_refusal_tells_its_kind_and_no_password(url):
     """Nobody has this role, which is refused as a wrong password is."""
     stranger = url.replace("://", "://nobody_here:s3cret@")
-    with pytest.raises(StoreDown, match="InvalidAuthorizationSpecificationError") as refused:
+    with pytest.raises(StoreUnavailable, match="InvalidAuthorizationSpecificationError") as refused:
         await open_store(stranger)
     told = "".join(traceback.format_exception(refused.value))
     assert "s3cret" not in told
@@ -146,7 +146,7 @@ async def without_tls(answer=b""):
 @pytest.mark.parametrize("query", ["sslmode=require", "ssl=require"])
 async def test_who_insists_on_tls_tells_nothing_without_it(query):
     async with without_tls() as (url, sent):
-        with pytest.raises(StoreDown, match="ConnectionError"):
+        with pytest.raises(StoreUnavailable, match="ConnectionError"):
             await open_store(f"{url}?{query}")
         assert await sent.get() == (SSL_REQUEST, b"")
         watch = PostgresWatch(Signals(), postgres_address(sa.engine.make_url(f"{url}?{query}")))
@@ -159,7 +159,7 @@ async def test_a_server_that_makes_no_sense_is_down():
     """Of that asyncpg says `InternalClientError`, as it does of some connections that were cut."""
     half_a_request_to_authenticate = b"R" + struct.pack("!i", 4)
     async with without_tls(half_a_request_to_authenticate) as (url, _sent):
-        with pytest.raises(StoreDown, match="InternalClientError"):
+        with pytest.raises(StoreUnavailable, match="InternalClientError"):
             await open_store(url)
 
 
@@ -175,7 +175,7 @@ async def test_a_server_that_makes_no_sense_is_down():
 async def test_what_a_url_may_not_ask_for_is_said_at_once(query, words):
     with pytest.raises(SettingsError, match=words) as unfit:
         await open_store(f"postgresql://bot:s3cret@{HOST}/bot?{query}")
-    assert [fault.key for fault in unfit.value.faults] == ["store_url"]
+    assert [fault.key for fault in unfit.value.problems] == ["store_url"]
     assert "s3cret" not in str(unfit.value)
 
 

@@ -9,11 +9,11 @@ from contextlib import suppress
 import pytest
 import sqlalchemy as sa
 
-from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.leases import Claim
+from zendesk_handoff.store.leases import LeaseResult
 from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.store.engine.schema import sessions
 
@@ -39,10 +39,10 @@ async def test_a_second_request_finds_the_first_session(store):
 async def test_steps_are_remembered(store):
     session = await begin(store, profile={"email": "jo@example.com"})
     await store.sessions.begin_step(session.id, Step.USER)
-    assert (await store.sessions.get(session.id)).trying is Step.USER
+    assert (await store.sessions.get(session.id)).pending_step is Step.USER
     await store.sessions.finish_step(session.id, Step.USER, user_id="z1")
     found = await store.sessions.get(session.id)
-    assert (found.step, found.trying, found.user_id) == (Step.USER, None, "z1")
+    assert (found.step, found.pending_step, found.user_id) == (Step.USER, None, "z1")
     assert found.profile == {"email": "jo@example.com"}
 
 
@@ -51,18 +51,18 @@ async def test_the_first_end_stands(store):
     await store.sessions.end(session.id, EndReason.AGENT)
     ended = await store.sessions.end(session.id, EndReason.USER)
     assert ended.end_reason == "agent"
-    assert (await store.sessions.unclosed("user")).state is State.ENDED
-    await store.sessions.close(session.id)
-    assert await store.sessions.unclosed("user") is None
+    assert (await store.sessions.current("user")).state is State.ENDED
+    await store.sessions.finalize(session.id)
+    assert await store.sessions.current("user") is None
 
 
 async def test_leaving_comes_after_the_users_last_words(store):
     session = await begin(store)
     await store.outbox.add(session.id, [{"type": "text", "text": "bye"}])
-    await store.sessions.leave(session.id, EndReason.USER)
-    await store.sessions.leave(session.id, EndReason.USER)
+    await store.sessions.end_by_us(session.id, EndReason.USER)
+    await store.sessions.end_by_us(session.id, EndReason.USER)
     bodies = [each.body["type"] for each in await store.outbox.all(session.id)]
-    assert bodies == ["text", "leave"]
+    assert bodies == ["text", "closing_note"]
 
 
 async def test_an_event_and_a_message_count_once(store):
@@ -112,8 +112,8 @@ async def test_servers_that_want_the_same_rows_do_not_block_each_other(store, ur
 
         async def write(where, order):
             for session in order:
-                await where.sessions.move(session.id, "rest")
-                await where.claims.claim(session.id)
+                await where.sessions.change_channel(session.id, "rest")
+                await where.claims.acquire(session.id)
 
         await asyncio.wait_for(
             asyncio.gather(
@@ -125,30 +125,30 @@ async def test_servers_that_want_the_same_rows_do_not_block_each_other(store, ur
 
 
 async def test_held_messages_are_taken_once(store):
-    await store.held.add("user", {"text": "one"})
-    await store.held.add("user", {"text": "two"})
-    given = await store.held.give("user")
+    await store.pending.add("user", {"text": "one"})
+    await store.pending.add("user", {"text": "two"})
+    given = await store.pending.claim("user")
     assert [each.body["text"] for each in given] == ["one", "two"]
-    assert await store.held.give("user") == [], "not into a second answer at the same time"
-    await store.held.mark_gone([each.id for each in given])
-    assert await store.held.give("user") == []
+    assert await store.pending.claim("user") == [], "not into a second answer at the same time"
+    await store.pending.mark_delivered([each.id for each in given])
+    assert await store.pending.claim("user") == []
 
 
 async def run_out(store):
     """Let every claim's lease be over."""
-    over = sa.update(sessions).values(owned_until=1)
+    over = sa.update(sessions).values(lease_expires_at=1)
     await store._database.write(lambda connection: connection.execute(over).rowcount)
 
 
 async def test_one_process_works_on_a_session(store, url):
     session = await begin(store)
     async with await open_store(url) as other:
-        assert await other.claims.claim(session.id) is Claim.REFUSED
-        await store.claims.let_go(session.id)
-        assert await other.claims.claim(session.id) is Claim.GRANTED
-        assert await store.claims.claim(session.id) is Claim.REFUSED
+        assert await other.claims.acquire(session.id) is LeaseResult.REFUSED
+        await store.leases.release(session.id)
+        assert await other.claims.acquire(session.id) is LeaseResult.GRANTED
+        assert await store.leases.acquire(session.id) is LeaseResult.REFUSED
         await run_out(store)
-        assert await store.claims.claim(session.id) is Claim.TAKEN_OVER
+        assert await store.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
 
 
 async def test_a_machine_whose_clock_is_ahead_takes_nothing_from_the_living(
@@ -160,12 +160,12 @@ async def test_a_machine_whose_clock_is_ahead_takes_nothing_from_the_living(
     async with await open_store(url) as ahead:
         later = time.time() + 3600
         monkeypatch.setattr(time, "time", lambda: later)
-        assert await ahead.claims.claim(session.id) is Claim.REFUSED
-        await store.claims.let_go(session.id)
-        assert await ahead.claims.claim(session.id) is Claim.GRANTED
+        assert await ahead.claims.acquire(session.id) is LeaseResult.REFUSED
+        await store.leases.release(session.id)
+        assert await ahead.claims.acquire(session.id) is LeaseResult.GRANTED
         monkeypatch.undo()
         await run_out(store)
-        assert await store.claims.claim(session.id) is Claim.TAKEN_OVER
+        assert await store.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
 
 
 async def test_another_process_is_woken(store, url):
@@ -180,31 +180,31 @@ async def test_another_process_is_woken(store, url):
 
 
 async def test_a_store_that_is_not_there_says_so():
-    with pytest.raises(StoreDown):
+    with pytest.raises(StoreUnavailable):
         await open_store("sqlite:////no/such/folder/store.db")
 
 
 async def test_what_is_late_is_told_once_until_it_has_gone(store):
     session = await begin(store)
     await store.sessions.connect(session.id)
-    await store.sessions.mark_announced(session.id)
+    await store.sessions.mark_start_notified(session.id)
     await store.outbox.add(session.id, [{"type": "text", "text": "one"}])
     await store.outbox.add(session.id, [{"type": "text", "text": "two"}])
-    assert await store.outbox.tell_late(before=0, notice=DELAYED) == []
+    assert await store.outbox.notify_overdue(before=0, notice=DELAYED) == []
     later = time.time() + 60
-    assert await store.outbox.tell_late(before=later, notice=DELAYED) == [session.id]
-    assert await store.outbox.tell_late(before=later, notice=DELAYED) == []
+    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [session.id]
+    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == []
     assert [each.body for each in await store.inbox.waiting(session.id)] == [{"response": DELAYED}]
     first, second = await store.outbox.waiting(session.id)
     await store.outbox.finish(first)
-    assert await store.outbox.tell_late(before=later, notice=DELAYED) == [], "they know of both"
+    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [], "they know of both"
     await store.outbox.finish(second)
     await store.outbox.add(session.id, [{"type": "text", "text": "three"}])
     later = time.time() + 60
-    assert await store.outbox.tell_late(before=later, notice=DELAYED) == [session.id]
+    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [session.id]
 
 
 async def test_nobody_is_told_of_what_waits_for_an_opening(store):
     session = await begin(store)
     await store.outbox.add(session.id, [{"type": "text", "text": "one"}])
-    assert await store.outbox.tell_late(before=time.time() + 60, notice=DELAYED) == []
+    assert await store.outbox.notify_overdue(before=time.time() + 60, notice=DELAYED) == []

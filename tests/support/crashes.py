@@ -22,8 +22,8 @@ class Crash:
     def __init__(self, stack):
         self.stack = stack
 
-    def arm(self, boundary):
-        self.stack.stop_file.write_text(boundary)
+    def arm(self, name):
+        self.stack.stop_file.write_text(name)
 
     def is_armed(self):
         return self.stack.stop_file.exists()

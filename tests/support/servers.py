@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from tests.support.preloaded import Preloaded
-from zendesk_handoff.failpoints import STOP_VARIABLE
+from zendesk_handoff.failpoints import FAILPOINT_VARIABLE
 
 ROOT = Path(__file__).parent.parent
 MODEL = ROOT / "models" / "demo.tar.gz"
@@ -131,7 +131,7 @@ class Stack:
         self.actions_metrics_url = f"http://127.0.0.1:{ports['metrics']}/metrics"
         env = {
             "ZENDESK_HANDOFF_CREDENTIALS": str(self.folder / "credentials.yml"),
-            STOP_VARIABLE: str(self.stop_file),
+            FAILPOINT_VARIABLE: str(self.stop_file),
         }
         python = sys.executable
         self._add(

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy, open_http
-from zendesk_handoff.errors import Refused
+from zendesk_handoff.errors import ApiError
 from zendesk_handoff.settings import Connector
 
 CONVERSATION = "64b0c0ffee0000000000f001"
@@ -55,12 +55,12 @@ async def client(account):
         workspaces=("default",),
         base_url=account.address,
     )
-    async with ConversationsClient(connector, retry=RetryPolicy(patience=0)) as opened:
+    async with ConversationsClient(connector, retry=RetryPolicy(max_elapsed=0)) as opened:
         yield opened
 
 
 async def words_for(client, text):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         content = {"type": "text", "text": text}
         await client.post_message(CONVERSATION, content, author=AUTHOR, marker="5e55" * 8)
     return str(refused.value)
@@ -93,10 +93,10 @@ async def test_what_a_user_wrote_comes_back_in_no_error(account, client, text, t
 
 async def test_neither_do_a_users_name_and_the_name_of_a_file(account, client):
     account.title = "jo@example.com has no tax return.pdf"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         await client.create_or_find_user("jo@example.com")
     assert "jo@" not in str(refused.value)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         await client.upload_attachment(
             CONVERSATION, b"1", name="tax return.pdf", media_type="application/pdf"
         )

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zendesk_handoff.errors import NotAnEnvelope, WrongKey
-from zendesk_handoff.handover.classify import judge_event, match_session, may_concern
+from zendesk_handoff.errors import InvalidPayload, InvalidApiKey
+from zendesk_handoff.handover.classify import classify_event, match_session, is_relevant
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.zendesk.webhooks import (
@@ -68,7 +68,7 @@ def message(author="business", **values):
 def judged(raw):
     (parsed,) = parse_events(envelope(raw))
     assert match_session(parsed, [SESSION]) is SESSION
-    return judge_event(parsed, SESSION, CONNECTOR)
+    return classify_event(parsed, SESSION, CONNECTOR)
 
 
 @pytest.mark.parametrize("secrets", [["right"], ["old", "right"], ["right", "new"]])
@@ -78,13 +78,13 @@ def test_any_of_the_secrets_opens(secrets):
 
 @pytest.mark.parametrize("given_key", [None, "", "wrong", "right ", "RIGHT", "rìght"])
 def test_nothing_else_does(given_key):
-    with pytest.raises(WrongKey):
+    with pytest.raises(InvalidApiKey):
         verify_key(given_key, ["right"])
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"{}", b'{"events": 1}', b"\xff", b"[" * 9999])
 def test_garbage_is_no_envelope(body):
-    with pytest.raises(NotAnEnvelope):
+    with pytest.raises(InvalidPayload):
         parse_events(body)
 
 
@@ -122,7 +122,7 @@ def test_an_echo_is_known_without_its_session():
         event("conversation:message", message=message("user")),
         event("switchboard:releaseControl"),
     ]
-    assert [may_concern(each) for each in parse_events(envelope(*raw))] == [
+    assert [is_relevant(each) for each in parse_events(envelope(*raw))] == [
         True,
         False,
         False,
@@ -195,4 +195,4 @@ anything = st.recursive(
 )
 def test_no_payload_makes_the_parser_fail(kind, payload):
     for parsed in parse_events(envelope({"id": "e", "type": kind, "payload": payload})):
-        judge_event(parsed, SESSION, CONNECTOR)
+        classify_event(parsed, SESSION, CONNECTOR)

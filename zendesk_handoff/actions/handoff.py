@@ -17,10 +17,10 @@ from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from zendesk_handoff import metrics
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
-from zendesk_handoff.failpoints import reach
+from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.domain.dialogue import dialogue_from_events
-from zendesk_handoff.errors import ClaimLost, HandoffError, StoreDown
-from zendesk_handoff.logs import fault_of
+from zendesk_handoff.errors import LeaseLost, HandoffError, StoreUnavailable
+from zendesk_handoff.logs import describe_error
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.domain.responses import FAILED, STARTED, default_response
 from zendesk_handoff.domain.session import EndReason, Session, State
@@ -36,30 +36,30 @@ _LOCALE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True)
-class _Desk:
+class _Resources:
     """What an action server keeps open between two runs."""
 
     settings: Settings
     store: Store
 
 
-_desks: dict[asyncio.AbstractEventLoop, asyncio.Task[_Desk]] = {}
+_resources: dict[asyncio.AbstractEventLoop, asyncio.Task[_Resources]] = {}
 
 
-async def _open_desk() -> _Desk:
+async def _open_resources() -> _Resources:
     """Read the settings and open the store, once in each of the server's event loops.
 
     A failure is not kept: the next run tries again.
     """
 
-    async def open_up() -> _Desk:
+    async def open_up() -> _Resources:
         settings = load_settings()
-        return _Desk(settings, await open_store(settings.store_url, lease=settings.takeover_after))
+        return _Resources(settings, await open_store(settings.store_url, lease=settings.takeover_after))
 
     loop = asyncio.get_running_loop()
-    task = _desks.get(loop)
+    task = _resources.get(loop)
     if task is None or (task.done() and (task.cancelled() or task.exception())):
-        task = _desks[loop] = loop.create_task(open_up())
+        task = _resources[loop] = loop.create_task(open_up())
     return await asyncio.shield(task)
 
 
@@ -95,7 +95,7 @@ class ActionHumanHandoff(Action):
                 session = await _hand_over(tracker, reason)
             except Exception as error:
                 # A foreign error's text may quote the user; and whatever it is, they are told.
-                log.error("handoff.session.failed", fault=fault_of(error))
+                log.error("handoff.session.failed", error=describe_error(error))
                 _say(dispatcher, FAILED, tracker, domain)
                 return [*_slots(tracker, State.FAILED, reason)]
         if not session.state.is_open or session.connected_at is None:
@@ -129,26 +129,26 @@ class ActionEndHandoff(Action):
             domain: Not used.
         """
         try:
-            desk = await _open_desk()
-            session = await desk.store.sessions.unclosed(tracker.sender_id)
+            resources = await _open_resources()
+            session = await resources.store.sessions.current(tracker.sender_id)
             if session is not None and session.state.is_open:
-                await desk.store.sessions.leave(session.id, EndReason.BOT)
+                await resources.store.sessions.end_by_us(session.id, EndReason.BOT)
                 log.info(
                     "handoff.session.taken_back", session=session.id, connector=session.connector_id
                 )
         except HandoffError as error:
-            log.error("handoff.end.failed", fault=str(error))
+            log.error("handoff.end.failed", error=str(error))
         return []
 
 
 async def _hand_over(tracker: Tracker, reason: str) -> Session:
-    desk = await _open_desk()
+    resources = await _open_resources()
     workspace = find_workspace(tracker)
-    connector = desk.settings.connector_for(workspace)
+    connector = resources.settings.connector_for(workspace)
     bind_contextvars(connector=connector.id)
     profile = find_profile(tracker)
     dialogue = dialogue_from_events(tracker.events, slots=tracker.slots)
-    session = await desk.store.sessions.request(
+    session = await resources.store.sessions.request(
         tracker.sender_id,
         connector.id,
         workspace=workspace,
@@ -156,38 +156,38 @@ async def _hand_over(tracker: Tracker, reason: str) -> Session:
         reason=reason,
         summary=await write_summary(
             dialogue,
-            desk.settings.summary,
+            resources.settings.summary,
             reason=reason,
             locale=profile.get("locale"),
-            redact=desk.settings.redact,
+            redact=resources.settings.redact,
         ),
         profile=profile,
     )
     bind_contextvars(session=session.id)
-    reach("opening.requested")
+    failpoint("opening.requested")
     if session.state in {State.REQUESTED, State.OPENING}:
-        session = await _open_in_time(desk, connector, session)
+        session = await _open_in_time(resources, connector, session)
     return session
 
 
-async def _open_in_time(desk: _Desk, connector: Connector, session: Session) -> Session:
-    timeout = desk.settings.open_timeout
+async def _open_in_time(resources: _Resources, connector: Connector, session: Session) -> Session:
+    timeout = resources.settings.open_timeout
     client = ConversationsClient(
         connector,
-        timeout=min(desk.settings.request_timeout, timeout),
-        retry=RetryPolicy(patience=timeout),
+        timeout=min(resources.settings.request_timeout, timeout),
+        retry=RetryPolicy(max_elapsed=timeout),
     )
-    keeping = asyncio.create_task(_keep_claim(desk.store, session.id), name="handoff claim")
+    keeping = asyncio.create_task(_keep_claim(resources.store, session.id), name="handoff claim")
     try:
         async with client:
-            return await asyncio.wait_for(open_session(desk.store, client, session), timeout)
+            return await asyncio.wait_for(open_session(resources.store, client, session), timeout)
     except Exception as error:
         try:
-            failed = await desk.store.sessions.fail(session.id, told=True)
-        except ClaimLost:
+            failed = await resources.store.sessions.fail(session.id, end_notified=True)
+        except LeaseLost:
             # A server of Rasa's has gone on with it, and tells the user what comes of it.
-            return await desk.store.sessions.get(session.id) or session
-        except StoreDown:
+            return await resources.store.sessions.get(session.id) or session
+        except StoreUnavailable:
             return session  # likewise, as soon as the store is there again
         if failed.state is not State.FAILED:
             return failed
@@ -197,16 +197,16 @@ async def _open_in_time(desk: _Desk, connector: Connector, session: Session) -> 
         raise HandoffError(message) from None
     finally:
         keeping.cancel()
-        with suppress(StoreDown):  # it runs out by itself
-            await desk.store.claims.let_go(session.id)
+        with suppress(StoreUnavailable):  # it runs out by itself
+            await resources.store.leases.release(session.id)
 
 
 async def _keep_claim(store: Store, session_id: str) -> None:
     """Stay the owner while opening; a Rasa server takes over soon after this process has died."""
     while True:
-        await asyncio.sleep(store.claims.lease / 3)
-        with suppress(StoreDown):
-            await store.claims.renew(session_id)
+        await asyncio.sleep(store.leases.lease / 3)
+        with suppress(StoreUnavailable):
+            await store.leases.renew(session_id)
 
 
 def find_workspace(tracker: Tracker) -> str:

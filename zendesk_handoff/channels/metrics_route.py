@@ -11,7 +11,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, raw
 
 from zendesk_handoff import metrics
-from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.reports import Counts
 
@@ -32,7 +32,7 @@ def add_metrics_route(blueprint: Blueprint, connectors: Iterable[str]) -> None:
     known = sorted(connectors)
 
     @blueprint.get(METRICS_PATH)
-    async def scrape(request: Request) -> HTTPResponse:
+    async def metrics_route(request: Request) -> HTTPResponse:
         counts = await _count(request.app.ctx.zendesk_handoff.store)
         body = metrics.render(counts, connectors=known)
         return raw(body, content_type=metrics.CONTENT_TYPE_LATEST)
@@ -40,7 +40,7 @@ def add_metrics_route(blueprint: Blueprint, connectors: Iterable[str]) -> None:
 
 async def _count(store: Store) -> Counts | None:
     try:
-        return await asyncio.wait_for(store.overview.counts(), _PATIENCE)
-    except (StoreDown, asyncio.TimeoutError):
-        log.warning("handoff.metrics.store_down")
+        return await asyncio.wait_for(store.reports.counts(), _PATIENCE)
+    except (StoreUnavailable, asyncio.TimeoutError):
+        log.warning("handoff.metrics.store_unavailable")
         return None

@@ -18,21 +18,21 @@ from sanic.response import HTTPResponse
 
 from zendesk_handoff import metrics
 from zendesk_handoff.zendesk.content import AgentMessage
-from zendesk_handoff.failpoints import reach
+from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.errors import (
     ConversationsError,
-    NotAnEnvelope,
-    Refused,
+    InvalidPayload,
+    ApiError,
     SettingsError,
-    StoreDown,
-    WrongKey,
+    StoreUnavailable,
+    InvalidApiKey,
 )
-from zendesk_handoff.handover.classify import judge_event, match_session, may_concern
+from zendesk_handoff.handover.classify import classify_event, match_session, is_relevant
 from zendesk_handoff.logs import keep_level
 from zendesk_handoff.domain.session import Candidate
 from zendesk_handoff.settings import Connector, Settings, read_settings
 from zendesk_handoff.store import Store, open_store
-from zendesk_handoff.store.inbox import Arrival, NewEvent
+from zendesk_handoff.store.inbox import EventBatch, NewEvent
 from zendesk_handoff.zendesk.webhooks import (
     MAX_BODY_BYTES,
     Event,
@@ -44,7 +44,7 @@ from zendesk_handoff.zendesk.webhooks import (
 from zendesk_handoff.rasa import router
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.delivery import MEDIA_PATH, is_zendesk_media
-from zendesk_handoff.rasa.pending import follow_answers
+from zendesk_handoff.rasa.pending import track_responses
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.channels.metrics_route import add_metrics_route
 
@@ -61,7 +61,7 @@ _READ_ONE_FILE = 600.0
 
 
 class InvalidSettings(RasaException):
-    """The ``channels.ZendeskInput`` block has faults; Rasa prints them and does not start."""
+    """The ``channels.ZendeskInput`` block has problems; Rasa prints them and does not start."""
 
 
 class ZendeskInput(InputChannel):
@@ -142,17 +142,17 @@ class ZendeskInput(InputChannel):
                 return _refuse(413, f"A call may have {MAX_BODY_BYTES} bytes.")
             events = parse_events(request.body)
             kept = await _store_events(request.app.ctx.zendesk_handoff.store, connector, events)
-        except WrongKey as error:
-            metrics.count_webhook(connector_id, "wrong_key")
-            log.warning("handoff.webhook.wrong_key", connector=connector_id)
+        except InvalidApiKey as error:
+            metrics.count_webhook(connector_id, "invalid_key")
+            log.warning("handoff.webhook.invalid_key", connector=connector_id)
             return _refuse(401, str(error))
-        except NotAnEnvelope as error:
-            metrics.count_webhook(connector_id, "garbage")
-            log.warning("handoff.webhook.garbage", connector=connector_id)
+        except InvalidPayload as error:
+            metrics.count_webhook(connector_id, "invalid_payload")
+            log.warning("handoff.webhook.invalid_payload", connector=connector_id)
             return _refuse(400, str(error))
-        except StoreDown as error:
-            metrics.count_webhook(connector_id, "store_down")
-            log.error("handoff.webhook.store_down", connector=connector_id)
+        except StoreUnavailable as error:
+            metrics.count_webhook(connector_id, "store_unavailable")
+            log.error("handoff.webhook.store_unavailable", connector=connector_id)
             return _refuse(503, str(error))
         metrics.count_webhook(connector_id, "stored" if kept else "ignored")
         return response.json({})
@@ -211,24 +211,24 @@ async def _pass_file(
         async for chunk in answer.content.iter_chunked(64 * 1024):
             sent += len(chunk)
             if sent > _MAX_MEDIA_BYTES:
-                raise Refused("GET media", 413, title="the file is larger than Zendesk takes")
+                raise ApiError("GET media", 413, title="the file is larger than Zendesk takes")
             await stream.send(chunk)
         await stream.eof()
         return None
 
 
-def _arrival(connector: Connector, events: list[Event]) -> Arrival:
+def _event_batch(connector: Connector, events: list[Event]) -> EventBatch:
     """Make of events what the store judges and keeps, once it has found their sessions."""
 
-    def judge(sessions: Sequence[Candidate]) -> list[NewEvent]:
+    def classify(sessions: Sequence[Candidate]) -> list[NewEvent]:
         matches = ((event, match_session(event, sessions)) for event in events)
-        judged = (judge_event(event, session, connector) for event, session in matches if session)
+        judged = (classify_event(event, session, connector) for event, session in matches if session)
         return [new for new in judged if new is not None]
 
     conversations = [event.conversation for event in events]
-    return Arrival(
+    return EventBatch(
         connector.id,
-        judge,
+        classify,
         conversation_ids=frozenset(storable_id(each.id) for each in conversations),
         session_ids=frozenset(
             storable_id(each.session_id) for each in conversations if each.session_id
@@ -242,12 +242,12 @@ async def _store_events(store: Store, connector: Connector, events: list[Event])
     Returns:
         How many events were kept.
     """
-    events = [event for event in events if may_concern(event)]
+    events = [event for event in events if is_relevant(event)]
     kept: list[NewEvent] = []
     for start in range(0, len(events), _AT_ONCE):
-        kept += await store.inbox.take(_arrival(connector, events[start : start + _AT_ONCE]))
+        kept += await store.inbox.store_batch(_event_batch(connector, events[start : start + _AT_ONCE]))
     for new in kept:
-        if new.kind == "aside":
+        if new.kind == "dead_letter":
             log.error(
                 "handoff.webhook.unreadable",
                 connector=connector.id,
@@ -255,7 +255,7 @@ async def _store_events(store: Store, connector: Connector, events: list[Event])
                 type=new.body["type"],
             )
     if kept:
-        reach("receive.stored")
+        failpoint("receive.stored")
     return len(kept)
 
 
@@ -271,8 +271,8 @@ def _add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
         store = await open_store(settings.store_url, lease=settings.takeover_after)
         bot = Bot(app)
         app.ctx.zendesk_handoff = Runtime(store, settings, bot)
-        gate.install(gate.Gate(store, bot, settings))
-        follow_answers(app, store)
+        router.install(router.Router(store, bot, settings))
+        track_responses(app, store)
 
     @blueprint.listener("after_server_start")
     async def start(app: Sanic, _loop: object) -> None:
@@ -282,6 +282,6 @@ def _add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.listener("after_server_stop")
     async def stop(app: Sanic, _loop: object) -> None:
         runtime: Runtime = app.ctx.zendesk_handoff
-        gate.uninstall()
+        router.uninstall()
         await runtime.stop()
         await runtime.store.close()

@@ -19,7 +19,7 @@ CredentialsOption = Annotated[
 
 
 def settings_or_exit(credentials: Path | None) -> Settings:
-    """Read the settings, or print their faults and leave with 1."""
+    """Read the settings, or print their problems and leave with 1."""
     try:
         return load_settings(credentials)
     except SettingsError as error:

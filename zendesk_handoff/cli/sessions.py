@@ -42,7 +42,7 @@ def sessions(
     """List the open sessions and the last ones that are over, with what waits in them."""
 
     async def work(store: Store) -> list[SessionStatus]:
-        return await store.overview.statuses(limit=limit, every=every)
+        return await store.reports.statuses(limit=limit, every=every)
 
     found = _with_store(credentials, work)
     if as_json:
@@ -58,13 +58,13 @@ def retry(session: SessionArgument, credentials: CredentialsOption = None) -> No
     """Send again, in order, what Zendesk refused for good, and wake the session."""
 
     async def work(store: Store) -> None:
-        found = await store.overview.find(session.lower())
+        found = await store.reports.find(session.lower())
         if found.state is State.FAILED or not (found.conversation_id or found.state.is_open):
             raise HandoffError(
                 f"The session {found.id[:_SHOWN]} never reached the agents: there is no "
                 "conversation that its messages could go to."
             )
-        count = await store.upkeep.retry(found.id)
+        count = await store.maintenance.retry(found.id)
         messages = "1 message" if count == 1 else f"{count} messages"
         typer.echo(f"Session {found.id[:_SHOWN]}: {messages} to be sent again; it was woken.")
 
@@ -75,13 +75,13 @@ def end(session: SessionArgument, credentials: CredentialsOption = None) -> None
     """End a session: the agent and the user are told, and the bot takes over."""
 
     async def work(store: Store) -> None:
-        found = await store.overview.find(session.lower())
+        found = await store.reports.find(session.lower())
         if not found.state.is_open:
             because = f" ({found.end_reason})" if found.end_reason else ""
             raise HandoffError(
                 f"The session {found.id[:_SHOWN]} is over: {found.state.value}{because}."
             )
-        await store.sessions.leave(found.id, EndReason.OPERATOR)
+        await store.sessions.end_by_us(found.id, EndReason.OPERATOR)
         typer.echo(
             f"Session {found.id[:_SHOWN]} has ended. A running Rasa server tells the agent and "
             "the user within seconds."
@@ -99,7 +99,7 @@ def purge(
     """Forget what is over and old: personal data is not kept for ever."""
 
     async def work(store: Store) -> None:
-        purged = await store.upkeep.purge(older_than=time.time() - older_than * _DAY)
+        purged = await store.maintenance.purge(older_than=time.time() - older_than * _DAY)
         for name, count in asdict(purged).items():
             typer.echo(f"{name}: {count}")
 
@@ -134,13 +134,13 @@ def _record(status: SessionStatus) -> dict[str, Any]:
         "created_at": session.created_at,
         "connected_at": session.connected_at,
         "ended_at": session.ended_at,
-        "told": session.told,
+        "end_notified": session.end_notified,
         "last_activity": status.last_activity,
         "waiting_to_agent": status.to_agent,
         "waiting_to_user": status.to_user,
         "refused": status.refused,
-        "set_aside": status.set_aside,
-        "fault": status.fault,
+        "dead_letters": status.dead_letters,
+        "error": status.error,
     }
 
 
@@ -162,7 +162,7 @@ def _print_statuses(found: list[SessionStatus]) -> None:
                 str(status.to_agent),
                 str(status.to_user),
                 str(status.refused),
-                status.fault or "",
+                status.error or "",
             )
         )
     print_table(rows)

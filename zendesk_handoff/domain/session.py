@@ -124,20 +124,20 @@ class Session:
     conversation_id: str | None = None
     summary_message_id: str | None = None
     step: Step | None = None
-    trying: Step | None = None
+    pending_step: Step | None = None
     agent_id: str | None = None
     agent_name: str | None = field(default=None, repr=False)
     created_at: float = 0.0
     connected_at: float | None = None
     ended_at: float | None = None
-    announced: bool = False
+    start_notified: bool = False
     user_spoke_at: float | None = None
     agent_spoke_at: float | None = None
     reminded_at: float | None = None
     offered_at: float | None = None
     reconciled_at: float = 0.0
-    told: bool = False
-    closed: bool = False
+    end_notified: bool = False
+    finalized: bool = False
 
     @property
     def is_open(self) -> bool:

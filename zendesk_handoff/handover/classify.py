@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from zendesk_handoff.zendesk.content import read_agent_message
 from zendesk_handoff.zendesk import Message
-from zendesk_handoff.logs import place
+from zendesk_handoff.logs import location
 from zendesk_handoff.domain.session import Candidate, EndReason, Session
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store.inbox import NewEvent
@@ -52,7 +52,7 @@ def match_session(event: Event, sessions: Iterable[Whose]) -> Whose | None:
     return None
 
 
-def may_concern(event: Event) -> bool:
+def is_relevant(event: Event) -> bool:
     """Tell whether there is a session for which an event would be kept.
 
     Args:
@@ -73,7 +73,7 @@ def is_for_user(message: Message) -> bool:
     return message.marker is None and message.author.type == "business"
 
 
-def judge_event(
+def classify_event(
     event: Event, session: Session | Candidate, connector: Connector
 ) -> NewEvent | None:
     """Decide what is to be kept of an event.
@@ -91,27 +91,27 @@ def judge_event(
         What to store, or ``None``.
     """
     try:
-        return _judge(event, session, connector)
+        return _classify(event, session, connector)
     except Exception as error:
-        fault = f"{type(error).__name__} at {place(error)}"
-        body = {"type": type(event).__name__, "fault": fault}
+        fault = f"{type(error).__name__} at {location(error)}"
+        body = {"type": type(event).__name__, "error": fault}
         message_id = storable_id(event.message.id) if isinstance(event, MessagePosted) else None
         return NewEvent(
             event.id,
             session.id,
-            "aside",
+            "dead_letter",
             body,
             sent_at=event.created_at,
             message_id=message_id,
         )
 
 
-def _judge(event: Event, session: Session | Candidate, connector: Connector) -> NewEvent | None:
+def _classify(event: Event, session: Session | Candidate, connector: Connector) -> NewEvent | None:
     if isinstance(event, MessagePosted):
-        return _judge_message(event, session)
+        return _classify_message(event, session)
     if isinstance(event, Unreadable):
-        body = {"type": event.type, "fault": event.fault}
-        return NewEvent(event.id, session.id, "aside", body, sent_at=event.created_at)
+        body = {"type": event.type, "error": event.error}
+        return NewEvent(event.id, session.id, "dead_letter", body, sent_at=event.created_at)
     if not session.is_open:
         return None
     if isinstance(event, ControlMoved):
@@ -125,9 +125,9 @@ def _judge(event: Event, session: Session | Candidate, connector: Connector) -> 
     return None
 
 
-def _judge_message(event: MessagePosted, session: Session | Candidate) -> NewEvent | None:
+def _classify_message(event: MessagePosted, session: Session | Candidate) -> NewEvent | None:
     message = event.message
-    if not may_concern(event):
+    if not is_relevant(event):
         return None
     sent_at = (message.received or event.created_at)[:64].replace("\x00", "")
     if not session.is_open and _is_after(sent_at, session.ended_at):

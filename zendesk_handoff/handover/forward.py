@@ -10,8 +10,8 @@ import structlog
 from zendesk_handoff import metrics
 from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.models import SESSION_KEY
-from zendesk_handoff.failpoints import reach
-from zendesk_handoff.errors import Locked, NotAuthorized, NotFound, Refused
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.errors import Locked, NotAuthorized, NotFound, ApiError
 from zendesk_handoff.handover.opening import BOT_AUTHOR
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, Session, State
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 _READ_AT_ONCE = 50
 
 #: What the agent reads when the session ends from our side.
-_GOODBYES = {
+CLOSING_NOTES = {
     EndReason.USER.value: "The user has left this chat and is back with the bot.",
     EndReason.BOT.value: "The bot has taken over again. The user no longer sees this chat.",
     State.FAILED.value: "The user could not be connected and is back with the bot.",
@@ -34,24 +34,24 @@ _GOODBYES = {
 }
 
 
-class Ownership(Protocol):
+class ProcessLeases(Protocol):
     """Who may work on a session."""
 
-    async def holds(self, session_id: str) -> bool:
+    async def acquire(self, session_id: str) -> bool:
         """Tell whether this process may now, or claim it."""
 
-    def is_in_doubt(self, session_id: str) -> bool:
+    def is_outcome_unknown(self, session_id: str) -> bool:
         """Tell whether the first message may have been posted without a note of it."""
 
-    def doubt(self, session_id: str) -> None:
+    def mark_unknown(self, session_id: str) -> None:
         """Note that the first message may have been posted without a note of it."""
 
-    def settle(self, session_id: str) -> None:
+    def confirm(self, session_id: str) -> None:
         """Note that there is no such doubt any more."""
 
 
 async def forward(
-    store: Store, client: ConversationsClient, session: Session, *, ownership: Ownership
+    store: Store, client: ConversationsClient, session: Session, *, leases: ProcessLeases
 ) -> None:
     """Bring everything that waits in a session's outbox to Zendesk.
 
@@ -66,79 +66,79 @@ async def forward(
     Raises:
         ConversationsError: For example 401 after a change of keys. The message stays first in
             line.
-        StoreDown: The outbox could not be read or written.
+        StoreUnavailable: The outbox could not be read or written.
     """
     while messages := await store.outbox.waiting(session.id, limit=_READ_AT_ONCE):
         for message in messages:
-            if session.state is State.FAILED and message.body["type"] != "leave":
+            if session.state is State.FAILED and message.body["type"] != "closing_note":
                 continue  # the bot's to answer
-            if not await ownership.holds(session.id):
+            if not await leases.acquire(session.id):
                 return
-            doubtful = ownership.is_in_doubt(session.id)
+            outcome_unknown = leases.is_outcome_unknown(session.id)
             try:
-                goes_on = await _pass_on(store, client, session, message, doubtful=doubtful)
+                goes_on = await _forward(store, client, session, message, outcome_unknown=outcome_unknown)
             except BaseException:
-                ownership.doubt(session.id)
+                leases.mark_unknown(session.id)
                 raise
-            ownership.settle(session.id)
+            leases.confirm(session.id)
             if not goes_on:
                 return
         if len(messages) < _READ_AT_ONCE or session.state is State.FAILED:
             return
 
 
-async def _pass_on(
+async def _forward(
     store: Store,
     client: ConversationsClient,
     session: Session,
     message: Outgoing,
     *,
-    doubtful: bool,
+    outcome_unknown: bool,
 ) -> bool:
     """Bring one message to Zendesk; tell whether another may follow."""
-    reach("forward.begun")
+    failpoint("forward.begun")
     try:
-        if message.body["type"] == "leave":
+        if message.body["type"] == "closing_note":
             # The goodbye of an old session must not end the new one in the same conversation.
             if not await store.sessions.is_superseded(session):
-                await _leave(client, session, message, doubtful=doubtful)
+                await _leave(client, session, message, outcome_unknown=outcome_unknown)
         else:
-            await _post(store, client, session, message, doubtful=doubtful)
+            await _post(store, client, session, message, outcome_unknown=outcome_unknown)
     except (NotFound, Locked) as gone:
         await _give_up(store, session, gone)
         return False
     except NotAuthorized:
         raise
-    except Refused as refused:
+    except ApiError as refused:
         if refused.retryable:
             raise
-        log.error("handoff.message.refused", session=session.id, fault=str(refused))
+        log.error("handoff.message.refused", session=session.id, error=str(refused))
         await _refuse(store, session, [message], refused)
         return True
-    reach("forward.posted")
+    failpoint("forward.posted")
     await store.outbox.finish(message)
     stored_at = message.created_at
     metrics.count_delivery(metrics.TO_AGENT, session.connector_id, stored_at=stored_at)
-    reach("forward.noted")
+    failpoint("forward.noted")
     return True
 
 
-async def _give_up(store: Store, session: Session, gone: Refused) -> None:
+async def _give_up(store: Store, session: Session, gone: ApiError) -> None:
     """End a session whose conversation takes no more messages (404; 423: SPEC PostMessage)."""
-    log.warning("handoff.conversation.gone", session=session.id, fault=str(gone))
+    log.warning("handoff.conversation.gone", session=session.id, error=str(gone))
     await _refuse(store, session, await store.outbox.waiting(session.id), gone)
     await store.sessions.end(session.id, EndReason.CONVERSATION_REMOVED)
 
 
 async def _refuse(
-    store: Store, session: Session, messages: Sequence[Outgoing], refused: Refused
+    store: Store, session: Session, messages: Sequence[Outgoing], refused: ApiError
 ) -> None:
     """Set messages aside, and let the user know: they believe that the agent reads them."""
-    by_user = any(message.body["type"] != "leave" for message in messages)
+    by_user = any(message.body["type"] != "closing_note" for message in messages)
     await store.outbox.refuse(
         messages,
         connector_id=session.connector_id,
-        fault=str(refused),
+        error=str(refused),
         notice=NOT_PASSED_ON if by_user else None,
     )
 
@@ -149,7 +149,7 @@ async def _post(
     session: Session,
     message: Outgoing,
     *,
-    doubtful: bool,
+    outcome_unknown: bool,
 ) -> None:
     content = await _content(store, client, session, message.body)
     await client.post_message(
@@ -157,7 +157,7 @@ async def _post(
         content,
         author={"type": "user", "userId": session.user_id},
         marker=message.marker,
-        doubtful=doubtful,
+        outcome_unknown=outcome_unknown,
     )
 
 
@@ -187,7 +187,7 @@ def _media_kind(media_type: str) -> str:
 
 
 async def _leave(
-    client: ConversationsClient, session: Session, message: Outgoing, *, doubtful: bool
+    client: ConversationsClient, session: Session, message: Outgoing, *, outcome_unknown: bool
 ) -> None:
     """Tell the agent, and where the account lets us, take the conversation away.
 
@@ -198,25 +198,25 @@ async def _leave(
     conversation_id = str(session.conversation_id)
     await client.post_message(
         conversation_id,
-        {"type": "text", "text": _GOODBYES.get(str(message.body.get("reason")), _GOODBYES["user"])},
+        {"type": "text", "text": CLOSING_NOTES.get(str(message.body.get("reason")), CLOSING_NOTES["user"])},
         author=BOT_AUTHOR,
         marker=message.marker,
-        doubtful=doubtful,
+        outcome_unknown=outcome_unknown,
     )
-    reach("leave.told")
+    failpoint("leave.end_notified")
     if client.connector.switchboard_integration is None:
         return
     try:
         await client.accept_control(conversation_id)
-    except Refused as refused:
+    except ApiError as refused:
         # Nothing is pending: a repeat of ours after a crash, or the agent let go first.
         if refused.status not in {400, 403, 409}:
             raise
-    reach("leave.accepted")
+    failpoint("leave.accepted")
     try:
         await client.release_control(conversation_id, metadata={SESSION_KEY: session.id})
-    except Refused as refused:
+    except ApiError as refused:
         if refused.status not in {400, 403, 409}:
             raise
         log.info("handoff.control.not_ours", session=session.id, status=refused.status)
-    reach("leave.released")
+    failpoint("leave.released")

@@ -10,7 +10,7 @@ from zendesk_handoff.settings import Timeouts
 
 
 @dataclass(frozen=True)
-class Nudge:
+class Reminder:
     """What the silence calls for: something to say, or the end.
 
     Args:
@@ -27,7 +27,7 @@ class Nudge:
         return self.response == BACK_OFFER
 
 
-def nudge_due(session: Session, timeouts: Timeouts, *, now: float) -> Nudge | None:
+def reminder_due(session: Session, timeouts: Timeouts, *, now: float) -> Reminder | None:
     """Decide what a session's silence calls for now.
 
     While no agent has come, the wait counts from the connection, whatever the user writes
@@ -46,29 +46,29 @@ def nudge_due(session: Session, timeouts: Timeouts, *, now: float) -> Nudge | No
     return None
 
 
-def _while_waiting(session: Session, timeouts: Timeouts, now: float) -> Nudge | None:
+def _while_waiting(session: Session, timeouts: Timeouts, now: float) -> Reminder | None:
     since = session.connected_at or session.created_at
     if _over(timeouts.waiting_end, since, now):
-        return Nudge(ends=EndReason.NO_AGENT)
+        return Reminder(ends=EndReason.NO_AGENT)
     if session.offered_at is not None:
         return None
     if _over(timeouts.waiting_offer, since, now):
-        return Nudge(BACK_OFFER)
+        return Reminder(BACK_OFFER)
     if _over(timeouts.waiting_reminder, max(since, session.reminded_at or 0.0), now):
-        return Nudge(STILL_WAITING)
+        return Reminder(STILL_WAITING)
     return None
 
 
-def _with_an_agent(session: Session, timeouts: Timeouts, now: float) -> Nudge | None:
+def _with_an_agent(session: Session, timeouts: Timeouts, now: float) -> Reminder | None:
     user, agent = session.user_spoke_at or 0.0, session.agent_spoke_at or 0.0
     if user <= agent:
         silent = agent > 0 and _over(timeouts.user_silence_end, agent, now)
-        return Nudge(ends=EndReason.USER_SILENT) if silent else None
+        return Reminder(ends=EndReason.USER_SILENT) if silent else None
     if _over(timeouts.agent_silence_end, user, now):
-        return Nudge(ends=EndReason.AGENT_SILENT)
+        return Reminder(ends=EndReason.AGENT_SILENT)
     offered = (session.offered_at or 0.0) > user
     if not offered and _over(timeouts.agent_silence_offer, user, now):
-        return Nudge(BACK_OFFER)
+        return Reminder(BACK_OFFER)
     return None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.store import Store
-from zendesk_handoff.store.leases import Claim
+from zendesk_handoff.store.leases import LeaseResult
 
 
-class Ownership:
+class ProcessLeases:
     """The claims of this process.
 
     Args:
@@ -18,11 +18,11 @@ class Ownership:
 
     def __init__(self, store: Store) -> None:
         """Own nothing yet."""
-        self._claims = store.claims
+        self._leases = store.leases
         self._until: dict[str, float] = {}
-        self._in_doubt: set[str] = set()
+        self._outcome_unknown: set[str] = set()
 
-    async def holds(self, session_id: str) -> bool:
+    async def acquire(self, session_id: str) -> bool:
         """Claim a session, or find that it is ours already.
 
         Args:
@@ -35,64 +35,64 @@ class Ownership:
             return True
         asked_at = time.monotonic()
         try:
-            claim = await self._claims.claim(session_id)
-        except StoreDown:
+            claim = await self._leases.acquire(session_id)
+        except StoreUnavailable:
             # It may be ours all the same, taken over from a process that is gone.
-            self._in_doubt.add(session_id)
+            self._outcome_unknown.add(session_id)
             raise
-        if claim is Claim.REFUSED:
+        if claim is LeaseResult.REFUSED:
             self._until.pop(session_id, None)
             return False
-        if claim is Claim.TAKEN_OVER:
-            self._in_doubt.add(session_id)
-        self._until[session_id] = asked_at + self._claims.lease
+        if claim is LeaseResult.TAKEN_OVER:
+            self._outcome_unknown.add(session_id)
+        self._until[session_id] = asked_at + self._leases.lease
         return True
 
-    def is_in_doubt(self, session_id: str) -> bool:
+    def is_outcome_unknown(self, session_id: str) -> bool:
         """Tell whether a process that is gone may have posted something without noting it."""
-        return session_id in self._in_doubt
+        return session_id in self._outcome_unknown
 
-    def settle(self, session_id: str) -> None:
+    def confirm(self, session_id: str) -> None:
         """Note that the doubt is settled."""
-        self._in_doubt.discard(session_id)
+        self._outcome_unknown.discard(session_id)
 
-    def doubt(self, session_id: str) -> None:
+    def mark_unknown(self, session_id: str) -> None:
         """Note that something may have been posted without being noted."""
-        self._in_doubt.add(session_id)
+        self._outcome_unknown.add(session_id)
 
-    async def let_go(self, session_id: str) -> None:
+    async def release(self, session_id: str) -> None:
         """Give a session up, if nothing is left to do for it in either lane."""
-        if session_id in self._until and await self._claims.let_go_of_done(session_id):
+        if session_id in self._until and await self._leases.release_if_done(session_id):
             self._until.pop(session_id, None)
 
-    async def give_back(self, session_id: str) -> None:
+    async def release_unless_unknown(self, session_id: str) -> None:
         """Leave a session to a process that can do all there is to do for it.
 
-        Where a message is in doubt the claim is left to run out, as with ``let_go_of_all``.
+        Where a message is in doubt the claim is left to run out, as with ``release_all``.
         """
         self._until.pop(session_id, None)
-        if session_id not in self._in_doubt:
-            await self._claims.let_go(session_id, wake=False)
+        if session_id not in self._outcome_unknown:
+            await self._leases.release(session_id, wake=False)
 
-    async def let_go_of_all(self) -> None:
+    async def release_all(self) -> None:
         """Give up everything, for whoever comes next.
 
         Where a message is in doubt the claim is left to run out: whoever takes over then knows of
         the doubt.
         """
-        await self._claims.let_go_of_all(but=self._in_doubt)
+        await self._leases.release_all(but=self._outcome_unknown)
 
     async def renew(self) -> None:
         """Keep what is claimed for another lease; what has run out is asked for again.
 
         Raises:
-            StoreDown: Nothing could be renewed.
+            StoreUnavailable: Nothing could be renewed.
         """
         if not self._until:
             return
         renewed_at = time.monotonic()
-        kept = await self._claims.renew()
+        kept = await self._leases.renew()
         # What another process has taken over meanwhile is not ours any more.
         self._until = {
-            each: renewed_at + self._claims.lease for each in self._until if each in kept
+            each: renewed_at + self._leases.lease for each in self._until if each in kept
         }

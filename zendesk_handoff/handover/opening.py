@@ -10,8 +10,8 @@ import structlog
 
 from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.models import SESSION_KEY
-from zendesk_handoff.failpoints import reach
-from zendesk_handoff.errors import Refused
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.errors import ApiError
 from zendesk_handoff.domain.session import Session, State, Step
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store import Store
@@ -66,24 +66,24 @@ async def open_session(store: Store, client: ConversationsClient, session: Sessi
     Raises:
         ConversationsError: Zendesk refused, or did not answer for as long as the client's policy
             has patience. The session stays where it is.
-        StoreDown: A step could not be recorded.
+        StoreUnavailable: A step could not be recorded.
     """
     steps = plan(client.connector)
     done = steps.index(session.step) + 1 if session.step in steps else 0
     opening = _Opening(client, session)
     for step in steps[done:]:
-        doubtful = opening.session.trying == step
+        outcome_unknown = opening.session.pending_step == step
         opening.session = await store.sessions.begin_step(session.id, step)
-        reach(f"opening.{step.value}.begun")
+        failpoint(f"opening.{step.value}.begun")
         if not opening.session.state.is_open:
             return opening.session  # ended meanwhile, by the user or an operator
-        learned = await opening.take(step, doubtful=doubtful)
-        reach(f"opening.{step.value}.taken")
+        learned = await opening.take(step, outcome_unknown=outcome_unknown)
+        failpoint(f"opening.{step.value}.taken")
         opening.session = await store.sessions.finish_step(session.id, step, **learned)
-        reach(f"opening.{step.value}.noted")
+        failpoint(f"opening.{step.value}.noted")
     if opening.session.state in {State.REQUESTED, State.OPENING}:
         opening.session = await store.sessions.connect(session.id)
-        reach("opening.connected")
+        failpoint("opening.connected")
     return opening.session
 
 
@@ -94,7 +94,7 @@ class _Opening:
         self.client = client
         self.session = session
 
-    async def take(self, step: Step, *, doubtful: bool) -> dict[str, Any]:
+    async def take(self, step: Step, *, outcome_unknown: bool) -> dict[str, Any]:
         """Take a step, and return what is to be remembered of it."""
         ways: dict[Step, Callable[[bool], Awaitable[dict[str, Any]]]] = {
             Step.USER: self._user,
@@ -104,23 +104,23 @@ class _Opening:
             Step.PASS_CONTROL: self._pass_control,
             Step.OFFER_CONTROL: self._offer_control,
         }
-        return await ways[step](doubtful)
+        return await ways[step](outcome_unknown)
 
     async def _user(self, _doubtful: bool) -> dict[str, Any]:
         name = external_id(self.session.sender_id)
         try:
             user = await self.client.create_or_find_user(name, profile=self.session.profile)
-        except Refused as refused:
+        except ApiError as refused:
             if refused.status != 400 or not self.session.profile:
                 raise
             # A name or a language that Zendesk does not take must not cost the user the agent.
-            log.warning("handoff.profile.refused", session=self.session.id, fault=str(refused))
+            log.warning("handoff.profile.refused", session=self.session.id, error=str(refused))
             user = await self.client.create_or_find_user(name)
         return {"user_id": user.id}
 
-    async def _conversation(self, doubtful: bool) -> dict[str, Any]:
+    async def _conversation(self, outcome_unknown: bool) -> dict[str, Any]:
         conversation = await self.client.create_conversation(
-            str(self.session.user_id), session_id=self.session.id, doubtful=doubtful
+            str(self.session.user_id), session_id=self.session.id, outcome_unknown=outcome_unknown
         )
         return {"conversation_id": conversation.id}
 
@@ -132,13 +132,13 @@ class _Opening:
         )
         return {}
 
-    async def _summary(self, doubtful: bool) -> dict[str, Any]:
+    async def _summary(self, outcome_unknown: bool) -> dict[str, Any]:
         message_id = await self.client.post_message(
             self._conversation_id,
             {"type": "text", "text": self.session.summary},
             author=BOT_AUTHOR,
             marker=f"{self.session.id[:24]}-summary",
-            doubtful=doubtful,
+            outcome_unknown=outcome_unknown,
         )
         return {"summary_message_id": message_id or None}
 
@@ -157,11 +157,11 @@ class _Opening:
                 str(self.client.connector.switchboard_integration),
                 metadata=self._mark,
             )
-        except Refused as refused:
+        except ApiError as refused:
             if refused.retryable:
                 raise
             # The agents have control: to call this a failure would leave them with nobody.
-            log.warning("handoff.offer.refused", session=self.session.id, fault=str(refused))
+            log.warning("handoff.offer.refused", session=self.session.id, error=str(refused))
         return {}
 
     @property

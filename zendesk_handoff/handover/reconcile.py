@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from zendesk_handoff.zendesk import Conversation, ConversationsClient, Message
 from zendesk_handoff.errors import NotFound
-from zendesk_handoff.handover.classify import is_for_user, judge_event
+from zendesk_handoff.handover.classify import is_for_user, classify_event
 from zendesk_handoff.domain.session import EndReason, Session
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.inbox import NewEvent
@@ -29,7 +29,7 @@ async def reconcile(store: Store, client: ConversationsClient, session: Session)
 
     Raises:
         ConversationsError: Zendesk refused or did not answer.
-        StoreDown: The inbox could not be written.
+        StoreUnavailable: The inbox could not be written.
     """
     try:
         # Control first: what is listed after it includes everything that was said before an end.
@@ -58,7 +58,7 @@ async def fetch_missed(
 
     Raises:
         ConversationsError: Zendesk refused or did not answer.
-        StoreDown: The inbox could not be written.
+        StoreUnavailable: The inbox could not be written.
     """
     conversation = Conversation(id=str(session.conversation_id))
     said = [each for each in await _since_summary(client, session, pages) if is_for_user(each)]
@@ -74,7 +74,7 @@ async def fetch_missed(
             conversation=conversation,
             message=message,
         )
-        kept = judge_event(event, session, client.connector)
+        kept = classify_event(event, session, client.connector)
         if kept is not None:
             missed.append(kept)
     if missed:

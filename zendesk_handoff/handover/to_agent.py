@@ -7,8 +7,8 @@ import time
 import structlog
 
 from zendesk_handoff.zendesk import ConversationsClient
-from zendesk_handoff.errors import ClaimLost, ConversationsError, StoreDown
-from zendesk_handoff.logs import fault_of
+from zendesk_handoff.errors import LeaseLost, ConversationsError, StoreUnavailable
+from zendesk_handoff.logs import describe_error
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.handover.forward import forward
 from zendesk_handoff.domain.session import Session, State
@@ -16,7 +16,7 @@ from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 
 from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.handover.leases import Ownership
+from zendesk_handoff.handover.leases import ProcessLeases
 
 log = structlog.get_logger(__name__)
 
@@ -34,13 +34,13 @@ class ToAgents:
     """
 
     def __init__(
-        self, store: Store, settings: Settings, clients: Clients, ownership: Ownership
+        self, store: Store, settings: Settings, clients: Clients, leases: ProcessLeases
     ) -> None:
         """Remember the parts."""
         self._store = store
         self._settings = settings
         self._clients = clients
-        self._ownership = ownership
+        self._leases = leases
         self._missed: set[str] = set()  # connectors that the settings lack
 
     async def run(self, session_id: str) -> None:
@@ -53,22 +53,22 @@ class ToAgents:
         if session is None:
             return
         structlog.contextvars.bind_contextvars(connector=session.connector_id)
-        patient = self._clients.patient(session.connector_id)
-        brief = self._clients.brief(session.connector_id)
-        if patient is None or brief is None:
+        background = self._clients.background(session.connector_id)
+        interactive = self._clients.interactive(session.connector_id)
+        if background is None or interactive is None:
             await self._miss_connector(session)
             return
         if session.state in _OPENING:
-            if not await self._ownership.holds(session_id):
+            if not await self._leases.acquire(session_id):
                 return
-            session = await self._finish_opening(session, brief)
+            session = await self._finish_opening(session, interactive)
         if session.conversation_id is None:
             if session.state is not State.FAILED:  # then what was written is the bot's to answer
                 await self._drop(session)
         elif session.connected_at is not None or not session.state.is_open:
-            await forward(self._store, patient, session, ownership=self._ownership)
+            await forward(self._store, background, session, leases=self._leases)
             if not session.state.is_open:
-                await self._ownership.let_go(session_id)
+                await self._leases.release(session_id)
 
     async def _miss_connector(self, session: Session) -> None:
         """Leave a session to a server whose settings have its connector.
@@ -79,8 +79,8 @@ class ToAgents:
             self._missed.add(session.connector_id)
             log.error("handoff.connector.missing", session=session.id)
         if session.state in _OPENING and self._is_late(session):
-            if await self._ownership.holds(session.id):
-                await self._store.sessions.fail(session.id, told=False)
+            if await self._leases.acquire(session.id):
+                await self._store.sessions.fail(session.id, end_notified=False)
 
     def _is_late(self, session: Session) -> bool:
         return time.time() - session.created_at > self._settings.open_timeout
@@ -89,17 +89,17 @@ class ToAgents:
         """Go on where an action server died: its claim has run out, so it is not at work."""
         try:
             return await open_session(self._store, client, session)
-        except (StoreDown, ClaimLost):
+        except (StoreUnavailable, LeaseLost):
             raise
         except Exception as error:
             retryable = isinstance(error, ConversationsError) and error.retryable
             if retryable and not self._is_late(session):
                 raise
-            log.error("handoff.opening.failed", session=session.id, fault=fault_of(error))
-            return await self._store.sessions.fail(session.id, told=False)
+            log.error("handoff.opening.failed", session=session.id, error=describe_error(error))
+            return await self._store.sessions.fail(session.id, end_notified=False)
 
     async def _drop(self, session: Session) -> None:
         """Forget what was meant for an agent whom a session never had."""
         for message in await self._store.outbox.waiting(session.id):
-            if await self._ownership.holds(session.id):
+            if await self._leases.acquire(session.id):
                 await self._store.outbox.finish(message)

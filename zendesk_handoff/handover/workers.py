@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from zendesk_handoff.errors import HandoffError
-from zendesk_handoff.logs import place
+from zendesk_handoff.logs import location
 
 log = structlog.get_logger(__name__)
 
 
-class Lanes:
+class KeyedWorkers:
     """Runs a function for a key whenever it is poked, never twice at once for the same key.
 
     A poke that comes while the key is running makes it run once more: nothing that was stored
@@ -32,7 +32,7 @@ class Lanes:
         self._again: set[str] = set()
         self._stopping = False
 
-    def poke(self, key: str) -> None:
+    def notify(self, key: str) -> None:
         """See to a key soon."""
         if self._stopping:
             return
@@ -71,12 +71,12 @@ class Lanes:
         try:
             await self._run(key)
         except HandoffError as error:
-            log.warning("handoff.lane.failed", lane=self._name, session=key, fault=str(error))
+            log.warning("handoff.worker.failed", lane=self._name, session=key, error=str(error))
         except Exception as error:
             log.error(
-                "handoff.lane.broken",
+                "handoff.worker.broken",
                 lane=self._name,
                 session=key,
-                fault=type(error).__name__,
-                place=place(error),
+                error=type(error).__name__,
+                location=location(error),
             )

@@ -20,7 +20,7 @@ _NO = "deny"
 
 
 @dataclass(frozen=True)
-class Trace:
+class Explanation:
     """Why the policy stepped in.
 
     Attributes:
@@ -38,7 +38,7 @@ class Trace:
     threshold: float
 
     @classmethod
-    def of(cls, done: Sequence[Event]) -> Trace | None:
+    def of(cls, done: Sequence[Event]) -> Explanation | None:
         """Find the newest trace among events."""
         for event in reversed(done):
             if isinstance(event, ActionExecuted) and KEY in (event.metadata or {}):
@@ -62,7 +62,7 @@ def is_reason_stale(events: Sequence[Event], slots: Mapping[str, Any]) -> bool:
         events: The last events, oldest first.
         slots: The tracker's slots, by name.
     """
-    slot, trace = slots.get(REASON), Trace.of(events)
+    slot, trace = slots.get(REASON), Explanation.of(events)
     if slot is None or slot.value is None:
         return False
     if trace is None:
@@ -94,5 +94,5 @@ def _is_carried_over(events: Sequence[Event]) -> bool:
 
 
 def _after_the_trace(events: Sequence[Event]) -> Sequence[Event]:
-    place = max(place for place, event in enumerate(events) if Trace.of([event]))
+    place = max(place for place, event in enumerate(events) if Explanation.of([event]))
     return events[place + 1 :]

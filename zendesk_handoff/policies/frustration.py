@@ -26,9 +26,9 @@ from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_events
 from zendesk_handoff.frustration import Frustration
 from zendesk_handoff.domain.responses import OFFER
 
-from zendesk_handoff.policies.turn_context import Moment, is_session_open, latest, read_moment
+from zendesk_handoff.policies.turn_context import TurnContext, is_session_open, latest, read_turn_context
 from zendesk_handoff.policies.options import DEFAULTS, read_options
-from zendesk_handoff.policies.explanation import KEY, REASON, Trace, is_reason_stale
+from zendesk_handoff.policies.explanation import KEY, REASON, Explanation, is_reason_stale
 
 log = structlog.get_logger(__name__)
 
@@ -113,14 +113,14 @@ class FrustrationPolicy(Policy):
         """
         reach = max(self.options.window, self.options.cooldown) + 3
         events = latest(tracker.events, messages=reach)
-        moment = read_moment(events)
-        if trace := Trace.of(moment.done):
-            return self._follow_up(trace, moment, domain)
-        if self._may_speak(tracker, moment):
+        turn = read_turn_context(events)
+        if trace := Explanation.of(turn.done):
+            return self._follow_up(trace, turn, domain)
+        if self._may_speak(tracker, turn):
             dialogue = dialogue_from_events(
                 (event.as_dict() for event in events), slots=tracker.current_slot_values()
             )
-            found = self._judge(dialogue, answer_taken=moment.answer_taken)
+            found = self._judge(dialogue, answer_taken=turn.answer_taken)
             if found.escalate:
                 return self._step_in(found, dialogue, tracker, domain)
         stale = is_reason_stale(events, tracker.slots) and not is_session_open(tracker.slots)
@@ -128,13 +128,13 @@ class FrustrationPolicy(Policy):
             self._default_predictions(domain), events=[SlotSet(REASON, None)] if stale else None
         )
 
-    def _may_speak(self, tracker: DialogueStateTracker, moment: Moment) -> bool:
-        since = moment.turns_since_refusal
+    def _may_speak(self, tracker: DialogueStateTracker, turn: TurnContext) -> bool:
+        since = turn.turns_since_refusal
         return (
-            not moment.done
-            and not moment.rejected
-            and moment.message is not None
-            and _is_judged(moment.message)
+            not turn.done
+            and not turn.rejected
+            and turn.message is not None
+            and _is_judged(turn.message)
             and not tracker.is_paused()
             and not is_session_open(tracker.slots)
             and (since is None or since > self.options.cooldown)
@@ -157,7 +157,7 @@ class FrustrationPolicy(Policy):
     ) -> PolicyPrediction:
         """Predict the first action, with the score and its reasons."""
         wanted = _ACTIONS[self.options.mode]
-        trace = Trace(
+        trace = Explanation(
             wanted=wanted,
             reason=frustration.explain(found.reasons, locale=dialogue.locale),
             score=found.score,
@@ -175,10 +175,10 @@ class FrustrationPolicy(Policy):
         told = [SlotSet(REASON, trace.reason)] if REASON in tracker.slots else []
         return self._certainly(action, domain, optional_events=told, trace=trace)
 
-    def _follow_up(self, trace: Trace, moment: Moment, domain: Domain) -> PolicyPrediction:
+    def _follow_up(self, trace: Explanation, turn: TurnContext, domain: Domain) -> PolicyPrediction:
         """See through what was begun: after the form has been left the action, then listening."""
-        left_form = moment.done[-1].action_name == ACTION_DEACTIVATE_LOOP_NAME
-        if left_form and trace.wanted not in moment.rejected:
+        left_form = turn.done[-1].action_name == ACTION_DEACTIVATE_LOOP_NAME
+        if left_form and trace.wanted not in turn.rejected:
             return self._certainly(trace.wanted, domain, trace=trace)
         return self._certainly(ACTION_LISTEN_NAME, domain)
 
@@ -188,7 +188,7 @@ class FrustrationPolicy(Policy):
         domain: Domain,
         *,
         optional_events: list[Event] | None = None,
-        trace: Trace | None = None,
+        trace: Explanation | None = None,
     ) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
         probabilities[domain.index_for_action(action)] = 1.0

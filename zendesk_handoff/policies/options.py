@@ -54,18 +54,18 @@ def read_options(config: Mapping[str, Any]) -> Options:
     Raises:
         InvalidConfigException: Something is wrong; the text names every fault and what to write.
     """
-    faults = [_unknown(key) for key in config if key not in DEFAULTS]
+    problems = [_unknown(key) for key in config if key not in DEFAULTS]
     values = {**DEFAULTS, **config}
     if not (_is_number(values["threshold"]) and 0 < values["threshold"] <= 1):
-        faults.append("threshold must be a number above 0 and up to 1")
+        problems.append("threshold must be a number above 0 and up to 1")
     for key, least in (("window", 1), ("cooldown", 0), (POLICY_PRIORITY, 0)):
         if not (type(values[key]) is int and values[key] >= least):
-            faults.append(f"{key} must be a whole number from {least} on")
+            problems.append(f"{key} must be a whole number from {least} on")
     if values["mode"] not in MODES:
-        faults.append(f"mode must be {' or '.join(MODES)}")
-    if faults:
+        problems.append(f"mode must be {' or '.join(MODES)}")
+    if problems:
         raise InvalidConfigException(
-            f"FrustrationPolicy in config.yml cannot be used: {'; '.join(faults)}."
+            f"FrustrationPolicy in config.yml cannot be used: {'; '.join(problems)}."
         )
     return Options(**{key: values[key] for key in DEFAULTS})
 

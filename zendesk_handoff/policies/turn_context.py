@@ -25,7 +25,7 @@ _OVER = frozenset(state.value for state in State) - _OPEN
 
 
 @dataclass(frozen=True)
-class Moment:
+class TurnContext:
     """Where a conversation stands.
 
     Attributes:
@@ -61,7 +61,7 @@ def latest(events: Reversible[Event], *, messages: int) -> list[Event]:
     return found[::-1]
 
 
-def read_moment(events: Sequence[Event]) -> Moment:
+def read_turn_context(events: Sequence[Event]) -> TurnContext:
     """Read where the conversation stands.
 
     Args:
@@ -94,7 +94,7 @@ def read_moment(events: Sequence[Event]) -> Moment:
                 # Also where a new Rasa session carries it over: the tracker then holds nothing
                 # older, and the bot begins one for the first message after the agents.
                 since = 0
-    return Moment(message, tuple(done), frozenset(rejected), taken, since)
+    return TurnContext(message, tuple(done), frozenset(rejected), taken, since)
 
 
 def is_session_open(slots: Mapping[str, Any]) -> bool:

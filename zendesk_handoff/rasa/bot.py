@@ -132,7 +132,7 @@ class Bot:
             )
         except Exception as error:
             # An NLG server that is away must not keep the user from hearing of the end.
-            log.error("handoff.response.failed", response=response, fault=type(error).__name__)
+            log.error("handoff.response.failed", response=response, error=type(error).__name__)
             return None
         return message
 

@@ -114,7 +114,7 @@ class AtomicRedisLockStore(RedisLockStore):
         try:
             self.finish_serving(conversation_id, ticket_number)
         except RedisError as error:  # it runs out by itself, and what was locked is done
-            log.warning("handoff.lock.not_given_back", fault=type(error).__name__)
+            log.warning("handoff.lock.not_released", error=type(error).__name__)
 
     async def _keep(self, conversation_id: str, ticket_number: int) -> None:
         def renew(lock: TicketLock) -> None:
@@ -127,7 +127,7 @@ class AtomicRedisLockStore(RedisLockStore):
             try:
                 self._change(conversation_id, renew)
             except RedisError as error:
-                log.warning("handoff.lock.not_renewed", fault=type(error).__name__)
+                log.warning("handoff.lock.not_renewed", error=type(error).__name__)
 
     def _change(self, conversation_id: str, change: Callable[[TicketLock], T]) -> T:
         """Change a lock, from the start where another process has changed it meanwhile."""

@@ -15,10 +15,10 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse
 
 from zendesk_handoff.zendesk.content import CANNOT_SHOW
-from zendesk_handoff.failpoints import reach
-from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.store import Store
-from zendesk_handoff.store.pending import HeldMessage
+from zendesk_handoff.store.pending import PendingMessage
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ _refusals: Counter[int] = Counter()
 _answer: ContextVar[_Answer | None] = ContextVar("answer", default=None)
 
 
-class HoldingOutput(OutputChannel):
+class PullOutput(OutputChannel):
     """An output channel into the store.
 
     ``rest`` and ``cmdline`` give Rasa no way to reach a user who has not just asked.
@@ -61,18 +61,18 @@ class HoldingOutput(OutputChannel):
 
     async def send_once(self, recipient_id: str, message: dict[str, Any], *, key: str) -> None:
         """Keep a response that is named, once."""
-        await self._store.held.add(recipient_id, message, key=key)
+        await self._store.pending.add(recipient_id, message, key=key)
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Keep a whole response; the channel that gives it out takes it apart."""
-        await self._store.held.add(recipient_id, message)
+        await self._store.pending.add(recipient_id, message)
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Keep a text."""
-        await self._store.held.add(recipient_id, {"text": text})
+        await self._store.pending.add(recipient_id, {"text": text})
 
 
-async def give_held(store: Store, sender_id: str, output: OutputChannel) -> None:
+async def deliver_pending(store: Store, sender_id: str, output: OutputChannel) -> None:
     """Give a user what has waited for them, oldest first.
 
     Inside a request it counts as delivered only when the answer has gone out: a server that dies
@@ -83,11 +83,11 @@ async def give_held(store: Store, sender_id: str, output: OutputChannel) -> None
         sender_id: Whose it is.
         output: The channel of their present request.
     """
-    messages = await store.held.give(sender_id)
+    messages = await store.pending.claim(sender_id)
     if not messages:
         return
     # Only what is collected for an answer comes with it; any other channel has sent it already.
-    answer = _answer.get() if _collects(output) else None
+    answer = _answer.get() if _is_collected(output) else None
     in_answer = answer is not None and not answer.begun
     ids: list[int] = []
     try:
@@ -95,25 +95,25 @@ async def give_held(store: Store, sender_id: str, output: OutputChannel) -> None
             await _give(message, sender_id, output)
             ids.append(message.id)
             if not in_answer:
-                await store.held.mark_gone([message.id])
+                await store.pending.mark_delivered([message.id])
     except BaseException as error:
-        await store.held.put_back([each.id for each in messages if each.id not in ids])
-        if not isinstance(error, Exception) or isinstance(error, StoreDown):
+        await store.pending.release([each.id for each in messages if each.id not in ids])
+        if not isinstance(error, Exception) or isinstance(error, StoreUnavailable):
             raise  # the request was given up: what was not sent is there for the next one
         # The user's own message is safe by now; were this raised, the channel might bring it again.
-        log.warning("handoff.held.not_taken", fault=type(error).__name__)
-    reach("hold.given")
+        log.warning("handoff.pending.not_taken", error=type(error).__name__)
+    failpoint("hold.given")
     if answer is not None and in_answer:
         answer.ids += ids
 
 
-def _collects(output: OutputChannel) -> bool:
+def _is_collected(output: OutputChannel) -> bool:
     """Tell whether a channel keeps what it is given for the answer; ``callback`` sends it on."""
     keep = CollectingOutputChannel._persist_message
     return isinstance(output, CollectingOutputChannel) and type(output)._persist_message is keep
 
 
-async def _give(message: HeldMessage, sender_id: str, output: OutputChannel) -> None:
+async def _give(message: PendingMessage, sender_id: str, output: OutputChannel) -> None:
     """Send a held message; one that the channel never takes must not keep the others waiting.
 
     Where it has been refused several times, its words and links alone are sent, and where they
@@ -127,7 +127,7 @@ async def _give(message: HeldMessage, sender_id: str, output: OutputChannel) -> 
             await output.send_response(sender_id, {"text": words})
         except Exception:
             await output.send_response(sender_id, {"text": CANNOT_SHOW})
-        log.error("handoff.held.reduced", meaning="the channel does not take the message as it is")
+        log.error("handoff.pending.reduced", meaning="the channel does not take the message as it is")
     else:
         try:
             await output.send_response(sender_id, body)
@@ -137,7 +137,7 @@ async def _give(message: HeldMessage, sender_id: str, output: OutputChannel) -> 
     _refusals.pop(message.id, None)
 
 
-def follow_answers(app: Sanic, store: Store) -> None:
+def track_responses(app: Sanic, store: Store) -> None:
     """Note what has gone out with each answer of the server.
 
     Args:
@@ -173,10 +173,10 @@ async def _settle(store: Store, ids: list[int], *, is_read: bool) -> None:
     while True:  # until the store is there again: what is not noted comes again
         try:
             if is_read:
-                await store.held.mark_gone(ids)
+                await store.pending.mark_delivered(ids)
             else:  # the user has not waited for the answer
-                await store.held.put_back(ids)
+                await store.pending.release(ids)
             return
-        except StoreDown:
-            log.warning("handoff.held.in_doubt", count=len(ids))
+        except StoreUnavailable:
+            log.warning("handoff.pending.outcome_unknown", count=len(ids))
             await asyncio.sleep(_AGAIN)

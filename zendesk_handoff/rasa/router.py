@@ -1,4 +1,4 @@
-"""The gate: bot or agent? Every user message of every channel is judged here first.
+"""The router: bot or agent? Every user message of every channel is judged here first.
 
 Rasa gives all channels one handler, which calls ``Agent.handle_message``; that takes the sender's
 lock and calls the processor's. The gate stands in front of the processor, inside the lock: a
@@ -21,7 +21,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from zendesk_handoff import metrics
-from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.domain.responses import NOT_PASSED_ON, default_response
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.settings import Settings
@@ -31,8 +31,8 @@ from zendesk_handoff.store.outbox import marker_of
 
 from zendesk_handoff.rasa.bot import Bot, rasa_handles
 from zendesk_handoff.rasa.delivery import OnceOutput
-from zendesk_handoff.rasa.session_end import begin_anew, hand_back, say_farewell
-from zendesk_handoff.rasa.pending import HoldingOutput, give_held
+from zendesk_handoff.rasa.session_end import restart_session, replay_to_bot, notify_end
+from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ _LOCK_ATTEMPTS = 3
 END_PAYLOAD = "/end_handoff"
 
 
-class Gate:
+class Router:
     """Judges messages, and sends them on.
 
     Args:
@@ -59,7 +59,7 @@ class Gate:
         phrases = {*settings.end_phrases, END_PAYLOAD}  # the buttons work with any phrases
         self._end_phrases = {phrase.casefold() for phrase in phrases}
 
-    async def take(self, message: UserMessage, processor: MessageProcessor | None) -> bool:
+    async def route(self, message: UserMessage, processor: MessageProcessor | None) -> bool:
         """Take a message that is not the bot's; the sender's lock is held.
 
         Args:
@@ -70,25 +70,25 @@ class Gate:
             Whether it was taken: then the bot is silent.
         """
         sender_id = message.sender_id
-        key, again = _take_key(message)
+        key, again = _pop_message_key(message)
         session: Session | None = None
         try:
-            session, something_held = await self._store.standing(sender_id)
+            session, has_pending = await self._store.load_state(sender_id)
             if key and again and await self._is_known(message, key):
                 return True
-            metrics.count_gate("agent" if _is_open(session) else "bot")
+            metrics.count_routed("agent" if _is_open(session) else "bot")
             if session is None:
-                if something_held:
-                    await give_held(self._store, sender_id, message.output_channel)
-                return await self._own_up_to_files(message)
+                if has_pending:
+                    await deliver_pending(self._store, sender_id, message.output_channel)
+                return await self._notify_undelivered_files(message)
             if session.state.is_open:
-                await self._pass_on(message, session, key, something_held=something_held)
+                await self._forward(message, session, key, has_pending=has_pending)
                 return True
             taken = await self._return_to_bot(message, session, key, processor)
-            return taken or await self._own_up_to_files(message)
-        except StoreDown:
-            metrics.count_gate("store_down")
-            log.error("handoff.gate.store_down")
+            return taken or await self._notify_undelivered_files(message)
+        except StoreUnavailable:
+            metrics.count_routed("store_unavailable")
+            log.error("handoff.router.store_unavailable")
             # Rasa's own pause is the next best guess, and it would swallow the message.
             if not _is_open(session) and not await self._bot.is_paused(sender_id):
                 return False
@@ -103,27 +103,27 @@ class Gate:
             return True
         return await self._bot.has_heard(message.sender_id, message.message_id)
 
-    async def is_with_agent(self, sender_id: str) -> bool:
+    async def has_open_session(self, sender_id: str) -> bool:
         """Tell whether a session is open for a sender."""
-        return _is_open(await self._store.sessions.unclosed(sender_id))
+        return _is_open(await self._store.sessions.current(sender_id))
 
-    async def _pass_on(
-        self, message: UserMessage, session: Session, key: str | None, *, something_held: bool
+    async def _forward(
+        self, message: UserMessage, session: Session, key: str | None, *, has_pending: bool
     ) -> None:
         channel = message.input_channel
         if channel and channel != session.channel:
-            session = await self._store.sessions.move(session.id, channel)
+            session = await self._store.sessions.change_channel(session.id, channel)
         if (message.text or "").strip().casefold() in self._end_phrases:
             mark = marker_of(key, 0) if key else None  # so that it is known when it comes again
-            ended = await self._store.sessions.leave(session.id, EndReason.USER, marker=mark)
-            await self._tell_end(message, ended)
+            ended = await self._store.sessions.end_by_us(session.id, EndReason.USER, marker=mark)
+            await self._notify_end(message, ended)
             return
         bodies = message_bodies(message)
         if bodies:
             await self._store.outbox.add(session.id, bodies, key=key)
-        if something_held:
-            with suppress(StoreDown):  # the message is safe: what is held can wait
-                await give_held(self._store, message.sender_id, message.output_channel)
+        if has_pending:
+            with suppress(StoreUnavailable):  # the message is safe: what is held can wait
+                await deliver_pending(self._store, message.sender_id, message.output_channel)
 
     async def _return_to_bot(
         self,
@@ -132,18 +132,18 @@ class Gate:
         key: str | None,
         processor: MessageProcessor | None,
     ) -> bool:
-        await self._tell_end(message, session)
-        newer = await self._store.sessions.unclosed(message.sender_id)
+        await self._notify_end(message, session)
+        newer = await self._store.sessions.current(message.sender_id)
         if newer is not None and newer.id != session.id and newer.state.is_open:
             # The bot's answer to what was written before has brought an agent.
-            await self._store.sessions.close(session.id)
-            await self._pass_on(message, newer, key, something_held=False)
+            await self._store.sessions.finalize(session.id)
+            await self._forward(message, newer, key, has_pending=False)
             return True
         if processor is not None:
-            await begin_anew(self._store, session, message, processor)
+            await restart_session(self._store, session, message, processor)
         return False
 
-    async def _own_up_to_files(self, message: UserMessage) -> bool:
+    async def _notify_undelivered_files(self, message: UserMessage) -> bool:
         """Tell a user whose agent has left that a file did not arrive: the bot cannot read it.
 
         The chat page takes files only while there is an agent, who may go before one is passed on.
@@ -155,27 +155,27 @@ class Gate:
         await self._bot.say(message.sender_id, NOT_PASSED_ON, message.output_channel)
         return True
 
-    async def _tell_end(self, message: UserMessage, session: Session) -> None:
+    async def _notify_end(self, message: UserMessage, session: Session) -> None:
         """Give the user what has waited, and the end, unless they have been told of it.
 
         A server may have died after saying it: what a channel does not remember goes the way of
-        what is held, which does.
+        what is pending_messages, which does.
         """
         output = message.output_channel
-        if not session.told:
+        if not session.end_notified:
             remembers = isinstance(output, OnceOutput)
-            once = output if remembers else HoldingOutput(self._store)
-            await say_farewell(self._store, self._bot, session, once)
+            once = output if remembers else PullOutput(self._store)
+            await notify_end(self._store, self._bot, session, once)
         elif session.state is State.FAILED:
-            await hand_back(self._store, self._bot, session, output)
-        await give_held(self._store, message.sender_id, output)
+            await replay_to_bot(self._store, self._bot, session, output)
+        await deliver_pending(self._store, message.sender_id, output)
 
 
 def _is_open(session: Session | None) -> bool:
     return session is not None and session.state.is_open
 
 
-def _take_key(message: UserMessage) -> tuple[str | None, bool]:
+def _pop_message_key(message: UserMessage) -> tuple[str | None, bool]:
     """Take a message's name out of its metadata, where its channel may bring it twice.
 
     ``handoff_key`` names the message; ``handoff_again`` says that it may have been dealt with.
@@ -218,31 +218,31 @@ def message_bodies(message: UserMessage) -> list[dict[str, Any]]:
     return bodies
 
 
-_gate: Gate | None = None
+_router: Router | None = None
 _agent_handles = Agent.handle_message
 _processor_triggers = MessageProcessor.trigger_external_user_uttered
 
 
-def install(gate: Gate) -> None:
+def install(router: Router) -> None:
     """Put a gate before the bot, in this process."""
-    global _gate
-    _gate = gate
+    global _router
+    _router = gate
     Agent.handle_message = _under_lock
-    MessageProcessor.handle_message = _through_gate
+    MessageProcessor.handle_message = _route_or_handle
     MessageProcessor.trigger_external_user_uttered = _trigger_unless_with_agent
 
 
 def uninstall() -> None:
     """Take the gate away."""
-    global _gate
-    _gate = None
+    global _router
+    _router = None
     Agent.handle_message = _agent_handles
     MessageProcessor.handle_message = rasa_handles
     MessageProcessor.trigger_external_user_uttered = _processor_triggers
 
 
-async def _through_gate(processor: MessageProcessor, message: UserMessage) -> Handled:
-    if _gate is not None and await _gate.take(message, processor):
+async def _route_or_handle(processor: MessageProcessor, message: UserMessage) -> Handled:
+    if _router is not None and await _router.take(message, processor):
         return _collected(message)
     return await rasa_handles(processor, message)
 
@@ -258,21 +258,21 @@ async def _under_lock(agent: Agent, message: UserMessage) -> Handled:
             return await _with_or_without_model(agent, message)
         except LockError as error:
             refused = error
-    log.error("handoff.gate.no_lock")
+    log.error("handoff.router.no_lock")
     # The bot needs the lock. The agents' messages have an order of their own, in the store.
-    if _gate is not None and await _gate.is_with_agent(message.sender_id):
-        await _gate.take(message, agent.processor)
+    if _router is not None and await _router.has_open_session(message.sender_id):
+        await _router.take(message, agent.processor)
         return _collected(message)
     raise refused
 
 
 async def _with_or_without_model(agent: Agent, message: UserMessage) -> Handled:
     handle: Callable[..., Awaitable[Handled]] = _agent_handles
-    if _gate is None or agent.is_ready():
+    if _router is None or agent.is_ready():
         return await handle(agent, message)
     # No model is loaded, so Rasa would drop the message; an agent may be waiting for it.
     async with agent.lock_store.lock(message.sender_id):
-        if await _gate.take(message, None):
+        if await _router.take(message, None):
             return _collected(message)
     return await handle(agent, message)
 
@@ -285,7 +285,7 @@ async def _trigger_unless_with_agent(
     output_channel: Any,
 ) -> None:
     """Keep reminders and external triggers from talking over the agent."""
-    if _gate is not None and await _gate.is_with_agent(tracker.sender_id):
+    if _router is not None and await _router.has_open_session(tracker.sender_id):
         log.info("handoff.trigger.ignored", intent=intent_name)
         return
     await _processor_triggers(processor, intent_name, entities, tracker, output_channel)

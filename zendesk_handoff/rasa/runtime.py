@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from zendesk_handoff.zendesk import ConversationsClient
-from zendesk_handoff.errors import HandoffError, StoreDown
-from zendesk_handoff.handover.workers import Lanes
-from zendesk_handoff.logs import place
+from zendesk_handoff.errors import HandoffError, StoreUnavailable
+from zendesk_handoff.handover.workers import KeyedWorkers
+from zendesk_handoff.logs import location
 from zendesk_handoff.handover.reconcile import reconcile
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.settings import Settings
@@ -20,7 +20,7 @@ from zendesk_handoff.store.engine.signals import ANYTHING
 
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.handover.leases import Ownership
+from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.to_agent import ToAgents
 from zendesk_handoff.rasa.to_user import ToUser
 
@@ -55,11 +55,11 @@ class Runtime:
         self.settings = settings
         self._bot = bot
         self._clients = Clients(settings)
-        self._ownership = Ownership(store)
-        to_agents = ToAgents(store, settings, self._clients, self._ownership)
-        to_user = ToUser(store, settings, bot, self._clients, self._ownership)
-        self._to_agents = Lanes("to agents", to_agents.run)
-        self._to_user = Lanes("to user", to_user.run)
+        self._leases = ProcessLeases(store)
+        to_agents = ToAgents(store, settings, self._clients, self._leases)
+        to_user = ToUser(store, settings, bot, self._clients, self._leases)
+        self._to_agents = KeyedWorkers("to agents", to_agents.run)
+        self._to_user = KeyedWorkers("to user", to_user.run)
         self._tasks: list[asyncio.Task[None]] = []
         self._looking: asyncio.Task[None] | None = None
         self._asked_within = ASKED_JUST_NOW
@@ -72,7 +72,7 @@ class Runtime:
             self._again_and_again("look round", self._look_round, self._pause),
             self._again_and_again("silences", self._look_for_silences, self._pause),
             self._again_and_again("reconcile", self._reconcile, self._pause),
-            self._again_and_again("claims", self._ownership.renew, self.store.claims.lease / 3),
+            self._again_and_again("claims", self._leases.renew, self.store.leases.lease / 3),
         ]
         silent = self._bot.channels_without_push()
         if silent:
@@ -96,9 +96,9 @@ class Runtime:
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(self._to_agents.stop(), self._to_user.stop())
         try:
-            await self._ownership.let_go_of_all()
-        except StoreDown:
-            log.warning("handoff.claims.kept")
+            await self._leases.release_all()
+        except StoreUnavailable:
+            log.warning("handoff.leases.kept")
         await self._clients.close()
 
     def client(self, connector_id: str) -> ConversationsClient | None:
@@ -113,13 +113,13 @@ class Runtime:
             return
         kind, _, session_id = topic.partition(":")
         if kind in {"session", "outbox"}:
-            self._to_agents.poke(session_id)
+            self._to_agents.notify(session_id)
         if kind in {"session", "inbox"}:
-            self._to_user.poke(session_id)
+            self._to_user.notify(session_id)
 
-    def _poke(self, session_id: str) -> None:
-        self._to_agents.poke(session_id)
-        self._to_user.poke(session_id)
+    def _notify(self, session_id: str) -> None:
+        self._to_agents.notify(session_id)
+        self._to_user.notify(session_id)
 
     def _again_and_again(self, name: str, work: Work, pause: float) -> asyncio.Task[None]:
         """Do something now, and for ever after with a pause of so many seconds."""
@@ -135,34 +135,34 @@ class Runtime:
         """Do something that is tried again anyhow: no error may be the end of that."""
         try:
             await work()
-        except StoreDown:
-            log.warning("handoff.store.down")
+        except StoreUnavailable:
+            log.warning("handoff.store.unavailable")
         except Exception as error:
             fault = type(error).__name__
-            log.error("handoff.task.broken", task=name, fault=fault, place=place(error))
+            log.error("handoff.task.broken", task=name, error=fault, location=location(error))
 
     async def _look_round(self) -> None:
-        for session_id in await self.store.claims.with_work():
-            self._poke(session_id)
+        for session_id in await self.store.leases.with_work():
+            self._notify(session_id)
 
     async def _look_for_silences(self) -> None:
         timeouts, now = self.settings.timeouts, time.time()
-        for session_id in await self.store.claims.silent(timeouts, now=now):
-            self._poke(session_id)
+        for session_id in await self.store.leases.inactive(timeouts, now=now):
+            self._notify(session_id)
         if timeouts.undelivered is not None:
             # No user is to believe that an agent reads what has not reached Zendesk.
-            late = await self.store.outbox.tell_late(
+            late = await self.store.outbox.notify_overdue(
                 before=now - timeouts.undelivered, notice=DELAYED
             )
             for session_id in late:
-                log.error("handoff.messages.late", session=session_id)
+                log.error("handoff.messages.overdue", session=session_id)
 
     # What Zendesk may not have told us
 
     async def _reconcile(self) -> None:
         """Ask about every open session: at the start, since we were away, and then regularly."""
         before = time.time() - self._asked_within
-        while ids := await self.store.claims.take_to_reconcile(
+        while ids := await self.store.leases.claim_for_reconciliation(
             self.settings.connectors, before=before, limit=_RECONCILED_AT_ONCE
         ):
             await asyncio.gather(*(self._reconcile_one(each) for each in ids))
@@ -170,17 +170,17 @@ class Runtime:
 
     async def _reconcile_one(self, session_id: str) -> None:
         session = await self.store.sessions.get(session_id)
-        client = self._clients.brief(session.connector_id) if session else None
+        client = self._clients.interactive(session.connector_id) if session else None
         if session is None or client is None or not session.state.is_open:
             return
         try:
             await reconcile(self.store, client, session)
-        except StoreDown:
+        except StoreUnavailable:
             raise
         except Exception as error:
             log.warning(
                 "handoff.reconcile.failed",
                 session=session_id,
                 connector=session.connector_id,
-                fault=str(error) if isinstance(error, HandoffError) else type(error).__name__,
+                error=str(error) if isinstance(error, HandoffError) else type(error).__name__,
             )

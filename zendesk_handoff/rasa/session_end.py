@@ -12,7 +12,7 @@ from rasa.shared.core.constants import ACTION_SESSION_START_NAME
 from rasa.shared.core.events import BotUttered, ConversationResumed, Event, SlotSet, UserUttered
 
 from zendesk_handoff.zendesk.content import AgentMessage
-from zendesk_handoff.failpoints import reach
+from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.domain.responses import ENDED, FAILED, NOT_PASSED_ON
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.store import Store
@@ -20,7 +20,7 @@ from zendesk_handoff.store import Store
 from zendesk_handoff.rasa.bot import Bot
 
 
-async def say_farewell(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:
+async def notify_end(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:
     """Tell the user that the human part is over, and write it into the tracker.
 
     The caller holds the sender's lock. The tracker is resumed before the user is told: whoever
@@ -36,18 +36,18 @@ async def say_farewell(store: Store, bot: Bot, session: Session, output: OutputC
     sender_id, failed = session.sender_id, session.state is State.FAILED
     part = [] if failed else await _transcript(store, session)
     await bot.record(sender_id, [*part, *_return(session)], key=f"{session.id}:over")
-    reach("end.recorded")
+    failpoint("end.recorded")
     response = FAILED if failed else ENDED
     locale = session.profile.get("locale")
     await bot.say(sender_id, response, output, key=f"{session.id}:{response}", locale=locale)
-    reach("end.said")
+    failpoint("end.said")
     if failed:
-        await hand_back(store, bot, session, output)
-    await store.sessions.mark_told(session.id)
-    reach("end.told")
+        await replay_to_bot(store, bot, session, output)
+    await store.sessions.mark_end_notified(session.id)
+    failpoint("end.end_notified")
 
 
-async def begin_anew(
+async def restart_session(
     store: Store, session: Session, message: UserMessage, processor: MessageProcessor
 ) -> None:
     """Begin a new Rasa session for the first message after the human part.
@@ -74,11 +74,11 @@ async def begin_anew(
             processor.nlg,
             prediction,
         )
-    reach("end.anew")
-    await store.sessions.close(session.id)
+    failpoint("end.anew")
+    await store.sessions.finalize(session.id)
 
 
-async def hand_back(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:
+async def replay_to_bot(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:
     """Let the bot answer what was written while a handover was under way that failed.
 
     The caller holds the sender's lock.
@@ -90,10 +90,10 @@ async def hand_back(store: Store, bot: Bot, session: Session, output: OutputChan
         output: The user's channel.
     """
     for message in await store.outbox.waiting(session.id):
-        if message.body["type"] == "leave":
+        if message.body["type"] == "closing_note":
             continue  # for the agents
         text = _user_words(message.body)
-        newer = await store.sessions.unclosed(session.sender_id)
+        newer = await store.sessions.current(session.sender_id)
         if newer is not None and newer.state.is_open:
             # The bot's answer to the one before has brought an agent: this one is theirs.
             await store.outbox.add(newer.id, [message.body], key=message.marker)

@@ -11,11 +11,11 @@ from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import ConversationPaused, SlotSet
 
 from zendesk_handoff import metrics
-from zendesk_handoff.failpoints import reach
-from zendesk_handoff.errors import NotFound, StoreDown
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.errors import NotFound, StoreUnavailable
 from zendesk_handoff.handover.classify import epoch
-from zendesk_handoff.logs import fault_of
-from zendesk_handoff.handover.inactivity import Nudge, nudge_due
+from zendesk_handoff.logs import describe_error
+from zendesk_handoff.handover.inactivity import Reminder, reminder_due
 from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
 from zendesk_handoff.domain.responses import AGENT_JOINED, STARTED
 from zendesk_handoff.domain.session import EndReason, Session, State
@@ -26,9 +26,9 @@ from zendesk_handoff.store.inbox import Incoming
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.zendesk.clients import Clients
 from zendesk_handoff.rasa.delivery import deliver, message_for_user
-from zendesk_handoff.rasa.session_end import say_farewell
-from zendesk_handoff.rasa.pending import HoldingOutput, give_held
-from zendesk_handoff.handover.leases import Ownership
+from zendesk_handoff.rasa.session_end import notify_end
+from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
+from zendesk_handoff.handover.leases import ProcessLeases
 
 log = structlog.get_logger(__name__)
 
@@ -52,14 +52,14 @@ class ToUser:
     """
 
     def __init__(
-        self, store: Store, settings: Settings, bot: Bot, clients: Clients, ownership: Ownership
+        self, store: Store, settings: Settings, bot: Bot, clients: Clients, leases: ProcessLeases
     ) -> None:
         """Remember the parts."""
         self._store = store
         self._settings = settings
         self._bot = bot
         self._clients = clients
-        self._ownership = ownership
+        self._leases = leases
         self._failures: Counter[str] = Counter()
         self._resting: dict[str, float] = {}
 
@@ -73,44 +73,44 @@ class ToUser:
         if session is None or not await self._has_work(session):
             return
         structlog.contextvars.bind_contextvars(connector=session.connector_id)
-        if not await self._ownership.holds(session_id):
+        if not await self._leases.acquire(session_id):
             return
         try:
             await self._see_to(session)
         finally:
             if session.connector_id not in self._settings.connectors:
                 # A server with other settings, a newer one perhaps, has the agents' side.
-                await self._ownership.give_back(session_id)
+                await self._leases.release_unless_unknown(session_id)
 
     async def _see_to(self, session: Session) -> None:
         session_id = session.id
-        if session.connected_at is not None and not session.announced and session.state.is_open:
-            await self._announce(session)
+        if session.connected_at is not None and not session.start_notified and session.state.is_open:
+            await self._notify_start(session)
         await self._deliver(session_id)
         session = await self._store.sessions.get(session_id) or session
-        nudge = nudge_due(session, self._settings.timeouts, now=time.time())
-        if nudge is not None:
-            session = await self._break_silence(session, nudge)
+        reminder = reminder_due(session, self._settings.timeouts, now=time.time())
+        if reminder is not None:
+            session = await self._act_on_inactivity(session, reminder)
         if not session.state.is_open:
-            await self._tell_end(session_id)
+            await self._notify_end(session_id)
 
     async def _has_work(self, session: Session) -> bool:
         connected = session.connected_at is not None
-        if session.state.is_open and connected and not session.announced:
+        if session.state.is_open and connected and not session.start_notified:
             return True
-        if not session.state.is_open and not session.told:
+        if not session.state.is_open and not session.end_notified:
             return True
-        if nudge_due(session, self._settings.timeouts, now=time.time()) is not None:
+        if reminder_due(session, self._settings.timeouts, now=time.time()) is not None:
             return True
         if await self._store.inbox.waiting(session.id):
             return True
-        if session.told:
-            await self._ownership.let_go(session.id)
+        if session.end_notified:
+            await self._leases.release(session.id)
         return False
 
     # The handover
 
-    async def _announce(self, session: Session) -> None:
+    async def _notify_start(self, session: Session) -> None:
         """Make sure that user and tracker know of the agents, whoever has brought them.
 
         The action does it as a rule, and this finds the tracker paused. Where the action server
@@ -125,11 +125,11 @@ class ToUser:
                 return  # nobody can tell, or write it down: once a model is loaded
             if not await self._bot.is_paused(session.sender_id):
                 await self._say(session, STARTED, key=f"{session.id}:started")
-                reach("announce.said")
+                failpoint("announce.said")
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
-                reach("announce.recorded")
-            await self._store.sessions.mark_announced(session.id)
+                failpoint("announce.recorded")
+            await self._store.sessions.mark_start_notified(session.id)
 
     # What the agents say
 
@@ -150,7 +150,7 @@ class ToUser:
                 waiting = await self._store.inbox.waiting(session_id)
                 complete.update(each.id for each in waiting)
                 event = waiting[0]
-            if not await self._ownership.holds(session_id):
+            if not await self._leases.acquire(session_id):
                 return
             await self._act_on(session, event)
 
@@ -168,24 +168,24 @@ class ToUser:
                     session.id, EndReason(event.body["reason"])
                 )
                 log.info("handoff.session.ended", session=session.id, reason=session.end_reason)
-                reach("end.noted")
+                failpoint("end.noted")
             await self._store.inbox.finish(event)
 
     async def _fetch_missed(self, session: Session) -> None:
-        client = self._clients.brief(session.connector_id)
+        client = self._clients.interactive(session.connector_id)
         now = time.monotonic()
         if client is None or self._resting.get(session.connector_id, 0.0) > now:
             return
         try:
             await fetch_missed(self._store, client, session)
-        except StoreDown:
+        except StoreUnavailable:
             raise
         except NotFound as error:  # this conversation's own affair
-            log.warning("handoff.listing.failed", session=session.id, fault=str(error))
+            log.warning("handoff.listing.failed", session=session.id, error=str(error))
         except Exception as error:
             # What has come is shown all the same; what is missing is asked for again.
             self._resting[session.connector_id] = now + _LISTING_REST
-            log.warning("handoff.listing.failed", session=session.id, fault=fault_of(error))
+            log.warning("handoff.listing.failed", session=session.id, error=describe_error(error))
 
     async def _show(self, session: Session, event: Incoming) -> None:
         connector = self._settings.connectors.get(session.connector_id)
@@ -203,10 +203,10 @@ class ToUser:
                 if message.agent_id and message.agent_id != session.agent_id:
                     await self._introduce(session, message.agent_id, message.author)
                 await self._send(session, send, key=f"zendesk:{message.id}")
-        reach("deliver.sent")
+        failpoint("deliver.sent")
         await self._store.inbox.finish(event, by_agent=message.is_agent)
         metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=event.created_at)
-        reach("deliver.noted")
+        failpoint("deliver.noted")
 
     async def _introduce(self, session: Session, agent_id: str, agent_name: str) -> None:
         if not session.state.is_open:
@@ -215,30 +215,30 @@ class ToUser:
             key = f"{session.id}:joined:{agent_id}"
             await self._say(session, AGENT_JOINED, key=key, agent_name=agent_name)
         await self._bot.record(session.sender_id, [SlotSet("handoff_status", State.ACTIVE.value)])
-        reach("deliver.introduced")
-        await self._store.sessions.hear_agent(
+        failpoint("deliver.introduced")
+        await self._store.sessions.record_agent(
             session.id, agent_id=agent_id, agent_name=agent_name or None
         )
 
     # The silence
 
-    async def _break_silence(self, session: Session, nudge: Nudge) -> Session:
-        if nudge.ends is not None:
-            log.info("handoff.session.ended", session=session.id, reason=nudge.ends.value)
-            return await self._store.sessions.leave(session.id, nudge.ends)
-        if nudge.response and (nudge.offers or self._can_push(session)):
+    async def _act_on_inactivity(self, session: Session, reminder: Reminder) -> Session:
+        if reminder.ends is not None:
+            log.info("handoff.session.ended", session=session.id, reason=reminder.ends.value)
+            return await self._store.sessions.end_by_us(session.id, reminder.ends)
+        if reminder.response and (reminder.offers or self._can_push(session)):
             # Reminders would pile up where a user cannot be reached; the offer counts once.
             key = f"{session.id}:{nudge.response}:{session.reminded_at or 0:.3f}"
             async with self._bot.lock(session.sender_id):
-                await self._say(session, nudge.response, key=key)
-        return await self._store.sessions.note_reminder(session.id, offered=nudge.offers)
+                await self._say(session, reminder.response, key=key)
+        return await self._store.sessions.record_reminder(session.id, offered=reminder.offers)
 
     # The end
 
     async def _is_stale(self, session: Session, event: Incoming) -> bool:
         """Tell whether an end is older than the session: a conversation may serve several."""
         sent = epoch(event.sent_at)
-        client = self._clients.brief(session.connector_id)
+        client = self._clients.interactive(session.connector_id)
         if sent is None or sent >= (session.connected_at or 0.0) or client is None:
             return False
         # Where Zendesk does not answer the event stays, and is judged with the next look round.
@@ -248,23 +248,23 @@ class ToUser:
             return False  # nobody has a conversation that is gone
         return has_agents(conversation, client)
 
-    async def _tell_end(self, session_id: str) -> None:
+    async def _notify_end(self, session_id: str) -> None:
         session = await self._store.sessions.get(session_id)
         if session is None or session.state.is_open:
             return
-        if not session.told:
+        if not session.end_notified:
             async with self._bot.lock(session.sender_id):
                 # The gate may have told the user while we waited for the lock.
                 session = await self._store.sessions.get(session_id) or session
-                if not session.told:
+                if not session.end_notified:
                     over = session
 
                     async def send(output: OutputChannel) -> None:
-                        await say_farewell(self._store, self._bot, over, output)
+                        await notify_end(self._store, self._bot, over, output)
 
                     await self._send(session, send, key=f"{session.id}:farewell")
                     session = await self._store.sessions.get(session_id) or session
-        await self._ownership.let_go(session.id)
+        await self._leases.release(session.id)
 
     # How the user is reached
 
@@ -289,13 +289,13 @@ class ToUser:
         What waits already comes first: it is given before, or what follows waits with it.
         """
         output = self._output(session)
-        if not isinstance(output, HoldingOutput) and await self._store.held.has(session.sender_id):
-            await give_held(self._store, session.sender_id, output)
-            if await self._store.held.has(session.sender_id):
-                output = HoldingOutput(self._store)
+        if not isinstance(output, PullOutput) and await self._store.pending.has(session.sender_id):
+            await deliver_pending(self._store, session.sender_id, output)
+            if await self._store.pending.has(session.sender_id):
+                output = PullOutput(self._store)
         try:
             await send(output)
-        except StoreDown:
+        except StoreUnavailable:
             raise
         except Exception as error:
             self._failures[key] += 1
@@ -305,14 +305,14 @@ class ToUser:
                 "handoff.push.given_up",
                 session=session.id,
                 channel=session.channel,
-                fault=type(error).__name__,
+                error=type(error).__name__,
                 meaning="the message goes with the user's next one",
             )
-            await send(HoldingOutput(self._store))
+            await send(PullOutput(self._store))
         self._failures.pop(key, None)
 
     def _can_push(self, session: Session) -> bool:
         return self._bot.output_channel(session.channel) is not None
 
     def _output(self, session: Session) -> OutputChannel:
-        return self._bot.output_channel(session.channel) or HoldingOutput(self._store)
+        return self._bot.output_channel(session.channel) or PullOutput(self._store)

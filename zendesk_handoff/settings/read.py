@@ -1,4 +1,4 @@
-"""Reads the block of ``credentials.yml``: checked once, all faults in one report."""
+"""Reads the block of ``credentials.yml``: checked once, all problems in one report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from zendesk_handoff.errors import Fault, SettingsError
+from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.domain.redaction import KINDS, PAYMENT
 from zendesk_handoff.settings.model import (
     AGENT_WORKSPACE,
@@ -49,24 +49,24 @@ CONNECTOR_KEYS = (
 )
 
 
-def _read_connector(connector_id: str, block: Any, faults: list[Fault]) -> Connector | None:
+def _read_connector(connector_id: str, block: Any, problems: list[Problem]) -> Connector | None:
     prefix = f"connectors.{connector_id}."
     if not _CONNECTOR_ID.fullmatch(connector_id):
-        faults.append(
-            Fault(prefix[:-1], "an id has letters, digits, `-` and `_` only; it is part of a URL.")
+        problems.append(
+            Problem(prefix[:-1], "an id has letters, digits, `-` and `_` only; it is part of a URL.")
         )
     if not isinstance(block, Mapping):
-        faults.append(Fault(prefix[:-1], "must be a block with `subdomain`, `app_id`, …"))
+        problems.append(Problem(prefix[:-1], "must be a block with `subdomain`, `app_id`, …"))
         return None
-    read = Reader(block, prefix, faults)
+    read = Reader(block, prefix, problems)
     read.unknown_keys(CONNECTOR_KEYS)
     read.one_of("integration_type", ("zendesk",))
     subdomain = read.text("subdomain", "`your-company` of your-company.zendesk.com")
     if subdomain and not _SUBDOMAIN.fullmatch(subdomain):
-        read.fault("subdomain", "is the part before .zendesk.com alone: `your-company`.")
+        read.problem("subdomain", "is the part before .zendesk.com alone: `your-company`.")
     key_id = read.text("key_id", "the key's id, which begins with `app_` or `int_`")
     if key_id and key_id != UNSET and key_id[:4] not in SCOPES:
-        read.fault("key_id", "must begin with `app_` or `int_`; the secret goes into `key_secret`.")
+        read.problem("key_id", "must begin with `app_` or `int_`; the secret goes into `key_secret`.")
     return Connector(
         id=connector_id,
         name=read.text("name", "what people call it", connector_id),
@@ -89,13 +89,13 @@ def _read_connector(connector_id: str, block: Any, faults: list[Fault]) -> Conne
     )
 
 
-def _check_workspaces(connectors: Mapping[str, Connector], faults: list[Fault]) -> None:
+def _check_workspaces(connectors: Mapping[str, Connector], problems: list[Problem]) -> None:
     owner: dict[str, str] = {}
     for connector in connectors.values():
         for workspace in connector.workspaces:
             if workspace in owner:
-                faults.append(
-                    Fault(
+                problems.append(
+                    Problem(
                         f"connectors.{connector.id}.workspaces",
                         f"`{workspace}` already belongs to `{owner[workspace]}`; "
                         "a workspace escalates through one connector.",
@@ -139,22 +139,22 @@ def read_settings(
     Raises:
         SettingsError: With every fault of the block, not only the first.
     """
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     if not isinstance(block, Mapping):
-        raise SettingsError([Fault(BLOCK_SUFFIX, "must be a block with `connectors`.")])
-    block = substitute(block, "", os.environ if environ is None else environ, faults)
-    read = Reader(block, "", faults)
+        raise SettingsError([Problem(BLOCK_SUFFIX, "must be a block with `connectors`.")])
+    block = substitute(block, "", os.environ if environ is None else environ, problems)
+    read = Reader(block, "", problems)
     read.unknown_keys(item.name for item in fields(Settings))
     declared = block.get("connectors")
     connectors: dict[str, Connector] = {}
     if not isinstance(declared, Mapping) or not declared:
-        read.fault("connectors", "must hold at least one connector, by its id.")
+        read.problem("connectors", "must hold at least one connector, by its id.")
     else:
         for connector_id, connector_block in declared.items():
-            connector = _read_connector(str(connector_id), connector_block, faults)
+            connector = _read_connector(str(connector_id), connector_block, problems)
             if connector:
                 connectors[connector.id] = connector
-    _check_workspaces(connectors, faults)
+    _check_workspaces(connectors, problems)
     settings = Settings(
         public_url=read.url("public_url", "https://bot.example.com"),
         store_url=read.text("store_url", DEFAULT_STORE_URL, DEFAULT_STORE_URL),
@@ -169,9 +169,9 @@ def read_settings(
         timeouts=_read_timeouts(read),
     )
     if not settings.store_url.startswith(("sqlite://", "postgresql://", "postgres://")):
-        read.fault("store_url", f"must be {DEFAULT_STORE_URL} or postgresql://host/database.")
-    if faults:
-        raise SettingsError(faults)
+        read.problem("store_url", f"must be {DEFAULT_STORE_URL} or postgresql://host/database.")
+    if problems:
+        raise SettingsError(problems)
     return settings
 
 
@@ -186,7 +186,7 @@ def load_settings(
         environ: Where ``${NAME}`` is looked up; the process environment by default.
 
     Raises:
-        SettingsError: The file cannot be read, holds no block of ours, or the block has faults.
+        SettingsError: The file cannot be read, holds no block of ours, or the block has problems.
     """
     where = os.environ if environ is None else environ
     file = Path(path or where.get(CREDENTIALS_VARIABLE) or "credentials.yml")
@@ -194,15 +194,15 @@ def load_settings(
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         hint = f"name the file in {CREDENTIALS_VARIABLE}."
-        raise SettingsError([Fault(str(file), f"{error.strerror}; {hint}")]) from None
+        raise SettingsError([Problem(str(file), f"{error.strerror}; {hint}")]) from None
     except UnicodeDecodeError:
-        raise SettingsError([Fault(str(file), "is not UTF-8 text.")]) from None
+        raise SettingsError([Problem(str(file), "is not UTF-8 text.")]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" near line {mark.line + 1}" if mark else ""
-        raise SettingsError([Fault(str(file), f"is not valid YAML{place}.")]) from None
+        raise SettingsError([Problem(str(file), f"is not valid YAML{place}.")]) from None
     blocks = content if isinstance(content, Mapping) else {}
     for name, block in blocks.items():
         if str(name).endswith(BLOCK_SUFFIX):
             return read_settings(block, environ=where)
-    raise SettingsError([Fault(str(file), f"has no block `{BLOCK_SUFFIX}:`; add one.")])
+    raise SettingsError([Problem(str(file), f"has no block `{BLOCK_SUFFIX}:`; add one.")])

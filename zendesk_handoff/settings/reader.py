@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from zendesk_handoff.errors import Fault
+from zendesk_handoff.errors import Problem
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 #: Stands for a variable that is not set: one fault is enough, so its form is not judged too.
@@ -22,11 +22,11 @@ class Reader:
 
     block: Mapping[str, Any]
     prefix: str
-    faults: list[Fault]
+    problems: list[Problem]
 
-    def fault(self, key: str, message: str) -> None:
+    def problem(self, key: str, message: str) -> None:
         """Note a fault at a key."""
-        self.faults.append(Fault(f"{self.prefix}{key}", message))
+        self.problems.append(Problem(f"{self.prefix}{key}", message))
 
     def unknown_keys(self, known: Iterable[str]) -> None:
         """Note every key that is no setting, with the nearest that is one."""
@@ -35,7 +35,7 @@ class Reader:
             if key not in names:
                 near = difflib.get_close_matches(str(key), names, n=1)
                 hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(names)}."
-                self.fault(str(key), f"is not a setting; {hint}")
+                self.problem(str(key), f"is not a setting; {hint}")
 
     def text(self, key: str, example: str, default: str | None = None) -> str:
         """Take a text; ``example`` is what a report says to write."""
@@ -43,7 +43,7 @@ class Reader:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             value = str(value)  # an id of digits alone is read as a number by YAML
         if not isinstance(value, str) or not value.strip():
-            self.fault(key, f"is missing; write {example}." if value is None else _a_text(example))
+            self.problem(key, f"is missing; write {example}." if value is None else _a_text(example))
             return ""
         return value.strip()
 
@@ -54,11 +54,11 @@ class Reader:
             return default
         items = value if isinstance(value, list) else [value]
         if value is None or not items:
-            self.fault(key, f"is missing; write {example}.")
+            self.problem(key, f"is missing; write {example}.")
             return ()
         texts = tuple(item.strip() for item in items if isinstance(item, str) and item.strip())
         if len(texts) < len(items):
-            self.fault(key, _a_text(example) + " A list of such texts is fine too.")
+            self.problem(key, _a_text(example) + " A list of such texts is fine too.")
             return ()
         return texts
 
@@ -66,7 +66,7 @@ class Reader:
         """Take a duration."""
         value = self.block.get(key, default)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
-            self.fault(key, f"must be a number of seconds above 0, for example {default:g}.")
+            self.problem(key, f"must be a number of seconds above 0, for example {default:g}.")
             return default
         return float(value)
 
@@ -76,7 +76,7 @@ class Reader:
         if value is None or value is False or value == "off":  # YAML reads a bare `off` as false
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
-            self.fault(key, "must be a number of seconds above 0, or `off`.")
+            self.problem(key, "must be a number of seconds above 0, or `off`.")
             return default
         return float(value)
 
@@ -84,7 +84,7 @@ class Reader:
         """Take a whole number."""
         value = self.block.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-            self.fault(key, f"must be a whole number above 0, for example {default}.")
+            self.problem(key, f"must be a whole number above 0, for example {default}.")
             return default
         return value
 
@@ -95,7 +95,7 @@ class Reader:
         if value is False:  # YAML reads a bare `off` as false
             return frozenset()
         if not isinstance(value, list) or any(item not in names for item in value):
-            self.fault(key, f"must be a list of {', '.join(names)}; `[]` for none.")
+            self.problem(key, f"must be a list of {', '.join(names)}; `[]` for none.")
             return default
         return frozenset(value)
 
@@ -103,9 +103,9 @@ class Reader:
         """Give a reader of a block inside this one."""
         value = self.block.get(key)
         if value is not None and not isinstance(value, Mapping):
-            self.fault(key, "must be a block of settings.")
+            self.problem(key, "must be a block of settings.")
         block = value if isinstance(value, Mapping) else {}
-        reader = Reader(block, f"{self.prefix}{key}.", self.faults)
+        reader = Reader(block, f"{self.prefix}{key}.", self.problems)
         reader.unknown_keys(known)
         return reader
 
@@ -115,14 +115,14 @@ class Reader:
         if value and (
             urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc
         ):
-            self.fault(key, f"must be an address like {example}.")
+            self.problem(key, f"must be an address like {example}.")
         return value.rstrip("/")
 
     def one_of(self, key: str, allowed: tuple[str, ...]) -> str:
         """Take one of a few words; the first is the default."""
         value = self.block.get(key, allowed[0])
         if value not in allowed:
-            self.fault(key, f"must be {' or '.join(f'`{item}`' for item in allowed)}.")
+            self.problem(key, f"must be {' or '.join(f'`{item}`' for item in allowed)}.")
             return allowed[0]
         return str(value)
 
@@ -131,22 +131,22 @@ def _a_text(example: str) -> str:
     return f"must be a text that is not empty; write {example}."
 
 
-def substitute(value: Any, key: str, environ: Mapping[str, str], faults: list[Fault]) -> Any:
+def substitute(value: Any, key: str, environ: Mapping[str, str], problems: list[Problem]) -> Any:
     """Replace every ``${NAME}`` in a value, however deep, by the environment's."""
     if isinstance(value, Mapping):
         return {
-            name: substitute(item, f"{key}.{name}" if key else str(name), environ, faults)
+            name: substitute(item, f"{key}.{name}" if key else str(name), environ, problems)
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [substitute(item, key, environ, faults) for item in value]
+        return [substitute(item, key, environ, problems) for item in value]
     if not isinstance(value, str):
         return value
 
     def look_up(match: re.Match[str]) -> str:
         name = match.group(1)
         if not environ.get(name):
-            faults.append(Fault(key, f"needs the environment variable {name}; set it."))
+            problems.append(Problem(key, f"needs the environment variable {name}; set it."))
             return UNSET
         return environ[name]
 

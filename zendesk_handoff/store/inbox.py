@@ -74,7 +74,7 @@ class NewEvent:
     Args:
         event_id: Zendesk's id of the event.
         session_id: Whose it is.
-        kind: ``message``, ``end``, ``notice`` or ``aside``.
+        kind: ``message``, ``end``, ``notice`` or ``dead_letter``.
         body: What the kind needs.
         sent_at: Zendesk's clock, ISO 8601.
         message_id: Zendesk's id of the message.
@@ -91,11 +91,11 @@ class NewEvent:
 
 
 #: Decides which events are kept, given the sessions they may speak of, newest first.
-Judge = Callable[[Sequence[Candidate]], Sequence[NewEvent]]
+Classify = Callable[[Sequence[Candidate]], Sequence[NewEvent]]
 
 
 @dataclass(frozen=True)
-class Arrival:
+class EventBatch:
     """What has come from Zendesk at once.
 
     Args:
@@ -106,7 +106,7 @@ class Arrival:
     """
 
     connector_id: str
-    judge: Judge
+    classify: Classify
     conversation_ids: frozenset[str] = frozenset()
     session_ids: frozenset[str] = frozenset()
 
@@ -121,9 +121,9 @@ class Inbox:
     async def add(self, connector_id: str, events: Iterable[NewEvent]) -> None:
         """Keep events; they are safe, and counted once, when this returns."""
         kept = tuple(events)
-        await self.take(Arrival(connector_id, lambda _sessions: kept))
+        await self.take(EventBatch(connector_id, lambda _sessions: kept))
 
-    async def take(self, arrival: Arrival) -> Sequence[NewEvent]:
+    async def store_batch(self, batch: EventBatch) -> Sequence[NewEvent]:
         """Find whose the events are that have come, and keep what is to be kept.
 
         All that arrives while the store is busy shares one look-up, one insert and one commit.
@@ -136,30 +136,30 @@ class Inbox:
         """
         return await self._database.write_together(
             self._take_all,
-            arrival,
+            batch,
             wake=lambda kept: {inbox_topic(event.session_id) for event in kept},
         )
 
     def _take_all(
-        self, connection: Connection, arrivals: Sequence[Arrival]
+        self, connection: Connection, batches: Sequence[EventBatch]
     ) -> Sequence[Sequence[NewEvent]]:
-        found = _candidates(connection, arrivals)
+        found = _candidates(connection, batches)
         now = time.time()
-        kept = [arrival.judge(found(arrival)) for arrival in arrivals]
+        kept = [batch.classify(found(batch)) for batch in batches]
         rows = [
             {
-                "connector_id": arrival.connector_id,
+                "connector_id": batch.connector_id,
                 "event_id": event.event_id,
                 "message_id": event.message_id,
                 "session_id": event.session_id,
                 "kind": event.kind,
                 "body": event.body,
                 "sent_at": event.sent_at,
-                "state": "aside" if event.kind == "aside" else "new",
+                "state": "dead_letter" if event.kind == "dead_letter" else "new",
                 "media_token": event.media_token,
                 "created_at": now,
             }
-            for arrival, events in zip(arrivals, kept, strict=True)
+            for batch, events in zip(batches, kept, strict=True)
             for event in events
         ]
         _INTO_INBOX.run(connection, rows)
@@ -243,11 +243,11 @@ def notice_row(
 
 
 def _candidates(
-    connection: Connection, arrivals: Sequence[Arrival]
-) -> Callable[[Arrival], Sequence[Candidate]]:
+    connection: Connection, batches: Sequence[EventBatch]
+) -> Callable[[EventBatch], Sequence[Candidate]]:
     """Read the sessions that arrivals may speak of, and give what picks each one's."""
-    conversations = frozenset().union(*(arrival.conversation_ids for arrival in arrivals))
-    named = frozenset().union(*(arrival.session_ids for arrival in arrivals))
+    conversations = frozenset().union(*(batch.conversation_ids for batch in batches))
+    named = frozenset().union(*(batch.session_ids for batch in batches))
     places: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
     if conversations or named:
         # Of two that share a conversation the newer one comes first.
@@ -255,12 +255,12 @@ def _candidates(
             place = session.conversation_id or session.id
             places[session.connector_id, place].append(session)
 
-    def pick(arrival: Arrival) -> Sequence[Candidate]:
+    def pick(batch: EventBatch) -> Sequence[Candidate]:
         # Before the conversation's: one that does not know its conversation yet is the newest.
         return [
             session
-            for place in (*arrival.session_ids, *arrival.conversation_ids)
-            for session in places.get((arrival.connector_id, place), ())
+            for place in (*batch.session_ids, *batch.conversation_ids)
+            for session in places.get((batch.connector_id, place), ())
         ]
 
     return pick

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from zendesk_handoff.domain.session import OPEN, State
 from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import inbox, is_open, is_undone, is_untold, outbox, sessions
+from zendesk_handoff.store.engine.schema import inbox, is_open, is_undelivered, is_end_unnotified, outbox, sessions
 from zendesk_handoff.store.sessions import topic
 
 _OPEN = sorted(state.value for state in OPEN)
@@ -23,7 +23,7 @@ _WITH_AGENTS = [State.WAITING.value, State.ACTIVE.value]
 _OVER = [State.ENDED.value, State.FAILED.value]
 
 
-class Claim(enum.Enum):
+class LeaseResult(enum.Enum):
     """What came of claiming a session.
 
     One that was taken over belonged to a process that is gone: what it had begun is in doubt.
@@ -34,7 +34,7 @@ class Claim(enum.Enum):
     TAKEN_OVER = enum.auto()
 
 
-class Claims:
+class Leases:
     """The owner columns of the table ``sessions``.
 
     Args:
@@ -49,7 +49,7 @@ class Claims:
         self.owner = owner or uuid.uuid4().hex
         self.lease = lease
 
-    async def claim(self, session_id: str) -> Claim:
+    async def acquire(self, session_id: str) -> LeaseResult:
         """Make this process the one that works on a session, or stay it.
 
         Args:
@@ -57,19 +57,19 @@ class Claims:
         """
         now = self._database.now()
 
-        def work(connection: Connection) -> Claim:
-            before = sa.select(sessions.c.owner).where(sessions.c.id == session_id)
+        def work(connection: Connection) -> LeaseResult:
+            before = sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id)
             if not self._database.is_sqlite:
                 before = before.with_for_update()
             owner = (connection.execute(before)).scalar()
             result = connection.execute(
                 sa.update(sessions)
                 .where(sessions.c.id == session_id, self._free(now))
-                .values(owner=self.owner, owned_until=now + self.lease)
+                .values(lease_owner=self.owner, lease_expires_at=now + self.lease)
             )
             if not result.rowcount:
-                return Claim.REFUSED
-            return Claim.TAKEN_OVER if owner not in (None, self.owner) else Claim.GRANTED
+                return LeaseResult.REFUSED
+            return LeaseResult.TAKEN_OVER if owner not in (None, self.owner) else LeaseResult.GRANTED
 
         return await self._database.write(work)
 
@@ -82,7 +82,7 @@ class Claims:
         Returns:
             The sessions that are still this process's: others may have taken some over.
         """
-        mine = sessions.c.owner == self.owner
+        mine = sessions.c.lease_owner == self.owner
         if session_id:
             mine = sa.and_(mine, sessions.c.id == session_id)
         kept = sa.select(sessions.c.id).where(mine).order_by(sessions.c.id)
@@ -90,7 +90,7 @@ class Claims:
             # An update takes its rows in any order: two at once would wait for each other.
             kept = kept.with_for_update(key_share=True)
         longer = (
-            sa.update(sessions).where(mine).values(owned_until=self._database.now() + self.lease)
+            sa.update(sessions).where(mine).values(lease_expires_at=self._database.now() + self.lease)
         )
 
         def work(connection: Connection) -> set[str]:
@@ -100,7 +100,7 @@ class Claims:
 
         return await self._database.write(work)
 
-    async def let_go_of_done(self, session_id: str) -> bool:
+    async def release_if_done(self, session_id: str) -> bool:
         """Give up the claim on a session that is over, told, and has nothing waiting.
 
         Returns:
@@ -113,9 +113,9 @@ class Claims:
 
         done = (
             sa.update(sessions)
-            .where(sessions.c.id == session_id, sessions.c.owner == self.owner)
-            .where(sessions.c.state.in_(_OVER), sessions.c.told, none_new(outbox), none_new(inbox))
-            .values(owner=None, owned_until=0)
+            .where(sessions.c.id == session_id, sessions.c.lease_owner == self.owner)
+            .where(sessions.c.state.in_(_OVER), sessions.c.end_notified, none_new(outbox), none_new(inbox))
+            .values(lease_owner=None, lease_expires_at=0)
         )
 
         def work(connection: Connection) -> bool:
@@ -123,27 +123,27 @@ class Claims:
 
         return await self._database.write(work)
 
-    async def let_go(self, session_id: str, *, wake: bool = True) -> None:
+    async def release(self, session_id: str, *, wake: bool = True) -> None:
         """Give up the claim on a session.
 
         Args:
             session_id: Which session.
             wake: Whether whoever can go on with it is to do so at once.
         """
-        mine = sa.and_(sessions.c.id == session_id, sessions.c.owner == self.owner)
+        mine = sa.and_(sessions.c.id == session_id, sessions.c.lease_owner == self.owner)
         await self._let_go(mine, wake=[topic(session_id)] if wake else [])
 
-    async def let_go_of_all(self, *, but: Collection[str] = ()) -> None:
+    async def release_all(self, *, but: Collection[str] = ()) -> None:
         """Give up the claims of this process.
 
         Args:
             but: Sessions whose claims are left to run out.
         """
-        await self._let_go(sa.and_(sessions.c.owner == self.owner, sessions.c.id.not_in(list(but))))
+        await self._let_go(sa.and_(sessions.c.lease_owner == self.owner, sessions.c.id.not_in(list(but))))
 
     async def with_work(self) -> list[str]:
         """List the sessions that something is left to do for and that nobody else works on."""
-        connected = sa.and_(sessions.c.state.in_(_WITH_AGENTS), ~sessions.c.announced)
+        connected = sa.and_(sessions.c.state.in_(_WITH_AGENTS), ~sessions.c.start_notified)
         waiting = sa.union(
             # What was written while an opening failed is the bot's to answer.
             sa.select(outbox.c.session_id)
@@ -155,15 +155,15 @@ class Claims:
                     sessions.c.state != State.FAILED.value, sessions.c.conversation_id.is_not(None)
                 ),
             ),
-            sa.select(inbox.c.session_id).where(is_undone, inbox.c.state == "new"),
+            sa.select(inbox.c.session_id).where(is_undelivered, inbox.c.state == "new"),
             sa.select(sessions.c.id).where(
-                is_untold,
+                is_end_unnotified,
                 sa.or_(sessions.c.state.in_(_OVER), sessions.c.state.in_(_OPENING), connected),
             ),
         ).subquery()
         return await self._ids(sessions.c.id.in_(sa.select(waiting.c[0])))
 
-    async def silent(self, timeouts: Timeouts, *, now: float) -> list[str]:
+    async def inactive(self, timeouts: Timeouts, *, now: float) -> list[str]:
         """List the sessions with agents in which some timeout may have run out.
 
         The rules are those of ``zendesk_handoff.patience``, which decides what is due.
@@ -196,9 +196,9 @@ class Claims:
             for limit, since, condition in rules
             if limit is not None
         ]
-        return await self._ids(is_untold, row.announced, sa.or_(*due)) if due else []
+        return await self._ids(is_end_unnotified, row.start_notified, sa.or_(*due)) if due else []
 
-    async def take_to_reconcile(
+    async def claim_for_reconciliation(
         self, connector_ids: Collection[str], *, before: float, limit: int
     ) -> Sequence[str]:
         """Take open sessions that Zendesk has not been asked about for a while, oldest first.
@@ -244,9 +244,9 @@ class Claims:
 
     def _free(self, now: Any) -> Any:
         return sa.or_(
-            sessions.c.owner.is_(None),
-            sessions.c.owner == self.owner,
-            sessions.c.owned_until < now,
+            sessions.c.lease_owner.is_(None),
+            sessions.c.lease_owner == self.owner,
+            sessions.c.lease_expires_at < now,
         )
 
     async def _ids(self, *where: Any) -> list[str]:
@@ -254,7 +254,7 @@ class Claims:
         return [row.id for row in await self._database.rows(query)]
 
     async def _let_go(self, which: Any, *, wake: Sequence[str] = ()) -> None:
-        statement = sa.update(sessions).where(which).values(owner=None, owned_until=0)
+        statement = sa.update(sessions).where(which).values(lease_owner=None, lease_expires_at=0)
 
         def work(connection: Connection) -> None:
             connection.execute(statement)

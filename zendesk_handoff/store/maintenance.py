@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import OPEN, State
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import chat, held, inbox, outbox, sessions, uploads
+from zendesk_handoff.store.engine.schema import chat, pending_messages, inbox, outbox, sessions, uploads
 from zendesk_handoff.store.sessions import topic
 
 _OPEN = sorted(state.value for state in OPEN)
@@ -26,16 +26,16 @@ class Purged:
         sessions: With all that was written in them.
         chat: Entries of chat pages.
         uploads: Files of users.
-        held: Messages that nobody came for.
+        pending_messages: Messages that nobody came for.
     """
 
     sessions: int
     chat: int
     uploads: int
-    held: int
+    pending_messages: int
 
 
-class Upkeep:
+class Maintenance:
     """Changes that no message brings about."""
 
     def __init__(self, database: Database) -> None:
@@ -57,14 +57,14 @@ class Upkeep:
         refused = (
             sa.update(outbox)
             .where(outbox.c.session_id == session_id, outbox.c.state == "failed")
-            .values(state="new", fault=None, done_at=None)
+            .values(state="new", error=None, done_at=None)
         )
         # SQLite wakes others by a commit that changes something, also where nothing was refused:
         # a claim that ends a millisecond sooner does nobody harm.
         touch = (
             sa.update(sessions)
             .where(sessions.c.id == session_id)
-            .values(owned_until=sessions.c.owned_until - 0.001)
+            .values(lease_expires_at=sessions.c.lease_expires_at - 0.001)
         )
 
         def work(connection: Connection) -> int:
@@ -88,13 +88,13 @@ class Upkeep:
             count += forgotten
 
         def work(connection: Connection) -> Purged:
-            unclosed = sa.select(sessions.c.sender_id).where(
-                sa.or_(sessions.c.state.in_(_OPEN), ~sessions.c.told)
+            current = sa.select(sessions.c.sender_id).where(
+                sa.or_(sessions.c.state.in_(_OPEN), ~sessions.c.end_notified)
             )
             in_use = sa.select(chat.c.sender_id).where(chat.c.created_at >= older_than)
 
             def delete(table: sa.Table, *where: Any) -> int:
-                old = (table.c.created_at < older_than, table.c.sender_id.not_in(unclosed))
+                old = (table.c.created_at < older_than, table.c.sender_id.not_in(current))
                 result = connection.execute(sa.delete(table).where(*old, *where))
                 return int(result.rowcount)
 
@@ -102,7 +102,7 @@ class Upkeep:
                 sessions=count,
                 chat=delete(chat, chat.c.sender_id.not_in(in_use)),
                 uploads=delete(uploads),
-                held=delete(held),
+                held=delete(pending_messages),
             )
 
         return await self._database.write(work)
@@ -113,7 +113,7 @@ class Upkeep:
             sa.select(sessions.c.id)
             .where(
                 sessions.c.state.not_in(_OPEN),
-                sessions.c.told,
+                sessions.c.end_notified,
                 sessions.c.ended_at < older_than,
                 sa.or_(sessions.c.state == State.FAILED.value, sessions.c.id.not_in(waiting)),
             )

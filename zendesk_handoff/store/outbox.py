@@ -26,7 +26,7 @@ _INTO_OUTBOX = new_rows(outbox, "session_id", "marker", "body", "created_at")
 _SENT = Statement(
     sa.update(outbox)
     .where(outbox.c.id == sa.bindparam("message"))
-    .values(state="done", fault=None, done_at=sa.bindparam("now"))
+    .values(state="done", error=None, done_at=sa.bindparam("now"))
 )
 _USER_SPOKE = Statement(
     sa.update(sessions)
@@ -51,14 +51,14 @@ _TOLD_SINCE = sa.select(inbox.c.id).where(
     inbox.c.created_at >= outbox.c.created_at,
 )
 #: The first in line of sessions with agents, where it has waited long and the user does not know.
-_LATE = Statement(
+_OVERDUE = Statement(
     sa.select(outbox.c.id, outbox.c.session_id, sessions.c.connector_id)
     .join(_HEADS, _HEADS.c.id == outbox.c.id)
     .join(sessions, sessions.c.id == outbox.c.session_id)
     .where(
         outbox.c.created_at < sa.bindparam("before"),
         sa.or_(sessions.c.state == State.WAITING.value, sessions.c.state == State.ACTIVE.value),
-        sessions.c.announced,
+        sessions.c.start_notified,
         ~_TOLD_SINCE.exists(),
     )
 )
@@ -73,7 +73,7 @@ class Outgoing:
         session_id: Whose it is.
         marker: Our mark on it in Zendesk.
         body: ``{"type": "text", "text": …}``, ``{"type": "upload", "upload_id": …}``,
-            ``{"type": "image" or "file", "media_url": …}`` or ``{"type": "leave"}``.
+            ``{"type": "image" or "file", "media_url": …}`` or ``{"type": "closing_note"}``.
         created_at: Seconds since the epoch.
     """
 
@@ -141,7 +141,7 @@ class Outbox:
         await self._database.write_together(_note_sent, sent)
 
     async def refuse(
-        self, messages: Sequence[Outgoing], *, connector_id: str, fault: str, notice: str | None
+        self, messages: Sequence[Outgoing], *, connector_id: str, error: str, notice: str | None
     ) -> None:
         """Note that Zendesk will not have messages of a session, and that the user must hear of it.
 
@@ -157,7 +157,7 @@ class Outbox:
         refused = (
             sa.update(outbox)
             .where(outbox.c.id.in_(ids))
-            .values(state="failed", fault=fault, done_at=now)
+            .values(state="failed", error=fault, done_at=now)
         )
 
         def work(connection: Connection) -> None:
@@ -168,7 +168,7 @@ class Outbox:
 
         await self._database.write(work, wake=[inbox_topic(session_id)])
 
-    async def tell_late(self, *, before: float, notice: str) -> list[str]:
+    async def notify_overdue(self, *, before: float, notice: str) -> list[str]:
         """Let users hear, once, that what they wrote has not reached the agents yet.
 
         Args:
@@ -180,7 +180,7 @@ class Outbox:
         """
 
         def look(connection: Connection) -> list[Any]:
-            return _LATE.rows(connection, before=before)
+            return _OVERDUE.rows(connection, before=before)
 
         late = await self._database.read(look)
         if late:

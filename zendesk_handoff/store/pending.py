@@ -20,20 +20,20 @@ LOST = 10.0
 #: Seconds after which this process, too, takes an answer that it began for lost. No request of a
 #: user's takes so long.
 _LONGEST_ANSWER = 300.0
-_INTO_HELD = new_rows(held, "sender_id", "key", "body", "created_at")
-_OF_SENDER = (held.c.sender_id == sa.bindparam("sender"), held.c.gone_at.is_(None))
-_NOT_GONE = sa.select(held.c.id, held.c.body, held.c.given_at).where(*_OF_SENDER)
+_INTO_HELD = new_rows(pending_messages, "sender_id", "key", "body", "created_at")
+_OF_SENDER = (pending_messages.c.sender_id == sa.bindparam("sender"), pending_messages.c.delivered_at.is_(None))
+_NOT_GONE = sa.select(pending_messages.c.id, pending_messages.c.body, pending_messages.c.claimed_at).where(*_OF_SENDER)
 #: What waits for a sender: put into no answer, or into one before ``lost`` that never went out.
-FREE = sa.select(held.c.id).where(
-    *_OF_SENDER, sa.or_(held.c.given_at.is_(None), held.c.given_at < sa.bindparam("lost"))
+FREE = sa.select(pending_messages.c.id).where(
+    *_OF_SENDER, sa.or_(pending_messages.c.claimed_at.is_(None), pending_messages.c.claimed_at < sa.bindparam("lost"))
 )
-_WAITING = Statement(_NOT_GONE.order_by(held.c.id))
+_WAITING = Statement(_NOT_GONE.order_by(pending_messages.c.id))
 #: Locked where the database knows locks: of two answers at once only one is given a message.
-_TAKE = Statement(_NOT_GONE.order_by(held.c.id).with_for_update())
+_TAKE = Statement(_NOT_GONE.order_by(pending_messages.c.id).with_for_update())
 
 
 @dataclass(frozen=True)
-class HeldMessage:
+class PendingMessage:
     """A message for a user's next request.
 
     Args:
@@ -45,7 +45,7 @@ class HeldMessage:
     body: Mapping[str, Any] = field(repr=False)
 
 
-class Held:
+class PendingMessages:
     """The table ``held``.
 
     A message is given into an answer first, and counts as delivered once the answer has gone out:
@@ -75,18 +75,18 @@ class Held:
 
         await self._database.write(work)
 
-    async def give(self, sender_id: str) -> list[HeldMessage]:
+    async def claim(self, sender_id: str) -> list[PendingMessage]:
         """Give what is held for a sender, oldest first, into one answer."""
         now = time.time()
 
-        def work(connection: Connection) -> list[HeldMessage]:
+        def work(connection: Connection) -> list[PendingMessage]:
             rows = _TAKE.rows(connection, sender=sender_id)
             # What another answer holds may not have arrived: nothing is to overtake it.
             free = takewhile(lambda row: self._is_free(row, lost=now - LOST), rows)
-            found = [HeldMessage(row.id, row.body) for row in free]
+            found = [PendingMessage(row.id, row.body) for row in free]
             if found:
                 ids = [each.id for each in found]
-                connection.execute(sa.update(held).where(held.c.id.in_(ids)).values(given_at=now))
+                connection.execute(sa.update(pending_messages).where(pending_messages.c.id.in_(ids)).values(claimed_at=now))
             return found
 
         if not await self.has(sender_id):
@@ -103,9 +103,9 @@ class Held:
         )
         return bool(rows) and self._is_free(rows[0], lost=lost)
 
-    async def put_back(self, ids: Collection[int]) -> None:
+    async def release(self, ids: Collection[int]) -> None:
         """Note that the channel did not take them: they are there for the next answer."""
-        kept = sa.update(held).where(held.c.id.in_(list(ids))).values(given_at=None)
+        kept = sa.update(pending_messages).where(pending_messages.c.id.in_(list(ids))).values(claimed_at=None)
 
         def work(connection: Connection) -> None:
             connection.execute(kept)
@@ -113,9 +113,9 @@ class Held:
         self._forget(ids)
         await self._database.write(work)
 
-    async def mark_gone(self, ids: Collection[int]) -> None:
+    async def mark_delivered(self, ids: Collection[int]) -> None:
         """Note that the answer they were given into has gone out."""
-        gone = sa.update(held).where(held.c.id.in_(list(ids))).values(gone_at=time.time())
+        gone = sa.update(pending_messages).where(pending_messages.c.id.in_(list(ids))).values(delivered_at=time.time())
 
         def work(connection: Connection) -> None:
             connection.execute(gone)
@@ -128,7 +128,7 @@ class Held:
         since = self._given.get(row.id)
         if since is not None:
             return since < time.monotonic() - _LONGEST_ANSWER
-        return row.given_at is None or row.given_at < lost
+        return row.claimed_at is None or row.claimed_at < lost
 
     def _forget(self, ids: Collection[int]) -> None:
         for each in ids:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.errors import NoSuchSession
+from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.domain.session import OPEN, Session, State
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
@@ -33,7 +33,7 @@ class SessionStatus:
         to_agent: How many of the user's messages wait for Zendesk.
         to_user: How many of Zendesk's events wait for the user.
         refused: How many of the user's messages Zendesk will not have.
-        set_aside: How many events could not be read.
+        dead_letters: How many events could not be read.
         fault: Why the last one was refused, in Zendesk's words.
     """
 
@@ -42,8 +42,8 @@ class SessionStatus:
     to_agent: int = 0
     to_user: int = 0
     refused: int = 0
-    set_aside: int = 0
-    fault: str | None = None
+    dead_letters: int = 0
+    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Counts:
     to_user: list[Queue]
 
 
-class Overview:
+class Reports:
     """Reads across all sessions; nothing on the way of a message needs it."""
 
     def __init__(self, database: Database) -> None:
@@ -92,14 +92,14 @@ class Overview:
             prefix: Hexadecimal characters, enough to be only one session's.
 
         Raises:
-            NoSuchSession: None begins so, or several do.
+            SessionNotFound: None begins so, or several do.
         """
         found = []
         if prefix and all(letter in "0123456789abcdef" for letter in prefix):
             query = whole_sessions.where(sessions.c.id.startswith(prefix)).limit(2)
             found = await self._database.rows(query)
         if len(found) != 1:
-            raise NoSuchSession(prefix, several=len(found) > 1)
+            raise SessionNotFound(prefix, several=len(found) > 1)
         return Session.from_row(found[0])
 
     async def statuses(self, *, limit: int = 20, every: bool = False) -> list[SessionStatus]:
@@ -150,7 +150,7 @@ def _queues(connection: Connection, table: sa.Table, undone: Any, concerned: Any
             sessions.c.connector_id,
             _count(table, "new"),
             oldest,
-            _count(table, "failed", "aside"),
+            _count(table, "failed", "dead_letter"),
         )
         .select_from(table.join(sessions, sessions.c.id == table.c.session_id))
         .where(undone, concerned)
@@ -164,10 +164,10 @@ def _with_messages(connection: Connection, found: list[Session]) -> list[Session
     ids = [session.id for session in found]
     sent = _by_session(connection, outbox, ids)
     received = _by_session(connection, inbox, ids)
-    faults = sa.select(outbox.c.session_id, outbox.c.fault).where(
+    problems = sa.select(outbox.c.session_id, outbox.c.error).where(
         outbox.c.session_id.in_(ids), outbox.c.state == "failed"
     )
-    rows = connection.execute(faults.order_by(outbox.c.id))
+    rows = connection.execute(problems.order_by(outbox.c.id))
     fault: dict[str, str] = {row[0]: row[1] for row in rows}  # the last one stays
     statuses = []
     for session in found:
@@ -177,12 +177,12 @@ def _with_messages(connection: Connection, found: list[Session]) -> list[Session
         statuses.append(
             SessionStatus(
                 session,
-                last_activity=max(moment for moment in times if moment is not None),
+                last_activity=max(turn for turn in times if turn is not None),
                 to_agent=int(out.waiting) if out else 0,
                 to_user=int(into.waiting) if into else 0,
                 refused=int(out.failed) if out else 0,
-                set_aside=int(into.failed) if into else 0,
-                fault=fault.get(session.id),
+                dead_letters=int(into.failed) if into else 0,
+                error=fault.get(session.id),
             )
         )
     return statuses
@@ -193,7 +193,7 @@ def _by_session(connection: Connection, table: sa.Table, ids: list[str]) -> dict
         sa.select(
             table.c.session_id,
             _count(table, "new").label("waiting"),
-            _count(table, "failed", "aside").label("failed"),
+            _count(table, "failed", "dead_letter").label("failed"),
             sa.func.max(sa.func.coalesce(table.c.done_at, table.c.created_at)).label("latest"),
         )
         .where(table.c.session_id.in_(ids))

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.errors import ClaimLost
+from zendesk_handoff.errors import LeaseLost
 from zendesk_handoff.domain.session import OPEN, Candidate, EndReason, Session, State, Step
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import is_open, is_unclosed, outbox, sessions
+from zendesk_handoff.store.engine.schema import is_open, is_current, outbox, sessions
 from zendesk_handoff.store.engine.statement import Statement
 
 _OPEN = sorted(state.value for state in OPEN)
@@ -28,8 +28,8 @@ _OF_SENDER = (
     .limit(1)
 )
 #: The session that stands between a sender and the bot, open or just over.
-UNCLOSED = _OF_SENDER.where(is_unclosed)
-_UNCLOSED = Statement(UNCLOSED)
+CURRENT = _OF_SENDER.where(is_current)
+_CURRENT = Statement(CURRENT)
 _OPEN_ONE = Statement(_OF_SENDER.where(is_open))
 _CANDIDATES = (
     sa.select(
@@ -116,8 +116,8 @@ class Sessions:
             "summary": summary,
             "profile": dict(profile),
             "created_at": now,
-            "owner": self._owner,
-            "owned_until": self._database.now() + self._lease,
+            "lease_owner": self._owner,
+            "lease_expires_at": self._database.now() + self._lease,
         }
 
         def work(connection: Connection) -> Session:
@@ -126,11 +126,11 @@ class Sessions:
                 sa.update(sessions)
                 .where(
                     sessions.c.sender_id == sender_id,
-                    is_unclosed,
-                    sessions.c.told,
+                    is_current,
+                    sessions.c.end_notified,
                     sessions.c.state.not_in(_OPEN),
                 )
-                .values(closed=True)
+                .values(finalized=True)
             )
             connection.execute(self._database.insert_new(sessions).values(row))
             session = _first(connection, _OPEN_ONE, sender=sender_id)
@@ -147,9 +147,9 @@ class Sessions:
 
         return await self._database.read(look)
 
-    async def unclosed(self, sender_id: str) -> Session | None:
+    async def current(self, sender_id: str) -> Session | None:
         """Find the session that stands between this sender and the bot, open or just over."""
-        return await self._database.read(lambda connection: unclosed_session(connection, sender_id))
+        return await self._database.read(lambda connection: current_session(connection, sender_id))
 
     async def recent(self, *, limit: int = 50) -> list[Session]:
         """List the newest sessions, open ones first."""
@@ -165,7 +165,7 @@ class Sessions:
         """Note that a step of opening is about to be tried.
 
         Raises:
-            ClaimLost: Another process goes on with it.
+            LeaseLost: Another process goes on with it.
         """
         values = {"trying": step.value, "state": State.OPENING.value}
         return await self._update(session_id, values, only_open=True, only_mine=True)
@@ -181,7 +181,7 @@ class Sessions:
             **learned: ``user_id``, ``conversation_id`` or other columns.
 
         Raises:
-            ClaimLost: Another process goes on with it.
+            LeaseLost: Another process goes on with it.
         """
         values = {"step": step.value, "trying": None, **learned}
         return await self._update(session_id, values, only_mine=True)
@@ -190,7 +190,7 @@ class Sessions:
         """Note that the agents have control: from here on the user may be told so.
 
         Raises:
-            ClaimLost: Another process goes on with it.
+            LeaseLost: Another process goes on with it.
         """
         now = time.time()
         return await self._update(
@@ -205,11 +205,11 @@ class Sessions:
             only_mine=True,
         )
 
-    async def mark_announced(self, session_id: str) -> Session:
+    async def mark_start_notified(self, session_id: str) -> Session:
         """Note that user and tracker know of the agents."""
         return await self._update(session_id, {"announced": True})
 
-    async def fail(self, session_id: str, *, told: bool) -> Session:
+    async def fail(self, session_id: str, *, end_notified: bool) -> Session:
         """Note that no agent could be reached, for good.
 
         Where there is a conversation already, an agent may have seen it: they are told that nobody
@@ -220,35 +220,35 @@ class Sessions:
             told: Whether the caller tells the user, as the action does.
 
         Raises:
-            ClaimLost: Another process goes on with it.
+            LeaseLost: Another process goes on with it.
         """
         now = time.time()
         mine = sessions.c.id == session_id
         failing = (
             sa.update(sessions)
             .where(mine, is_open)
-            .values(state=State.FAILED.value, ended_at=now, told=told)
+            .values(state=State.FAILED.value, ended_at=now, end_notified=told)
         )
-        goodbye = _goodbye(session_id, State.FAILED.value, now)
+        note = _closing_note(session_id, State.FAILED.value, now)
         waits = sa.select(outbox.c.id).where(
             outbox.c.session_id == session_id, outbox.c.state == "new"
         )
 
         def work(connection: Connection) -> Session:
-            self._check_claim(connection, session_id)
+            self._check_lease(connection, session_id)
             if connection.execute(failing).rowcount:
                 answered = connection.execute(waits).first() is None
-                if told and answered:
-                    connection.execute(sa.update(sessions).where(mine).values(closed=True))
+                if end_notified and answered:
+                    connection.execute(sa.update(sessions).where(mine).values(finalized=True))
                 if _one(connection, session_id).conversation_id is not None:
-                    connection.execute(sa.insert(outbox).values(goodbye))
+                    connection.execute(sa.insert(outbox).values(note))
             return _one(connection, session_id)
 
         return await self._database.write(work, wake=[topic(session_id)])
 
     # The conversation
 
-    async def hear_agent(
+    async def record_agent(
         self, session_id: str, *, agent_id: str, agent_name: str | None
     ) -> Session:
         """Note which agent speaks; the first one makes the session active."""
@@ -258,13 +258,13 @@ class Sessions:
             only_open=True,
         )
 
-    async def note_reminder(self, session_id: str, *, offered: bool) -> Session:
+    async def record_reminder(self, session_id: str, *, offered: bool) -> Session:
         """Note that the user is being told of the silence, and whether the bot is offered."""
         now = time.time()
         values = {"reminded_at": now, **({"offered_at": now} if offered else {})}
         return await self._update(session_id, values, only_open=True)
 
-    async def move(self, session_id: str, channel: str) -> Session:
+    async def change_channel(self, session_id: str, channel: str) -> Session:
         """Note that the user is on another channel now."""
         return await self._update(session_id, {"channel": channel})
 
@@ -295,7 +295,7 @@ class Sessions:
             only_open=True,
         )
 
-    async def leave(
+    async def end_by_us(
         self, session_id: str, reason: EndReason, *, marker: str | None = None
     ) -> Session:
         """End a session from our side, and put it after the user's last message to say so.
@@ -306,9 +306,9 @@ class Sessions:
             marker: Our mark on what the agents are told; made up by default.
         """
         now = time.time()
-        goodbye = _goodbye(session_id, reason.value, now)
+        note = _closing_note(session_id, reason.value, now)
         if marker is not None:
-            goodbye["marker"] = marker
+            note["marker"] = marker
 
         def work(connection: Connection) -> Session:
             ended = connection.execute(
@@ -317,18 +317,18 @@ class Sessions:
                 .values(state=State.ENDED.value, end_reason=reason.value, ended_at=now)
             )
             if ended.rowcount:
-                connection.execute(sa.insert(outbox).values(goodbye))
+                connection.execute(sa.insert(outbox).values(note))
             return _one(connection, session_id)
 
         return await self._database.write(work, wake=[topic(session_id)])
 
-    async def mark_told(self, session_id: str) -> Session:
+    async def mark_end_notified(self, session_id: str) -> Session:
         """Note that the user knows of the end."""
-        return await self._update(session_id, {"told": True})
+        return await self._update(session_id, {"end_notified": True})
 
-    async def close(self, session_id: str) -> None:
+    async def finalize(self, session_id: str) -> None:
         """Note that the bot has begun a new Rasa session: nothing is left to do."""
-        await self._update(session_id, {"closed": True})
+        await self._update(session_id, {"finalized": True})
 
     async def _update(
         self,
@@ -344,17 +344,17 @@ class Sessions:
 
         def work(connection: Connection) -> Session:
             if only_mine:
-                self._check_claim(connection, session_id)
+                self._check_lease(connection, session_id)
             connection.execute(statement)
             return _one(connection, session_id)
 
         return await self._database.write(work, wake=[topic(session_id)])
 
-    def _check_claim(self, connection: Connection, session_id: str) -> None:
+    def _check_lease(self, connection: Connection, session_id: str) -> None:
         """Make sure that nobody has taken a session over while this process was held up."""
-        owner = sa.select(sessions.c.owner).where(sessions.c.id == session_id).with_for_update()
+        owner = sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id).with_for_update()
         if connection.execute(owner).scalar() not in (None, self._owner):
-            raise ClaimLost("Another process has gone on with this session.")
+            raise LeaseLost("Another process has gone on with this session.")
 
 
 def candidates(
@@ -372,17 +372,17 @@ def candidates(
     return [Candidate(*row) for row in connection.execute(_CANDIDATES, given)]
 
 
-def unclosed_session(connection: Connection, sender_id: str) -> Session | None:
+def current_session(connection: Connection, sender_id: str) -> Session | None:
     """Read the session that stands between a sender and the bot, open or just over."""
-    return _first(connection, _UNCLOSED, sender=sender_id)
+    return _first(connection, _CURRENT, sender=sender_id)
 
 
-def _goodbye(session_id: str, reason: str, now: float) -> dict[str, Any]:
+def _closing_note(session_id: str, reason: str, now: float) -> dict[str, Any]:
     """Make the row of the outbox that tells the agents of an end from our side."""
     return {
         "session_id": session_id,
         "marker": uuid.uuid4().hex,
-        "body": {"type": "leave", "reason": reason},
+        "body": {"type": "closing_note", "reason": reason},
         "created_at": now,
     }
 

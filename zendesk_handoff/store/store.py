@@ -10,19 +10,19 @@ from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.store.chat import Chat
-from zendesk_handoff.store.leases import Claims
+from zendesk_handoff.store.leases import Leases
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.pending import FREE, LOST, Held
+from zendesk_handoff.store.pending import FREE, LOST, PendingMessages
 from zendesk_handoff.store.inbox import Inbox
 from zendesk_handoff.store.outbox import Outbox
-from zendesk_handoff.store.reports import Overview
-from zendesk_handoff.store.sessions import UNCLOSED, Sessions, unclosed_session
+from zendesk_handoff.store.reports import Reports
+from zendesk_handoff.store.sessions import CURRENT, Sessions, current_session
 from zendesk_handoff.store.engine.signals import Signals
 from zendesk_handoff.store.engine.statement import Statement
-from zendesk_handoff.store.maintenance import Upkeep
+from zendesk_handoff.store.maintenance import Maintenance
 
 #: Asked for every message of every user, of whom hardly any has either.
-_STANDING = Statement(sa.select(UNCLOSED.exists().label("session"), FREE.exists().label("held")))
+_STATE = Statement(sa.select(CURRENT.exists().label("session"), FREE.exists().label("held")))
 
 
 class Store:
@@ -37,16 +37,16 @@ class Store:
     def __init__(self, database: Database, *, owner: str | None = None, lease: float = 10.0):
         """Put the parts together."""
         self._database = database
-        self.claims = Claims(database, owner=owner, lease=lease)
-        self.sessions = Sessions(database, owner=self.claims.owner, lease=lease)
+        self.leases = Leases(database, owner=owner, lease=lease)
+        self.sessions = Sessions(database, owner=self.leases.owner, lease=lease)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
-        self.held = Held(database)
+        self.pending = PendingMessages(database)
         self.chat = Chat(database)
-        self.overview = Overview(database)
-        self.upkeep = Upkeep(database)
+        self.reports = Reports(database)
+        self.maintenance = Maintenance(database)
 
-    async def standing(self, sender_id: str) -> tuple[Session | None, bool]:
+    async def load_state(self, sender_id: str) -> tuple[Session | None, bool]:
         """Say how a sender stands, for each of their messages.
 
         Args:
@@ -59,8 +59,8 @@ class Store:
         lost = time.time() - LOST
 
         def look(connection: Connection) -> tuple[Session | None, bool]:
-            has = _STANDING.first(connection, sender=sender_id, lost=lost)
-            return unclosed_session(connection, sender_id) if has.session else None, has.held
+            has = _STATE.first(connection, sender=sender_id, lost=lost)
+            return current_session(connection, sender_id) if has.session else None, has.held
 
         return await self._database.read(look)
 
@@ -96,8 +96,8 @@ async def open_store(url: str, *, owner: str | None = None, lease: float = 10.0)
         lease: Seconds a claim on a session holds without being renewed.
 
     Raises:
-        StoreDown: The database cannot be reached.
-        StoreUnfit: It is of a newer version, or another program's.
+        StoreUnavailable: The database cannot be reached.
+        IncompatibleSchema: It is of a newer version, or another program's.
     """
     database = Database(url)
     await database.open()

@@ -15,14 +15,14 @@ from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.store.chat import chat_topic
 from zendesk_handoff.store.store import Store
 
-from zendesk_handoff.webchat.queue import Backlog
-from zendesk_handoff.webchat.history import notice_entry
+from zendesk_handoff.webchat.queue import MessageQueue
+from zendesk_handoff.webchat.history import notice_item
 from zendesk_handoff.webchat.stream import HEARTBEAT, Streams
 from zendesk_handoff.webchat.output import WebChatOutput
 from zendesk_handoff.webchat.page import NOT_INSTALLED, Page, PageSettings
 from zendesk_handoff.webchat.page_routes import add_page_routes
 from zendesk_handoff.webchat.routes import FAILED, NO_STORE, Routes, find_store
-from zendesk_handoff.webchat.executor import Turns
+from zendesk_handoff.webchat.executor import SerialExecutor
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ _FINISH_STREAMS = 3.0
 
 
 class InvalidSettings(RasaException):
-    """The ``channels.WebChatInput`` block has faults; Rasa prints them and does not start."""
+    """The ``channels.WebChatInput`` block has problems; Rasa prints them and does not start."""
 
 
 class WebChatInput(InputChannel):
@@ -61,7 +61,7 @@ class WebChatInput(InputChannel):
         """Read the channel's block of ``credentials.yml``; an empty one will do.
 
         Raises:
-            InvalidSettings: The block has faults.
+            InvalidSettings: The block has problems.
         """
         try:
             return cls(PageSettings.from_mapping(credentials))
@@ -79,8 +79,8 @@ class WebChatInput(InputChannel):
             on_new_message: Hands a message to the bot.
         """
         blueprint = Blueprint("webchat_webhook")
-        turns = Turns(self._wake, self._tell_of_failure)
-        backlog = Backlog(turns, on_new_message, self.get_output_channel())
+        turns = SerialExecutor(self._wake, self._tell_of_failure)
+        backlog = MessageQueue(turns, on_new_message, self.get_output_channel())
         sweeping: list[asyncio.Task[None]] = []
         add_page_routes(blueprint, self.page)
         Routes(self.streams, turns, backlog).add_to(blueprint)
@@ -118,5 +118,5 @@ class WebChatInput(InputChannel):
 
     async def _tell_of_failure(self, sender_id: str, entry_id: int) -> None:
         store = self._store()
-        await store.chat.add(sender_id, notice_entry(FAILED), request_id=f"said:failed:{entry_id}")
+        await store.chat.add(sender_id, notice_item(FAILED), request_id=f"said:failed:{entry_id}")
         await store.chat.finish_work(entry_id)

@@ -11,7 +11,7 @@ from sanic import response
 from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 
-from zendesk_handoff.errors import StoreDown
+from zendesk_handoff.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +58,9 @@ def refuses(handler: Handler) -> Handler:
             error = refusal
         except PayloadTooLarge:
             error = Refusal(413, "This is too large to be sent.", code="too_large")
-        except StoreDown:
-            log.warning("handoff.webchat.store_down")
-            error = Refusal(503, "The chat cannot be reached just now.", code="store_down")
+        except StoreUnavailable:
+            log.warning("handoff.webchat.store_unavailable")
+            error = Refusal(503, "The chat cannot be reached just now.", code="store_unavailable")
         return answer({"error": error.words, "code": error.code}, status=error.status)
 
     return guarded

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from zendesk_handoff.logs import place
+from zendesk_handoff.logs import location
 
 log = structlog.get_logger(__name__)
 
 Work = Callable[[], Awaitable[object]]
 
 
-class Turns:
+class SerialExecutor:
     """What is being handled, sender by sender.
 
     Args:
@@ -77,7 +77,7 @@ class Turns:
             await work()
         except Exception as error:
             fault = type(error).__name__
-            log.error("handoff.webchat.turn_failed", fault=fault, place=place(error))
+            log.error("handoff.webchat.message_failed", error=fault, location=location(error))
             await self._tell(sender_id, entry_id)
         finally:
             self._under_way.discard(entry_id)
@@ -90,4 +90,4 @@ class Turns:
             await self._on_failure(sender_id, entry_id)
         except Exception as error:
             fault = type(error).__name__
-            log.error("handoff.webchat.user_not_told", fault=fault, place=place(error))
+            log.error("handoff.webchat.user_not_told", error=fault, location=location(error))

@@ -15,24 +15,24 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from zendesk_handoff.zendesk.content import AgentMessage
 
-Entry = dict[str, Any]
+HistoryItem = dict[str, Any]
 
 _DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+", re.ASCII)
 _AGENTS_MEDIA = "/webhooks/zendesk/media/"
 
 
-def start_entry(profile: Mapping[str, str]) -> Entry:
+def start_item(profile: Mapping[str, str]) -> HistoryItem:
     """Begin a conversation: what is known of the user is kept with it."""
     return {"role": "start", "profile": dict(profile)}
 
 
-def user_entry(text: str, *, request_id: str, answers: int | None = None) -> Entry:
+def user_item(text: str, *, request_id: str, answers: int | None = None) -> HistoryItem:
     """Show what the user wrote, or the words of the button they chose."""
-    entry: Entry = {"role": "user", "text": text, "request_id": request_id}
+    entry: HistoryItem = {"role": "user", "text": text, "request_id": request_id}
     return entry if answers is None else {**entry, "answers": answers}
 
 
-def user_file_entry(upload_id: str, *, name: str, media_type: str, request_id: str) -> Entry:
+def user_file_item(upload_id: str, *, name: str, media_type: str, request_id: str) -> HistoryItem:
     """Show a file of the user's."""
     kind = "image" if media_type in INLINE_IMAGES else "file"
     media = {"kind": kind, "url": f"files/{upload_id}", "name": name}
@@ -43,19 +43,19 @@ def user_file_entry(upload_id: str, *, name: str, media_type: str, request_id: s
 INLINE_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
-def notice_entry(text: str) -> Entry:
+def notice_item(text: str) -> HistoryItem:
     """Tell the user something that neither bot nor agent says."""
     return {"role": "notice", "text": text}
 
 
-def bot_entry(
+def bot_item(
     text: str | None = None,
     *,
     buttons: Iterable[Mapping[str, Any]] = (),
     media: Mapping[str, str] | None = None,
-) -> Entry | None:
+) -> HistoryItem | None:
     """Show what the bot says; ``None`` where nothing of it can be shown."""
-    entry: Entry = {"role": "bot"}
+    entry: HistoryItem = {"role": "bot"}
     if text and text.strip():
         entry["text"] = text.strip()
     choices = [choice for choice in map(_button, buttons) if choice]
@@ -85,9 +85,9 @@ def is_safe_address(url: str, *, images: bool = False) -> bool:
     return scheme in {"http", "https"} or (not scheme and url.startswith("/"))
 
 
-def agent_entry(message: AgentMessage) -> Entry:
+def agent_item(message: AgentMessage) -> HistoryItem:
     """Show what an agent says, or an automation of theirs."""
-    entry: Entry = {"role": "agent" if message.is_agent else "automation"}
+    entry: HistoryItem = {"role": "agent" if message.is_agent else "automation"}
     if message.author:
         entry["name"] = message.author
     if message.text:

@@ -19,7 +19,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 
 @dataclass(frozen=True)
-class Said:
+class IncomingMessage:
     """A message of the user's.
 
     Args:
@@ -63,7 +63,7 @@ def read_id(value: object) -> str:
     return value.lower()
 
 
-def read_message(body: Mapping[str, Any]) -> Said:
+def read_message(body: Mapping[str, Any]) -> IncomingMessage:
     """Check a message.
 
     Args:
@@ -74,12 +74,12 @@ def read_message(body: Mapping[str, Any]) -> Said:
     """
     said = read_id(body.get("id"))
     if "payload" not in body:
-        return Said(said, _words(body, "text", MAX_TEXT))
+        return IncomingMessage(said, _words(body, "text", MAX_TEXT))
     answers = body.get("answers")
     if answers is not None and (type(answers) is not int or not 0 < answers < 2**53):
         raise Refusal(400, "`answers` must be the number of an entry.")
     title = _words(body, "title", MAX_TITLE)
-    return Said(said, _words(body, "payload", MAX_TEXT), title, answers)
+    return IncomingMessage(said, _words(body, "payload", MAX_TEXT), title, answers)
 
 
 def _words(body: Mapping[str, Any], key: str, longest: int) -> str:

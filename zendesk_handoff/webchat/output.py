@@ -11,7 +11,7 @@ from rasa.core.channels.channel import OutputChannel
 from zendesk_handoff.zendesk.content import AgentMessage
 from zendesk_handoff.store.store import Store
 
-from zendesk_handoff.webchat.history import Entry, agent_entry, bot_entry, media_of
+from zendesk_handoff.webchat.history import HistoryItem, agent_item, bot_item, media_of
 
 log = structlog.get_logger(__name__)
 
@@ -34,13 +34,13 @@ class WebChatOutput(OutputChannel):
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Show text as one message: blank lines are the writer's paragraphs."""
-        await self._show(recipient_id, bot_entry(text))
+        await self._show(recipient_id, bot_item(text))
 
     async def send_text_with_buttons(
         self, recipient_id: str, text: str, buttons: list[dict[str, Any]], **kwargs: Any
     ) -> None:
         """Show text and the choices below it."""
-        await self._show(recipient_id, bot_entry(text, buttons=buttons))
+        await self._show(recipient_id, bot_item(text, buttons=buttons))
 
     async def send_quick_replies(
         self, recipient_id: str, text: str, quick_replies: list[dict[str, Any]], **kwargs: Any
@@ -50,13 +50,13 @@ class WebChatOutput(OutputChannel):
 
     async def send_image_url(self, recipient_id: str, image: str, **kwargs: Any) -> None:
         """Show an image."""
-        await self._show(recipient_id, bot_entry(media=media_of("image", image)))
+        await self._show(recipient_id, bot_item(media=media_of("image", image)))
 
     async def send_attachment(
         self, recipient_id: str, attachment: str | Mapping[str, Any], **kwargs: Any
     ) -> None:
         """Offer a file: an address, or the shape that other channels use."""
-        await self._show(recipient_id, bot_entry(media=_attachment(attachment)))
+        await self._show(recipient_id, bot_item(media=_attachment(attachment)))
 
     async def send_elements(
         self, recipient_id: str, elements: Iterable[dict[str, Any]], **kwargs: Any
@@ -65,7 +65,7 @@ class WebChatOutput(OutputChannel):
         for element in elements:
             title, subtitle = element.get("title") or "", element.get("subtitle") or ""
             lines = [f"**{title}**" if title else "", subtitle]
-            entry = bot_entry(
+            entry = bot_item(
                 "\n".join(line for line in lines if line),
                 buttons=element.get("buttons") or (),
                 media=media_of("image", element.get("image_url"), name=title or None),
@@ -82,7 +82,7 @@ class WebChatOutput(OutputChannel):
         media = media_of("image", json_message.get("image")) or _attachment(
             json_message.get("attachment")
         )
-        entry = bot_entry(
+        entry = bot_item(
             text if isinstance(text, str) else None,
             buttons=[each for each in buttons if isinstance(each, Mapping)]
             if isinstance(buttons, list)
@@ -101,13 +101,13 @@ class WebChatOutput(OutputChannel):
             message: The words, or the file.
         """
         request_id = f"zendesk:{message.id}"
-        await self._store().chat.add(recipient_id, agent_entry(message), request_id=request_id)
+        await self._store().chat.add(recipient_id, agent_item(message), request_id=request_id)
 
     async def send_once(self, recipient_id: str, message: dict[str, Any], *, key: str) -> None:
         """Show a response that is named, each part of it once."""
         await _KeyedOutput(self._store, key).send_response(recipient_id, message)
 
-    async def _show(self, recipient_id: str, entry: Entry | None) -> None:
+    async def _show(self, recipient_id: str, entry: HistoryItem | None) -> None:
         if entry is not None:
             await self._store().chat.add(recipient_id, entry)
 
@@ -120,7 +120,7 @@ class _KeyedOutput(WebChatOutput):
         self._key = key
         self._part = 0
 
-    async def _show(self, recipient_id: str, entry: Entry | None) -> None:
+    async def _show(self, recipient_id: str, entry: HistoryItem | None) -> None:
         if entry is not None:
             request_id = f"said:{self._key}:{self._part}"
             self._part += 1

@@ -49,18 +49,18 @@ class PageSettings:
             ValueError: With every fault in it.
         """
         values = values if isinstance(values, Mapping) else {}
-        faults = [
+        problems = [
             f"`{key}` is not a setting; there are title, greeting and image_sources."
             for key in values.keys() - set(cls.__dataclass_fields__)
         ]
         for key in ("title", "greeting"):
             if not isinstance(values.get(key, ""), str):
-                faults.append(f"`{key}` must be text.")
+                problems.append(f"`{key}` must be text.")
         sources = values.get("image_sources", ())
         if not isinstance(sources, (list, tuple)) or not all(map(_is_source, sources)):
-            faults.append("`image_sources` must be a list such as [https://images.example.com].")
-        if faults:
-            raise ValueError("channels.WebChatInput: " + " ".join(faults))
+            problems.append("`image_sources` must be a list such as [https://images.example.com].")
+        if problems:
+            raise ValueError("channels.WebChatInput: " + " ".join(problems))
         return cls(**{**values, "image_sources": tuple(sources)})
 
 

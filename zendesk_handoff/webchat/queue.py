@@ -10,14 +10,14 @@ from typing import Any
 import structlog
 from rasa.core.channels.channel import UserMessage
 
-from zendesk_handoff.failpoints import reach
-from zendesk_handoff.errors import StoreDown
-from zendesk_handoff.logs import place
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.logs import location
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.chat import ChatWork
 
 from zendesk_handoff.webchat.output import WebChatOutput
-from zendesk_handoff.webchat.executor import Turns
+from zendesk_handoff.webchat.executor import SerialExecutor
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ _SWEEP_EVERY = 30.0
 _LEFT_BEHIND = 5.0
 
 
-class Backlog:
+class MessageQueue:
     """Hands messages to the bot behind the request's back.
 
     They are in the store until they have been handled, so that a server that dies loses none.
@@ -42,7 +42,7 @@ class Backlog:
         output: What the bot answers through.
     """
 
-    def __init__(self, turns: Turns, on_new_message: OnNewMessage, output: WebChatOutput) -> None:
+    def __init__(self, turns: SerialExecutor, on_new_message: OnNewMessage, output: WebChatOutput) -> None:
         """Remember the parts."""
         self._turns = turns
         self._on_new_message = on_new_message
@@ -56,7 +56,7 @@ class Backlog:
             sender_id: Whose.
             new: The entry that has just been made; the others may have been dealt with.
         """
-        reach("webchat.kept")
+        failpoint("webchat.kept")
         for waiting in await store.chat.unhandled(sender_id):
             self._add(store, waiting, again=waiting.id != new)
 
@@ -66,11 +66,11 @@ class Backlog:
             try:
                 for waiting in await store.chat.unhandled(older_than=_LEFT_BEHIND):
                     self._add(store, waiting, again=True)
-            except StoreDown:
-                log.warning("handoff.webchat.store_down")
+            except StoreUnavailable:
+                log.warning("handoff.webchat.store_unavailable")
             except Exception as error:  # no error may be the end of this
                 fault = type(error).__name__
-                log.error("handoff.task.broken", task="sweep", fault=fault, place=place(error))
+                log.error("handoff.task.broken", task="sweep", error=fault, location=location(error))
             await asyncio.sleep(_SWEEP_EVERY)
 
     def _add(self, store: Store, waiting: ChatWork, *, again: bool) -> None:
@@ -89,9 +89,9 @@ class Backlog:
             metadata=metadata,
         )
         await self._on_new_message(message)
-        reach("webchat.handled")
+        failpoint("webchat.handled")
         try:
             await store.chat.finish_work(waiting.id)
-        except StoreDown:
+        except StoreUnavailable:
             # It was handled, so nothing is said. It comes again by its name, which the gate knows.
-            log.warning("handoff.webchat.store_down")
+            log.warning("handoff.webchat.store_unavailable")

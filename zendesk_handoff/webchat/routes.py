@@ -13,7 +13,7 @@ from zendesk_handoff.store import Store
 
 from zendesk_handoff.webchat import uploads
 from zendesk_handoff.webchat.error_responses import SAFE_HEADERS, Refusal, answer, refuses
-from zendesk_handoff.webchat.queue import Backlog
+from zendesk_handoff.webchat.queue import MessageQueue
 from zendesk_handoff.webchat.conversation import (
     HEADER,
     check_origin,
@@ -25,10 +25,10 @@ from zendesk_handoff.webchat.conversation import (
     read_secret,
     sender_of,
 )
-from zendesk_handoff.webchat.history import start_entry, user_entry, user_file_entry
+from zendesk_handoff.webchat.history import start_item, user_item, user_file_item
 from zendesk_handoff.webchat.stream import Streams, read_last_id
-from zendesk_handoff.webchat.messages import MAX_BODY, Said, read_id, read_json, read_message
-from zendesk_handoff.webchat.executor import Turns
+from zendesk_handoff.webchat.messages import MAX_BODY, IncomingMessage, read_id, read_json, read_message
+from zendesk_handoff.webchat.executor import SerialExecutor
 
 PATH = "/webhooks/webchat"
 NO_STORE = "The chat needs the plugin: add the `channels.ZendeskInput:` block to credentials.yml."
@@ -55,8 +55,8 @@ class Routes:
     def __init__(
         self,
         streams: Streams,
-        turns: Turns,
-        backlog: Backlog,
+        turns: SerialExecutor,
+        backlog: MessageQueue,
     ) -> None:
         """Remember the parts."""
         self._streams = streams
@@ -89,11 +89,11 @@ class Routes:
             known = await _profile(store, sender_id)
             if known is not None and not is_another_person(known, given):
                 if given.items() - known.items():
-                    await store.chat.add(sender_id, start_entry({**known, **given}))
+                    await store.chat.add(sender_id, start_item({**known, **given}))
                 return answer({"conversation": sender_id})
         secret = new_secret()
         sender_id = sender_of(secret)
-        await store.chat.add(sender_id, start_entry(given))
+        await store.chat.add(sender_id, start_item(given))
         secure = is_https(request.headers, scheme=request.scheme)
         cookie = cookie_header(secret, path=PATH, secure=secure)
         return answer({"conversation": sender_id}, status=201, headers={"Set-Cookie": cookie})
@@ -106,7 +106,7 @@ class Routes:
         said = read_message(read_json(request.body, content_type=request.content_type or ""))
         store, sender_id = _store(request), _sender(request)
         profile = await _known_profile(store, sender_id)
-        entry = user_entry(said.title or said.text, request_id=said.id, answers=said.answers)
+        entry = user_item(said.title or said.text, request_id=said.id, answers=said.answers)
         work = {"text": said.text, "metadata": _metadata(said, profile)}
         new = await store.chat.add(sender_id, entry, request_id=said.id, work=work)
         await self._backlog.hand_over(store, sender_id, new=new)
@@ -119,7 +119,7 @@ class Routes:
             raise Refusal(413, "This is too large to be sent.", code="too_large")
         store, sender_id = _store(request), _sender(request)
         profile = await _known_profile(store, sender_id)
-        session = await store.sessions.unclosed(sender_id)
+        session = await store.sessions.current(sender_id)
         if session is None or not session.state.is_open:
             raise Refusal(409, FOR_PEOPLE_ONLY, code="no_agent")
         sent = [each for group in (request.files or {}).values() for each in group]
@@ -133,7 +133,7 @@ class Routes:
                 sender_id, name=file.name, media_type=file.media_type, data=file.data
             )
             request_id = first if number == 0 else f"{first}:{number}"
-            entry = user_file_entry(
+            entry = user_file_item(
                 upload_id, name=file.name, media_type=file.media_type, request_id=request_id
             )
             attachment = {
@@ -210,5 +210,5 @@ async def _known_profile(store: Store, sender_id: str) -> dict[str, str]:
     return profile
 
 
-def _metadata(said: Said, profile: dict[str, str]) -> dict[str, Any]:
+def _metadata(said: IncomingMessage, profile: dict[str, str]) -> dict[str, Any]:
     return {**profile, "title": said.title} if said.title else dict(profile)

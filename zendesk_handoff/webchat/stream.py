@@ -138,7 +138,7 @@ class _View:
     async def send_news(self) -> None:
         """Send new entries, then what has changed about the handover, then about typing."""
         await self._send_entries()
-        session = await self._store.sessions.unclosed(self._sender_id)
+        session = await self._store.sessions.current(self._sender_id)
         status = handoff_status(session)
         if status != self._status:
             self._status = status

@@ -17,7 +17,7 @@ import structlog
 from zendesk_handoff.zendesk.models import MARKER_KEY, SESSION_KEY, Conversation, Message, User
 from zendesk_handoff.zendesk.retry import RetryPolicy
 from zendesk_handoff.zendesk.transport import Transport, read
-from zendesk_handoff.errors import Conflict, Misread, Refused, Unreachable
+from zendesk_handoff.errors import Conflict, InvalidResponse, ApiError, ConnectionFailed
 from zendesk_handoff.settings import Connector
 
 log = structlog.get_logger(__name__)
@@ -111,7 +111,7 @@ class ConversationsClient:
     # Conversations
 
     async def create_conversation(
-        self, user_id: str, *, session_id: str, doubtful: bool = False
+        self, user_id: str, *, session_id: str, outcome_unknown: bool = False
     ) -> Conversation:
         """Open a conversation for a session, once (SPEC CreateConversation).
 
@@ -138,9 +138,9 @@ class ConversationsClient:
         }
         try:
             answer = await self._call(
-                "POST", "/conversations", json=body, recover=find, doubtful=doubtful
+                "POST", "/conversations", json=body, recover=find, outcome_unknown=outcome_unknown
             )
-        except Refused as refused:
+        except ApiError as refused:
             if refused.status not in _ONE_CONVERSATION_ONLY:
                 raise
             return await self._reuse_conversation(user_id, metadata, refused)
@@ -156,7 +156,7 @@ class ConversationsClient:
         merged = {**(latest.metadata or {}), **metadata}
         try:
             await self._call("PATCH", "/conversations/{}", latest.id, json={"metadata": merged})
-        except Refused as full:
+        except ApiError as full:
             # Others have filled the 4 KB there are (SPEC ``metadata``). It is theirs, and our mark
             # only spares a look-up: the conversation's id tells its events as well.
             if full.status != 400:
@@ -189,7 +189,7 @@ class ConversationsClient:
         *,
         author: Mapping[str, Any],
         marker: str,
-        doubtful: bool = False,
+        outcome_unknown: bool = False,
     ) -> str:
         """Post a message, once (SPEC PostMessage).
 
@@ -216,12 +216,12 @@ class ConversationsClient:
             conversation_id,
             json={"author": author, "content": content, "metadata": {MARKER_KEY: marker}},
             recover=find,
-            doubtful=doubtful,
+            outcome_unknown=outcome_unknown,
         )
         try:
             return read("POST messages", answer, "messages", 0, "id", as_type=str)
-        except Misread as fault:
-            log.error("handoff.answer.unreadable", fault=str(fault))
+        except InvalidResponse as fault:
+            log.error("handoff.answer.unreadable", error=str(fault))
             return ""
 
     async def find_message(self, conversation_id: str, marker: str) -> Message | None:
@@ -298,7 +298,7 @@ class ConversationsClient:
             if not may_follow(following):
                 break
             url = following
-        raise Refused("GET media", 502, title="the file's address leads elsewhere")
+        raise ApiError("GET media", 502, title="the file's address leads elsewhere")
 
     @asynccontextmanager
     async def _ask_for_media(self, url: str) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -319,7 +319,7 @@ class ConversationsClient:
             async with ask(headers=headers) as answer:
                 yield answer
         except (aiohttp.ClientError, asyncio.TimeoutError) as error:
-            raise Unreachable("GET media", type(error).__name__) from None
+            raise ConnectionFailed("GET media", type(error).__name__) from None
 
     # Switchboard
 
@@ -367,7 +367,7 @@ def _read_message(raw: Any) -> Message | None:
     try:
         return msgspec.convert(raw, Message)
     except msgspec.ValidationError as fault:
-        log.error("handoff.listing.unreadable", fault=str(fault)[:200])
+        log.error("handoff.listing.unreadable", error=str(fault)[:200])
         return None
 
 

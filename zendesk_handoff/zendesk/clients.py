@@ -39,11 +39,11 @@ class Clients:
             each.id: self._client(each, self._file_http, _QUESTION) for each in connectors
         }
 
-    def patient(self, connector_id: str) -> ConversationsClient | None:
+    def background(self, connector_id: str) -> ConversationsClient | None:
         """Give the client that outlasts an outage; ``None`` for a connector that is gone."""
         return self._patient.get(connector_id)
 
-    def brief(self, connector_id: str) -> ConversationsClient | None:
+    def interactive(self, connector_id: str) -> ConversationsClient | None:
         """Give the client that answers soon or not at all; ``None`` likewise."""
         return self._brief.get(connector_id)
 
@@ -66,5 +66,5 @@ class Clients:
             connector,
             session=http,
             timeout=min(timeout, patience),
-            retry=RetryPolicy(patience=patience, settling=settling),
+            retry=RetryPolicy(max_elapsed=patience, confirm_after=settling),
         )

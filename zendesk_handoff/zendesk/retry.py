@@ -32,11 +32,11 @@ class RetryPolicy:
             whether it has been carried out: one that is carried out after that happens twice.
     """
 
-    patience: float = 15.0
+    max_elapsed: float = 15.0
     first: float = 0.25
     factor: float = 2.0
     ceiling: float = 20.0
-    settling: float = 0.0
+    confirm_after: float = 0.0
 
     def pause(self, attempt: int, error: BaseException | None, *, jitter: float) -> float:
         """Say how long to wait before the next attempt.
@@ -55,7 +55,7 @@ class RetryPolicy:
         if isinstance(error, TooManyRequests) and error.retry_after is not None:
             return max(min(error.retry_after, _LONGEST_WAIT), pause)
         if isinstance(error, ConversationsError) and error.late:
-            return max(self.settling, pause)
+            return max(self.confirm_after, pause)
         return pause
 
     def attempts(
@@ -73,7 +73,7 @@ class RetryPolicy:
 
         def stop(state: RetryCallState) -> bool:
             elapsed = state.seconds_since_start or 0.0
-            return elapsed + state.upcoming_sleep > self.patience
+            return elapsed + state.upcoming_sleep > self.max_elapsed
 
         return AsyncRetrying(
             retry=retry_if_exception(is_retryable),

@@ -14,7 +14,7 @@ from zendesk_handoff import metrics
 from zendesk_handoff.zendesk.auth import Authorization
 from zendesk_handoff.zendesk.models import Page
 from zendesk_handoff.zendesk.retry import RetryPolicy
-from zendesk_handoff.errors import ConversationsError, Misread, Unreachable, refusal
+from zendesk_handoff.errors import ConversationsError, InvalidResponse, ConnectionFailed, refusal
 from zendesk_handoff.settings import Connector
 
 #: Characters from which on what two texts share is taken for a quotation.
@@ -88,7 +88,7 @@ class Transport:
         params: Mapping[str, str] | None = None,
         form: Callable[[], aiohttp.FormData] | None = None,
         recover: Recover | None = None,
-        doubtful: bool = False,
+        outcome_unknown: bool = False,
     ) -> dict[str, Any]:
         """Make a call, and repeat it as the policy allows.
 
@@ -109,7 +109,7 @@ class Transport:
         said = [ids, json] if form is None else None
         async for attempt in self._retry.attempts(sleep=self._sleep):
             with attempt:
-                if doubtful and recover is not None:
+                if outcome_unknown and recover is not None:
                     found = await recover()
                     if found is not None:
                         return found
@@ -119,7 +119,7 @@ class Transport:
                 except ConversationsError:
                     # Zendesk may have done it all the same; and while we wait, another process
                     # may take over and do it.
-                    doubtful = True
+                    outcome_unknown = True
                     raise
         raise AssertionError("the policy re-raises")  # pragma: no cover
 
@@ -151,9 +151,9 @@ class Transport:
             ) as answer:
                 return _read_answer(call, answer, await answer.read(), said)
         except asyncio.TimeoutError as error:
-            raise Unreachable(call, type(error).__name__, late=True) from None
+            raise ConnectionFailed(call, type(error).__name__, late=True) from None
         except aiohttp.ClientError as error:
-            raise Unreachable(call, type(error).__name__) from None
+            raise ConnectionFailed(call, type(error).__name__) from None
 
     def open_session(self) -> aiohttp.ClientSession:
         """Give the HTTP session, opened with the first call."""
@@ -186,14 +186,14 @@ def read(call: str, answer: Any, *path: str | int, as_type: type[T]) -> T:
         as_type: What it must be.
 
     Raises:
-        Misread: It is not there, or of another shape.
+        InvalidResponse: It is not there, or of another shape.
     """
     try:
         for step in path:
             answer = answer[step]
         return msgspec.convert(answer, as_type)
     except (KeyError, IndexError, TypeError, msgspec.ValidationError):
-        raise Misread(call, "the answer is not of the API's shape") from None
+        raise InvalidResponse(call, "the answer is not of the API's shape") from None
 
 
 def _read_answer(

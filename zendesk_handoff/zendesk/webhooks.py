@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from zendesk_handoff.zendesk.models import SESSION_KEY, Conversation, Message, SwitchboardIntegration
-from zendesk_handoff.errors import NotAnEnvelope, WrongKey
+from zendesk_handoff.errors import InvalidPayload, InvalidApiKey
 
 #: Larger calls are answered with 413. Zendesk documents no limit of its own.
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -74,7 +74,7 @@ class Unreadable(Event):
     """
 
     type: str
-    fault: str
+    error: str
 
 
 class _Envelope(msgspec.Struct):
@@ -121,12 +121,12 @@ def verify_key(given: str | None, secrets: Iterable[str]) -> None:
         secrets: All that are valid now.
 
     Raises:
-        WrongKey: It is none of them.
+        InvalidApiKey: It is none of them.
     """
     offered = (given or "").encode("utf-8", "surrogateescape")
     matches = [hmac.compare_digest(offered, secret.encode()) for secret in secrets]
     if not any(matches):
-        raise WrongKey("The X-API-Key header is not this connector's webhook secret.")
+        raise InvalidApiKey("The X-API-Key header is not this connector's webhook secret.")
 
 
 def parse_events(body: bytes) -> list[Event]:
@@ -139,12 +139,12 @@ def parse_events(body: bytes) -> list[Event]:
         body: The call's raw body.
 
     Raises:
-        NotAnEnvelope: It is not JSON, or has no list of events.
+        InvalidPayload: It is not JSON, or has no list of events.
     """
     try:
         events = _envelope.decode(body).events
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise NotAnEnvelope("The body is not an envelope with a list of events.") from None
+        raise InvalidPayload("The body is not an envelope with a list of events.") from None
     parsed = (_parse_event(raw) for raw in events)
     return [event for event in parsed if event is not None]
 
@@ -175,7 +175,7 @@ def _parse_event(raw: msgspec.Raw) -> Event | None:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         return Unreadable(
-            head.id, head.created_at, conversation, type=head.type, fault=str(fault)[:200]
+            head.id, head.created_at, conversation, type=head.type, error=str(fault)[:200]
         )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from zendesk_handoff.errors import StoreDown, StoreUnfit
+from zendesk_handoff.errors import StoreUnavailable, IncompatibleSchema
 from zendesk_handoff.store.engine.backend import Backend, Work
 from zendesk_handoff.store.engine.migrate import migrate
 from zendesk_handoff.store.engine.postgresql import PostgresAway, PostgresBackend, postgres_address
@@ -84,15 +84,15 @@ class Database:
         """Connect, bring the schema up to date, and begin to write and to watch.
 
         Raises:
-            StoreDown: The database cannot be reached.
-            StoreUnfit: It is of a newer version, or another program's.
+            StoreUnavailable: The database cannot be reached.
+            IncompatibleSchema: It is of a newer version, or another program's.
         """
         try:
             await self.backend.open(migrate)
         except _DOWN as error:
             await self.backend.close()
-            raise StoreDown(_describe(error)) from None
-        except StoreUnfit:
+            raise StoreUnavailable(_describe(error)) from None
+        except IncompatibleSchema:
             await self.backend.close()
             raise
         self._writers = [
@@ -120,7 +120,7 @@ class Database:
             wake: Topics whose watchers, in every process, are woken after the commit.
 
         Raises:
-            StoreDown: It could not be committed.
+            StoreUnavailable: It could not be committed.
         """
         topics = tuple(wake)
 
@@ -147,11 +147,11 @@ class Database:
             wake: Gives the topics whose watchers, in every process, are woken after the commit.
 
         Raises:
-            StoreDown: It could not be committed.
+            StoreUnavailable: It could not be committed.
         """
         job = _Job(work, item, wake)
         if not self._writers:
-            raise StoreDown("The store is not open.")
+            raise StoreUnavailable("The store is not open.")
         self._jobs.put_nowait(job)
         return cast(T, await job.done)
 
@@ -162,18 +162,18 @@ class Database:
             work: Uses the connection.
 
         Raises:
-            StoreDown: The database did not answer.
+            StoreUnavailable: The database did not answer.
         """
         try:
             return await self.backend.read(work)
         except _DOWN as error:
-            raise StoreDown(_describe(error)) from None
+            raise StoreUnavailable(_describe(error)) from None
 
     async def rows(self, query: Any) -> list[Any]:
         """Read all rows of a query.
 
         Raises:
-            StoreDown: The database did not answer.
+            StoreUnavailable: The database did not answer.
         """
         return await self.read(lambda connection: list(connection.execute(query)))
 
@@ -181,7 +181,7 @@ class Database:
         """Read the first row of a query, or ``None``.
 
         Raises:
-            StoreDown: The database did not answer.
+            StoreUnavailable: The database did not answer.
         """
         return await self.read(lambda connection: connection.execute(query).first())
 
@@ -213,7 +213,7 @@ class Database:
             finally:
                 for job in batch:
                     if not job.done.done():
-                        job.done.set_exception(StoreDown("The store was closed."))
+                        job.done.set_exception(StoreUnavailable("The store was closed."))
                     self._jobs.task_done()
 
     async def _write_batch(self, batch: list[_Job]) -> None:
@@ -268,7 +268,7 @@ def _fail(job: _Job, error: Exception) -> None:
     if job.done.done():
         return
     if isinstance(error, _DOWN) and not isinstance(error, IntegrityError):
-        job.done.set_exception(StoreDown(_describe(error)))
+        job.done.set_exception(StoreUnavailable(_describe(error)))
     else:
         job.done.set_exception(error)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.errors import StoreUnfit
+from zendesk_handoff.errors import IncompatibleSchema
 from zendesk_handoff.store.engine.schema import metadata
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -24,7 +24,7 @@ VERSION_TABLE = "zendesk_handoff_version"
 _FIRST = "0001"
 _FIRST_TABLES = frozenset({"sessions", "outbox", "inbox", "held", "chat", "uploads"})
 #: Some of their columns, by which they are told from others that have their names.
-_FIRST_COLUMNS = frozenset({"connector_id", "reconciled_at", "media_token", "gone_at", "work"})
+_FIRST_COLUMNS = frozenset({"connector_id", "reconciled_at", "media_token", "delivered_at", "work"})
 _ADVISORY_LOCK = 7263801
 _POLL_SECONDS = 0.02
 
@@ -64,7 +64,7 @@ async def migrate(run: Callable[[Callable[[Connection], Any]], Awaitable[Any]]) 
         run: Runs a function on a connection that is outside of a transaction.
 
     Raises:
-        StoreUnfit: The database is of a newer version, or another program's.
+        IncompatibleSchema: The database is of a newer version, or another program's.
     """
     if await run(_look) == newest():
         return
@@ -83,7 +83,7 @@ def upgrade(connection: Connection) -> None:
         connection: In a transaction.
 
     Raises:
-        StoreUnfit: The database is of a newer version, or another program's.
+        IncompatibleSchema: The database is of a newer version, or another program's.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)  # before it is loaded: it tells of that
     from alembic.migration import MigrationContext
@@ -94,7 +94,7 @@ def upgrade(connection: Connection) -> None:
     before = _version(connection)
     known = {revision.revision for revision in script.walk_revisions()}
     if before is not None and before not in known:
-        raise StoreUnfit(
+        raise IncompatibleSchema(
             f"The store has the version {before}, which is newer than this package knows "
             f"({newest()}). Install the version of zendesk-handoff that has last run on it, or "
             "a newer one."
@@ -136,7 +136,7 @@ def _has_first_tables(connection: Connection) -> bool:
     """Tell a store without a version from an empty database.
 
     Raises:
-        StoreUnfit: Tables with names of ours are another program's.
+        IncompatibleSchema: Tables with names of ours are another program's.
     """
     inspector = sa.inspect(connection)
     there = _FIRST_TABLES & set(inspector.get_table_names())
@@ -144,7 +144,7 @@ def _has_first_tables(connection: Connection) -> bool:
         return False
     columns = {column["name"] for name in there for column in inspector.get_columns(name)}
     if there != _FIRST_TABLES or not columns >= _FIRST_COLUMNS:
-        raise StoreUnfit(
+        raise IncompatibleSchema(
             "The database has tables of another program, or of a version of this one that was "
             "never released, under names that the store needs "
             f"({', '.join(sorted(there))}). Give the store a database of its own in `store_url`."

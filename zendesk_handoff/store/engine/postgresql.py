@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from zendesk_handoff.errors import Fault, SettingsError
+from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.store.engine.backend import Prepare, Work
 
 T = TypeVar("T")
@@ -93,14 +93,14 @@ def postgres_address(url: sa.engine.URL) -> dict[str, Any]:
     """
     query = dict(url.query)
     modes = [query.pop(key) for key in ("ssl", "sslmode") if key in query]
-    faults = []
+    problems = []
     if any(mode not in _TLS_MODES for mode in modes):
-        faults.append(f"sslmode must be one of {', '.join(_TLS_MODES)}.")
+        problems.append(f"sslmode must be one of {', '.join(_TLS_MODES)}.")
     if not query.keys() <= set(_IN_QUERY):
         names = ", ".join(_IN_QUERY)
-        faults.append(f"after the question mark may come sslmode, {names}, and nothing else.")
-    if faults:
-        raise SettingsError([Fault("store_url", fault) for fault in faults])
+        problems.append(f"after the question mark may come sslmode, {names}, and nothing else.")
+    if problems:
+        raise SettingsError([Problem("store_url", fault) for fault in problems])
     address = {**url.translate_connect_args(username="user"), **query}
     return {**address, "ssl": modes[-1]} if modes else address
 

@@ -31,11 +31,11 @@ _open_states = sorted(state.value for state in OPEN)
 # What partial indexes hold. SQLite uses one only for a query that says the same in the same words,
 # without parameters: hence these are for queries, too.
 is_open = sa.text("state IN ({})".format(", ".join(f"'{state}'" for state in _open_states)))
-is_unclosed = sa.text("NOT closed")
-is_untold = sa.text("NOT told")
+is_current = sa.text("NOT finalized")
+is_end_unnotified = sa.text("NOT end_notified")
 #: Of all that has ever been written, little waits: it is found without reading the rest.
-is_undone = sa.text("state <> 'done'")
-_is_owned = sa.text("owner IS NOT NULL")
+is_undelivered = sa.text("state <> 'done'")
+_is_owned = sa.text("lease_owner IS NOT NULL")
 _seconds = sa.Float(53)
 
 #: One row a handover.
@@ -71,11 +71,11 @@ sessions = sa.Table(
     sa.Column("offered_at", _seconds),
     # When Zendesk was last asked what its events may not have told.
     sa.Column("reconciled_at", _seconds, nullable=False, server_default="0"),
-    sa.Column("told", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("closed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("end_notified", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("finalized", sa.Boolean, nullable=False, server_default=sa.false()),
     # Which process works on it, and until when nobody else may.
-    sa.Column("owner", sa.String(32)),
-    sa.Column("owned_until", _seconds, nullable=False, server_default="0"),
+    sa.Column("lease_owner", sa.String(32)),
+    sa.Column("lease_expires_at", _seconds, nullable=False, server_default="0"),
     sa.Index(
         "one_open_session_a_sender",
         "sender_id",
@@ -86,10 +86,10 @@ sessions = sa.Table(
     sa.Index(
         "unclosed_sessions",
         "sender_id",
-        sqlite_where=is_unclosed,
-        postgresql_where=is_unclosed,
+        sqlite_where=is_current,
+        postgresql_where=is_current,
     ),
-    sa.Index("untold_sessions", "id", sqlite_where=is_untold, postgresql_where=is_untold),
+    sa.Index("untold_sessions", "id", sqlite_where=is_end_unnotified, postgresql_where=is_end_unnotified),
     sa.Index("owned_sessions", "owner", sqlite_where=_is_owned, postgresql_where=_is_owned),
     sa.Index("sessions_of_a_conversation", "conversation_id"),
     sa.Index("sessions_by_state", "connector_id", "state", "end_reason"),
@@ -110,15 +110,15 @@ outbox = sa.Table(
     sa.Column("marker", sa.String(32), nullable=False, unique=True),
     sa.Column("body", sa.JSON, nullable=False),
     sa.Column("state", sa.String(8), nullable=False, server_default="new"),
-    sa.Column("fault", _Words),
+    sa.Column("error", _Words),
     sa.Column("created_at", _seconds, nullable=False),
     sa.Column("done_at", _seconds),
     sa.Index(
         "outbox_undone",
         "session_id",
         "state",
-        sqlite_where=is_undone,
-        postgresql_where=is_undone,
+        sqlite_where=is_undelivered,
+        postgresql_where=is_undelivered,
     ),
     sa.Index("outbox_of_a_session", "session_id", "state", "id"),
 )
@@ -146,32 +146,32 @@ inbox = sa.Table(
         "inbox_undone",
         "session_id",
         "state",
-        sqlite_where=is_undone,
-        postgresql_where=is_undone,
+        sqlite_where=is_undelivered,
+        postgresql_where=is_undelivered,
     ),
     sa.Index("inbox_of_a_session", "session_id", "state", "sent_at", "id"),
 )
 
 #: Messages for a user whose channel cannot push: they go with the next request.
-held = sa.Table(
-    "held",
+pending_messages = sa.Table(
+    "pending_messages",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("sender_id", sa.Text, nullable=False),
-    # Names what is held, so that whoever repeats a step after a crash holds it once.
+    # Names what is pending_messages, so that whoever repeats a step after a crash holds it once.
     sa.Column("key", sa.String(128)),
     sa.Column("body", sa.JSON, nullable=False),
     sa.Column("created_at", _seconds, nullable=False),
     # When it was put into an answer, and when that answer had gone out.
-    sa.Column("given_at", _seconds),
-    sa.Column("gone_at", _seconds),
+    sa.Column("claimed_at", _seconds),
+    sa.Column("delivered_at", _seconds),
     sa.UniqueConstraint("sender_id", "key"),
     sa.Index(
         "held_for_a_sender",
         "sender_id",
         "id",
-        sqlite_where=sa.text("gone_at IS NULL"),
-        postgresql_where=sa.text("gone_at IS NULL"),
+        sqlite_where=sa.text("delivered_at IS NULL"),
+        postgresql_where=sa.text("delivered_at IS NULL"),
     ),
 )
 
