@@ -24,8 +24,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from zendesk_handoff.errors import ApiError, ConnectionFailed
 from zendesk_handoff.domain.session import OPEN
+from zendesk_handoff.errors import ApiError, ConnectionFailed
 
 if TYPE_CHECKING:
     from zendesk_handoff.store.reports import Counts, Queue

@@ -7,10 +7,10 @@ import uuid
 from pathlib import Path
 
 from simulator import Simulator
-from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
+from zendesk_handoff.zendesk import ConversationsClient
 
 from .bench import Row
 from .stage import CONNECTOR, block

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.forward import forward
+from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
+from zendesk_handoff.zendesk.clients import Clients
 
 from .bench import Row, alternate
 from .stage import APP, CONNECTOR, bare_api, block, open_sessions

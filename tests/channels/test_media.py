@@ -20,18 +20,18 @@ from sanic.touchup import TouchUp
 
 from channels import clients as clients_module
 from channels import zendesk as zendesk_module
+from tests.support.servers import free_port
+from zendesk_handoff.channels.zendesk_input import ZendeskInput
+from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.delivery import MEDIA_PATH
 from zendesk_handoff.rasa.runtime import Runtime
-from zendesk_handoff.channels.zendesk_input import ZendeskInput
-from tests.support.servers import free_port
-from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
-from zendesk_handoff.zendesk import client as client_module
-from zendesk_handoff.zendesk import transport as transport_module
-from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.inbox import NewEvent
+from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
+from zendesk_handoff.zendesk import client as client_module
+from zendesk_handoff.zendesk import transport as transport_module
 
 CONVERSATION = "64b0c0ffee0000000000f001"
 CHUNK, FILE = b"x" * 65_536, b"y" * 500_000

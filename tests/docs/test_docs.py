@@ -11,9 +11,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
-from zendesk_handoff.policies.options import DEFAULTS, read_options
 from zendesk_handoff import errors, metrics, responses
 from zendesk_handoff.cli import app
+from zendesk_handoff.policies.options import DEFAULTS, read_options
 from zendesk_handoff.settings import CONNECTOR_KEYS, Settings, load_settings, read_settings
 from zendesk_handoff.store.reports import Counts
 

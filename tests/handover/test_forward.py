@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 from tests.handover.test_opening import account, begin
-from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
-from zendesk_handoff.errors import NotAuthorized, ServerError, StoreUnavailable
-from zendesk_handoff.handover.opening import open_session
-from zendesk_handoff.handover.forward import forward
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.domain.text import split_text
+from zendesk_handoff.errors import NotAuthorized, ServerError, StoreUnavailable
+from zendesk_handoff.handover.forward import forward
+from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

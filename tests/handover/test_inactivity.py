@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from zendesk_handoff.handover.inactivity import Reminder, reminder_due
 from zendesk_handoff.domain.responses import BACK_OFFER, STILL_WAITING
 from zendesk_handoff.domain.session import EndReason, Session, State
+from zendesk_handoff.handover.inactivity import Reminder, reminder_due
 from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.schema import sessions

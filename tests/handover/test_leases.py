@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zendesk_handoff.handover.leases import ProcessLeases
 from tests.store.test_store import begin, run_out
 from zendesk_handoff.domain.session import EndReason, Step
+from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.leases import LeaseResult
 

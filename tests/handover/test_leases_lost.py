@@ -8,23 +8,23 @@ from functools import partial
 
 import pytest
 
-from zendesk_handoff.handover.leases import ProcessLeases
-from tests.scenarios.conftest import until
+from tests.handover.test_forward import Clock, background, connected, text, written
 from tests.handover.test_opening import account, begin
-from tests.handover.test_forward import Clock, connected, background, text, written
-from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
+from tests.scenarios.conftest import until
+from zendesk_handoff.domain.session import State
 from zendesk_handoff.errors import (
+    ConnectionFailed,
     LeaseLost,
     NotAuthorized,
     StoreUnavailable,
     TooManyRequests,
-    ConnectionFailed,
     refusal,
 )
-from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.handover.forward import forward
-from zendesk_handoff.domain.session import State
+from zendesk_handoff.handover.leases import ProcessLeases
+from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.store import open_store
+from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import pytest
 from rasa_sdk import Tracker
 
 from zendesk_handoff.actions.handoff import find_profile
-from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
+from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import ConversationsError, NotAuthorized
 from zendesk_handoff.handover.opening import open_session, plan
-from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.settings import Connector
+from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
 STEPS = {
     "/users": "user",

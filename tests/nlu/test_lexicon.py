@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from zendesk_handoff.nlu.lexicon import Lexicon
 from tests.support.servers import ROOT
+from zendesk_handoff.nlu.lexicon import Lexicon
 
 
 @pytest.fixture(scope="module")

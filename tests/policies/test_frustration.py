@@ -25,9 +25,9 @@ from rasa.shared.exceptions import InvalidConfigException
 from structlog.testing import capture_logs
 
 from policies import FrustrationPolicy
-from zendesk_handoff.policies.turn_context import latest
-from zendesk_handoff.policies.options import DEFAULTS
 from tests.support.servers import ROOT
+from zendesk_handoff.policies.options import DEFAULTS
+from zendesk_handoff.policies.turn_context import latest
 
 DOMAIN = Domain.load(str(ROOT / "domain.yml"))
 OFFER, HANDOFF = "utter_handoff_offer", "action_human_handoff"

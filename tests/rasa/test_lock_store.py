@@ -16,11 +16,11 @@ from rasa.utils.endpoints import EndpointConfig
 
 from channels import gate as gate_module
 from channels import lock_store
-from zendesk_handoff.rasa.router import Router
-from zendesk_handoff.rasa.lock_store import AtomicRedisLockStore
 from tests.conftest import HOST, REDIS_PORT, redis_answers
-from tests.support.servers import free_port
 from tests.store.test_store import begin
+from tests.support.servers import free_port
+from zendesk_handoff.rasa.lock_store import AtomicRedisLockStore
+from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import open_store
 

@@ -9,11 +9,10 @@ import sqlalchemy as sa
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 
 from channels import hold
-from zendesk_handoff.rasa.pending import deliver_pending
-from zendesk_handoff.zendesk.content import CANNOT_SHOW
 from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.rasa.pending import deliver_pending
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.engine.schema import held
+from zendesk_handoff.zendesk.content import CANNOT_SHOW
 
 
 class Push(OutputChannel):
@@ -141,7 +140,11 @@ async def test_nothing_overtakes_what_another_answer_holds(store, url):
         assert len(await store.pending.claim("user")) == 1  # and this server dies
         await other.held.add("user", {"text": "two"})
         assert await other.held.give("user") == []
-        long_ago = sa.update(pending_messages).where(pending_messages.c.claimed_at.is_not(None)).values(claimed_at=1)
+        long_ago = (
+            sa.update(pending_messages)
+            .where(pending_messages.c.claimed_at.is_not(None))
+            .values(claimed_at=1)
+        )
         await other._database.write(lambda connection: connection.execute(long_ago).rowcount)
         assert [each.body["text"] for each in await other.held.give("user")] == ["one", "two"]
 
@@ -150,7 +153,10 @@ async def test_a_store_that_is_away_is_asked_again(store, monkeypatch):
     monkeypatch.setattr(hold, "_AGAIN", 0.01)
     await store.pending.add("user", {"text": "one"})
     ids = [each.id for each in await store.pending.claim("user")]
-    mark, answers = store.pending.mark_delivered, iter([StoreUnavailable("away"), StoreUnavailable("away")])
+    mark, answers = (
+        store.pending.mark_delivered,
+        iter([StoreUnavailable("away"), StoreUnavailable("away")]),
+    )
 
     async def goes(given):
         error = next(answers, None)

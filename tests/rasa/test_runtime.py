@@ -12,12 +12,12 @@ import pytest
 import structlog
 
 from channels import runtime as runtime_module
-from zendesk_handoff.rasa.bot import Bot
-from zendesk_handoff.rasa.runtime import Runtime
 from tests.scenarios.conftest import until
 from tests.store.test_store import begin
-from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.domain.responses import DELAYED
+from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store.engine.signals import ANYTHING, Signals, SqliteWatch
 
@@ -102,7 +102,11 @@ async def test_an_error_of_any_kind_ends_no_look_round(
             await asyncio.wait_for(enough.wait(), 5)
         finally:
             await running.stop()
-    assert [each for each in logs if each["event"] in {"handoff.task.broken", "handoff.store.unavailable"}]
+    assert [
+        each
+        for each in logs
+        if each["event"] in {"handoff.task.broken", "handoff.store.unavailable"}
+    ]
     assert WORDS not in str(logs)
 
 

@@ -12,25 +12,25 @@ import sqlalchemy as sa
 import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
+from tests.handover.test_forward import connected, text, written
+from tests.handover.test_opening import account, begin
+from zendesk_handoff import inbox as inbox_module
+from zendesk_handoff.channels.zendesk_input import _store_events
+from zendesk_handoff.domain.session import EndReason, State, Step
+from zendesk_handoff.handover.classify import classify_event
+from zendesk_handoff.handover.leases import ProcessLeases
+from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.handover.to_agent import ToAgents
+from zendesk_handoff.handover.workers import KeyedWorkers
 from zendesk_handoff.rasa.delivery import is_zendesk_media
 from zendesk_handoff.rasa.router import Router
-from zendesk_handoff.handover.leases import ProcessLeases
-from zendesk_handoff.handover.to_agent import ToAgents
 from zendesk_handoff.rasa.to_user import ToUser
-from zendesk_handoff.channels.zendesk_input import _store_events
-from tests.handover.test_opening import account, begin
-from tests.handover.test_forward import connected, text, written
-from zendesk_handoff import inbox as inbox_module
-from zendesk_handoff.zendesk import Conversation, ConversationsClient, RetryPolicy
-from zendesk_handoff.zendesk.models import Message
-from zendesk_handoff.handover.classify import classify_event
-from zendesk_handoff.handover.workers import KeyedWorkers
-from zendesk_handoff.handover.opening import open_session
-from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.store.engine.schema import sessions
+from zendesk_handoff.store.inbox import NewEvent
+from zendesk_handoff.zendesk import Conversation, ConversationsClient, RetryPolicy
+from zendesk_handoff.zendesk.models import Message
 from zendesk_handoff.zendesk.webhooks import MessagePosted, parse_events
 
 BRACKET = "https://[files.example/label.png"

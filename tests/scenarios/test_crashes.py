@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from tests.scenarios.conftest import none_left, until
-from tests.support.crashes import STARTED, TAKEOVER, hears_once, said_by_user, try_to_say
 from tests.scenarios.test_webchat import Page
+from tests.support.crashes import STARTED, TAKEOVER, hears_once, said_by_user, try_to_say
 from zendesk_handoff import name as b
 
 JOINED = "Ana is here now"

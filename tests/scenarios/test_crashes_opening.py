@@ -36,9 +36,7 @@ async def test_the_action_server_dies_while_opening(crash, sim, new_user, stack,
 
 
 @pytest.mark.parametrize("boundary", b.ANNOUNCING)
-async def test_the_bot_dies_while_it_announces_what_the_action_server_could_not(
-    crash, user, name
-):
+async def test_the_bot_dies_while_it_announces_what_the_action_server_could_not(crash, user, name):
     crash.arm("opening.connected")
     await user.says("I want to talk to a human")
     await crash.happens_to("actions", then=name)

@@ -12,9 +12,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.mark.parametrize("boundary", b.OPENING[1:])
-async def test_the_bot_dies_too_while_it_takes_the_opening_over(
-    crash, sim, new_user, stack, name
-):
+async def test_the_bot_dies_too_while_it_takes_the_opening_over(crash, sim, new_user, stack, name):
     inside = any(step in name for step in INSIDE_ONLY)
     user = new_user(workspace="wholesale" if inside else None)
     crash.arm("opening.requested")

@@ -111,7 +111,9 @@ async def test_webhook_outcomes(hand_over, sim, user, metrics_route, stack, http
     assert after("webhook_calls_total", connector="made-up-by-a-stranger") == 0
 
 
-async def test_queues_while_zendesk_is_away_and_what_it_refuses(hand_over, sim, user, metrics_route):
+async def test_queues_while_zendesk_is_away_and_what_it_refuses(
+    hand_over, sim, user, metrics_route
+):
     session = await hand_over(user)
     before = await metrics_route()
     await sim.add_fault("status", status=503, method="POST", path="*/messages")
@@ -135,7 +137,9 @@ async def test_queues_while_zendesk_is_away_and_what_it_refuses(hand_over, sim, 
     await user.says("this is refused")
 
     async def refused():
-        failed = (await metrics_route())("failed_messages", direction="to_agent", connector="support")
+        failed = (await metrics_route())(
+            "failed_messages", direction="to_agent", connector="support"
+        )
         return failed > before("failed_messages", direction="to_agent", connector="support")
 
     await until(refused)

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from zendesk_handoff.rasa.runtime import ASKED_JUST_NOW
 from tests.scenarios.conftest import none_left, until
 from tests.support.servers import MODEL
+from zendesk_handoff.rasa.runtime import ASKED_JUST_NOW
 
 STARTED = "asked a colleague to join"
 HOURS = "Mill Lane"
@@ -174,7 +174,14 @@ async def test_the_webhook_answers_as_zendesk_needs_it(stack, http, route):
         assert answer.status == 401
     async with http.post(webhook(stack, "nobody", route), json={}) as answer:
         assert answer.status == 404
-    for garbage in (b"", b"invalid_payload", b"[]", b'{"events": 3}', b'{"no": "events"}', b"\xff\xfe"):
+    for garbage in (
+        b"",
+        b"invalid_payload",
+        b"[]",
+        b'{"events": 3}',
+        b'{"no": "events"}',
+        b"\xff\xfe",
+    ):
         async with http.post(url, data=garbage, headers=key) as answer:
             assert answer.status == 400, garbage
     large = io.BytesIO(b" " * (10 * 1024 * 1024 + 1))

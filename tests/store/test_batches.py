@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from zendesk_handoff.domain.session import Step
 from zendesk_handoff.store import inbox, outbox, sessions
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.inbox import EventBatch, NewEvent
 from zendesk_handoff.store.engine.schema import metadata
+from zendesk_handoff.store.inbox import EventBatch, NewEvent
 
 
 @pytest.fixture
@@ -98,8 +98,12 @@ async def test_arrivals_are_judged_by_their_own_connectors_sessions(store):
     kept = await asyncio.gather(
         store.inbox.store_batch(batch("a", "support", conversation_ids="c1")),
         store.inbox.store_batch(batch("b", "wholesale", conversation_ids="c1")),
-        store.inbox.store_batch(batch("c", "support", conversation_ids="new", session_ids=early.id)),
-        store.inbox.store_batch(batch("d", "support", conversation_ids="c1", session_ids=theirs.id)),
+        store.inbox.store_batch(
+            batch("c", "support", conversation_ids="new", session_ids=early.id)
+        ),
+        store.inbox.store_batch(
+            batch("d", "support", conversation_ids="c1", session_ids=theirs.id)
+        ),
         store.inbox.store_batch(batch("e", "support", conversation_ids="unknown")),
     )
     assert seen == {"a": [mine.id], "b": [theirs.id], "c": [early.id], "d": [mine.id], "e": []}
@@ -117,7 +121,9 @@ async def test_a_conversation_of_two_sessions_is_the_newer_ones(store):
         seen[:] = [(each.id, bool(each.is_open)) for each in candidates]
         return []
 
-    await store.inbox.store_batch(EventBatch("support", classify, conversation_ids=frozenset({"c1"})))
+    await store.inbox.store_batch(
+        EventBatch("support", classify, conversation_ids=frozenset({"c1"}))
+    )
     assert seen == [(newer.id, True), (older.id, False)]
 
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.domain.session import EndReason, State
+from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.inbox import NewEvent
 

@@ -9,13 +9,13 @@ from contextlib import suppress
 import pytest
 import sqlalchemy as sa
 
-from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.domain.session import EndReason, State, Step
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.leases import LeaseResult
-from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.store.engine.schema import sessions
+from zendesk_handoff.store.inbox import NewEvent
+from zendesk_handoff.store.leases import LeaseResult
 
 
 async def begin(store, sender="user", *, connector="support", **values):
@@ -197,7 +197,9 @@ async def test_what_is_late_is_told_once_until_it_has_gone(store):
     assert [each.body for each in await store.inbox.waiting(session.id)] == [{"response": DELAYED}]
     first, second = await store.outbox.waiting(session.id)
     await store.outbox.finish(first)
-    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [], "they know of both"
+    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [], (
+        "they know of both"
+    )
     await store.outbox.finish(second)
     await store.outbox.add(session.id, [{"type": "text", "text": "three"}])
     later = time.time() + 60

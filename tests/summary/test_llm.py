@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 
 from zendesk_handoff.domain.dialogue import dialogue_from_turns
 from zendesk_handoff.domain.redaction import PAYMENT
-from zendesk_handoff.settings import SummarySettings
 from zendesk_handoff.domain.text import MAX_TEXT, units
+from zendesk_handoff.settings import SummarySettings
 from zendesk_handoff.summary import summarize, write_summary
 
 try:

@@ -6,9 +6,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy, open_http
 from zendesk_handoff.errors import ApiError
 from zendesk_handoff.settings import Connector
+from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy, open_http
 
 CONVERSATION = "64b0c0ffee0000000000f001"
 AUTHOR = {"type": "user", "userId": "64b0c0ffee0000000000e001"}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zendesk_handoff.errors import InvalidPayload, InvalidApiKey
-from zendesk_handoff.handover.classify import classify_event, match_session, is_relevant
 from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.errors import InvalidApiKey, InvalidPayload
+from zendesk_handoff.handover.classify import classify_event, is_relevant, match_session
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.zendesk.webhooks import (
     ControlMoved,

@@ -16,17 +16,17 @@ from rasa_sdk.executor import CollectingDispatcher
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from zendesk_handoff import metrics
-from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.domain.dialogue import dialogue_from_events
-from zendesk_handoff.errors import LeaseLost, HandoffError, StoreUnavailable
-from zendesk_handoff.logs import describe_error
-from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.domain.responses import FAILED, STARTED, default_response
 from zendesk_handoff.domain.session import EndReason, Session, State
+from zendesk_handoff.errors import HandoffError, LeaseLost, StoreUnavailable
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.logs import describe_error
 from zendesk_handoff.settings import DEFAULT_WORKSPACE, Connector, Settings, load_settings
 from zendesk_handoff.store import Store, open_store
 from zendesk_handoff.summary import labels_of, write_summary
+from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,9 @@ async def _open_resources() -> _Resources:
 
     async def open_up() -> _Resources:
         settings = load_settings()
-        return _Resources(settings, await open_store(settings.store_url, lease=settings.takeover_after))
+        return _Resources(
+            settings, await open_store(settings.store_url, lease=settings.takeover_after)
+        )
 
     loop = asyncio.get_running_loop()
     task = _resources.get(loop)

@@ -17,22 +17,28 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from zendesk_handoff import metrics
-from zendesk_handoff.zendesk.content import AgentMessage
-from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.channels.metrics_route import add_metrics_route
+from zendesk_handoff.domain.session import Candidate
 from zendesk_handoff.errors import (
-    ConversationsError,
-    InvalidPayload,
     ApiError,
+    ConversationsError,
+    InvalidApiKey,
+    InvalidPayload,
     SettingsError,
     StoreUnavailable,
-    InvalidApiKey,
 )
-from zendesk_handoff.handover.classify import classify_event, match_session, is_relevant
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.handover.classify import classify_event, is_relevant, match_session
 from zendesk_handoff.logs import keep_level
-from zendesk_handoff.domain.session import Candidate
+from zendesk_handoff.rasa import router
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.delivery import MEDIA_PATH, is_zendesk_media
+from zendesk_handoff.rasa.pending import track_responses
+from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import Connector, Settings, read_settings
 from zendesk_handoff.store import Store, open_store
 from zendesk_handoff.store.inbox import EventBatch, NewEvent
+from zendesk_handoff.zendesk.content import AgentMessage
 from zendesk_handoff.zendesk.webhooks import (
     MAX_BODY_BYTES,
     Event,
@@ -40,13 +46,6 @@ from zendesk_handoff.zendesk.webhooks import (
     storable_id,
     verify_key,
 )
-
-from zendesk_handoff.rasa import router
-from zendesk_handoff.rasa.bot import Bot
-from zendesk_handoff.rasa.delivery import MEDIA_PATH, is_zendesk_media
-from zendesk_handoff.rasa.pending import track_responses
-from zendesk_handoff.rasa.runtime import Runtime
-from zendesk_handoff.channels.metrics_route import add_metrics_route
 
 log = structlog.get_logger(__name__)
 
@@ -222,7 +221,9 @@ def _event_batch(connector: Connector, events: list[Event]) -> EventBatch:
 
     def classify(sessions: Sequence[Candidate]) -> list[NewEvent]:
         matches = ((event, match_session(event, sessions)) for event in events)
-        judged = (classify_event(event, session, connector) for event, session in matches if session)
+        judged = (
+            classify_event(event, session, connector) for event, session in matches if session
+        )
         return [new for new in judged if new is not None]
 
     conversations = [event.conversation for event in events]
@@ -245,7 +246,9 @@ async def _store_events(store: Store, connector: Connector, events: list[Event])
     events = [event for event in events if is_relevant(event)]
     kept: list[NewEvent] = []
     for start in range(0, len(events), _AT_ONCE):
-        kept += await store.inbox.store_batch(_event_batch(connector, events[start : start + _AT_ONCE]))
+        kept += await store.inbox.store_batch(
+            _event_batch(connector, events[start : start + _AT_ONCE])
+        )
     for new in kept:
         if new.kind == "dead_letter":
             log.error(

@@ -16,8 +16,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from zendesk_handoff.cli.connectors import CredentialsOption, print_table, settings_or_exit
-from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.domain.session import EndReason, State
+from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.store import Store, open_store
 from zendesk_handoff.store.reports import SessionStatus
 

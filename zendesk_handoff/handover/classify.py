@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
 
-from zendesk_handoff.zendesk.content import read_agent_message
-from zendesk_handoff.zendesk import Message
-from zendesk_handoff.logs import location
 from zendesk_handoff.domain.session import Candidate, EndReason, Session
+from zendesk_handoff.logs import location
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store.inbox import NewEvent
+from zendesk_handoff.zendesk import Message
+from zendesk_handoff.zendesk.content import read_agent_message
 from zendesk_handoff.zendesk.webhooks import (
     ControlMoved,
     ConversationRemoved,

@@ -8,15 +8,15 @@ from typing import Any, Protocol
 import structlog
 
 from zendesk_handoff import metrics
-from zendesk_handoff.zendesk import ConversationsClient
-from zendesk_handoff.zendesk.models import SESSION_KEY
-from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.errors import Locked, NotAuthorized, NotFound, ApiError
-from zendesk_handoff.handover.opening import BOT_AUTHOR
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, Session, State
+from zendesk_handoff.errors import ApiError, Locked, NotAuthorized, NotFound
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.handover.opening import BOT_AUTHOR
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.outbox import Outgoing
+from zendesk_handoff.zendesk import ConversationsClient
+from zendesk_handoff.zendesk.models import SESSION_KEY
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,9 @@ async def forward(
                 return
             outcome_unknown = leases.is_outcome_unknown(session.id)
             try:
-                goes_on = await _forward(store, client, session, message, outcome_unknown=outcome_unknown)
+                goes_on = await _forward(
+                    store, client, session, message, outcome_unknown=outcome_unknown
+                )
             except BaseException:
                 leases.mark_unknown(session.id)
                 raise
@@ -198,7 +200,10 @@ async def _leave(
     conversation_id = str(session.conversation_id)
     await client.post_message(
         conversation_id,
-        {"type": "text", "text": CLOSING_NOTES.get(str(message.body.get("reason")), CLOSING_NOTES["user"])},
+        {
+            "type": "text",
+            "text": CLOSING_NOTES.get(str(message.body.get("reason")), CLOSING_NOTES["user"]),
+        },
         author=BOT_AUTHOR,
         marker=message.marker,
         outcome_unknown=outcome_unknown,

@@ -8,13 +8,13 @@ from typing import Any
 
 import structlog
 
-from zendesk_handoff.zendesk import ConversationsClient
-from zendesk_handoff.zendesk.models import SESSION_KEY
-from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.errors import ApiError
 from zendesk_handoff.domain.session import Session, State, Step
+from zendesk_handoff.errors import ApiError
+from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store import Store
+from zendesk_handoff.zendesk import ConversationsClient
+from zendesk_handoff.zendesk.models import SESSION_KEY
 
 log = structlog.get_logger(__name__)
 

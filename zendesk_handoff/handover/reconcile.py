@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from datetime import datetime, timezone
 
-from zendesk_handoff.zendesk import Conversation, ConversationsClient, Message
-from zendesk_handoff.errors import NotFound
-from zendesk_handoff.handover.classify import is_for_user, classify_event
 from zendesk_handoff.domain.session import EndReason, Session
+from zendesk_handoff.errors import NotFound
+from zendesk_handoff.handover.classify import classify_event, is_for_user
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.inbox import NewEvent
+from zendesk_handoff.zendesk import Conversation, ConversationsClient, Message
 from zendesk_handoff.zendesk.webhooks import MessagePosted, storable_id
 
 #: A page has a hundred messages (SPEC ListMessages).

@@ -6,17 +6,16 @@ import time
 
 import structlog
 
-from zendesk_handoff.zendesk import ConversationsClient
-from zendesk_handoff.errors import LeaseLost, ConversationsError, StoreUnavailable
-from zendesk_handoff.logs import describe_error
-from zendesk_handoff.handover.opening import open_session
-from zendesk_handoff.handover.forward import forward
 from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.errors import ConversationsError, LeaseLost, StoreUnavailable
+from zendesk_handoff.handover.forward import forward
+from zendesk_handoff.handover.leases import ProcessLeases
+from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.logs import describe_error
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
-
+from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.handover.leases import ProcessLeases
 
 log = structlog.get_logger(__name__)
 

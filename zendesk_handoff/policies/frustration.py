@@ -23,12 +23,16 @@ from rasa.shared.exceptions import InvalidConfigException
 
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_events
-from zendesk_handoff.frustration import Frustration
 from zendesk_handoff.domain.responses import OFFER
-
-from zendesk_handoff.policies.turn_context import TurnContext, is_session_open, latest, read_turn_context
-from zendesk_handoff.policies.options import DEFAULTS, read_options
+from zendesk_handoff.frustration import Frustration
 from zendesk_handoff.policies.explanation import KEY, REASON, Explanation, is_reason_stale
+from zendesk_handoff.policies.options import DEFAULTS, read_options
+from zendesk_handoff.policies.turn_context import (
+    TurnContext,
+    is_session_open,
+    latest,
+    read_turn_context,
+)
 
 log = structlog.get_logger(__name__)
 

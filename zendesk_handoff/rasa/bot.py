@@ -17,7 +17,6 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Sanic
 
 from zendesk_handoff.domain.responses import default_response
-
 from zendesk_handoff.rasa.delivery import send_once
 
 log = structlog.get_logger(__name__)

@@ -14,11 +14,11 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse
 
-from zendesk_handoff.zendesk.content import CANNOT_SHOW
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.pending import PendingMessage
+from zendesk_handoff.zendesk.content import CANNOT_SHOW
 
 log = structlog.get_logger(__name__)
 
@@ -127,7 +127,9 @@ async def _give(message: PendingMessage, sender_id: str, output: OutputChannel) 
             await output.send_response(sender_id, {"text": words})
         except Exception:
             await output.send_response(sender_id, {"text": CANNOT_SHOW})
-        log.error("handoff.pending.reduced", meaning="the channel does not take the message as it is")
+        log.error(
+            "handoff.pending.reduced", meaning="the channel does not take the message as it is"
+        )
     else:
         try:
             await output.send_response(sender_id, body)

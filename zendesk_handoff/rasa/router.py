@@ -21,18 +21,17 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from zendesk_handoff import metrics
-from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.domain.responses import NOT_PASSED_ON, default_response
 from zendesk_handoff.domain.session import EndReason, Session, State
-from zendesk_handoff.settings import Settings
 from zendesk_handoff.domain.text import split_text
-from zendesk_handoff.store import Store
-from zendesk_handoff.store.outbox import marker_of
-
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.rasa.bot import Bot, rasa_handles
 from zendesk_handoff.rasa.delivery import OnceOutput
-from zendesk_handoff.rasa.session_end import restart_session, replay_to_bot, notify_end
 from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
+from zendesk_handoff.rasa.session_end import notify_end, replay_to_bot, restart_session
+from zendesk_handoff.settings import Settings
+from zendesk_handoff.store import Store
+from zendesk_handoff.store.outbox import marker_of
 
 log = structlog.get_logger(__name__)
 

@@ -8,21 +8,20 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from zendesk_handoff.zendesk import ConversationsClient
+from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.errors import HandoffError, StoreUnavailable
+from zendesk_handoff.handover.leases import ProcessLeases
+from zendesk_handoff.handover.reconcile import reconcile
+from zendesk_handoff.handover.to_agent import ToAgents
 from zendesk_handoff.handover.workers import KeyedWorkers
 from zendesk_handoff.logs import location
-from zendesk_handoff.handover.reconcile import reconcile
-from zendesk_handoff.domain.responses import DELAYED
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.to_user import ToUser
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import ANYTHING
-
-from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.handover.leases import ProcessLeases
-from zendesk_handoff.handover.to_agent import ToAgents
-from zendesk_handoff.rasa.to_user import ToUser
 
 log = structlog.get_logger(__name__)
 

@@ -11,24 +11,23 @@ from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import ConversationPaused, SlotSet
 
 from zendesk_handoff import metrics
-from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.errors import NotFound, StoreUnavailable
-from zendesk_handoff.handover.classify import epoch
-from zendesk_handoff.logs import describe_error
-from zendesk_handoff.handover.inactivity import Reminder, reminder_due
-from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
 from zendesk_handoff.domain.responses import AGENT_JOINED, STARTED
 from zendesk_handoff.domain.session import EndReason, Session, State
+from zendesk_handoff.errors import NotFound, StoreUnavailable
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.handover.classify import epoch
+from zendesk_handoff.handover.inactivity import Reminder, reminder_due
+from zendesk_handoff.handover.leases import ProcessLeases
+from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
+from zendesk_handoff.logs import describe_error
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.delivery import deliver, message_for_user
+from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
+from zendesk_handoff.rasa.session_end import notify_end
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.inbox import Incoming
-
-from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.rasa.delivery import deliver, message_for_user
-from zendesk_handoff.rasa.session_end import notify_end
-from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
-from zendesk_handoff.handover.leases import ProcessLeases
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +83,11 @@ class ToUser:
 
     async def _see_to(self, session: Session) -> None:
         session_id = session.id
-        if session.connected_at is not None and not session.start_notified and session.state.is_open:
+        if (
+            session.connected_at is not None
+            and not session.start_notified
+            and session.state.is_open
+        ):
             await self._notify_start(session)
         await self._deliver(session_id)
         session = await self._store.sessions.get(session_id) or session

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from zendesk_handoff.errors import UnknownWorkspace
 from zendesk_handoff.domain.redaction import PAYMENT
+from zendesk_handoff.errors import UnknownWorkspace
 
 DEFAULT_STORE_URL = "sqlite:///handoff.db"
 DEFAULT_WORKSPACE = "default"

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.domain.redaction import KINDS, PAYMENT
+from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.settings.model import (
     AGENT_WORKSPACE,
     DEFAULT_END_PHRASES,
@@ -53,7 +53,9 @@ def _read_connector(connector_id: str, block: Any, problems: list[Problem]) -> C
     prefix = f"connectors.{connector_id}."
     if not _CONNECTOR_ID.fullmatch(connector_id):
         problems.append(
-            Problem(prefix[:-1], "an id has letters, digits, `-` and `_` only; it is part of a URL.")
+            Problem(
+                prefix[:-1], "an id has letters, digits, `-` and `_` only; it is part of a URL."
+            )
         )
     if not isinstance(block, Mapping):
         problems.append(Problem(prefix[:-1], "must be a block with `subdomain`, `app_id`, …"))
@@ -66,7 +68,9 @@ def _read_connector(connector_id: str, block: Any, problems: list[Problem]) -> C
         read.problem("subdomain", "is the part before .zendesk.com alone: `your-company`.")
     key_id = read.text("key_id", "the key's id, which begins with `app_` or `int_`")
     if key_id and key_id != UNSET and key_id[:4] not in SCOPES:
-        read.problem("key_id", "must begin with `app_` or `int_`; the secret goes into `key_secret`.")
+        read.problem(
+            "key_id", "must begin with `app_` or `int_`; the secret goes into `key_secret`."
+        )
     return Connector(
         id=connector_id,
         name=read.text("name", "what people call it", connector_id),

@@ -43,7 +43,9 @@ class Reader:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             value = str(value)  # an id of digits alone is read as a number by YAML
         if not isinstance(value, str) or not value.strip():
-            self.problem(key, f"is missing; write {example}." if value is None else _a_text(example))
+            self.problem(
+                key, f"is missing; write {example}." if value is None else _a_text(example)
+            )
             return ""
         return value.strip()
 

@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection
 from zendesk_handoff.domain.session import Candidate
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, sessions
-from zendesk_handoff.store.sessions import candidates, inbox_topic
 from zendesk_handoff.store.engine.statement import Statement, new_rows
+from zendesk_handoff.store.sessions import candidates, inbox_topic
 
 # Made once: making a statement costs more than running it.
 _INTO_INBOX = new_rows(

@@ -14,7 +14,14 @@ from sqlalchemy.engine import Connection
 from zendesk_handoff.domain.session import OPEN, State
 from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import inbox, is_open, is_undelivered, is_end_unnotified, outbox, sessions
+from zendesk_handoff.store.engine.schema import (
+    inbox,
+    is_end_unnotified,
+    is_open,
+    is_undelivered,
+    outbox,
+    sessions,
+)
 from zendesk_handoff.store.sessions import topic
 
 _OPEN = sorted(state.value for state in OPEN)
@@ -69,7 +76,9 @@ class Leases:
             )
             if not result.rowcount:
                 return LeaseResult.REFUSED
-            return LeaseResult.TAKEN_OVER if owner not in (None, self.owner) else LeaseResult.GRANTED
+            return (
+                LeaseResult.TAKEN_OVER if owner not in (None, self.owner) else LeaseResult.GRANTED
+            )
 
         return await self._database.write(work)
 
@@ -90,7 +99,9 @@ class Leases:
             # An update takes its rows in any order: two at once would wait for each other.
             kept = kept.with_for_update(key_share=True)
         longer = (
-            sa.update(sessions).where(mine).values(lease_expires_at=self._database.now() + self.lease)
+            sa.update(sessions)
+            .where(mine)
+            .values(lease_expires_at=self._database.now() + self.lease)
         )
 
         def work(connection: Connection) -> set[str]:
@@ -114,7 +125,12 @@ class Leases:
         done = (
             sa.update(sessions)
             .where(sessions.c.id == session_id, sessions.c.lease_owner == self.owner)
-            .where(sessions.c.state.in_(_OVER), sessions.c.end_notified, none_new(outbox), none_new(inbox))
+            .where(
+                sessions.c.state.in_(_OVER),
+                sessions.c.end_notified,
+                none_new(outbox),
+                none_new(inbox),
+            )
             .values(lease_owner=None, lease_expires_at=0)
         )
 
@@ -139,7 +155,9 @@ class Leases:
         Args:
             but: Sessions whose claims are left to run out.
         """
-        await self._let_go(sa.and_(sessions.c.lease_owner == self.owner, sessions.c.id.not_in(list(but))))
+        await self._let_go(
+            sa.and_(sessions.c.lease_owner == self.owner, sessions.c.id.not_in(list(but)))
+        )
 
     async def with_work(self) -> list[str]:
         """List the sessions that something is left to do for and that nobody else works on."""

@@ -10,7 +10,14 @@ from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import OPEN, State
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import chat, pending_messages, inbox, outbox, sessions, uploads
+from zendesk_handoff.store.engine.schema import (
+    chat,
+    inbox,
+    outbox,
+    pending_messages,
+    sessions,
+    uploads,
+)
 from zendesk_handoff.store.sessions import topic
 
 _OPEN = sorted(state.value for state in OPEN)

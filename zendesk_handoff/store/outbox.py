@@ -13,10 +13,10 @@ from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import State
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.inbox import INTO_NOTICES, notice_row
 from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
-from zendesk_handoff.store.sessions import inbox_topic, outbox_topic
 from zendesk_handoff.store.engine.statement import Statement, new_rows
+from zendesk_handoff.store.inbox import INTO_NOTICES, notice_row
+from zendesk_handoff.store.sessions import inbox_topic, outbox_topic
 
 _KEYS = uuid.UUID("6f6e6365-2061-6e64-206f-6e6c79206f6e")
 #: More than any session has.

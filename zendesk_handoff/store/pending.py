@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import held
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 
 #: Seconds after which an answer that nobody has confirmed is taken for lost with its server.
@@ -21,11 +20,20 @@ LOST = 10.0
 #: user's takes so long.
 _LONGEST_ANSWER = 300.0
 _INTO_HELD = new_rows(pending_messages, "sender_id", "key", "body", "created_at")
-_OF_SENDER = (pending_messages.c.sender_id == sa.bindparam("sender"), pending_messages.c.delivered_at.is_(None))
-_NOT_GONE = sa.select(pending_messages.c.id, pending_messages.c.body, pending_messages.c.claimed_at).where(*_OF_SENDER)
+_OF_SENDER = (
+    pending_messages.c.sender_id == sa.bindparam("sender"),
+    pending_messages.c.delivered_at.is_(None),
+)
+_NOT_GONE = sa.select(
+    pending_messages.c.id, pending_messages.c.body, pending_messages.c.claimed_at
+).where(*_OF_SENDER)
 #: What waits for a sender: put into no answer, or into one before ``lost`` that never went out.
 FREE = sa.select(pending_messages.c.id).where(
-    *_OF_SENDER, sa.or_(pending_messages.c.claimed_at.is_(None), pending_messages.c.claimed_at < sa.bindparam("lost"))
+    *_OF_SENDER,
+    sa.or_(
+        pending_messages.c.claimed_at.is_(None),
+        pending_messages.c.claimed_at < sa.bindparam("lost"),
+    ),
 )
 _WAITING = Statement(_NOT_GONE.order_by(pending_messages.c.id))
 #: Locked where the database knows locks: of two answers at once only one is given a message.
@@ -86,7 +94,11 @@ class PendingMessages:
             found = [PendingMessage(row.id, row.body) for row in free]
             if found:
                 ids = [each.id for each in found]
-                connection.execute(sa.update(pending_messages).where(pending_messages.c.id.in_(ids)).values(claimed_at=now))
+                connection.execute(
+                    sa.update(pending_messages)
+                    .where(pending_messages.c.id.in_(ids))
+                    .values(claimed_at=now)
+                )
             return found
 
         if not await self.has(sender_id):
@@ -105,7 +117,11 @@ class PendingMessages:
 
     async def release(self, ids: Collection[int]) -> None:
         """Note that the channel did not take them: they are there for the next answer."""
-        kept = sa.update(pending_messages).where(pending_messages.c.id.in_(list(ids))).values(claimed_at=None)
+        kept = (
+            sa.update(pending_messages)
+            .where(pending_messages.c.id.in_(list(ids)))
+            .values(claimed_at=None)
+        )
 
         def work(connection: Connection) -> None:
             connection.execute(kept)
@@ -115,7 +131,11 @@ class PendingMessages:
 
     async def mark_delivered(self, ids: Collection[int]) -> None:
         """Note that the answer they were given into has gone out."""
-        gone = sa.update(pending_messages).where(pending_messages.c.id.in_(list(ids))).values(delivered_at=time.time())
+        gone = (
+            sa.update(pending_messages)
+            .where(pending_messages.c.id.in_(list(ids)))
+            .values(delivered_at=time.time())
+        )
 
         def work(connection: Connection) -> None:
             connection.execute(gone)

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.domain.session import OPEN, Session, State
+from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
 from zendesk_handoff.store.sessions import whole_sessions

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.errors import LeaseLost
 from zendesk_handoff.domain.session import OPEN, Candidate, EndReason, Session, State, Step
+from zendesk_handoff.errors import LeaseLost
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import is_open, is_current, outbox, sessions
+from zendesk_handoff.store.engine.schema import is_current, is_open, outbox, sessions
 from zendesk_handoff.store.engine.statement import Statement
 
 _OPEN = sorted(state.value for state in OPEN)
@@ -352,7 +352,9 @@ class Sessions:
 
     def _check_lease(self, connection: Connection, session_id: str) -> None:
         """Make sure that nobody has taken a session over while this process was held up."""
-        owner = sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id).with_for_update()
+        owner = (
+            sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id).with_for_update()
+        )
         if connection.execute(owner).scalar() not in (None, self._owner):
             raise LeaseLost("Another process has gone on with this session.")
 

@@ -10,16 +10,16 @@ from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.store.chat import Chat
-from zendesk_handoff.store.leases import Leases
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.pending import FREE, LOST, PendingMessages
-from zendesk_handoff.store.inbox import Inbox
-from zendesk_handoff.store.outbox import Outbox
-from zendesk_handoff.store.reports import Reports
-from zendesk_handoff.store.sessions import CURRENT, Sessions, current_session
 from zendesk_handoff.store.engine.signals import Signals
 from zendesk_handoff.store.engine.statement import Statement
+from zendesk_handoff.store.inbox import Inbox
+from zendesk_handoff.store.leases import Leases
 from zendesk_handoff.store.maintenance import Maintenance
+from zendesk_handoff.store.outbox import Outbox
+from zendesk_handoff.store.pending import FREE, LOST, PendingMessages
+from zendesk_handoff.store.reports import Reports
+from zendesk_handoff.store.sessions import CURRENT, Sessions, current_session
 
 #: Asked for every message of every user, of whom hardly any has either.
 _STATE = Statement(sa.select(CURRENT.exists().label("session"), FREE.exists().label("held")))

@@ -9,6 +9,7 @@ from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.redaction import PAYMENT, mask, mask_dialogue
 from zendesk_handoff.summary.attempts import last_answer, not_understood
+from zendesk_handoff.summary.budget import Room, default_words, digest_words, shorten
 from zendesk_handoff.summary.evidence import Note, notes_of
 from zendesk_handoff.summary.facts import (
     Item,
@@ -22,7 +23,6 @@ from zendesk_handoff.summary.facts import (
 from zendesk_handoff.summary.labels import Labels, labels_of
 from zendesk_handoff.summary.layout import labelled, last_messages
 from zendesk_handoff.summary.notes import plain_text
-from zendesk_handoff.summary.budget import Room, default_words, digest_words, shorten
 from zendesk_handoff.summary.request import SMALL_TALK, find_wish, in_one_line
 from zendesk_handoff.summary.words import language_of
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from zendesk_handoff.domain.dialogue import Dialogue, Turn
+from zendesk_handoff.summary.budget import Room, shorten
 from zendesk_handoff.summary.evidence import Note
 from zendesk_handoff.summary.labels import Labels
-from zendesk_handoff.summary.budget import Room, shorten
 from zendesk_handoff.summary.words import words_of
 
 #: Slots that say how the bot works, not what the case is about.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from zendesk_handoff.domain.dialogue import Dialogue
-from zendesk_handoff.summary.labels import Labels
 from zendesk_handoff.summary.budget import Room, shorten
+from zendesk_handoff.summary.labels import Labels
 
 #: Messages at the end that are shown as they were written, at most.
 LAST_MESSAGES = 6

@@ -14,15 +14,14 @@ from sanic import Blueprint, Sanic
 from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.store.chat import chat_topic
 from zendesk_handoff.store.store import Store
-
-from zendesk_handoff.webchat.queue import MessageQueue
+from zendesk_handoff.webchat.executor import SerialExecutor
 from zendesk_handoff.webchat.history import notice_item
-from zendesk_handoff.webchat.stream import HEARTBEAT, Streams
 from zendesk_handoff.webchat.output import WebChatOutput
 from zendesk_handoff.webchat.page import NOT_INSTALLED, Page, PageSettings
 from zendesk_handoff.webchat.page_routes import add_page_routes
+from zendesk_handoff.webchat.queue import MessageQueue
 from zendesk_handoff.webchat.routes import FAILED, NO_STORE, Routes, find_store
-from zendesk_handoff.webchat.executor import SerialExecutor
+from zendesk_handoff.webchat.stream import HEARTBEAT, Streams
 
 log = structlog.get_logger(__name__)
 

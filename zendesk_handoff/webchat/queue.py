@@ -10,14 +10,13 @@ from typing import Any
 import structlog
 from rasa.core.channels.channel import UserMessage
 
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.logs import location
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.chat import ChatWork
-
-from zendesk_handoff.webchat.output import WebChatOutput
 from zendesk_handoff.webchat.executor import SerialExecutor
+from zendesk_handoff.webchat.output import WebChatOutput
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +41,9 @@ class MessageQueue:
         output: What the bot answers through.
     """
 
-    def __init__(self, turns: SerialExecutor, on_new_message: OnNewMessage, output: WebChatOutput) -> None:
+    def __init__(
+        self, turns: SerialExecutor, on_new_message: OnNewMessage, output: WebChatOutput
+    ) -> None:
         """Remember the parts."""
         self._turns = turns
         self._on_new_message = on_new_message
@@ -70,7 +71,9 @@ class MessageQueue:
                 log.warning("handoff.webchat.store_unavailable")
             except Exception as error:  # no error may be the end of this
                 fault = type(error).__name__
-                log.error("handoff.task.broken", task="sweep", error=fault, location=location(error))
+                log.error(
+                    "handoff.task.broken", task="sweep", error=fault, location=location(error)
+                )
             await asyncio.sleep(_SWEEP_EVERY)
 
     def _add(self, store: Store, waiting: ChatWork, *, again: bool) -> None:

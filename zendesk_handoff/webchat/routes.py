@@ -10,10 +10,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from zendesk_handoff.store import Store
-
 from zendesk_handoff.webchat import uploads
-from zendesk_handoff.webchat.error_responses import SAFE_HEADERS, Refusal, answer, refuses
-from zendesk_handoff.webchat.queue import MessageQueue
 from zendesk_handoff.webchat.conversation import (
     HEADER,
     check_origin,
@@ -25,10 +22,18 @@ from zendesk_handoff.webchat.conversation import (
     read_secret,
     sender_of,
 )
-from zendesk_handoff.webchat.history import start_item, user_item, user_file_item
-from zendesk_handoff.webchat.stream import Streams, read_last_id
-from zendesk_handoff.webchat.messages import MAX_BODY, IncomingMessage, read_id, read_json, read_message
+from zendesk_handoff.webchat.error_responses import SAFE_HEADERS, Refusal, answer, refuses
 from zendesk_handoff.webchat.executor import SerialExecutor
+from zendesk_handoff.webchat.history import start_item, user_file_item, user_item
+from zendesk_handoff.webchat.messages import (
+    MAX_BODY,
+    IncomingMessage,
+    read_id,
+    read_json,
+    read_message,
+)
+from zendesk_handoff.webchat.queue import MessageQueue
+from zendesk_handoff.webchat.stream import Streams, read_last_id
 
 PATH = "/webhooks/webchat"
 NO_STORE = "The chat needs the plugin: add the `channels.ZendeskInput:` block to credentials.yml."

@@ -14,11 +14,11 @@ import aiohttp
 import msgspec
 import structlog
 
+from zendesk_handoff.errors import ApiError, Conflict, ConnectionFailed, InvalidResponse
+from zendesk_handoff.settings import Connector
 from zendesk_handoff.zendesk.models import MARKER_KEY, SESSION_KEY, Conversation, Message, User
 from zendesk_handoff.zendesk.retry import RetryPolicy
 from zendesk_handoff.zendesk.transport import Transport, read
-from zendesk_handoff.errors import Conflict, InvalidResponse, ApiError, ConnectionFailed
-from zendesk_handoff.settings import Connector
 
 log = structlog.get_logger(__name__)
 #: What an account without multi-conversations answers to a second one is not documented.

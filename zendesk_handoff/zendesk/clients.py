@@ -6,8 +6,8 @@ from math import isinf
 
 import aiohttp
 
-from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy, open_http
 from zendesk_handoff.settings import Connector, Settings
+from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy, open_http
 
 #: Seconds a question to Zendesk may take that a user waits for.
 _QUESTION = 3.0

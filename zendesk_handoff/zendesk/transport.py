@@ -11,11 +11,11 @@ import aiohttp
 import msgspec
 
 from zendesk_handoff import metrics
+from zendesk_handoff.errors import ConnectionFailed, ConversationsError, InvalidResponse, refusal
+from zendesk_handoff.settings import Connector
 from zendesk_handoff.zendesk.auth import Authorization
 from zendesk_handoff.zendesk.models import Page
 from zendesk_handoff.zendesk.retry import RetryPolicy
-from zendesk_handoff.errors import ConversationsError, InvalidResponse, ConnectionFailed, refusal
-from zendesk_handoff.settings import Connector
 
 #: Characters from which on what two texts share is taken for a quotation.
 _PART = 8

@@ -14,8 +14,13 @@ from typing import Any
 
 import msgspec
 
-from zendesk_handoff.zendesk.models import SESSION_KEY, Conversation, Message, SwitchboardIntegration
-from zendesk_handoff.errors import InvalidPayload, InvalidApiKey
+from zendesk_handoff.errors import InvalidApiKey, InvalidPayload
+from zendesk_handoff.zendesk.models import (
+    SESSION_KEY,
+    Conversation,
+    Message,
+    SwitchboardIntegration,
+)
 
 #: Larger calls are answered with 413. Zendesk documents no limit of its own.
 MAX_BODY_BYTES = 10 * 1024 * 1024

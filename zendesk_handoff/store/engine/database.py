@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from zendesk_handoff.errors import StoreUnavailable, IncompatibleSchema
+from zendesk_handoff.errors import IncompatibleSchema, StoreUnavailable
 from zendesk_handoff.store.engine.backend import Backend, Work
 from zendesk_handoff.store.engine.migrate import migrate
 from zendesk_handoff.store.engine.postgresql import PostgresAway, PostgresBackend, postgres_address

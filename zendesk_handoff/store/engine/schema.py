@@ -89,7 +89,9 @@ sessions = sa.Table(
         sqlite_where=is_current,
         postgresql_where=is_current,
     ),
-    sa.Index("untold_sessions", "id", sqlite_where=is_end_unnotified, postgresql_where=is_end_unnotified),
+    sa.Index(
+        "untold_sessions", "id", sqlite_where=is_end_unnotified, postgresql_where=is_end_unnotified
+    ),
     sa.Index("owned_sessions", "owner", sqlite_where=_is_owned, postgresql_where=_is_owned),
     sa.Index("sessions_of_a_conversation", "conversation_id"),
     sa.Index("sessions_by_state", "connector_id", "state", "end_reason"),
