@@ -7,7 +7,7 @@ PYTHON_VERSION := $(shell cat .python-version)
 # A uv that is on the PATH serves; otherwise one is installed into .tools, beside nothing else.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 BIN := .venv/bin
-PAGE := channels/webchat/page
+PAGE := zendesk_handoff/webchat/static
 MODEL := models/demo.tar.gz
 
 export RASA_TELEMETRY_ENABLED := false
@@ -83,7 +83,7 @@ $(PAGE)/node_modules/.done: $(PAGE)/package.json $(PAGE)/package-lock.json
 	@touch $@
 
 $(MODEL): .venv/.done config.yml domain.yml $(wildcard data/*.yml data/*/*.yml) \
-          $(wildcard policies/*.py nlu/*.py)
+          $(wildcard zendesk_handoff/policies/*.py zendesk_handoff/nlu/*.py)
 	@echo "Training the demo bot …"
 	@$(BIN)/rasa train --quiet --fixed-model-name demo --out models >models.log 2>&1 \
 	  || { cat models.log >&2; rm -f models.log; exit 1; }

@@ -1,5 +1,5 @@
-"""What runs in the action server."""
+"""The demo bot's actions: the plugin's and, in ``shop``, its own."""
 
-from zendesk_handoff.actions.handoff import ActionEndHandoff, ActionHumanHandoff
+from zendesk_handoff.actions import ActionEndHandoff, ActionHumanHandoff
 
 __all__ = ["ActionEndHandoff", "ActionHumanHandoff"]

@@ -1,6 +1,5 @@
-"""What runs in the Rasa server: Zendesk's webhook, the gate, delivery, the chat page."""
+"""The plugin's channels under the short names of this checkout."""
 
-from zendesk_handoff.channels.zendesk_input import ZendeskInput
-from zendesk_handoff.webchat import WebChatInput
+from zendesk_handoff.channels import WebChatInput, ZendeskInput
 
 __all__ = ["WebChatInput", "ZendeskInput"]

@@ -1,5 +1,5 @@
-"""What runs in the Rasa server to understand the user: one featurizer for the demo's pipeline."""
+"""The plugin's featurizer under the short name of this checkout."""
 
-from zendesk_handoff.nlu.word_classes import WordClassFeaturizer
+from zendesk_handoff.nlu import WordClassFeaturizer
 
 __all__ = ["WordClassFeaturizer"]

@@ -1,5 +1,5 @@
-"""What runs in the Rasa server and decides what the bot does next: the frustration policy."""
+"""The plugin's policy under the short name of this checkout."""
 
-from zendesk_handoff.policies.frustration import FrustrationPolicy
+from zendesk_handoff.policies import FrustrationPolicy
 
 __all__ = ["FrustrationPolicy"]

@@ -22,23 +22,23 @@ OPENING = (
     *(f"opening.{step.value}.{when}" for step in Step for when in ("begun", "taken", "noted")),
     "opening.connected",
 )
-ANNOUNCING = ("announce.said", "announce.recorded")
+START_NOTIFICATION = ("start.said", "start.recorded")
 FORWARDING = ("forward.begun", "forward.posted", "forward.noted")
-LEAVING = ("leave.end_notified", "leave.accepted", "leave.released")
-CHATTING = ("webchat.kept", "webchat.handled")
+CLOSING = ("closing.notified", "closing.accepted", "closing.released")
+WEBCHAT = ("webchat.stored", "webchat.handled")
 RECEIVING = ("receive.stored",)
 DELIVERING = ("deliver.introduced", "deliver.sent", "deliver.noted")
-HOLDING = ("hold.given",)
-ENDING = ("end.noted", "end.recorded", "end.said", "end.end_notified", "end.anew")
+PENDING = ("pending.claimed",)
+ENDING = ("end.noted", "end.recorded", "end.said", "end.notified", "end.restarted")
 FAILPOINTS = (
     *OPENING,
-    *ANNOUNCING,
+    *START_NOTIFICATION,
     *FORWARDING,
-    *LEAVING,
-    *CHATTING,
+    *CLOSING,
+    *WEBCHAT,
     *RECEIVING,
     *DELIVERING,
-    *HOLDING,
+    *PENDING,
     *ENDING,
 )
 
@@ -46,10 +46,10 @@ _stop_file = os.environ.get(FAILPOINT_VARIABLE)
 
 
 def failpoint(name: str) -> None:
-    """Pass a boundary, or die at it where a test says so.
+    """Pass a failpoint, or kill this process there where a test asks for it.
 
     Args:
-        boundary: One of ``FAILPOINTS``.
+        name: One of ``FAILPOINTS``.
     """
     if _stop_file is None:
         return

@@ -129,8 +129,8 @@ def count_webhook(connector_id: str, outcome: str) -> None:
 
     Args:
         connector_id: As the settings have it; empty for one they do not have.
-        outcome: ``stored``, ``ignored``, ``invalid_key``, ``unknown_connector``, ``invalid_payload``,
-            ``too_large`` or ``store_unavailable``.
+        outcome: ``stored``, ``ignored``, ``invalid_key``, ``unknown_connector``,
+            ``invalid_payload``, ``too_large`` or ``store_unavailable``.
     """
     WEBHOOK_CALLS.labels(connector_id, outcome).inc()
 

@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 
-from channels import hold
 from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.rasa import pending
 from zendesk_handoff.rasa.pending import deliver_pending
 from zendesk_handoff.store import open_store
+from zendesk_handoff.store.engine.schema import pending_messages
 from zendesk_handoff.zendesk.content import CANNOT_SHOW
 
 
@@ -36,7 +37,7 @@ async def test_of_two_answers_at_once_only_one_is_given_a_message(store, url):
             sender = f"user {number}"
             await store.pending.add(sender, {"text": "once"})
             places = (store, other) if number % 2 else (store, store)
-            given = await asyncio.gather(*(place.held.give(sender) for place in places))
+            given = await asyncio.gather(*(place.pending.claim(sender) for place in places))
             assert sum(map(len, given)) == 1
 
 
@@ -109,28 +110,28 @@ class Callback(CollectingOutputChannel):
 async def test_what_a_channel_has_sent_by_itself_does_not_wait_for_an_answer(store, output):
     """A channel that pushes has sent it, whatever becomes of the request under way."""
     output.shown.clear()
-    answer = hold._Answer()
-    token = hold._answer.set(answer)
+    answer = pending._Answer()
+    token = pending._answer.set(answer)
     try:
         await store.pending.add("user", {"text": "only once"})
         await deliver_pending(store, "user", output)
     finally:
-        hold._answer.reset(token)
+        pending._answer.reset(token)
     assert output.shown == ["only once"]
     assert answer.ids == []
     assert not await store.pending.has("user")
 
 
 async def test_what_is_collected_for_an_answer_waits_for_it(store):
-    output, answer = CollectingOutputChannel(), hold._Answer()
-    token = hold._answer.set(answer)
+    output, answer = CollectingOutputChannel(), pending._Answer()
+    token = pending._answer.set(answer)
     try:
         await store.pending.add("user", {"text": "one"})
         await deliver_pending(store, "user", output)
     finally:
-        hold._answer.reset(token)
+        pending._answer.reset(token)
     assert len(answer.ids) == 1
-    await hold._settle(store, answer.ids, is_read=False)
+    await pending._settle(store, answer.ids, is_read=False)
     assert [each.body["text"] for each in await store.pending.claim("user")] == ["one"]
 
 
@@ -138,19 +139,19 @@ async def test_nothing_overtakes_what_another_answer_holds(store, url):
     async with await open_store(url) as other:
         await store.pending.add("user", {"text": "one"})
         assert len(await store.pending.claim("user")) == 1  # and this server dies
-        await other.held.add("user", {"text": "two"})
-        assert await other.held.give("user") == []
+        await other.pending.add("user", {"text": "two"})
+        assert await other.pending.claim("user") == []
         long_ago = (
             sa.update(pending_messages)
             .where(pending_messages.c.claimed_at.is_not(None))
             .values(claimed_at=1)
         )
         await other._database.write(lambda connection: connection.execute(long_ago).rowcount)
-        assert [each.body["text"] for each in await other.held.give("user")] == ["one", "two"]
+        assert [each.body["text"] for each in await other.pending.claim("user")] == ["one", "two"]
 
 
 async def test_a_store_that_is_away_is_asked_again(store, monkeypatch):
-    monkeypatch.setattr(hold, "_AGAIN", 0.01)
+    monkeypatch.setattr(pending, "_AGAIN", 0.01)
     await store.pending.add("user", {"text": "one"})
     ids = [each.id for each in await store.pending.claim("user")]
     mark, answers = (
@@ -165,6 +166,6 @@ async def test_a_store_that_is_away_is_asked_again(store, monkeypatch):
         await mark(given)
 
     monkeypatch.setattr(store.pending, "mark_delivered", goes)
-    await asyncio.wait_for(hold._settle(store, ids, is_read=True), 5)
+    await asyncio.wait_for(pending._settle(store, ids, is_read=True), 5)
     assert await store.pending.claim("user") == []
     assert not await store.pending.has("user")

@@ -80,7 +80,7 @@ async def test_the_bot_dies_while_it_gives_out_what_was_held(crash, hand_over, s
     await hears_once(user, "read me once")
 
 
-@pytest.mark.parametrize("boundary", [each for each in b.ENDING if each != "end.anew"])
+@pytest.mark.parametrize("boundary", [each for each in b.ENDING if each != "end.restarted"])
 async def test_the_bot_dies_while_a_session_ends(crash, hand_over, sim, user, name):
     session = await hand_over(user)
     await user.says("it is about a kettle")
@@ -110,7 +110,7 @@ async def test_the_bot_dies_at_the_beginning_of_a_new_conversation(crash, hand_o
         return await user.slot("handoff_status") == "ended"
 
     await until(ended)
-    crash.arm("end.anew")
+    crash.arm("end.restarted")
     await try_to_say(user, "What are your opening hours?")
     await crash.happens_to("rasa")
     assert any(HOURS in text for text in await user.says("What are your opening hours?"))

@@ -240,7 +240,7 @@ async def test_a_restart_of_the_bot_loses_nothing(hand_over, sim, user, stack, k
     async def inactive() -> bool:
         return await user.says("after") == []
 
-    await until(silent)
+    await until(inactive)
     await sim.wait_for_message(session.conversation, "after", timeout=40)
     await sim.agent_text(session.conversation, "I am still here")
     await user.hears("I am still here")

@@ -17,7 +17,8 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
 from zendesk_handoff.errors import IncompatibleSchema
-from zendesk_handoff.store import migrate, open_store
+from zendesk_handoff.store import open_store
+from zendesk_handoff.store.engine import migrate
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import metadata
 

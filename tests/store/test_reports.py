@@ -30,7 +30,7 @@ async def begin(store, sender="user", *, connected=True, connector="support"):
 
 async def refuse_next(store, session, error="POST /conversations/{id}/messages: 400 bad_request"):
     message = (await store.outbox.waiting(session.id))[0]
-    await store.outbox.refuse([message], connector_id="support", error=fault, notice=None)
+    await store.outbox.refuse([message], connector_id="support", error=error, notice=None)
 
 
 async def test_a_session_is_found_by_the_beginning_of_its_id(store):

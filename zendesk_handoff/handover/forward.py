@@ -61,7 +61,7 @@ async def forward(
         store: Where it waits.
         client: The session's connector's, with patience for an outage.
         session: Connected, or over: what was acknowledged is delivered all the same.
-        ownership: Asked before each message; without messages nothing is claimed.
+        leases: Asked before each message; without messages nothing is claimed.
 
     Raises:
         ConversationsError: For example 401 after a change of keys. The message stays first in
@@ -208,7 +208,7 @@ async def _leave(
         marker=message.marker,
         outcome_unknown=outcome_unknown,
     )
-    failpoint("leave.end_notified")
+    failpoint("closing.notified")
     if client.connector.switchboard_integration is None:
         return
     try:
@@ -217,11 +217,11 @@ async def _leave(
         # Nothing is pending: a repeat of ours after a crash, or the agent let go first.
         if refused.status not in {400, 403, 409}:
             raise
-    failpoint("leave.accepted")
+    failpoint("closing.accepted")
     try:
         await client.release_control(conversation_id, metadata={SESSION_KEY: session.id})
     except ApiError as refused:
         if refused.status not in {400, 403, 409}:
             raise
         log.info("handoff.control.not_ours", session=session.id, status=refused.status)
-    failpoint("leave.released")
+    failpoint("closing.released")

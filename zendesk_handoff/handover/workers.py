@@ -71,11 +71,11 @@ class KeyedWorkers:
         try:
             await self._run(key)
         except HandoffError as error:
-            log.warning("handoff.worker.failed", lane=self._name, session=key, error=str(error))
+            log.warning("handoff.worker.failed", worker=self._name, session=key, error=str(error))
         except Exception as error:
             log.error(
                 "handoff.worker.broken",
-                lane=self._name,
+                worker=self._name,
                 session=key,
                 error=type(error).__name__,
                 location=location(error),

@@ -102,7 +102,7 @@ async def deliver_pending(store: Store, sender_id: str, output: OutputChannel) -
             raise  # the request was given up: what was not sent is there for the next one
         # The user's own message is safe by now; were this raised, the channel might bring it again.
         log.warning("handoff.pending.not_taken", error=type(error).__name__)
-    failpoint("hold.given")
+    failpoint("pending.claimed")
     if answer is not None and in_answer:
         answer.ids += ids
 

@@ -225,7 +225,7 @@ _processor_triggers = MessageProcessor.trigger_external_user_uttered
 def install(router: Router) -> None:
     """Put a gate before the bot, in this process."""
     global _router
-    _router = gate
+    _router = router
     Agent.handle_message = _under_lock
     MessageProcessor.handle_message = _route_or_handle
     MessageProcessor.trigger_external_user_uttered = _trigger_unless_with_agent
@@ -241,7 +241,7 @@ def uninstall() -> None:
 
 
 async def _route_or_handle(processor: MessageProcessor, message: UserMessage) -> Handled:
-    if _router is not None and await _router.take(message, processor):
+    if _router is not None and await _router.route(message, processor):
         return _collected(message)
     return await rasa_handles(processor, message)
 
@@ -260,7 +260,7 @@ async def _under_lock(agent: Agent, message: UserMessage) -> Handled:
     log.error("handoff.router.no_lock")
     # The bot needs the lock. The agents' messages have an order of their own, in the store.
     if _router is not None and await _router.has_open_session(message.sender_id):
-        await _router.take(message, agent.processor)
+        await _router.route(message, agent.processor)
         return _collected(message)
     raise refused
 
@@ -271,7 +271,7 @@ async def _with_or_without_model(agent: Agent, message: UserMessage) -> Handled:
         return await handle(agent, message)
     # No model is loaded, so Rasa would drop the message; an agent may be waiting for it.
     async with agent.lock_store.lock(message.sender_id):
-        if await _router.take(message, None):
+        if await _router.route(message, None):
             return _collected(message)
     return await handle(agent, message)
 

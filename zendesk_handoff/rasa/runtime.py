@@ -137,8 +137,8 @@ class Runtime:
         except StoreUnavailable:
             log.warning("handoff.store.unavailable")
         except Exception as error:
-            fault = type(error).__name__
-            log.error("handoff.task.broken", task=name, error=fault, location=location(error))
+            name = type(error).__name__
+            log.error("handoff.task.broken", task=name, error=name, location=location(error))
 
     async def _look_round(self) -> None:
         for session_id in await self.store.leases.with_work():

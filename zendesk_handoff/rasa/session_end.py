@@ -43,7 +43,7 @@ async def notify_end(store: Store, bot: Bot, session: Session, output: OutputCha
     if failed:
         await replay_to_bot(store, bot, session, output)
     await store.sessions.mark_end_notified(session.id)
-    failpoint("end.end_notified")
+    failpoint("end.notified")
 
 
 async def restart_session(
@@ -73,7 +73,7 @@ async def restart_session(
             processor.nlg,
             prediction,
         )
-    failpoint("end.anew")
+    failpoint("end.restarted")
     await store.sessions.finalize(session.id)
 
 

@@ -128,10 +128,10 @@ class ToUser:
                 return  # nobody can tell, or write it down: once a model is loaded
             if not await self._bot.is_paused(session.sender_id):
                 await self._say(session, STARTED, key=f"{session.id}:started")
-                failpoint("announce.said")
+                failpoint("start.said")
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
-                failpoint("announce.recorded")
+                failpoint("start.recorded")
             await self._store.sessions.mark_start_notified(session.id)
 
     # What the agents say
@@ -231,7 +231,7 @@ class ToUser:
             return await self._store.sessions.end_by_us(session.id, reminder.ends)
         if reminder.response and (reminder.offers or self._can_push(session)):
             # Reminders would pile up where a user cannot be reached; the offer counts once.
-            key = f"{session.id}:{nudge.response}:{session.reminded_at or 0:.3f}"
+            key = f"{session.id}:{reminder.response}:{session.reminded_at or 0:.3f}"
             async with self._bot.lock(session.sender_id):
                 await self._say(session, reminder.response, key=key)
         return await self._store.sessions.record_reminder(session.id, offered=reminder.offers)

@@ -121,7 +121,7 @@ class Inbox:
     async def add(self, connector_id: str, events: Iterable[NewEvent]) -> None:
         """Keep events; they are safe, and counted once, when this returns."""
         kept = tuple(events)
-        await self.take(EventBatch(connector_id, lambda _sessions: kept))
+        await self.store_batch(EventBatch(connector_id, lambda _sessions: kept))
 
     async def store_batch(self, batch: EventBatch) -> Sequence[NewEvent]:
         """Find whose the events are that have come, and keep what is to be kept.
@@ -129,7 +129,7 @@ class Inbox:
         All that arrives while the store is busy shares one look-up, one insert and one commit.
 
         Args:
-            arrival: With what judges its events, which may be asked twice.
+            batch: With what judges its events, which may be asked twice.
 
         Returns:
             What was kept; it is safe, and counts once, when this returns.
@@ -155,7 +155,7 @@ class Inbox:
                 "kind": event.kind,
                 "body": event.body,
                 "sent_at": event.sent_at,
-                "state": "dead_letter" if event.kind == "dead_letter" else "new",
+                "state": "dead" if event.kind == "dead_letter" else "new",
                 "media_token": event.media_token,
                 "created_at": now,
             }

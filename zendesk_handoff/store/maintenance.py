@@ -109,7 +109,7 @@ class Maintenance:
                 sessions=count,
                 chat=delete(chat, chat.c.sender_id.not_in(in_use)),
                 uploads=delete(uploads),
-                held=delete(pending_messages),
+                pending_messages=delete(pending_messages),
             )
 
         return await self._database.write(work)

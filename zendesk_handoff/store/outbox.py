@@ -148,7 +148,7 @@ class Outbox:
         Args:
             messages: Which ones, of one session.
             connector_id: The session's.
-            fault: Why they were refused; the error's text, which never quotes the user.
+            error: Why they were refused; the error's text, which never quotes the user.
             notice: The response that tells the user, where it concerns them.
         """
         now = time.time()
@@ -157,7 +157,7 @@ class Outbox:
         refused = (
             sa.update(outbox)
             .where(outbox.c.id.in_(ids))
-            .values(state="failed", error=fault, done_at=now)
+            .values(state="failed", error=error, done_at=now)
         )
 
         def work(connection: Connection) -> None:

@@ -12,19 +12,20 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.store.engine.database import Database
+from zendesk_handoff.store.engine.schema import pending_messages
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 
 #: Seconds after which an answer that nobody has confirmed is taken for lost with its server.
 LOST = 10.0
 #: Seconds after which this process, too, takes an answer that it began for lost. No request of a
 #: user's takes so long.
-_LONGEST_ANSWER = 300.0
-_INTO_HELD = new_rows(pending_messages, "sender_id", "key", "body", "created_at")
+_LONGEST_RESPONSE = 300.0
+_INSERT = new_rows(pending_messages, "sender_id", "key", "body", "created_at")
 _OF_SENDER = (
     pending_messages.c.sender_id == sa.bindparam("sender"),
     pending_messages.c.delivered_at.is_(None),
 )
-_NOT_GONE = sa.select(
+_UNDELIVERED = sa.select(
     pending_messages.c.id, pending_messages.c.body, pending_messages.c.claimed_at
 ).where(*_OF_SENDER)
 #: What waits for a sender: put into no answer, or into one before ``lost`` that never went out.
@@ -35,9 +36,9 @@ FREE = sa.select(pending_messages.c.id).where(
         pending_messages.c.claimed_at < sa.bindparam("lost"),
     ),
 )
-_WAITING = Statement(_NOT_GONE.order_by(pending_messages.c.id))
+_WAITING = Statement(_UNDELIVERED.order_by(pending_messages.c.id))
 #: Locked where the database knows locks: of two answers at once only one is given a message.
-_TAKE = Statement(_NOT_GONE.order_by(pending_messages.c.id).with_for_update())
+_CLAIM = Statement(_UNDELIVERED.order_by(pending_messages.c.id).with_for_update())
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class PendingMessage:
 
 
 class PendingMessages:
-    """The table ``held``.
+    """The table ``pending_messages``.
 
     A message is given into an answer first, and counts as delivered once the answer has gone out:
     a server that dies in between has not lost it.
@@ -66,7 +67,7 @@ class PendingMessages:
     def __init__(self, database: Database) -> None:
         """Use a database."""
         self._database = database
-        self._given: dict[int, float] = {}  # and since when, in seconds of the monotonic clock
+        self._claimed: dict[int, float] = {}  # and since when, in seconds of the monotonic clock
 
     async def add(self, sender_id: str, body: Mapping[str, Any], *, key: str | None = None) -> None:
         """Keep a message for the next request.
@@ -79,7 +80,7 @@ class PendingMessages:
         row = {"sender_id": sender_id, "key": key, "body": dict(body), "created_at": time.time()}
 
         def work(connection: Connection) -> None:
-            _INTO_HELD.run(connection, [row])
+            _INSERT.run(connection, [row])
 
         await self._database.write(work)
 
@@ -88,7 +89,7 @@ class PendingMessages:
         now = time.time()
 
         def work(connection: Connection) -> list[PendingMessage]:
-            rows = _TAKE.rows(connection, sender=sender_id)
+            rows = _CLAIM.rows(connection, sender=sender_id)
             # What another answer holds may not have arrived: nothing is to overtake it.
             free = takewhile(lambda row: self._is_free(row, lost=now - LOST), rows)
             found = [PendingMessage(row.id, row.body) for row in free]
@@ -104,7 +105,7 @@ class PendingMessages:
         if not await self.has(sender_id):
             return []
         found = await self._database.write(work)
-        self._given.update({each.id: time.monotonic() for each in found})
+        self._claimed.update({each.id: time.monotonic() for each in found})
         return found
 
     async def has(self, sender_id: str) -> bool:
@@ -145,11 +146,11 @@ class PendingMessages:
 
     def _is_free(self, row: Any, *, lost: float) -> bool:
         """Tell whether no answer holds a message, of this process or of another that lives."""
-        since = self._given.get(row.id)
+        since = self._claimed.get(row.id)
         if since is not None:
-            return since < time.monotonic() - _LONGEST_ANSWER
+            return since < time.monotonic() - _LONGEST_RESPONSE
         return row.claimed_at is None or row.claimed_at < lost
 
     def _forget(self, ids: Collection[int]) -> None:
         for each in ids:
-            self._given.pop(each, None)
+            self._claimed.pop(each, None)

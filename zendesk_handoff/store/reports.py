@@ -34,7 +34,7 @@ class SessionStatus:
         to_user: How many of Zendesk's events wait for the user.
         refused: How many of the user's messages Zendesk will not have.
         dead_letters: How many events could not be read.
-        fault: Why the last one was refused, in Zendesk's words.
+        error: Why the last one was refused, in Zendesk's words.
     """
 
     session: Session
@@ -150,7 +150,7 @@ def _queues(connection: Connection, table: sa.Table, undone: Any, concerned: Any
             sessions.c.connector_id,
             _count(table, "new"),
             oldest,
-            _count(table, "failed", "dead_letter"),
+            _count(table, "failed", "dead"),
         )
         .select_from(table.join(sessions, sessions.c.id == table.c.session_id))
         .where(undone, concerned)
@@ -168,7 +168,7 @@ def _with_messages(connection: Connection, found: list[Session]) -> list[Session
         outbox.c.session_id.in_(ids), outbox.c.state == "failed"
     )
     rows = connection.execute(problems.order_by(outbox.c.id))
-    fault: dict[str, str] = {row[0]: row[1] for row in rows}  # the last one stays
+    errors: dict[str, str] = {row[0]: row[1] for row in rows}  # the last one stays
     statuses = []
     for session in found:
         out, into = sent.get(session.id), received.get(session.id)
@@ -182,7 +182,7 @@ def _with_messages(connection: Connection, found: list[Session]) -> list[Session
                 to_user=int(into.waiting) if into else 0,
                 refused=int(out.failed) if out else 0,
                 dead_letters=int(into.failed) if into else 0,
-                error=fault.get(session.id),
+                error=errors.get(session.id),
             )
         )
     return statuses
@@ -193,7 +193,7 @@ def _by_session(connection: Connection, table: sa.Table, ids: list[str]) -> dict
         sa.select(
             table.c.session_id,
             _count(table, "new").label("waiting"),
-            _count(table, "failed", "dead_letter").label("failed"),
+            _count(table, "failed", "dead").label("failed"),
             sa.func.max(sa.func.coalesce(table.c.done_at, table.c.created_at)).label("latest"),
         )
         .where(table.c.session_id.in_(ids))

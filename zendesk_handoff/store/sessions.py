@@ -167,7 +167,7 @@ class Sessions:
         Raises:
             LeaseLost: Another process goes on with it.
         """
-        values = {"trying": step.value, "state": State.OPENING.value}
+        values = {"pending_step": step.value, "state": State.OPENING.value}
         return await self._update(session_id, values, only_open=True, only_mine=True)
 
     async def finish_step(
@@ -183,7 +183,7 @@ class Sessions:
         Raises:
             LeaseLost: Another process goes on with it.
         """
-        values = {"step": step.value, "trying": None, **learned}
+        values = {"step": step.value, "pending_step": None, **learned}
         return await self._update(session_id, values, only_mine=True)
 
     async def connect(self, session_id: str) -> Session:
@@ -199,7 +199,7 @@ class Sessions:
                 "state": State.WAITING.value,
                 "connected_at": now,
                 "reconciled_at": now,
-                "trying": None,
+                "pending_step": None,
             },
             only_open=True,
             only_mine=True,
@@ -207,7 +207,7 @@ class Sessions:
 
     async def mark_start_notified(self, session_id: str) -> Session:
         """Note that user and tracker know of the agents."""
-        return await self._update(session_id, {"announced": True})
+        return await self._update(session_id, {"start_notified": True})
 
     async def fail(self, session_id: str, *, end_notified: bool) -> Session:
         """Note that no agent could be reached, for good.
@@ -217,7 +217,7 @@ class Sessions:
 
         Args:
             session_id: Which session.
-            told: Whether the caller tells the user, as the action does.
+            end_notified: Whether the caller tells the user, as the action does.
 
         Raises:
             LeaseLost: Another process goes on with it.
@@ -227,7 +227,7 @@ class Sessions:
         failing = (
             sa.update(sessions)
             .where(mine, is_open)
-            .values(state=State.FAILED.value, ended_at=now, end_notified=told)
+            .values(state=State.FAILED.value, ended_at=now, end_notified=end_notified)
         )
         note = _closing_note(session_id, State.FAILED.value, now)
         waits = sa.select(outbox.c.id).where(

@@ -22,7 +22,7 @@ from zendesk_handoff.store.reports import Reports
 from zendesk_handoff.store.sessions import CURRENT, Sessions, current_session
 
 #: Asked for every message of every user, of whom hardly any has either.
-_STATE = Statement(sa.select(CURRENT.exists().label("session"), FREE.exists().label("held")))
+_STATE = Statement(sa.select(CURRENT.exists().label("session"), FREE.exists().label("pending")))
 
 
 class Store:
@@ -54,13 +54,13 @@ class Store:
 
         Returns:
             The session between them and the bot, open or just over, and whether something that
-            they have not heard yet is held.
+            they have not heard yet is pending.
         """
         lost = time.time() - LOST
 
         def look(connection: Connection) -> tuple[Session | None, bool]:
             has = _STATE.first(connection, sender=sender_id, lost=lost)
-            return current_session(connection, sender_id) if has.session else None, has.held
+            return current_session(connection, sender_id) if has.session else None, has.pending
 
         return await self._database.read(look)
 

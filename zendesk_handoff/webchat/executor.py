@@ -76,8 +76,8 @@ class SerialExecutor:
                 await asyncio.wait([before])
             await work()
         except Exception as error:
-            fault = type(error).__name__
-            log.error("handoff.webchat.message_failed", error=fault, location=location(error))
+            name = type(error).__name__
+            log.error("handoff.webchat.message_failed", error=name, location=location(error))
             await self._tell(sender_id, entry_id)
         finally:
             self._under_way.discard(entry_id)
@@ -89,5 +89,5 @@ class SerialExecutor:
         try:
             await self._on_failure(sender_id, entry_id)
         except Exception as error:
-            fault = type(error).__name__
-            log.error("handoff.webchat.user_not_told", error=fault, location=location(error))
+            name = type(error).__name__
+            log.error("handoff.webchat.user_not_told", error=name, location=location(error))

@@ -12,7 +12,7 @@ from typing import Any
 
 from zendesk_handoff.webchat.uploads import EXTENSIONS
 
-HERE = Path(__file__).parent / "page"
+HERE = Path(__file__).parent / "static"
 BUNDLE = "deepChat.bundle.js"
 #: In a wheel the bundle lies beside the page; in a checkout npm has put it here.
 _BUNDLE_PLACES = (HERE / BUNDLE, HERE / "node_modules/deep-chat/dist" / BUNDLE)
@@ -23,7 +23,7 @@ _TYPES = {
 }
 NOT_INSTALLED = (
     "The chat page is not installed: its component deep-chat is missing. "
-    "Run `npm ci` in channels/webchat/page and start the server again."
+    "Run `npm ci` in zendesk_handoff/webchat/static and start the server again."
 )
 
 

@@ -57,7 +57,7 @@ class MessageQueue:
             sender_id: Whose.
             new: The entry that has just been made; the others may have been dealt with.
         """
-        failpoint("webchat.kept")
+        failpoint("webchat.stored")
         for waiting in await store.chat.unhandled(sender_id):
             self._add(store, waiting, again=waiting.id != new)
 
@@ -70,10 +70,8 @@ class MessageQueue:
             except StoreUnavailable:
                 log.warning("handoff.webchat.store_unavailable")
             except Exception as error:  # no error may be the end of this
-                fault = type(error).__name__
-                log.error(
-                    "handoff.task.broken", task="sweep", error=fault, location=location(error)
-                )
+                name = type(error).__name__
+                log.error("handoff.task.broken", task="sweep", error=name, location=location(error))
             await asyncio.sleep(_SWEEP_EVERY)
 
     def _add(self, store: Store, waiting: ChatWork, *, again: bool) -> None:

@@ -121,7 +121,7 @@ class ConversationsClient:
         Args:
             user_id: Zendesk's id of the user.
             session_id: Goes into the conversation's metadata, and back with every event.
-            doubtful: An earlier attempt may have succeeded without our learning of it.
+            outcome_unknown: An earlier attempt may have succeeded without our learning of it.
         """
 
         async def find() -> dict[str, Any] | None:
@@ -199,7 +199,7 @@ class ConversationsClient:
             author: ``{"type": "user", "userId": …}`` or ``{"type": "business", …}``.
             marker: Goes into the message's metadata: by it we know our echo, and find out after
                 a failure in doubt whether the message is there.
-            doubtful: An earlier attempt may have succeeded without our learning of it.
+            outcome_unknown: An earlier attempt may have succeeded without our learning of it.
 
         Returns:
             Zendesk's id of the message; empty where its answer cannot be read, since the message

@@ -102,7 +102,7 @@ class Transport:
             form: Makes a multipart body.
             recover: Looks for what the call would do; asked before a repeat, so that nothing
                 happens twice.
-            doubtful: Whether the very first attempt is such a repeat.
+            outcome_unknown: Whether the very first attempt is such a repeat.
         """
         call = f"{method} {path.replace('{}', '{id}')}"
         url = self._root + path.format(*(quote(each, safe="") for each in ids))

@@ -75,7 +75,7 @@ class Unreadable(Event):
 
     Args:
         type: The event's type.
-        fault: What the decoder missed; never a value of the event.
+        error: What the decoder missed; never a value of the event.
     """
 
     type: str

@@ -24,7 +24,7 @@ VERSION_TABLE = "zendesk_handoff_version"
 _FIRST = "0001"
 _FIRST_TABLES = frozenset({"sessions", "outbox", "inbox", "held", "chat", "uploads"})
 #: Some of their columns, by which they are told from others that have their names.
-_FIRST_COLUMNS = frozenset({"connector_id", "reconciled_at", "media_token", "delivered_at", "work"})
+_FIRST_COLUMNS = frozenset({"connector_id", "reconciled_at", "media_token", "gone_at", "work"})
 _ADVISORY_LOCK = 7263801
 _POLL_SECONDS = 0.02
 

@@ -35,7 +35,7 @@ is_current = sa.text("NOT finalized")
 is_end_unnotified = sa.text("NOT end_notified")
 #: Of all that has ever been written, little waits: it is found without reading the rest.
 is_undelivered = sa.text("state <> 'done'")
-_is_owned = sa.text("lease_owner IS NOT NULL")
+_is_leased = sa.text("lease_owner IS NOT NULL")
 _seconds = sa.Float(53)
 
 #: One row a handover.
@@ -56,14 +56,14 @@ sessions = sa.Table(
     sa.Column("conversation_id", sa.String(64)),
     sa.Column("summary_message_id", sa.String(64)),
     sa.Column("step", sa.String(16)),
-    sa.Column("trying", sa.String(16)),
+    sa.Column("pending_step", sa.String(16)),
     sa.Column("agent_id", sa.String(64)),
     sa.Column("agent_name", _Words),
     sa.Column("created_at", _seconds, nullable=False),
     sa.Column("connected_at", _seconds),
     sa.Column("ended_at", _seconds),
     # Whether user and tracker know that the agents are there.
-    sa.Column("announced", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("start_notified", sa.Boolean, nullable=False, server_default=sa.false()),
     # Who spoke last and when, and what the user was told about the silence since.
     sa.Column("user_spoke_at", _seconds),
     sa.Column("agent_spoke_at", _seconds),
@@ -84,15 +84,20 @@ sessions = sa.Table(
         postgresql_where=is_open,
     ),
     sa.Index(
-        "unclosed_sessions",
+        "current_sessions",
         "sender_id",
         sqlite_where=is_current,
         postgresql_where=is_current,
     ),
     sa.Index(
-        "untold_sessions", "id", sqlite_where=is_end_unnotified, postgresql_where=is_end_unnotified
+        "end_unnotified_sessions",
+        "id",
+        sqlite_where=is_end_unnotified,
+        postgresql_where=is_end_unnotified,
     ),
-    sa.Index("owned_sessions", "owner", sqlite_where=_is_owned, postgresql_where=_is_owned),
+    sa.Index(
+        "leased_sessions", "lease_owner", sqlite_where=_is_leased, postgresql_where=_is_leased
+    ),
     sa.Index("sessions_of_a_conversation", "conversation_id"),
     sa.Index("sessions_by_state", "connector_id", "state", "end_reason"),
     sa.Index(
@@ -116,7 +121,7 @@ outbox = sa.Table(
     sa.Column("created_at", _seconds, nullable=False),
     sa.Column("done_at", _seconds),
     sa.Index(
-        "outbox_undone",
+        "outbox_undelivered",
         "session_id",
         "state",
         sqlite_where=is_undelivered,
@@ -145,7 +150,7 @@ inbox = sa.Table(
     sa.UniqueConstraint("connector_id", "event_id"),
     sa.UniqueConstraint("connector_id", "message_id"),
     sa.Index(
-        "inbox_undone",
+        "inbox_undelivered",
         "session_id",
         "state",
         sqlite_where=is_undelivered,
@@ -169,7 +174,7 @@ pending_messages = sa.Table(
     sa.Column("delivered_at", _seconds),
     sa.UniqueConstraint("sender_id", "key"),
     sa.Index(
-        "held_for_a_sender",
+        "pending_for_a_sender",
         "sender_id",
         "id",
         sqlite_where=sa.text("delivered_at IS NULL"),

@@ -1,0 +1,1 @@
+"""Pure data and functions without I/O: sessions, messages, dialogues, texts."""

@@ -1,0 +1,1 @@
+"""A session's life: opening, forwarding, classifying events, inactivity, reconciliation."""

@@ -1,0 +1,5 @@
+"""The NLU components that ``config.yml`` names."""
+
+from zendesk_handoff.nlu.word_classes import WordClassFeaturizer
+
+__all__ = ["WordClassFeaturizer"]

@@ -1,0 +1,1 @@
+"""The database engines below the store: SQLite, PostgreSQL, migrations, change signals."""
