@@ -18,9 +18,8 @@ from aiohttp.test_utils import TestServer
 from sanic import Sanic
 from sanic.touchup import TouchUp
 
-from channels import clients as clients_module
-from channels import zendesk as zendesk_module
 from tests.support.servers import free_port
+from zendesk_handoff.channels import zendesk_input as zendesk_module
 from zendesk_handoff.channels.zendesk_input import ZendeskInput
 from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.rasa.bot import Bot
@@ -31,6 +30,7 @@ from zendesk_handoff.store import open_store
 from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 from zendesk_handoff.zendesk import client as client_module
+from zendesk_handoff.zendesk import clients as clients_module
 from zendesk_handoff.zendesk import transport as transport_module
 
 CONVERSATION = "64b0c0ffee0000000000f001"
@@ -220,7 +220,7 @@ async def test_a_reader_who_reads_on_never_is_left(zendesk, server, monkeypatch,
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-@pytest.mark.parametrize("error", ["the connection drops", "it never ends", "it is too large"])
+@pytest.mark.parametrize("fault", ["the connection drops", "it never ends", "it is too large"])
 async def test_part_of_a_file_does_not_pass_for_the_whole(
     zendesk, server, monkeypatch, caplog, fault
 ):

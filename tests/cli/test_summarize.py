@@ -53,7 +53,7 @@ def test_payment_data_does_not_come_out():
 
 
 @pytest.mark.parametrize(
-    ("line", "end_notified"),
+    ("line", "told"),
     [
         ("secret words", "Line 2 is not JSON"),
         ('{"text": "secret words"}', "no list of turns"),

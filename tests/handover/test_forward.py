@@ -91,7 +91,7 @@ def text(words):
 
 
 @pytest.mark.parametrize(
-    "error",
+    "fault",
     [
         {"kind": "status", "status": 429, "retry_after": 7},
         {"kind": "status", "status": 429},
@@ -116,7 +116,7 @@ async def test_a_fault_costs_no_message_and_doubles_none(sim, store, fault):
     async with background(connector, clock, timeout=0.4) as client:
         await relay(store, client, session)
     assert await written(sim, session) == ["one", "two", "three"]
-    assert all(each["hits"] == 3 for each in await sim.problems())
+    assert all(each["hits"] == 3 for each in await sim.faults())
     if fault.get("retry_after"):
         assert min(clock.pauses) >= 7
 

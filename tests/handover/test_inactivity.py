@@ -84,7 +84,7 @@ async def test_the_store_finds_exactly_those_that_are_due(tmp_path):
                     "profile": {},
                     "created_at": 900.0,
                     "connected_at": 1000.0,
-                    "announced": True,
+                    "start_notified": True,
                 }
                 connection.execute(sa.insert(sessions).values({**base, **row}))
 

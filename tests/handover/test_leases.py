@@ -13,17 +13,17 @@ async def test_what_another_has_taken_over_is_not_kept(store, url):
     session = await begin(store)
     async with await open_store(url) as other:
         mine = ProcessLeases(store)
-        assert await mine.holds(session.id)
+        assert await mine.acquire(session.id)
         await run_out(store)
-        assert await other.claims.acquire(session.id) is LeaseResult.TAKEN_OVER
+        assert await other.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
         assert session.id not in await store.leases.renew()
-        assert session.id in await other.claims.renew()
+        assert session.id in await other.leases.renew()
 
 
 async def test_a_session_is_let_go_when_both_lanes_are_done(store):
     session = await begin(store)
     mine = ProcessLeases(store)
-    assert await mine.holds(session.id)
+    assert await mine.acquire(session.id)
     await store.outbox.add(session.id, [{"type": "text", "text": "thanks, bye"}])
     await store.sessions.end(session.id, EndReason.AGENT)
     await store.sessions.mark_end_notified(session.id)
@@ -38,7 +38,7 @@ async def test_a_failure_with_a_conversation_is_told_to_the_agents(store):
     await store.sessions.finish_step(session.id, Step.CONVERSATION, conversation_id="c1")
     await store.outbox.add(session.id, [{"type": "text", "text": "for the bot now"}])
     failed = await store.sessions.fail(session.id, end_notified=True)
-    assert not failed.closed, "what was written meanwhile is to be answered"
+    assert not failed.finalized, "what was written meanwhile is to be answered"
     kinds = [each.body["type"] for each in await store.outbox.waiting(session.id)]
     assert kinds == ["text", "closing_note"]
     assert session.id in await store.leases.with_work()
@@ -47,6 +47,6 @@ async def test_a_failure_with_a_conversation_is_told_to_the_agents(store):
 async def test_a_failure_before_that_leaves_nothing_to_do(store):
     session = await begin(store)
     failed = await store.sessions.fail(session.id, end_notified=True)
-    assert failed.closed
+    assert failed.finalized
     assert await store.outbox.waiting(session.id) == []
     assert session.id not in await store.leases.with_work()

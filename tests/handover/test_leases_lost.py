@@ -36,7 +36,7 @@ def url(tmp_path):
 async def test_what_another_has_posted_meanwhile_is_not_posted_again(sim, url, status):
     async with await open_store(url) as mine, await open_store(url) as other:
         connector, session = await connected(sim, mine)
-        await mine.claims.release(session.id)
+        await mine.leases.release(session.id)
         await mine.outbox.add(session.id, [text("one"), text("two")])
         messages = "/conversations/*/messages"
         await sim.add_fault("status", status=status, method="POST", path=messages, count=1)
@@ -45,8 +45,8 @@ async def test_what_another_has_posted_meanwhile_is_not_posted_again(sim, url, s
         async def is_held_up(_clock):
             """The lease runs out while we wait for the next attempt."""
             ours._until.clear()
-            await mine.claims.release(session.id)
-            assert await theirs.holds(session.id)
+            await mine.leases.release(session.id)
+            assert await theirs.acquire(session.id)
             async with ConversationsClient(connector) as client:
                 await forward(other, client, session, leases=theirs)
 
@@ -66,7 +66,7 @@ async def test_an_opening_that_another_has_finished_is_left_alone(sim, url):
                 async def create_conversation(self, *arguments, **values):
                     made = await super().create_conversation(*arguments, **values)
                     await asyncio.sleep(0.4)  # longer than the lease
-                    assert await ProcessLeases(other).holds(session.id)
+                    assert await ProcessLeases(other).acquire(session.id)
                     taken = await other.sessions.get(session.id)
                     assert (await open_session(other, theirs, taken)).state is State.WAITING
                     await other.sessions.record_agent(session.id, agent_id="a", agent_name="Ana")
@@ -86,7 +86,7 @@ async def test_an_opening_that_another_has_finished_is_left_alone(sim, url):
 async def test_a_stop_keeps_the_claim_on_what_is_in_doubt(sim, url):
     async with await open_store(url, lease=0.5) as mine:
         connector, session = await connected(sim, mine)
-        await mine.claims.release(session.id)
+        await mine.leases.release(session.id)
         await mine.outbox.add(session.id, [text("only once")])
         messages = "/conversations/*/messages"
         await sim.add_fault("drop", method="POST", path=messages, when="after", count=1)
@@ -101,8 +101,8 @@ async def test_a_stop_keeps_the_claim_on_what_is_in_doubt(sim, url):
         await ours.release_all()
     async with await open_store(url) as other:
         theirs = ProcessLeases(other)
-        assert not await theirs.holds(session.id)
-        await until(partial(theirs.holds, session.id))
+        assert not await theirs.acquire(session.id)
+        await until(partial(theirs.acquire, session.id))
         renewed = replace(connector, key_secret="the-new-secret-of-the-key")
         async with background(renewed, Clock()) as client:
             await forward(other, client, session, leases=theirs)
@@ -113,9 +113,9 @@ async def test_what_is_not_in_doubt_is_free_after_a_stop(sim, url):
     async with await open_store(url) as mine, await open_store(url) as other:
         _, session = await connected(sim, mine)
         ours = ProcessLeases(mine)
-        assert await ours.holds(session.id)
+        assert await ours.acquire(session.id)
         await ours.release_all()
-        assert await ProcessLeases(other).holds(session.id)
+        assert await ProcessLeases(other).acquire(session.id)
 
 
 @pytest.mark.parametrize(
@@ -142,11 +142,11 @@ async def test_who_gives_a_session_back_forgets_no_doubt(sim, url):
                 session.conversation_id, message.body, author=author, marker=message.marker
             )
         without_connector = ProcessLeases(older)
-        await until(partial(without_connector.holds, session.id))
+        await until(partial(without_connector.acquire, session.id))
         await without_connector.release_unless_unknown(session.id)
         async with await open_store(url) as newer:
             theirs = ProcessLeases(newer)
-            await until(partial(theirs.holds, session.id))
+            await until(partial(theirs.acquire, session.id))
             async with background(connector, Clock()) as client:
                 await forward(newer, client, session, leases=theirs)
         assert await written(sim, session) == ["only once"]
@@ -154,17 +154,17 @@ async def test_who_gives_a_session_back_forgets_no_doubt(sim, url):
 
 async def test_a_claim_whose_answer_was_lost_is_in_doubt(url, store, monkeypatch):
     session = await begin(store)
-    ours, claim = ProcessLeases(store), store.leases.claim
+    ours, claim = ProcessLeases(store), store.leases.acquire
 
     async def answer_is_lost(session_id):
         await claim(session_id)
         monkeypatch.undo()
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(store.leases, "claim", answer_is_lost)
+    monkeypatch.setattr(store.leases, "acquire", answer_is_lost)
     with pytest.raises(StoreUnavailable):
-        await ours.holds(session.id)
-    assert await ours.holds(session.id)
+        await ours.acquire(session.id)
+    assert await ours.acquire(session.id)
     assert ours.is_outcome_unknown(session.id)
 
 

@@ -96,7 +96,7 @@ async def test_it_goes_on_where_it_stopped(sim, store, path, when, inside):
         stopped = await store.sessions.get(session.id)
         assert stopped.state is State.OPENING
         session = await open_session(store, client, stopped)
-    assert (await sim.problems())[0]["hits"] == 1, fault
+    assert (await sim.faults())[0]["hits"] == 1, fault
     await check(sim, connector, session)
 
 

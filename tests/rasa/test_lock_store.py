@@ -14,11 +14,11 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.lock_store import LockError
 from rasa.utils.endpoints import EndpointConfig
 
-from channels import gate as gate_module
-from channels import lock_store
 from tests.conftest import HOST, REDIS_PORT, redis_answers
 from tests.store.test_store import begin
 from tests.support.servers import free_port
+from zendesk_handoff.rasa import lock_store
+from zendesk_handoff.rasa import router as router_module
 from zendesk_handoff.rasa.lock_store import AtomicRedisLockStore
 from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.settings import Settings
@@ -150,9 +150,9 @@ async def store(tmp_path):
 
 @pytest.fixture
 def with_router(store):
-    gate_module.install(Router(store, NoBot(), Settings(connectors={}, public_url="http://bot")))
+    router_module.install(Router(store, NoBot(), Settings(connectors={}, public_url="http://bot")))
     yield
-    gate_module.uninstall()
+    router_module.uninstall()
 
 
 async def test_without_a_lock_the_agents_still_hear_the_user(no_lock, store, with_router):

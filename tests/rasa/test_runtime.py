@@ -11,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 import structlog
 
-from channels import runtime as runtime_module
 from tests.scenarios.conftest import until
 from tests.store.test_store import begin
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.rasa import runtime as runtime_module
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
@@ -80,7 +80,7 @@ async def test_a_user_whose_connector_has_been_taken_out_hears_that_nothing_arri
 
 
 @pytest.mark.parametrize("error", [KeyError(WORDS), StoreUnavailable("gone"), sqlite3.Error(WORDS)])
-@pytest.mark.parametrize("name", ["with_work", "silent", "claim_for_reconciliation"])
+@pytest.mark.parametrize("name", ["with_work", "inactive", "claim_for_reconciliation"])
 async def test_an_error_of_any_kind_ends_no_look_round(
     store, make_runtime, monkeypatch, name, error
 ):

@@ -14,9 +14,9 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from tests.handover.test_forward import connected, text, written
 from tests.handover.test_opening import account, begin
-from zendesk_handoff import inbox as inbox_module
 from zendesk_handoff.channels.zendesk_input import _store_events
 from zendesk_handoff.domain.session import EndReason, State, Step
+from zendesk_handoff.handover import classify as classify_module
 from zendesk_handoff.handover.classify import classify_event
 from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.opening import open_session
@@ -160,14 +160,14 @@ async def test_an_address_that_is_none_is_shown_as_it_is(side, store):
 
 
 async def test_what_cannot_be_read_is_set_aside_and_the_rest_is_kept(side, store, monkeypatch):
-    read = inbox_module.read_agent_message
+    read = classify_module.read_agent_message
 
     def fails(message):
         if message.id == "m2":
             raise ValueError("quotes what was written")
         return read(message)
 
-    monkeypatch.setattr(inbox_module, "read_agent_message", fails)
+    monkeypatch.setattr(classify_module, "read_agent_message", fails)
     events = [agent_message(side.session, n, type="text", text=f"line {n}") for n in (1, 2, 3)]
     with structlog.testing.capture_logs() as logs:
         assert await _store_events(store, side.connector, parse_events(call(*events))) == 3
@@ -263,9 +263,9 @@ async def test_what_is_said_after_a_failure_goes_to_the_agent_whom_the_answer_ha
 ):
     connector = await account(sim)
     bot = SilentBot()
-    gate = Router(store, bot, settings(connector))
+    router = Router(store, bot, settings(connector))
     session = await begin(store)
-    await gate.take(says("I want a human"), None)  # while the opening is under way
+    await router.route(says("I want a human"), None)  # while the opening is under way
     await store.sessions.fail(session.id, end_notified=False)
 
     async def opens_another():
@@ -273,36 +273,36 @@ async def test_what_is_said_after_a_failure_goes_to_the_agent_whom_the_answer_ha
         await store.sessions.connect(newer.id)
 
     bot.on_hearing = opens_another
-    assert await gate.take(says("my number is 12345"), None)
+    assert await router.route(says("my number is 12345"), None)
     newer = await store.sessions.current("jo@example.com")
     assert newer.id != session.id
     assert [each.body["text"] for each in await store.outbox.waiting(newer.id)] == [
         "my number is 12345"
     ]
-    assert (await store.sessions.get(session.id)).closed
+    assert (await store.sessions.get(session.id)).finalized
 
 
 async def test_a_goodbye_that_is_brought_again_is_not_the_bots_to_answer(sim, store):
-    gate = Router(store, SilentBot(), settings(await account(sim)))
+    router = Router(store, SilentBot(), settings(await account(sim)))
     session = await begin(store)
     await store.sessions.connect(session.id)
     for again in (False, True):
         metadata = {"handoff_key": "page:7", "handoff_again": again}
-        assert await gate.take(says("/end_handoff", metadata=metadata), None)
+        assert await router.route(says("/end_handoff", metadata=metadata), None)
     assert (await store.sessions.get(session.id)).end_reason == "user"
 
 
 @pytest.mark.parametrize("ended", [False, True])
 async def test_a_file_whose_agent_has_gone_is_owned_up_to(sim, store, ended):
     bot = SilentBot()
-    gate = Router(store, bot, settings(await account(sim)))
+    router = Router(store, bot, settings(await account(sim)))
     if ended:
         session = await begin(store)
         await store.sessions.end(session.id, EndReason.AGENT)
         await store.sessions.mark_end_notified(session.id)
     attachments = [{"upload_id": "u1", "name": "label.png", "media_type": "image/png"}]
     message = says("", metadata={"attachments": attachments})
-    assert await gate.take(message, None), "the bot could not read it"
+    assert await router.route(message, None), "the bot could not read it"
     assert {"text": "utter_handoff_not_passed_on"}.items() <= message.output_channel.messages[
         -1
     ].items()
@@ -310,12 +310,12 @@ async def test_a_file_whose_agent_has_gone_is_owned_up_to(sim, store, ended):
 
 async def test_files_for_an_agent_who_never_came_are_owned_up_to(sim, store):
     bot = SilentBot()
-    gate = Router(store, bot, settings(await account(sim)))
+    router = Router(store, bot, settings(await account(sim)))
     session = await begin(store)
     await store.outbox.add(session.id, [{"type": "upload", "upload_id": "u1", "name": "label.png"}])
     await store.sessions.fail(session.id, end_notified=False)
     message = says("hello?")
-    await gate.take(message, None)
+    await router.route(message, None)
     said = [each["text"] for each in message.output_channel.messages]
     held = [each.body["text"] for each in await store.pending.claim("jo@example.com")]
     assert "utter_handoff_not_passed_on" in said + held
@@ -323,8 +323,8 @@ async def test_files_for_an_agent_who_never_came_are_owned_up_to(sim, store):
 
 async def test_the_button_ends_a_chat_whatever_the_phrases_are(sim, store):
     chosen = settings(await account(sim), end_phrases=("adios",))
-    gate = Router(store, SilentBot(), chosen)
+    router = Router(store, SilentBot(), chosen)
     session = await begin(store)
     await store.sessions.connect(session.id)
-    await gate.take(says("/end_handoff"), None)
+    await router.route(says("/end_handoff"), None)
     assert (await store.sessions.get(session.id)).end_reason == "user"

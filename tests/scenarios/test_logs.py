@@ -166,7 +166,7 @@ async def what_goes_wrong(hand_over, sim, user, stack, http, marks):
         assert answer.status == 401
 
     async def refused_and_failed():
-        return all(fault["hits"] for fault in await sim.problems())
+        return all(fault["hits"] for fault in await sim.faults())
 
     await until(refused_and_failed)
 

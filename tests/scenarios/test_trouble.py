@@ -26,7 +26,7 @@ async def conversations_of(sim, user):
 
 async def struck(sim):
     """Make sure that the fault has happened: without it the story proves nothing."""
-    assert all(fault["hits"] for fault in await sim.problems())
+    assert all(fault["hits"] for fault in await sim.faults())
 
 
 @pytest.mark.parametrize("path", ["/conversations", "*/passControl"])

@@ -248,6 +248,6 @@ async def test_a_table_that_others_refer_to_can_be_copied(tmp_path):
 
 
 def test_the_migrations_are_part_of_the_package():
-    files = importlib.resources.files("zendesk_handoff.store") / "migrations"
+    files = importlib.resources.files("zendesk_handoff.store.engine") / "migrations"
     assert (files / "env.py").is_file()
     assert (files / "script.py.mako").is_file()

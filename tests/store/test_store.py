@@ -113,7 +113,7 @@ async def test_servers_that_want_the_same_rows_do_not_block_each_other(store, ur
         async def write(where, order):
             for session in order:
                 await where.sessions.change_channel(session.id, "rest")
-                await where.claims.acquire(session.id)
+                await where.leases.acquire(session.id)
 
         await asyncio.wait_for(
             asyncio.gather(
@@ -143,9 +143,9 @@ async def run_out(store):
 async def test_one_process_works_on_a_session(store, url):
     session = await begin(store)
     async with await open_store(url) as other:
-        assert await other.claims.acquire(session.id) is LeaseResult.REFUSED
+        assert await other.leases.acquire(session.id) is LeaseResult.REFUSED
         await store.leases.release(session.id)
-        assert await other.claims.acquire(session.id) is LeaseResult.GRANTED
+        assert await other.leases.acquire(session.id) is LeaseResult.GRANTED
         assert await store.leases.acquire(session.id) is LeaseResult.REFUSED
         await run_out(store)
         assert await store.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
@@ -160,9 +160,9 @@ async def test_a_machine_whose_clock_is_ahead_takes_nothing_from_the_living(
     async with await open_store(url) as ahead:
         later = time.time() + 3600
         monkeypatch.setattr(time, "time", lambda: later)
-        assert await ahead.claims.acquire(session.id) is LeaseResult.REFUSED
+        assert await ahead.leases.acquire(session.id) is LeaseResult.REFUSED
         await store.leases.release(session.id)
-        assert await ahead.claims.acquire(session.id) is LeaseResult.GRANTED
+        assert await ahead.leases.acquire(session.id) is LeaseResult.GRANTED
         monkeypatch.undo()
         await run_out(store)
         assert await store.leases.acquire(session.id) is LeaseResult.TAKEN_OVER

@@ -20,7 +20,7 @@ import yaml
 from tests.support.preloaded import Preloaded
 from zendesk_handoff.failpoints import FAILPOINT_VARIABLE
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "models" / "demo.tar.gz"
 #: The command of this environment.
 RASA = str(Path(sys.executable).parent / "rasa")

@@ -150,5 +150,5 @@ class Session:
         values = row._asdict()
         values["state"] = State(values["state"])
         values["step"] = Step(values["step"]) if values["step"] else None
-        values["trying"] = Step(values["trying"]) if values["trying"] else None
+        values["pending_step"] = Step(values["pending_step"]) if values["pending_step"] else None
         return cls(**values)
