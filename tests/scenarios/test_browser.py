@@ -201,9 +201,9 @@ async def read_messages(customer):
 async def test_every_writer_is_shown_by_their_name(customer, open_page, sim, stack):
     conversation = await with_agents(customer, sim, stack)
     expected = []
-    for number, name in enumerate((*AGENTS, NAMELESS), 1):
+    for number, name in enumerate((*AGENTS, NAMELESS, "  "), 1):
         await sim.agent_text(conversation, f"These are words {number}.", agent=name)
-        expected.append(("agent", name or "Our team", f"These are words {number}."))
+        expected.append(("agent", name.strip() or "Our team", f"These are words {number}."))
     await sim.agent_text(conversation, "Once more, and", agent=AGENTS[0])
     await sim.agent_text(conversation, "once again.", agent=AGENTS[0])
     expected += [("agent", AGENTS[0], words) for words in ("Once more, and", "once again.")]
@@ -223,12 +223,14 @@ async def test_every_writer_is_shown_by_their_name(customer, open_page, sim, sta
         others = [each for each in messages if each not in team]
         assert {each["role"] for each in others} == {"user", "ai"}
         assert {each["name"] for each in others} == {None}
+        joined = [each["words"] for each in others if "is here now" in each["words"]]
+        assert [words.split(" is here now")[0] for words in joined] == list(AGENTS)
         # Styled alike by role, and unlike the bot and the user.
         colours = {(each["role"], each["colour"]) for each in messages}
         assert len(colours) == len({colour for _, colour in colours}) == 4
         await expect(customer.page.locator("deep-chat b")).to_have_count(0)
     names = customer.page.locator("deep-chat .author:not(.repeated)")
-    await expect(names).to_have_count(len(expected) - 1)
+    await expect(names).to_have_count(len(expected) - 2)  # two go on where the same name is
     long = names.get_by_text(AGENTS[-1])
     widths = await long.evaluate("one => [one.clientWidth, one.scrollWidth]")
     assert widths[0] < widths[1], "a long name is cut"
@@ -245,6 +247,9 @@ async def test_every_writer_is_shown_by_their_name(customer, open_page, sim, sta
     log = agent.locator("#log")
     assert await log.evaluate("log => log.scrollWidth <= log.clientWidth"), "nothing sticks out"
     await agent.screenshot(path=SHOTS / "agent-names.png")
+    # A type that every JavaScript object has something for.
+    await sim.agent_content(conversation, {"type": "constructor"}, agent=AGENTS[0])
+    await expect(agent.locator("nav").get_by_text("You: constructor")).to_be_visible()
 
 
 @pytest.mark.timeout(120)
@@ -262,11 +267,20 @@ async def test_what_deep_chat_cannot_show_is_shown_plainly(customer, sim, stack)
     )
     said = ["Now it **raises**.", "Now it is ignored.", "Now it works."]
     for words in said:
-        await sim.agent_text(conversation, words, agent="Ana Smith")
+        await sim.agent_text(conversation, words, agent=AGENTS[-1])
     await customer.sees("Now it works.")
     team = [each for each in await read_messages(customer) if each["role"] == "agent"]
-    assert [(each["name"], each["words"]) for each in team] == [("Ana Smith", one) for one in said]
+    assert [(each["name"], each["words"]) for each in team] == [(AGENTS[-1], one) for one in said]
     assert len({each["colour"] for each in team}) == 1
+
+    await customer.page.set_viewport_size({"width": 390, "height": 760})
+    name = customer.page.locator("#banner bdi")
+    await expect(name).to_have_attribute("title", AGENTS[-1])
+    box, button = await name.bounding_box(), await customer.page.locator("#end-chat").bounding_box()
+    assert box["x"] + box["width"] <= button["x"], "a long name leaves the button free"
+    main = customer.page.locator("main")
+    assert await main.evaluate("main => main.scrollWidth <= main.clientWidth"), "nothing sticks out"
+    await customer.shot("chat-long-name-phone")
 
 
 @pytest.mark.timeout(120)

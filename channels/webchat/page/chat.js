@@ -11,8 +11,8 @@ const STYLES = {
     shared: { bubble: { maxWidth: "78%", fontSize: "0.95rem", lineHeight: "1.4", marginTop: "6px" } },
     user: { bubble: { backgroundColor: "#14545c", color: "#fff" } },
     ai: { bubble: { backgroundColor: "#eceeea", color: "#1c2b2d" } },
-    agent: { bubble: { backgroundColor: "#fbeed3" } },
-    automation: { bubble: { backgroundColor: "#fdf8ec", border: "1px dashed #b08a3e" } },
+    agent: { bubble: { backgroundColor: "#fbeed3", color: "#1c2b2d" } },
+    automation: { bubble: { backgroundColor: "#fdf8ec", color: "#1c2b2d", border: "1px dashed #b08a3e" } },
   },
 };
 const CHOICE = {
@@ -41,7 +41,8 @@ export class Chat {
       #file-attachment-container { background-color: #eceeea !important; } /* it lies over messages */
       button[disabled] { opacity: .5; cursor: default !important; }
       #messages { padding-bottom: 8px; }
-      .message-bubble, .message-bubble p, .message-bubble li { unicode-bidi: plaintext; }
+      /* People write in either direction; the bot's sentences may only begin with a name that does. */
+      .outer-message-container:not(.deep-chat-outer-container-role-ai) :is(.message-bubble, p, li) { unicode-bidi: plaintext; }
       ${STYLE}`;
     element.htmlClassUtilities = {
       "webchat-choice": { styles: { default: CHOICE }, events: { click: (event) => this.#choose(event) } },
