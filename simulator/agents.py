@@ -63,8 +63,10 @@ class Desk:
 
 
 def find_agent(app: App, name: str | None, *, base_url: str) -> Agent:
-    """Return an agent by name or id, or invent one of that name."""
-    wanted = name or (app.agents[0].name if app.agents else _DEFAULT_AGENT)
+    """Return an agent by name or id, or invent one of that name (`""`: one without a name)."""
+    wanted = name
+    if wanted is None:
+        wanted = app.agents[0].name if app.agents else _DEFAULT_AGENT
     for agent in app.agents:
         if wanted in (agent.name, agent.id):
             found = agent
@@ -116,8 +118,7 @@ def automation(desk: Desk, text: str, *, name: str = "Automated Response") -> Me
         metadata = {"__zendesk_msg.id": new_id(), "__zendesk_msg.source_type": AGENT_WORKSPACE}
         if marker := desk.app.switches.trigger_agent_id:
             metadata["__zendesk_msg.agent.id"] = marker
-    author = {"type": "business", "displayName": name}
-    return _post(desk, author, {"type": "text", "text": text}, metadata=metadata or None)
+    return _post(desk, _business(name), {"type": "text", "text": text}, metadata=metadata or None)
 
 
 def survey(desk: Desk) -> Message:
@@ -250,10 +251,15 @@ def _notice(desk: Desk, activity: str, text: str) -> None:
 
 
 def _author(agent: Agent) -> Json:
-    author: Json = {"type": "business", "displayName": agent.name}
+    author = _business(agent.name)
     if agent.avatar_url:
         author["avatarUrl"] = agent.avatar_url
     return author
+
+
+def _business(name: str) -> Json:
+    """Return an author; without a name there is no `displayName`."""
+    return {"type": "business", "displayName": name} if name else {"type": "business"}
 
 
 def _post(

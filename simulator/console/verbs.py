@@ -42,7 +42,7 @@ async def act(request: web.Request, app: App, conversation: Conversation) -> Jso
     elif verb == "typing":
         agents.typing(desk, on=_flag(body, "on", default=True))
     elif verb == "automation":
-        name = body.get("name") or "Automated Response"
+        name = body.get("name", "Automated Response")
         message = agents.automation(desk, _need(body, "text"), name=name)
     elif verb == "merge":
         both = _flag(body, "conversations")

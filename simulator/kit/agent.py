@@ -10,7 +10,8 @@ Json = dict[str, Any]
 class AgentVerbs:
     """What an agent does in a conversation.
 
-    Everywhere `agent` is a name (known names keep their id; a new name becomes an agent), and
+    Everywhere `agent` is a name (known names keep their id; a new name becomes an agent; `""` is
+    an agent without a display name), and
     `force` writes although the ticket is closed or control is elsewhere.
     """
 
@@ -100,7 +101,13 @@ class AgentVerbs:
     async def automation(
         self, conversation_id: str, text: str, *, name: str | None = None
     ) -> str | None:
-        """Let a trigger write: business, without an agent's id; return the message's id."""
+        """Let a trigger write: business, without an agent's id; return the message's id.
+
+        Args:
+            conversation_id: Where.
+            text: The words.
+            name: Its display name, "Automated Response" by default; `""` for none.
+        """
         body = {"text": text, "name": name}
         return _message_id(await self._act(conversation_id, "automation", body))
 

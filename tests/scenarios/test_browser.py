@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from tests.scenarios.test_webchat import PNG as _SIGNATURE
+from tests.support.names import AGENTS, NAMELESS
 from tests.support.servers import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
@@ -156,14 +157,9 @@ async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
 
 @pytest.mark.timeout(120)
 async def test_links_are_harmless_and_parts_have_names(customer, sim, stack):
-    await customer.says("I want to talk to a human")
-    await customer.sees("Waiting for an agent. You can keep writing.")
-    found = await sim.wait_for_conversation(
-        stack.connectors["support"]["app_id"],
-        lambda one: one["user"]["externalId"].startswith("webchat-") and one["ticket"],
-    )
+    conversation = await with_agents(customer, sim, stack)
     bad = "[click me](javascript:alert(1)) and <img src=x onerror=alert(1)> and [fine](https://example.com)"
-    await sim.agent_text(found["id"], bad)
+    await sim.agent_text(conversation, bad)
     await customer.sees("click me")
     links = customer.page.locator("deep-chat #messages a")
     for link in await links.all():
@@ -174,6 +170,117 @@ async def test_links_are_harmless_and_parts_have_names(customer, sim, stack):
     await expect(customer.page.get_by_role("log")).to_have_count(1)
     for name in ("Send", "Attach a file"):
         await expect(customer.page.get_by_role("button", name=name)).to_have_count(1)
+
+
+async def with_agents(customer, sim, stack):
+    """Hand the customer over; return the conversation's id."""
+    app = stack.connectors["support"]["app_id"]
+    before = {one["id"] for one in await sim.conversations(app)}
+    await customer.says("I want to talk to a human")
+    await customer.sees("Waiting for an agent. You can keep writing.")
+    found = await sim.wait_for_conversation(
+        app, lambda one: one["id"] not in before and one["ticket"]
+    )
+    return found["id"]
+
+
+async def read_messages(customer):
+    """Read the team's messages as they stand on the page: role, name, words."""
+    return await customer.page.locator("deep-chat #messages").evaluate(
+        """log => [...log.querySelectorAll(".outer-message-container")].map((each) => ({
+            role: [...each.classList].find((name) => name.includes("-role-")).split("-role-")[1],
+            name: each.querySelector(".author")?.textContent ?? null,
+            title: each.querySelector(".author")?.title ?? null,
+            words: each.querySelector(".message-bubble").innerText.trim(),
+            colour: getComputedStyle(each.querySelector(".message-bubble")).backgroundColor,
+        }))"""
+    )
+
+
+@pytest.mark.timeout(120)
+async def test_every_writer_is_shown_by_their_name(customer, open_page, sim, stack):
+    conversation = await with_agents(customer, sim, stack)
+    expected = []
+    for number, name in enumerate((*AGENTS, NAMELESS, "  "), 1):
+        await sim.agent_text(conversation, f"These are words {number}.", agent=name)
+        expected.append(("agent", name.strip() or "Our team", f"These are words {number}."))
+    await sim.agent_text(conversation, "Once more, and", agent=AGENTS[0])
+    await sim.agent_text(conversation, "once again.", agent=AGENTS[0])
+    expected += [("agent", AGENTS[0], words) for words in ("Once more, and", "once again.")]
+    await sim.automation(conversation, "A trigger has no name.", name=NAMELESS)
+    expected.append(("automation", "Automatic message", "A trigger has no name."))
+    await sim.automation(conversation, "A trigger has a name.", name="user")
+    expected.append(("automation", "user", "A trigger has a name."))
+
+    for reloads in range(2):
+        if reloads:
+            await customer.page.reload()
+        await customer.sees("A trigger has a name.")
+        messages = await read_messages(customer)
+        team = [each for each in messages if each["role"] in ("agent", "automation")]
+        assert [(each["role"], each["name"], each["words"]) for each in team] == expected
+        assert all(each["title"] == each["name"] for each in team)
+        others = [each for each in messages if each not in team]
+        assert {each["role"] for each in others} == {"user", "ai"}
+        assert {each["name"] for each in others} == {None}
+        joined = [each["words"] for each in others if "is here now" in each["words"]]
+        assert [words.split(" is here now")[0] for words in joined] == list(AGENTS)
+        # Styled alike by role, and unlike the bot and the user.
+        colours = {(each["role"], each["colour"]) for each in messages}
+        assert len(colours) == len({colour for _, colour in colours}) == 4
+        await expect(customer.page.locator("deep-chat b")).to_have_count(0)
+    names = customer.page.locator("deep-chat .author:not(.repeated)")
+    await expect(names).to_have_count(len(expected) - 2)  # two go on where the same name is
+    long = names.get_by_text(AGENTS[-1])
+    widths = await long.evaluate("one => [one.clientWidth, one.scrollWidth]")
+    assert widths[0] < widths[1], "a long name is cut"
+    log = customer.page.get_by_role("log")
+    assert await log.evaluate("log => log.scrollWidth <= log.clientWidth"), "nothing sticks out"
+    await customer.shot("chat-names-end")
+    await customer.page.set_viewport_size({"width": 390, "height": 1500})
+    await customer.shot("chat-names-phone")
+
+    agent = await open_page(f"{stack.simulator_url}/#{conversation}", width=1040, height=820)
+    metas = agent.locator("#log .message:not(.summary) .meta bdi")
+    for name in AGENTS:
+        await expect(metas.get_by_text(name, exact=True).first).to_be_attached()
+    log = agent.locator("#log")
+    assert await log.evaluate("log => log.scrollWidth <= log.clientWidth"), "nothing sticks out"
+    await agent.screenshot(path=SHOTS / "agent-names.png")
+    # A type that every JavaScript object has something for.
+    await sim.agent_content(conversation, {"type": "constructor"}, agent=AGENTS[0])
+    await expect(agent.locator("nav").get_by_text("You: constructor")).to_be_visible()
+
+
+@pytest.mark.timeout(120)
+async def test_what_deep_chat_cannot_show_is_shown_plainly(customer, sim, stack):
+    conversation = await with_agents(customer, sim, stack)
+    await customer.page.locator("deep-chat").evaluate(
+        """chat => {
+            const add = chat.addMessage;
+            chat.addMessage = (message) => {
+                if (message.text === "Now it **raises**.") throw new Error("refused");
+                if (message.text === "Now it is ignored.") return;
+                add(message);
+            };
+        }"""
+    )
+    said = ["Now it **raises**.", "Now it is ignored.", "Now it works."]
+    for words in said:
+        await sim.agent_text(conversation, words, agent=AGENTS[-1])
+    await customer.sees("Now it works.")
+    team = [each for each in await read_messages(customer) if each["role"] == "agent"]
+    assert [(each["name"], each["words"]) for each in team] == [(AGENTS[-1], one) for one in said]
+    assert len({each["colour"] for each in team}) == 1
+
+    await customer.page.set_viewport_size({"width": 390, "height": 760})
+    name = customer.page.locator("#banner bdi")
+    await expect(name).to_have_attribute("title", AGENTS[-1])
+    box, button = await name.bounding_box(), await customer.page.locator("#end-chat").bounding_box()
+    assert box["x"] + box["width"] <= button["x"], "a long name leaves the button free"
+    main = customer.page.locator("main")
+    assert await main.evaluate("main => main.scrollWidth <= main.clientWidth"), "nothing sticks out"
+    await customer.shot("chat-long-name-phone")
 
 
 @pytest.mark.timeout(120)

@@ -29,6 +29,18 @@ async def test_an_agents_text(sim: Simulator, account: Account, bot: Bot) -> Non
     assert "subtypes" not in message["author"]
 
 
+async def test_writers_without_a_name(sim: Simulator, account: Account, bot: Bot) -> None:
+    conversation = await account.with_agents()
+    await sim.agent_text(conversation, "Hello", agent="")
+    message = (await last(sim, bot, "conversation:message", count=2))["message"]
+    assert "displayName" not in message["author"]
+    assert message["metadata"]["__zendesk_msg.agent.id"].isdigit()
+    await sim.automation(conversation, "Please wait", name="")
+    message = (await last(sim, bot, "conversation:message", count=3))["message"]
+    assert message["author"] == {"type": "business"}
+    assert "__zendesk_msg.agent.id" not in message["metadata"]
+
+
 async def test_what_marks_an_agent_is_a_switch(sim: Simulator, account: Account, bot: Bot) -> None:
     await sim.set_switches(account.app.id, agent_metadata=False, subtypes="everywhere")
     conversation = await account.with_agents()

@@ -69,7 +69,7 @@ def read_agent_message(message: Message) -> AgentMessage:
         kind = "image"
     return AgentMessage(
         id=storable_id(message.id),
-        author=message.author.display_name or "",
+        author=(message.author.display_name or "").strip(),
         agent_id=storable_id(message.agent_id) if message.agent_id else None,
         kind=("image" if kind == "image" else "file") if has_media else "text",
         text=text if text or has_media else CANNOT_SHOW,

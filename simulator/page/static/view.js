@@ -28,6 +28,9 @@ const NOTES = {
   released: "Control has gone back. The user is with the bot.",
 };
 
+// A map: a type from outside such as "constructor" is not to be found in it.
+const KINDS = new Map([["image", "Picture"], ["file", "File"]]);
+
 export function make(tag, className, text) {
   const element = document.createElement(tag);
   if (className) element.className = className;
@@ -37,7 +40,7 @@ export function make(tag, className, text) {
 
 function initials(name) {
   const words = name.split(/\s+/).filter(Boolean);
-  return words.slice(0, 2).map((word) => word[0].toUpperCase()).join("");
+  return words.slice(0, 2).map(([first]) => first.toUpperCase()).join(""); // whole characters: an emoji is two units
 }
 
 // A colour for a name, dark enough for white letters.
@@ -58,8 +61,7 @@ function clock(stamp) {
 
 function preview(message) {
   if (!message) return "No message yet";
-  const said = message.content.text || { image: "Picture", file: "File" }[message.content.type]
-    || message.content.type;
+  const said = message.content.text || KINDS.get(message.content.type) || String(message.content.type);
   const from = { agent: "You: ", automation: "Auto: ", business: "Bot: " }[message.kind] || "";
   return from + said.replace(/\s+/g, " ").slice(0, 90);
 }
@@ -88,11 +90,15 @@ function entry(one, current, unread, choose) {
   const face = make("span", "face");
   face.setAttribute("aria-hidden", "true");
   paint(face, one.userName);
+  const name = make("span", "name", one.userName);
+  name.dir = "auto";
+  name.title = one.userName;
   const last = make("span", "last");
+  last.dir = "auto";
   last.textContent = preview(one.lastMessage);
   const mark = make("span", unread ? "dot" : "");
   if (unread) mark.append(make("span", "hidden", "unread"));
-  button.append(face, make("span", "name", one.userName),
+  button.append(face, name,
     make("span", "when", clock(one.lastUpdatedAt)), last, mark,
     make("span", "app", one.app.label));
   button.addEventListener("click", () => choose(one.id));
@@ -104,7 +110,7 @@ function entry(one, current, unread, choose) {
 // The conversation on the right.
 export function drawConversation(one) {
   paint($("face"), one.userName);
-  $("name").textContent = one.userName;
+  $("name").textContent = $("name").title = one.userName;
   const ticket = one.ticket;
   $("about").textContent = [one.app.displayName, ticket && `Ticket #${ticket.id}`,
     one.user?.profile.email, one.user?.profile.locale].filter(Boolean).join(" · ");
@@ -189,9 +195,20 @@ function message(one, before, summary, userName) {
   if (summary) bubble.append(make("div", "title", "Handover from the bot"));
   bubble.append(...contents(one.content));
   const who = one.author.displayName || { user: userName, business: "Bot" }[one.kind] || "";
-  if (!summary) box.append(make("p", "meta", [who, clock(one.received)].filter(Boolean).join(" · ")));
+  if (!summary) box.append(meta(who, clock(one.received)));
   box.append(bubble);
   return box;
+}
+
+// The name keeps its own direction, and leaves the line's to the line.
+function meta(who, when) {
+  const line = make("p", "meta");
+  if (who) {
+    line.append(make("bdi", "", who), " · ");
+    line.title = who;
+  }
+  line.append(when);
+  return line;
 }
 
 function contents(content) {
@@ -208,12 +225,18 @@ function contents(content) {
   } else if (url) {
     parts.push(open(make("a", "filename", filename(content.mediaUrl)), url));
   }
-  if (content.text) parts.push(make("div", "words", content.text));
+  if (content.text) parts.push(words(content.text));
   if (!parts.length) parts.push(make("div", "words", `(${content.type})`));
   for (const action of content.actions || []) {
     parts.push(make("span", "choice", action.text || action.type));
   }
   return parts;
+}
+
+function words(text) {
+  const box = make("div", "words", text);
+  box.dir = "auto";
+  return box;
 }
 
 function open(link, url) {

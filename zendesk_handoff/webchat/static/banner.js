@@ -4,7 +4,7 @@ const WORDS = {
   requested: () => "Connecting you with our team …",
   opening: () => "Connecting you with our team …",
   waiting: () => "Waiting for an agent. You can keep writing.",
-  active: (agent) => (agent ? `You are talking with ${agent}.` : "You are talking with our team."),
+  active: (agent) => (agent ? ["You are talking with ", nameElement(agent), "."] : "You are talking with our team."),
   ended: () => "The conversation with our team has ended.",
 };
 
@@ -24,9 +24,16 @@ export class Banner {
     const words = WORDS[state];
     this.banner.hidden = !words;
     if (!words) return;
-    this.text.textContent = words(agent);
+    this.text.replaceChildren(...[words(agent?.trim())].flat());
     this.banner.classList.toggle("ended", state === "ended");
     this.endButton.hidden = state !== "waiting" && state !== "active";
     this.beginButton.hidden = state !== "ended";
   }
+}
+
+/** A name as it is, in its own direction, shortened by the style; the sentence around it stays as it is. */
+function nameElement(name) {
+  const element = document.createElement("bdi");
+  element.title = element.textContent = name;
+  return element;
 }

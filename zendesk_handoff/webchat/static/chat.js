@@ -1,13 +1,18 @@
 // deep-chat, wired to entries that the server sends and to messages that the user writes.
 
 import * as api from "./api.js";
+import { STYLE, nameOf, plainMessage, sign } from "./author.js";
 import { repair } from "./repairs.js";
 
+/** An entry's role, as deep-chat knows it: deep-chat makes roles into CSS classes, so these are all. */
+const ROLES = { user: "user", bot: "ai", agent: "agent", automation: "automation" };
 const STYLES = {
   default: {
     shared: { bubble: { maxWidth: "78%", fontSize: "0.95rem", lineHeight: "1.4", marginTop: "6px" } },
     user: { bubble: { backgroundColor: "#14545c", color: "#fff" } },
     ai: { bubble: { backgroundColor: "#eceeea", color: "#1c2b2d" } },
+    agent: { bubble: { backgroundColor: "#fbeed3", color: "#1c2b2d" } },
+    automation: { bubble: { backgroundColor: "#fdf8ec", color: "#1c2b2d", border: "1px dashed #b08a3e" } },
   },
 };
 const CHOICE = {
@@ -28,19 +33,17 @@ export class Chat {
     const element = (this.element = document.createElement("deep-chat"));
     element.style.fontFamily = "system-ui, sans-serif";
     element.messageStyles = STYLES;
-    element.names = true; // people of the team by their names; the style below hides the others
     element.introMessage = { text: greeting };
     element.displayLoadingBubble = this.loading;
     element.textInput = { placeholder: { text: "Write a message …" }, characterLimit: 8000 };
     element.mixedFiles = { files: { maxNumberOfFiles: 3, acceptedFormats: extensions } };
     element.auxiliaryStyle = `
-      .name { font-size: .78rem; color: #4d5d5f; max-width: 7rem; }
-      .deep-chat-outer-container-role-user .name,
-      .deep-chat-outer-container-role-ai .name { display: none; }
-      .outer-message-container:not(.deep-chat-outer-container-role-ai, .deep-chat-outer-container-role-user) .ai-message-text { background-color: #fbeed3 !important; }
       #file-attachment-container { background-color: #eceeea !important; } /* it lies over messages */
       button[disabled] { opacity: .5; cursor: default !important; }
-      #messages { padding-bottom: 8px; }`;
+      #messages { padding-bottom: 8px; }
+      /* People write in either direction; the bot's sentences may only begin with a name that does. */
+      .outer-message-container:not(.deep-chat-outer-container-role-ai) :is(.message-bubble, p, li) { unicode-bidi: plaintext; }
+      ${STYLE}`;
     element.htmlClassUtilities = {
       "webchat-choice": { styles: { default: CHOICE }, events: { click: (event) => this.#choose(event) } },
     };
@@ -99,7 +102,9 @@ export class Chat {
   }
 
   #answered(entry) {
-    for (const button of this.element.shadowRoot.querySelectorAll(`[data-entry="${entry}"]`)) button.disabled = true;
+    for (const button of this.element.shadowRoot.querySelectorAll("[data-entry]")) {
+      if (Number(button.dataset.entry) === entry) button.disabled = true;
+    }
   }
 
   /**
@@ -111,17 +116,39 @@ export class Chat {
     if (entry.answers) this.#answered(entry.answers);
     if (entry.request_id && this.sent.has(entry.request_id)) return;
     if (entry.role === "notice") return this.tell(entry.text);
-    const role = this.#role(entry);
-    if (entry.text) this.element.addMessage({ role, text: entry.text });
-    if (entry.media) this.element.addMessage({ role, files: [fileOf(entry.media)] });
-    if (entry.buttons) this.element.addMessage({ role, html: buttonsOf(id, entry.buttons) });
+    const role = ROLES[entry.role] ?? "automation";
+    const { text, media, buttons } = entry;
+    const name = nameOf(role, entry);
+    if (text) this.#add({ role, name }, text, () => ({ text }));
+    if (media) this.#add({ role, name }, media.name || media.url, () => ({ files: [fileOf(media)] }));
+    if (buttons) {
+      const titles = buttons.map(({ title }) => title).join("\n");
+      this.#add({ role, name }, titles, () => ({ html: buttonsOf(id, buttons) }));
+    }
     this.#toEnd();
   }
 
-  #role(entry) {
-    if (entry.role === "user") return "user";
-    if (entry.role === "bot") return "ai";
-    return entry.name || (entry.role === "agent" ? "Our team" : "Automatic message");
+  /**
+   * Add a message; where deep-chat raises or adds nothing, its words stand there as plain text.
+   * @param {{role: string, name: string | null}} writer
+   * @param {string} words
+   * @param {() => object} content
+   */
+  #add(writer, words, content) {
+    const { role, name } = writer;
+    const shown = this.element.shadowRoot.querySelector("#messages").getElementsByClassName("outer-message-container");
+    const newest = () => [...shown].findLast((each) => each.classList.contains(`deep-chat-outer-container-role-${role}`));
+    const before = newest();
+    try {
+      this.element.addMessage({ role, ...content() });
+    } catch (fault) {
+      console.error(fault);
+    }
+    if (newest() === before) {
+      const { shared, [role]: own } = STYLES.default;
+      [...shown].at(-1).after(plainMessage(role, words, { ...shared.bubble, ...own.bubble }));
+    }
+    if (name) sign(newest(), writer);
   }
 
   /** Say something that neither bot nor agent says. */
@@ -129,7 +156,7 @@ export class Chat {
     const line = document.createElement("p");
     line.textContent = text;
     line.style.cssText = "margin: 6px 0; font-size: .85rem; color: #7a4b00;";
-    this.element.addMessage({ role: "ai", html: line.outerHTML });
+    this.#add({ role: "ai", name: null }, text, () => ({ html: line.outerHTML }));
     this.#toEnd();
   }
 

@@ -1,0 +1,59 @@
+// Elements of a message that the page makes itself: the writer's name, and a plain copy as a last resort.
+//
+// A display name comes from outside: it is only ever a text node or a title, never a role or a class.
+
+const NAMELESS = { agent: "Our team", automation: "Automatic message" };
+
+export const STYLE = `
+  .inner-message-container:has(> .author) { flex-wrap: wrap; }
+  .author {
+    flex: 0 0 100%; box-sizing: border-box; margin-top: 10px; padding-right: 22%;
+    overflow: hidden; text-align: left; text-overflow: ellipsis; white-space: nowrap;
+    font-size: .78rem; color: #4d5d5f;
+  }
+  .author.repeated { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; }
+  .author:not(.repeated) ~ .message-bubble { margin-top: 2px !important; }`;
+
+/**
+ * Give the name to show with an entry, or null where the writer needs none.
+ * @param {string} role
+ * @param {{name?: string}} entry
+ */
+export function nameOf(role, entry) {
+  if (!Object.hasOwn(NAMELESS, role)) return null;
+  return entry.name?.trim() || NAMELESS[role];
+}
+
+/**
+ * Put a name above a message; further messages of the same writer have it for screen readers alone.
+ * @param {Element} message deep-chat's outer container.
+ * @param {{role: string, name: string}} writer
+ */
+export function sign(message, { role, name }) {
+  const above = message.previousElementSibling?.querySelector(".author");
+  const line = document.createElement("div");
+  line.className = "author";
+  line.dir = "auto";
+  line.dataset.role = role;
+  line.title = line.textContent = name;
+  line.classList.toggle("repeated", above?.dataset.role === role && above.textContent === name);
+  message.querySelector(".message-bubble").before(line);
+}
+
+/**
+ * Build a message that deep-chat could not, in the elements it would have used: its words, unformatted.
+ * @param {string} role
+ * @param {string} words
+ * @param {object} style Of the bubble.
+ */
+export function plainMessage(role, words, style) {
+  const [outer, inner, bubble] = [0, 1, 2].map(() => document.createElement("div"));
+  outer.className = `outer-message-container deep-chat-outer-container-role-${role}`;
+  inner.className = "inner-message-container";
+  bubble.className = `message-bubble ${role === "user" ? "user" : "ai"}-message-text`;
+  Object.assign(bubble.style, style, { whiteSpace: "pre-wrap" });
+  bubble.textContent = words;
+  inner.append(bubble);
+  outer.append(inner);
+  return outer;
+}
