@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.servers import free_port
 from zendesk_handoff import metrics
 from zendesk_handoff.errors import ConnectionFailed, refusal
-from zendesk_handoff.store.reports import Counts, Queue
+from zendesk_handoff.metrics import Queue, StoreFigures
 
-EMPTY = Counts({}, [], [])
+EMPTY = StoreFigures({}, [], [])
 
 
 def samples(body):
@@ -70,7 +70,7 @@ def test_a_call_is_counted_by_its_outcome(error, outcome):
 
 
 def test_the_stores_figures_are_shown():
-    counts = Counts(
+    counts = StoreFigures(
         {("support", "ended", "agent"): 3, ("support", "active", ""): 2},
         [Queue("support", 4, time.time() - 60, 1)],
         [],

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -26,9 +26,6 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from zendesk_handoff.domain.session import OPEN
 from zendesk_handoff.errors import ApiError, ConnectionFailed
-
-if TYPE_CHECKING:
-    from zendesk_handoff.store.reports import Counts, Queue
 
 __all__ = ["CONTENT_TYPE_LATEST", "render"]
 
@@ -85,6 +82,39 @@ GATE = Counter(
     registry=REGISTRY,
 )
 
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for one direction of one connector.
+
+    Args:
+        connector_id: Whose sessions.
+        waiting: How many messages.
+        oldest: When the oldest of them was stored, in seconds since the epoch.
+        failed: How many were given up: refused by Zendesk, or not readable.
+    """
+
+    connector_id: str
+    waiting: int
+    oldest: float | None
+    failed: int
+
+
+@dataclass(frozen=True)
+class StoreFigures:
+    """The store in figures.
+
+    Args:
+        sessions: How many, by connector, state and end reason.
+        to_agent: The queues towards Zendesk.
+        to_user: The queues towards the users.
+    """
+
+    sessions: dict[tuple[str, str, str], int]
+    to_agent: list[Queue]
+    to_user: list[Queue]
+
+
 _serving = False
 
 
@@ -140,7 +170,7 @@ def count_routed(decision: str) -> None:
     GATE.labels(decision).inc()
 
 
-def render(counts: Counts | None, *, connectors: Iterable[str]) -> bytes:
+def render(counts: StoreFigures | None, *, connectors: Iterable[str]) -> bytes:
     """Write everything in Prometheus' text format.
 
     Args:
@@ -170,7 +200,7 @@ def serve_if_asked() -> None:
         _serving = True
 
 
-def _store_registry(counts: Counts | None, connectors: Iterable[str]) -> CollectorRegistry:
+def _store_registry(counts: StoreFigures | None, connectors: Iterable[str]) -> CollectorRegistry:
     registry = CollectorRegistry()
     up = Gauge("zendesk_handoff_store_up", "Whether the store answers: 1 or 0.", registry=registry)
     up.set(counts is not None)

@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 
+from zendesk_handoff.domain.messages import CANNOT_SHOW
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.rasa import pending
 from zendesk_handoff.rasa.pending import deliver_pending
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.schema import pending_messages
-from zendesk_handoff.zendesk.content import CANNOT_SHOW
 
 
 class Push(OutputChannel):

@@ -12,8 +12,8 @@ from sanic.response import HTTPResponse, raw
 
 from zendesk_handoff import metrics
 from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.metrics import StoreFigures
 from zendesk_handoff.store import Store
-from zendesk_handoff.store.reports import Counts
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ def add_metrics_route(blueprint: Blueprint, connectors: Iterable[str]) -> None:
         return raw(body, content_type=metrics.CONTENT_TYPE_LATEST)
 
 
-async def _count(store: Store) -> Counts | None:
+async def _count(store: Store) -> StoreFigures | None:
     try:
         return await asyncio.wait_for(store.reports.counts(), _PATIENCE)
     except (StoreUnavailable, asyncio.TimeoutError):

@@ -18,6 +18,7 @@ from sanic.response import HTTPResponse
 
 from zendesk_handoff import metrics
 from zendesk_handoff.channels.metrics_route import add_metrics_route
+from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.session import Candidate
 from zendesk_handoff.errors import (
     ApiError,
@@ -38,7 +39,6 @@ from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import Connector, Settings, read_settings
 from zendesk_handoff.store import Store, open_store
 from zendesk_handoff.store.inbox import EventBatch, NewEvent
-from zendesk_handoff.zendesk.content import AgentMessage
 from zendesk_handoff.zendesk.webhooks import (
     MAX_BODY_BYTES,
     Event,

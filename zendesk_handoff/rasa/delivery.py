@@ -8,9 +8,9 @@ from urllib.parse import quote, urlsplit
 
 from rasa.core.channels.channel import OutputChannel
 
+from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store.inbox import Incoming
-from zendesk_handoff.zendesk.content import AgentMessage
 
 #: Where an agent's file is served to the user, below the server's own address.
 MEDIA_PATH = "/webhooks/zendesk/media"

@@ -14,11 +14,11 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse
 
+from zendesk_handoff.domain.messages import CANNOT_SHOW
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.pending import PendingMessage
-from zendesk_handoff.zendesk.content import CANNOT_SHOW
 
 log = structlog.get_logger(__name__)
 

@@ -11,12 +11,12 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.constants import ACTION_SESSION_START_NAME
 from rasa.shared.core.events import BotUttered, ConversationResumed, Event, SlotSet, UserUttered
 
+from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.responses import ENDED, FAILED, NOT_PASSED_ON
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.store import Store
-from zendesk_handoff.zendesk.content import AgentMessage
 
 
 async def notify_end(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import OPEN, Session, State
 from zendesk_handoff.errors import SessionNotFound
+from zendesk_handoff.metrics import Queue, StoreFigures
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
 from zendesk_handoff.store.sessions import whole_sessions
@@ -44,38 +45,6 @@ class SessionStatus:
     refused: int = 0
     dead_letters: int = 0
     error: str | None = None
-
-
-@dataclass(frozen=True)
-class Queue:
-    """What waits for one direction of one connector.
-
-    Args:
-        connector_id: Whose sessions.
-        waiting: How many messages.
-        oldest: When the oldest of them was stored, in seconds since the epoch.
-        failed: How many were given up: refused by Zendesk, or not readable.
-    """
-
-    connector_id: str
-    waiting: int
-    oldest: float | None
-    failed: int
-
-
-@dataclass(frozen=True)
-class Counts:
-    """The store in figures.
-
-    Args:
-        sessions: How many, by connector, state and end reason.
-        to_agent: The queues towards Zendesk.
-        to_user: The queues towards the users.
-    """
-
-    sessions: dict[tuple[str, str, str], int]
-    to_agent: list[Queue]
-    to_user: list[Queue]
 
 
 class Reports:
@@ -121,16 +90,16 @@ class Reports:
 
         return await self._database.read(look)
 
-    async def counts(self) -> Counts:
+    async def counts(self) -> StoreFigures:
         """Count sessions and what waits in them."""
         by = (sessions.c.connector_id, sessions.c.state, sessions.c.end_reason)
         grouped = sa.select(*by, sa.func.count()).group_by(*by)
         # What was written while an opening failed is the bot's to answer: it waits for nothing.
         connected = sessions.c.state != State.FAILED.value
 
-        def look(connection: Connection) -> Counts:
+        def look(connection: Connection) -> StoreFigures:
             rows = (connection.execute(grouped)).all()
-            return Counts(
+            return StoreFigures(
                 {(row[0], row[1], row[2] or ""): row[3] for row in rows},
                 _queues(connection, outbox, _OUTBOX_UNDONE, connected),
                 _queues(connection, inbox, _INBOX_UNDONE, sa.true()),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from zendesk_handoff.zendesk.content import AgentMessage
+    from zendesk_handoff.domain.messages import AgentMessage
 
 HistoryItem = dict[str, Any]
 

@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 from rasa.core.channels.channel import OutputChannel
 
+from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.store.store import Store
 from zendesk_handoff.webchat.history import HistoryItem, agent_item, bot_item, media_of
-from zendesk_handoff.zendesk.content import AgentMessage
 
 log = structlog.get_logger(__name__)
 

@@ -5,50 +5,16 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from posixpath import basename
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
 from zendesk_handoff.zendesk.models import Message
 from zendesk_handoff.zendesk.webhooks import storable_id
 
-Kind = Literal["text", "image", "file"]
-
 _TAG = re.compile(r"<[^>]*>")
 _LINE_BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^>]*>", re.IGNORECASE)
-#: Said instead of content that has no words at all, so that the user can ask.
-CANNOT_SHOW = "(A message of a kind that this chat cannot show.)"
-
-
-@dataclass(frozen=True)
-class AgentMessage:
-    """A message for the user.
-
-    Args:
-        id: Zendesk's id of the message.
-        author: The agent's display name, or the automation's; may be empty.
-        agent_id: Zendesk's id of the agent; ``None`` for automations, triggers and macros.
-        kind: ``text``, ``image`` or ``file``.
-        text: The words; with a file, those beside it.
-        media_url: Where the file is.
-        media_name: What it is called.
-        media_type: For example ``image/png``.
-    """
-
-    id: str
-    author: str = field(repr=False)
-    agent_id: str | None
-    kind: Kind
-    text: str = field(repr=False)
-    media_url: str | None = field(default=None, repr=False)
-    media_name: str | None = field(default=None, repr=False)
-    media_type: str | None = None
-
-    @property
-    def is_agent(self) -> bool:
-        """Whether a person wrote it."""
-        return self.agent_id is not None
 
 
 def read_agent_message(message: Message) -> AgentMessage:
