@@ -20,6 +20,8 @@ from zendesk_handoff.errors import StoreDown
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.held import HeldMessage
 
+from .outputs import contained
+
 log = structlog.get_logger(__name__)
 
 
@@ -92,7 +94,8 @@ async def give_held(store: Store, sender_id: str, output: OutputChannel) -> None
     ids: list[int] = []
     try:
         for message in messages:
-            await _give(message, sender_id, output)
+            with contained():
+                await _give(message, sender_id, output)
             ids.append(message.id)
             if not in_answer:
                 await store.held.mark_gone([message.id])

@@ -28,6 +28,7 @@ from .clients import Clients
 from .delivery import deliver, message_for_user
 from .farewell import say_farewell
 from .hold import HoldingOutput, give_held
+from .outputs import contained
 from .ownership import Ownership
 
 log = structlog.get_logger(__name__)
@@ -226,7 +227,7 @@ class ToUser:
         if nudge.ends is not None:
             log.info("handoff.session.ended", session=session.id, reason=nudge.ends.value)
             return await self._store.sessions.leave(session.id, nudge.ends)
-        if nudge.response and (nudge.offers or self._can_push(session)):
+        if nudge.response and (nudge.offers or await self._can_push(session)):
             # Reminders would pile up where a user cannot be reached; the offer counts once.
             key = f"{session.id}:{nudge.response}:{session.reminded_at or 0:.3f}"
             async with self._bot.lock(session.sender_id):
@@ -288,13 +289,14 @@ class ToUser:
 
         What waits already comes first: it is given before, or what follows waits with it.
         """
-        output = self._output(session)
+        output = await self._output(session)
         if not isinstance(output, HoldingOutput) and await self._store.held.has(session.sender_id):
             await give_held(self._store, session.sender_id, output)
             if await self._store.held.has(session.sender_id):
                 output = HoldingOutput(self._store)
         try:
-            await send(output)
+            with contained():
+                await send(output)
         except StoreDown:
             raise
         except Exception as error:
@@ -308,11 +310,13 @@ class ToUser:
                 fault=type(error).__name__,
                 meaning="the message goes with the user's next one",
             )
+            self._bot.outputs.forget(session.channel)
             await send(HoldingOutput(self._store))
         self._failures.pop(key, None)
 
-    def _can_push(self, session: Session) -> bool:
-        return self._bot.output_channel(session.channel) is not None
+    async def _can_push(self, session: Session) -> bool:
+        return await self._bot.outputs.find(session.channel) is not None
 
-    def _output(self, session: Session) -> OutputChannel:
-        return self._bot.output_channel(session.channel) or HoldingOutput(self._store)
+    async def _output(self, session: Session) -> OutputChannel:
+        found = await self._bot.outputs.find(session.channel)
+        return HoldingOutput(self._store) if found is None else found
