@@ -11,6 +11,8 @@ HandoffError
 ├── LeaseLost                         another process has gone on with a session
 ├── IncompatibleSchema (ValueError)           the database is of a newer version, or somebody else's
 ├── SessionNotFound (LookupError)       an operator named none, or several
+├── ChannelExit (RuntimeError)        a channel's library tried to stop the process
+├── UnsupportedEnvironment (RuntimeError)  a Rasa or Python that is not supported
 └── ConversationsError                a call to the Conversations API
     ├── Unreachable (ConnectionError) no answer: connection refused, reset, timed out
     ├── InvalidResponse                       an answer in a shape that the API does not have
@@ -119,6 +121,29 @@ class SessionNotFound(HandoffError, LookupError):
             f"More than one session {begins}: give more of its id."
             if several
             else f"No session {begins}: `zendesk-handoff sessions --all` lists them."
+        )
+
+
+class ChannelExit(HandoffError, RuntimeError):
+    """A channel's library called ``sys.exit``, which would stop the server for everybody."""
+
+
+class UnsupportedEnvironment(HandoffError, RuntimeError):
+    """The plugin cannot keep the bot from hearing what is meant for an agent.
+
+    Args:
+        found: What is installed, or what it does.
+        supported: What the plugin supports, in words.
+    """
+
+    def __init__(self, found: str, supported: str) -> None:
+        """Say what was found, what is supported and what to do."""
+        self.found = found
+        self.supported = supported
+        super().__init__(
+            f"{found} This version of zendesk-handoff supports {supported}. Anywhere else the bot "
+            "might hear what is meant for an agent, so the server does not start. Install a "
+            "supported pair, or take ZendeskInput out of credentials.yml."
         )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
 import time
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 import sqlalchemy as sa
 import structlog
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 
 from tests.handover.test_forward import connected, text, written
 from tests.handover.test_opening import account, begin
@@ -23,6 +26,7 @@ from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.handover.to_agent import ToAgents
 from zendesk_handoff.handover.workers import KeyedWorkers
 from zendesk_handoff.rasa.delivery import is_zendesk_media
+from zendesk_handoff.rasa.outputs import OutputChannels
 from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.rasa.to_user import ToUser
 from zendesk_handoff.settings import Settings
@@ -48,6 +52,7 @@ class SilentBot:
 
     def __init__(self):
         self.output = CollectingOutputChannel()
+        self.outputs = self
         self.heard = []
         self.on_hearing = None
 
@@ -55,8 +60,11 @@ class SilentBot:
     async def lock(self, _sender_id):
         yield
 
-    def output_channel(self, _channel):
+    async def find(self, _channel):
         return self.output
+
+    def forget(self, _channel):
+        pass
 
     async def say(self, sender_id, response, output, **_values):
         await output.send_response(sender_id, {"text": response})
@@ -157,6 +165,52 @@ async def test_an_address_that_is_none_is_shown_as_it_is(side, store):
     assert side.bot.shown == ["Ana: here it comes", "Ana: file", "Ana: got it?"]
     assert [each["image"] for each in side.bot.output.messages if "image" in each] == [BRACKET]
     assert not is_zendesk_media(BRACKET, side.connector)
+
+
+class NoOutput(InputChannel):
+    """Calls ``asyncio.run`` as ``telegram`` does, and gets nothing by it."""
+
+    @classmethod
+    def name(cls):
+        return "rest"  # the session's
+
+    def get_output_channel(self):
+        async def set_webhook():
+            raise ConnectionError("token 123:abc")
+
+        asyncio.run(set_webhook())
+
+
+async def test_a_channel_that_gives_no_output_has_its_messages_held(side, store):
+    context = SimpleNamespace(input_channels=[NoOutput()])
+    side.bot.outputs = OutputChannels(SimpleNamespace(ctx=context))
+    events = [agent_message(side.session, n, type="text", text=f"line {n}") for n in (1, 2)]
+    await _store_events(store, side.connector, parse_events(call(*events)))
+    with structlog.testing.capture_logs() as logs:
+        await side.sees_to(side.session)
+    held = [each.body["text"] for each in await store.pending.claim(side.session.sender_id)]
+    assert held == ["Ana: line 1", "Ana: line 2"]
+    assert [each["event"] for each in logs] == ["handoff.channel.no_output"]
+    assert (logs[0]["channel"], logs[0]["error"]) == ("rest", "ConnectionError")
+    assert "token" not in str(logs)
+
+
+async def test_a_channel_whose_library_leaves_the_process_does_not_take_the_server_along(
+    side, store, monkeypatch
+):
+    async def leave(*_arguments, **_values):
+        sys.exit("token 123:abc")
+
+    monkeypatch.setattr(side.bot.output, "send_response", leave)
+    event = agent_message(side.session, 1, type="text", text="hello")
+    await _store_events(store, side.connector, parse_events(call(event)))
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(5):
+            await side.sees_to(side.session)
+    [held] = await store.pending.claim(side.session.sender_id)
+    assert held.body["text"] == "Ana: hello"
+    assert "handoff.push.given_up" in [each["event"] for each in logs]
+    assert "token" not in str(logs)
 
 
 async def test_what_cannot_be_read_is_set_aside_and_the_rest_is_kept(side, store, monkeypatch):

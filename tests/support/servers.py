@@ -111,12 +111,14 @@ class Stack:
         folder: For files and logs.
         settings: Added to the plugin's block.
         endpoints: Added to Rasa's endpoints.
+        channels: Added to the credentials, before the plugin's blocks.
         workers: A number for each Rasa server: its Sanic workers.
     """
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
     endpoints: dict[str, Any] = field(default_factory=dict)
+    channels: dict[str, Any] = field(default_factory=dict)
     workers: tuple[int, ...] = (1,)
     simulator_url: str = ""
     rasa_urls: list[str] = field(default_factory=list)
@@ -201,6 +203,7 @@ class Stack:
         credentials = {
             "rest": None,
             "tests.channels.FlakyInput": None,
+            **self.channels,
             "channels.WebChatInput": None,
             "channels.ZendeskInput": block,
         }

@@ -27,6 +27,7 @@ from zendesk_handoff.errors import (
     InvalidPayload,
     SettingsError,
     StoreUnavailable,
+    UnsupportedEnvironment,
 )
 from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.classify import classify_event, is_relevant, match_session
@@ -63,6 +64,10 @@ class InvalidSettings(RasaException):
     """The ``channels.ZendeskInput`` block has problems; Rasa prints them and does not start."""
 
 
+class UnsupportedRasa(RasaException):
+    """The plugin cannot work in this environment; Rasa prints why and does not start."""
+
+
 class ZendeskInput(InputChannel):
     """The channel that Zendesk posts to.
 
@@ -87,11 +92,15 @@ class ZendeskInput(InputChannel):
 
         Raises:
             InvalidSettings: With every fault of the block.
+            UnsupportedRasa: With what is installed, and what is supported.
         """
         try:
+            router.check_rasa()
             return cls(read_settings(credentials))
         except SettingsError as error:
             raise InvalidSettings(str(error)) from None
+        except UnsupportedEnvironment as error:
+            raise UnsupportedRasa(str(error)) from None
 
     def url_prefix(self) -> str:
         """Mount at the root: one blueprint serves both of the webhook's addresses."""
@@ -279,6 +288,7 @@ def _add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
 
     @blueprint.listener("after_server_start")
     async def start(app: Sanic, _loop: object) -> None:
+        router.check_agent(app.ctx.agent)
         app.ctx.zendesk_handoff.start()
         log.info("handoff.server.ready", connectors=sorted(settings.connectors))
 

@@ -18,6 +18,7 @@ from sanic import Sanic
 
 from zendesk_handoff.domain.responses import default_response
 from zendesk_handoff.rasa.delivery import send_once
+from zendesk_handoff.rasa.outputs import OutputChannels, channel_name
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +31,6 @@ _KEY = "handoff_key"
 rasa_handles: Callable[..., Awaitable[list[dict[str, Any]] | None]] = (
     MessageProcessor.handle_message
 )
-#: Our own channel, through which no user comes.
-_ZENDESK = "zendesk"
 
 
 class Bot:
@@ -47,6 +46,7 @@ class Bot:
     def __init__(self, app: Sanic) -> None:
         """Remember where the agent is found."""
         self._app = app
+        self.outputs = OutputChannels(app)
 
     @property
     def processor(self) -> MessageProcessor | None:
@@ -69,23 +69,6 @@ class Bot:
         """Tell whether Rasa's own lock store in Redis is used: see ``channels.lock_store``."""
         agent = self._app.ctx.agent
         return agent is not None and type(agent.lock_store) is RedisLockStore
-
-    def output_channel(self, channel: str) -> OutputChannel | None:
-        """Give the output channel that can push to users of an input channel, if it can.
-
-        Args:
-            channel: The input channel's name.
-        """
-        for each in getattr(self._app.ctx, "input_channels", None) or ():
-            if each.name() == channel:
-                return each.get_output_channel()
-        return None
-
-    def channels_without_push(self) -> list[str]:
-        """List the input channels that cannot push."""
-        channels = getattr(self._app.ctx, "input_channels", None) or ()
-        names = [each.name() for each in channels if each.get_output_channel() is None]
-        return [name for name in names if name != _ZENDESK]
 
     async def say(
         self,
@@ -127,7 +110,7 @@ class Bot:
         tracker = await processor.get_tracker(sender_id)
         try:
             message: dict[str, Any] | None = await processor.nlg.generate(
-                response, tracker, output.name(), **values
+                response, tracker, channel_name(output), **values
             )
         except Exception as error:
             # An NLG server that is away must not keep the user from hearing of the end.

@@ -17,6 +17,7 @@ from sanic.response import BaseHTTPResponse
 from zendesk_handoff.domain.messages import CANNOT_SHOW
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.rasa.outputs import contained
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.pending import PendingMessage
 
@@ -92,7 +93,8 @@ async def deliver_pending(store: Store, sender_id: str, output: OutputChannel) -
     ids: list[int] = []
     try:
         for message in messages:
-            await _give(message, sender_id, output)
+            with contained():
+                await _give(message, sender_id, output)
             ids.append(message.id)
             if not in_answer:
                 await store.pending.mark_delivered([message.id])

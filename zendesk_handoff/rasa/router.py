@@ -21,6 +21,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from zendesk_handoff import metrics
+from zendesk_handoff.bounds import check_bounds, check_method, check_wrapped
 from zendesk_handoff.domain.responses import NOT_PASSED_ON, default_response
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.domain.text import split_text
@@ -222,13 +223,46 @@ _agent_handles = Agent.handle_message
 _processor_triggers = MessageProcessor.trigger_external_user_uttered
 
 
+def check_rasa() -> None:
+    """Make sure that this Rasa is supported, and that its classes themselves handle messages.
+
+    Raises:
+        UnsupportedEnvironment: The router would stand beside the way that messages take.
+    """
+    check_bounds()
+    check_method(Agent, "handle_message")
+    check_method(MessageProcessor, "handle_message")
+    check_method(MessageProcessor, "trigger_external_user_uttered")
+
+
 def install(router: Router) -> None:
-    """Put a gate before the bot, in this process."""
+    """Put the router in front of the bot, in this process.
+
+    Raises:
+        UnsupportedEnvironment: It would stand beside the way that messages take.
+    """
+    check_rasa()
     global _router
     _router = router
     Agent.handle_message = _under_lock
     MessageProcessor.handle_message = _route_or_handle
     MessageProcessor.trigger_external_user_uttered = _trigger_unless_with_agent
+
+
+def check_agent(agent: Agent) -> None:
+    """Make sure that the bot that was loaded is behind the router.
+
+    Args:
+        agent: Rasa's, with or without a model.
+
+    Raises:
+        UnsupportedEnvironment: If its class, or its processor's, handles messages its own way.
+    """
+    check_wrapped(type(agent), "handle_message", _under_lock)
+    if agent.processor is not None:
+        kind = type(agent.processor)
+        check_wrapped(kind, "handle_message", _route_or_handle)
+        check_wrapped(kind, "trigger_external_user_uttered", _trigger_unless_with_agent)
 
 
 def uninstall() -> None:
@@ -252,6 +286,8 @@ async def _under_lock(agent: Agent, message: UserMessage) -> Handled:
     A lock is refused by a ticket that ran out while it waited, by two processes that took one at
     once from Rasa's own lock store, or by a Redis that does not answer.
     """
+    if _router is not None:
+        check_agent(agent)  # a model may have been put in the place of the one at the start
     for _ in range(_LOCK_ATTEMPTS):
         try:
             return await _with_or_without_model(agent, message)

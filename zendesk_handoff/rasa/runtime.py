@@ -73,7 +73,7 @@ class Runtime:
             self._again_and_again("reconcile", self._reconcile, self._pause),
             self._again_and_again("claims", self._leases.renew, self.store.leases.lease / 3),
         ]
-        silent = self._bot.channels_without_push()
+        silent = [each for each in self._bot.outputs.without_push() if each != "ZendeskInput"]
         if silent:
             log.warning(
                 "handoff.channels.without_push",

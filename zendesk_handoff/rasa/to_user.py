@@ -229,7 +229,7 @@ class ToUser:
         if reminder.ends is not None:
             log.info("handoff.session.ended", session=session.id, reason=reminder.ends.value)
             return await self._store.sessions.end_by_us(session.id, reminder.ends)
-        if reminder.response and (reminder.offers or self._can_push(session)):
+        if reminder.response and (reminder.offers or await self._can_push(session)):
             # Reminders would pile up where a user cannot be reached; the offer counts once.
             key = f"{session.id}:{reminder.response}:{session.reminded_at or 0:.3f}"
             async with self._bot.lock(session.sender_id):
@@ -291,7 +291,7 @@ class ToUser:
 
         What waits already comes first: it is given before, or what follows waits with it.
         """
-        output = self._output(session)
+        output = await self._output(session)
         if not isinstance(output, PullOutput) and await self._store.pending.has(session.sender_id):
             await deliver_pending(self._store, session.sender_id, output)
             if await self._store.pending.has(session.sender_id):
@@ -314,8 +314,9 @@ class ToUser:
             await send(PullOutput(self._store))
         self._failures.pop(key, None)
 
-    def _can_push(self, session: Session) -> bool:
-        return self._bot.output_channel(session.channel) is not None
+    async def _can_push(self, session: Session) -> bool:
+        return await self._bot.outputs.find(session.channel) is not None
 
-    def _output(self, session: Session) -> OutputChannel:
-        return self._bot.output_channel(session.channel) or PullOutput(self._store)
+    async def _output(self, session: Session) -> OutputChannel:
+        found = await self._bot.outputs.find(session.channel)
+        return PullOutput(self._store) if found is None else found

@@ -1,0 +1,43 @@
+"""Rasa servers whose classes are arranged in another way; each is a channel, loaded before ours."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import rasa.core.agent
+from rasa.core.channels.channel import UserMessage
+from rasa.core.processor import MessageProcessor
+from sanic import Blueprint
+
+from tests.channels import FlakyInput
+
+
+class AbstractProcessor(FlakyInput):
+    """Have the processor's methods in subclasses alone, as Rasa Pro 3.20 has."""
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> FlakyInput:
+        MessageProcessor.__abstractmethods__ = frozenset({"handle_message"})
+        return super().from_credentials(credentials)
+
+
+class AbstractLater(FlakyInput):
+    """Have it so after all channels were made."""
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        MessageProcessor.__abstractmethods__ = frozenset({"handle_message"})
+        return super().blueprint(on_new_message)
+
+
+class OtherProcessor(FlakyInput):
+    """Let the agent use a processor that handles messages its own way."""
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> FlakyInput:
+        class Other(MessageProcessor):  # type: ignore[misc]
+            async def handle_message(self, message: UserMessage) -> list[dict[str, Any]] | None:
+                return None
+
+        rasa.core.agent.MessageProcessor = Other
+        return super().from_credentials(credentials)

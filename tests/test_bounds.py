@@ -1,0 +1,197 @@
+"""Environments in which messages could not be kept from the bot are refused, and named."""
+
+from __future__ import annotations
+
+import functools
+import re
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from rasa.core.agent import Agent
+from rasa.core.processor import MessageProcessor
+
+from zendesk_handoff import bounds
+from zendesk_handoff.bounds import SUPPORTED, Installed, check_bounds, check_method, check_wrapped
+from zendesk_handoff.channels import ZendeskInput
+from zendesk_handoff.channels.zendesk_input import UnsupportedRasa
+from zendesk_handoff.errors import UnsupportedEnvironment
+from zendesk_handoff.rasa import router
+
+ROOT = Path(__file__).parent.parent
+#: Makes the names that Rasa's modules have be others, in a process of its own.
+MOVED = """
+import rasa.core.lock_store as moved
+del moved.LockError
+import channels
+"""
+
+
+def test_this_environment_is_supported():
+    check_bounds()
+    router.check_rasa()
+
+
+@pytest.mark.parametrize("rasa", ["3.6.20", "3.6.21", "3.6.21.dev2", "3.6.99"])
+def test_supported(rasa):
+    check_bounds(Installed((3, 10, 13), rasa))
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Installed((3, 11, 7), "3.20.5", "3.20.5"), "Rasa Pro 3.20.5 on Python 3.11"),
+        (Installed((3, 10, 13), "3.6.21", "3.7.0"), "Rasa Pro 3.7.0 on Python 3.10"),
+        (Installed((3, 10, 13), "3.7.0b1"), "Rasa 3.7.0b1 on Python 3.10"),
+        (Installed((3, 10, 13), "3.10.1"), "Rasa 3.10.1 on Python 3.10"),
+        (Installed((3, 10, 13), "3.6.2"), "Rasa 3.6.2 on Python 3.10"),
+        (Installed((3, 11, 7), "3.6.21"), "Rasa 3.6.21 on Python 3.11"),
+        (Installed((3, 10, 13), "local"), "Rasa local on Python 3.10"),
+        (Installed((3, 10, 13), None), "no Rasa on Python 3.10"),
+    ],
+)
+def test_refused_with_what_is_there_and_what_is_supported(found, words):
+    with pytest.raises(UnsupportedEnvironment) as refused:
+        check_bounds(found)
+    assert words in str(refused.value)
+    assert str(SUPPORTED[0]) in str(refused.value)
+    assert "take ZendeskInput out of credentials.yml" in str(refused.value)
+
+
+def test_rasas_own_printing_of_the_refusal(monkeypatch):
+    """Rasa prints a ``RasaException`` without a traceback, and ends with 1."""
+    monkeypatch.setattr(bounds, "installed", lambda: Installed((3, 11, 7), "3.20.5", "3.20.5"))
+    with pytest.raises(UnsupportedRasa, match=r"Rasa Pro 3\.20\.5"):
+        ZendeskInput.from_credentials({})
+    with pytest.raises(UnsupportedEnvironment):
+        router.install(object())
+
+
+def run(code, *path):
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=ROOT,
+        env={"PYTHONPATH": ":".join(map(str, (ROOT, *path))), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_rasa_whose_names_have_moved_is_refused_by_name(tmp_path):
+    metadata = tmp_path / "rasa_pro-3.99.1.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: rasa-pro\nVersion: 3.99.1\n")
+    done = run(MOVED, tmp_path)
+    assert done.returncode == 1
+    assert "UnsupportedEnvironment: There is Rasa Pro 3.99.1" in done.stderr
+
+
+def test_the_table_needs_no_rasa():
+    done = run("import sys, zendesk_handoff.bounds; print('rasa' in sys.modules)")
+    assert done.stdout == "False\n", done.stderr
+
+
+class Base:
+    async def inherited(self): ...
+
+
+class Abstract(Base, ABC):
+    """As Rasa Pro's ``MessageProcessor`` is: its subclasses handle messages."""
+
+    @abstractmethod
+    async def handle_message(self): ...
+
+
+class Concrete(Abstract):
+    async def handle_message(self): ...
+
+    def no_coroutine(self): ...
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (Abstract, "handle_message"),
+        (Concrete, "inherited"),
+        (Concrete, "no_coroutine"),
+        (Concrete, "absent"),
+    ],
+)
+def test_a_method_that_is_not_the_one_that_runs(owner, name):
+    check_method(Concrete, "handle_message")
+    with pytest.raises(UnsupportedEnvironment, match=rf"{owner.__name__}\.{name} is not what"):
+        check_method(owner, name)
+
+
+def test_no_gate_is_put_on_an_abstract_class(monkeypatch):
+    class ProProcessor(MessageProcessor, ABC):
+        @abstractmethod
+        async def handle_message(self, message): ...
+
+    monkeypatch.setattr(router, "MessageProcessor", ProProcessor)
+    before = Agent.handle_message
+    with pytest.raises(UnsupportedEnvironment):
+        router.install(object())
+    assert Agent.handle_message is before
+
+
+def traced(method):
+    @functools.wraps(method)
+    async def call(*arguments):
+        return await method(*arguments)
+
+    return call
+
+
+def test_tracing_around_a_wrapper_leaves_it_in_place():
+    async def wrapper(self): ...
+
+    class Traced:
+        handle_message = traced(traced(wrapper))
+
+    check_wrapped(Traced, "handle_message", wrapper)
+    Traced.handle_message = traced(Concrete.handle_message)
+    with pytest.raises(UnsupportedEnvironment, match="somebody else's"):
+        check_wrapped(Traced, "handle_message", wrapper)
+
+
+@pytest.fixture
+def installed():
+    router.install(object())
+    yield
+    router.uninstall()
+
+
+@pytest.mark.parametrize("name", ["handle_message", "trigger_external_user_uttered"])
+async def test_a_processor_that_passes_the_gate_by(installed, name):
+    async def own_way(*_arguments):
+        raise AssertionError("the bot has heard it")
+
+    agent = Agent()
+    router.check_agent(agent)  # no model yet
+    agent.processor = object.__new__(MessageProcessor)
+    router.check_agent(agent)
+    # As a model that is loaded later may bring it.
+    agent.processor = object.__new__(type("Other", (MessageProcessor,), {name: own_way}))
+    with pytest.raises(UnsupportedEnvironment, match=rf"Other\.{name} is somebody else's"):
+        router.check_agent(agent)
+    with pytest.raises(UnsupportedEnvironment):
+        await agent.handle_message(SimpleNamespace(sender_id="user"))
+
+
+def test_an_agent_that_passes_the_gate_by(installed):
+    async def own_way(*_arguments): ...
+
+    other = object.__new__(type("Other", (Agent,), {"handle_message": own_way}))
+    with pytest.raises(UnsupportedEnvironment, match=r"Other\.handle_message is somebody else's"):
+        router.check_agent(other)
+
+
+def test_the_package_asks_for_the_same_rasa():
+    [asked] = re.findall(r'^rasa = \["rasa(.*)"\]', (ROOT / "pyproject.toml").read_text(), re.M)
+    [pair] = SUPPORTED
+    assert asked == f">={bounds._dotted(pair.rasa)},<{bounds._dotted(pair.below)}"
