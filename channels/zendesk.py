@@ -41,7 +41,7 @@ from zendesk_handoff.webhooks import (
     verify_key,
 )
 
-from . import gate
+from . import gate, request_guard
 from .bot import Bot
 from .delivery import MEDIA_PATH, is_zendesk_media
 from .hold import follow_answers
@@ -267,6 +267,7 @@ def _add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.listener("before_server_start")
     async def open_up(app: Sanic, _loop: object) -> None:
         keep_level("zendesk_handoff", __name__.partition(".")[0])
+        await request_guard.install(app)
         # Before the first message can come: no message may slip past the gate.
         store = await open_store(settings.store_url, lease=settings.takeover_after)
         bot = Bot(app)
