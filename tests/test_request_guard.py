@@ -128,11 +128,24 @@ async def test_an_apps_own_request_class_is_kept(app):
 
     app.request_class = Own
     await request_guard.install(app)
-    assert issubclass(app.request_class, Own)
-    assert issubclass(app.request_class, request_guard.StrictRequest)
+    guarded = app.request_class
+    assert issubclass(guarded, Own)
+    assert issubclass(guarded, request_guard.StrictRequest)
+    await request_guard.install(app)
+    assert app.request_class is guarded
+    assert list(app.request_middleware) == [request_guard.close_after_chunks]
 
 
-async def test_a_sanic_that_passes_no_head_to_the_guard_does_not_start(app, monkeypatch):
-    monkeypatch.setattr(request_guard, "check_head", lambda head: None)
-    with pytest.raises(request_guard.UnguardedServer, match="Install the Sanic that Rasa 3.6"):
+async def test_what_others_answer_does_not_hide_whether_the_guard_works(app):
+    app.register_middleware(lambda _request: response.empty(status=403), "request")
+    await request_guard.install(app)
+
+
+@pytest.mark.parametrize("fault", ["the head is not passed on", "the reader has changed"])
+async def test_a_sanic_that_does_not_ask_the_guard_does_not_start(app, monkeypatch, fault):
+    if fault == "the head is not passed on":
+        monkeypatch.setattr(request_guard, "check_head", lambda head: None)
+    else:
+        monkeypatch.delattr(request_guard.Http, "init_for_request")
+    with pytest.raises(request_guard.UnguardedServer, match="Install the Sanic that Rasa"):
         await request_guard.install(app)
