@@ -17,6 +17,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from zendesk_handoff import metrics
+from zendesk_handoff.channels import request_guard
 from zendesk_handoff.channels.metrics_route import add_metrics_route
 from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.session import Candidate
@@ -279,6 +280,7 @@ def _add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.listener("before_server_start")
     async def open_up(app: Sanic, _loop: object) -> None:
         keep_level("zendesk_handoff", __name__.partition(".")[0])
+        await request_guard.install(app)
         # Before the first message can come: no message may slip past the gate.
         store = await open_store(settings.store_url, lease=settings.takeover_after)
         bot = Bot(app)

@@ -22,6 +22,7 @@ from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
 from zendesk_handoff.logs import describe_error
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.delivery import deliver, message_for_user
+from zendesk_handoff.rasa.outputs import contained
 from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
 from zendesk_handoff.rasa.session_end import notify_end
 from zendesk_handoff.settings import Settings
@@ -297,7 +298,8 @@ class ToUser:
             if await self._store.pending.has(session.sender_id):
                 output = PullOutput(self._store)
         try:
-            await send(output)
+            with contained():
+                await send(output)
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -311,6 +313,7 @@ class ToUser:
                 error=type(error).__name__,
                 meaning="the message goes with the user's next one",
             )
+            self._bot.outputs.forget(session.channel)
             await send(PullOutput(self._store))
         self._failures.pop(key, None)
 

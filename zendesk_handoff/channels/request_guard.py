@@ -1,0 +1,128 @@
+"""Refusal of HTTP requests whose length is ambiguous, before Sanic reads their bodies.
+
+Sanic 21.12, which Rasa 3.6 needs, takes any ``Content-Length`` that Python's ``int`` takes. A
+negative one makes its reader loop without end, and the whole server with it. The rules are those of
+RFC 9112, sections 2.2, 5 and 6; where it leaves a choice, the request is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+from httptools import HttpParserInvalidURLError
+from rasa.shared.exceptions import RasaException
+from sanic import Sanic
+from sanic.exceptions import InvalidUsage
+from sanic.http import Http
+from sanic.request import Request
+from sanic.server import HttpProtocol
+
+_HEAD = re.compile(
+    rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [^\x00-\x20\x7f]+ HTTP/1\.[01]"
+    rb"(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r]*)*"
+)
+_FRAMING = re.compile(rb"\r\n((?:content-length|transfer-encoding):[^\r]*)", re.IGNORECASE)
+#: Sanic compares "chunked" as it stands, so other cases of it and spaces behind it are not read.
+_READABLE = re.compile(
+    rb"(?i:content-length):[ \t]*[0-9]{1,15}[ \t]*|(?i:transfer-encoding):[ \t]*chunked"
+)
+#: Python's ``int`` takes the sign; RFC 9112 does not. Harmless where the guard does not work.
+_PROBE = b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: +0\r\n\r\n"
+_PROBE_TIMEOUT = 10.0
+
+
+class UnguardedServer(RasaException):
+    """The installed Sanic reads requests without asking the guard; the server does not start."""
+
+
+class StrictRequest(Request):
+    """A request of Sanic's, made only of a head that can be read in one way.
+
+    Sanic makes it of the raw head before it looks for the body's length.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, url_bytes: bytes, *args: Any, head: bytes = b"", **values: Any) -> None:
+        """Check the head.
+
+        Raises:
+            InvalidUsage: Answered with 400; Sanic then closes the connection.
+        """
+        if head:
+            check_head(head)
+        elif values.get("method") == "NONE":  # Sanic's stand-in, to answer a refused request
+            url_bytes = b"*"
+        try:
+            super().__init__(url_bytes, *args, head=head, **values)
+        except HttpParserInvalidURLError:
+            raise InvalidUsage("The request's target is not an address.") from None
+
+
+def check_head(head: bytes) -> None:
+    """Refuse a request head that two readers could understand differently.
+
+    Args:
+        head: The request line and the header lines, without the empty line that ends them.
+
+    Raises:
+        InvalidUsage: With words that repeat nothing of the request.
+    """
+    # Each CR stands before an LF in what matches, so that a surplus LF is a bare one. To count is
+    # three times as fast as to leave LF and NUL out of the values in the expression.
+    if _HEAD.fullmatch(head) is None or head.count(b"\n") != head.count(b"\r") or b"\x00" in head:
+        raise InvalidUsage("The request line or a header line is malformed.")
+    framing = _FRAMING.findall(head)
+    if len(framing) > 1:
+        raise InvalidUsage("A request has one Content-Length or one Transfer-Encoding.")
+    if framing and _READABLE.fullmatch(framing[0]) is None:
+        raise InvalidUsage("Content-Length must be digits, Transfer-Encoding must be chunked.")
+
+
+def close_after_chunks(request: Request) -> None:
+    """Read no second request from a connection that sent a chunked one.
+
+    Sanic accepts chunk sizes and trailers that proxies read differently: the rest of such a body
+    could pass for the next request.
+    """
+    if request.stream is not None and "transfer-encoding" in request.headers:
+        request.stream.keep_alive = False
+
+
+async def install(app: Sanic) -> None:
+    """Have every request of a Sanic app checked; to be called before the app serves.
+
+    Args:
+        app: An app whose routes are complete. Its own request class, if it has one, is kept.
+
+    Raises:
+        UnguardedServer: If a malformed request is still accepted afterwards.
+    """
+    own = app.request_class or Request
+    if not issubclass(own, StrictRequest):
+        bases = (StrictRequest,) if own is Request else (StrictRequest, own)
+        app.request_class = type("StrictRequest", bases, {})
+        # In front: an earlier one that answers would keep it from being called.
+        app.request_middleware.appendleft(close_after_chunks)
+    if not await _refuses(app, _PROBE):
+        raise UnguardedServer(
+            "The installed Sanic reads requests in a way that the plugin cannot check, and a "
+            "single malformed request could stop the server. Install the Sanic that Rasa 3.6 needs."
+        )
+
+
+async def _refuses(app: Sanic, head: bytes) -> bool:
+    """Try a request's head on Sanic's own reader, without a socket or anybody's middleware."""
+    try:
+        protocol = HttpProtocol(loop=asyncio.get_running_loop(), app=app)
+        protocol.recv_buffer = bytearray(head)
+        reader = Http(protocol)
+        reader.init_for_request()
+        await asyncio.wait_for(reader.http1_request_header(), _PROBE_TIMEOUT)
+    except InvalidUsage:
+        return True
+    except Exception:  # Sanic's insides are not those that are known
+        return False
+    return False
