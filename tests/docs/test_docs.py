@@ -11,11 +11,12 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
-from zendesk_handoff import errors, metrics, responses
+from zendesk_handoff import errors, metrics
+from zendesk_handoff.domain import responses
 from zendesk_handoff.cli import app
 from zendesk_handoff.policies.options import DEFAULTS, read_options
 from zendesk_handoff.settings import CONNECTOR_KEYS, Settings, load_settings, read_settings
-from zendesk_handoff.store.reports import Counts
+
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -26,7 +27,7 @@ ENVIRON = {"ZENDESK_KEY_SECRET": "k", "ZENDESK_WEBHOOK_SECRET": "w", "POSTGRES_P
 METRICS = {
     family.name + ("_total" if family.type == "counter" else "")
     for family in text_string_to_metric_families(
-        metrics.render(Counts({}, [], []), connectors=["support"]).decode()
+        metrics.render(metrics.StoreFigures({}, [], []), connectors=["support"]).decode()
     )
 }
 
