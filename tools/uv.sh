@@ -51,7 +51,7 @@ install_uv() {
   say_which_do_not_run >&2
   while read -r candidate; do
     said=$({ "$candidate" -c "$OLD_ENOUGH" && "$candidate" -m venv --clear .tools; } 2>&1 </dev/null) && break
-    refused+="$candidate:"$'\n'"$(quote "$said")"$'\n'
+    refused=$(printf '%s\n' ${refused:+"$refused"} "$candidate:" "$(quote "$said")")
     candidate=""
   done < <(pythons)
   if [ -z "${candidate:-}" ]; then
