@@ -4,11 +4,13 @@
 .PHONY: help setup demo test lint fix bench docs pin clean
 
 PYTHON_VERSION := $(shell cat .python-version)
-# A uv that is on the PATH serves; otherwise one is installed into .tools, beside nothing else.
-UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+# A uv on the PATH that runs here serves; otherwise one is installed into .tools.
+UV := $(shell tools/uv.sh find)
 BIN := .venv/bin
 PAGE := zendesk_handoff/webchat/static
 MODEL := models/demo.tar.gz
+PIN = $(UV) pip compile --universal --python-version $(PYTHON_VERSION) --generate-hashes \
+  --no-emit-index-url --upgrade -q --custom-compile-command "make pin"
 
 export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
@@ -43,32 +45,20 @@ docs: setup ## check that the documentation covers what there is
 	@$(BIN)/pytest -q tests/docs
 
 pin: $(filter .tools/%,$(UV)) ## write the requirement files anew
-	$(UV) pip compile pyproject.toml --group dev --extra rasa --extra postgresql --extra llm --universal \
-	  --python-version $(PYTHON_VERSION) --generate-hashes --no-emit-index-url --upgrade -q \
-	  --custom-compile-command "make pin" -o requirements/dev.txt
-	for name in build tools; do \
-	  $(UV) pip compile requirements/$$name.in --universal --python-version $(PYTHON_VERSION) \
-	    --generate-hashes --no-emit-index-url --upgrade -q \
-	    --custom-compile-command "make pin" -o requirements/$$name.txt; \
-	done
+	$(PIN) pyproject.toml --group dev --extra rasa --extra postgresql --extra llm -o requirements/dev.txt
+	$(PIN) pyproject.toml requirements/sqlalchemy2.in --extra postgresql -o requirements/sqlalchemy2.txt
+	$(PIN) requirements/build.in -o requirements/build.txt
+	$(PIN) requirements/tools.in -o requirements/tools.txt
 
 clean: ## remove what the commands have made
 	rm -rf .venv .tools models $(PAGE)/node_modules .rasa .pytest_cache .mypy_cache .ruff_cache
 
 .tools/bin/uv: requirements/tools.txt
-	@python3 -m venv --clear .tools && .tools/bin/python -m pip install -q \
-	  --disable-pip-version-check --require-hashes -r requirements/tools.txt \
-	  || { echo "Could not install uv. Install Python $(PYTHON_VERSION) with its venv module" \
-	            "(Debian: apt-get install python3-venv; or: pyenv install $(PYTHON_VERSION))," \
-	            "or uv itself, and try again." >&2; rm -rf .tools; exit 1; }
-	@touch $@
+	@tools/uv.sh install
 
 .venv/.done: requirements/dev.txt requirements/build.txt pyproject.toml .python-version \
              $(PAGE)/node_modules/.done $(filter .tools/%,$(UV))
-	@$(UV) venv -q --allow-existing --python $(PYTHON_VERSION) .venv \
-	  || { echo "Rasa 3.6 needs Python $(PYTHON_VERSION). Install it" \
-	            "(pyenv install $(PYTHON_VERSION), or: uv python install $(PYTHON_VERSION))" \
-	            "and try again." >&2; exit 1; }
+	@tools/uv.sh venv
 	@echo "Installing the Python environment …"
 	@# Compiled here, once: where Python may not write bytecode every start of Rasa would compile anew.
 	@VIRTUAL_ENV=.venv $(UV) pip sync -q --compile-bytecode --require-hashes requirements/dev.txt
@@ -76,8 +66,8 @@ clean: ## remove what the commands have made
 	@touch $@
 
 $(PAGE)/node_modules/.done: $(PAGE)/package.json $(PAGE)/package-lock.json
-	@command -v npm >/dev/null || { echo "The chat page needs Node.js with npm:" \
-	  "install Node 18 or newer and try again." >&2; exit 1; }
+	@said=$$(npm --version 2>&1) || { echo "The chat page needs Node.js with npm, which does not" \
+	  "run here ($$said). Install Node 18 or newer and try again." >&2; exit 1; }
 	@echo "Installing the chat page's package …"
 	@npm ci --prefix $(PAGE) --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -12,11 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
 from zendesk_handoff import errors, metrics
-from zendesk_handoff.domain import responses
 from zendesk_handoff.cli import app
+from zendesk_handoff.domain import responses
 from zendesk_handoff.policies.options import DEFAULTS, read_options
 from zendesk_handoff.settings import CONNECTOR_KEYS, Settings, load_settings, read_settings
-
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -19,11 +19,11 @@ import yaml
 
 from simulator import SimulatorClient
 from tests.scenarios.conftest import RestUser, until
+from tests.support.environments import build_wheel
 from tests.support.servers import QUIET, ROOT, Process, free_port, post
 
 pytestmark = pytest.mark.timeout(300)  # the first one trains the bot
 
-UV = os.environ.get("UV") or shutil.which("uv") or ".tools/bin/uv"
 OTHER_BOT = ROOT / "tests" / "otherbot"
 README = (ROOT / "README.md").read_text()
 SECTION = README.partition("\n## Add it to your bot\n")[2].partition("\n## ")[0]
@@ -138,11 +138,7 @@ class Library:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with nothing in it but the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
-    pinned = ("--build-constraints", "requirements/build.txt", "--require-hashes")
-    subprocess.run(
-        [ROOT / UV, "build", "-q", "--wheel", *pinned, "--out-dir", folder], cwd=ROOT, check=True
-    )
-    [wheel] = folder.glob("*.whl")
+    wheel = build_wheel(folder)
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(folder / "site")
     return folder / "site"

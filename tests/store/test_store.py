@@ -36,6 +36,23 @@ async def test_a_second_request_finds_the_first_session(store):
     assert (await begin(store, "somebody else")).id != first.id
 
 
+async def test_a_read_sees_what_is_committed_by_then(store, url):
+    assert await store.sessions.recent() == []
+    mine = await begin(store)
+    assert await store.sessions.recent() == [mine]
+    async with await open_store(url) as other_process:
+        theirs = await begin(other_process, "somebody else")
+    assert await store.sessions.recent() == [theirs, mine]
+    assert await store.sessions.get(theirs.id) == theirs
+
+
+async def test_a_read_that_fails_does_not_harm_the_next_one(store):
+    session = await begin(store)
+    with pytest.raises(StoreDown):
+        await store.sessions._database.rows(sa.text("SELECT nothing FROM nowhere"))
+    assert await store.sessions.recent() == [session]
+
+
 async def test_steps_are_remembered(store):
     session = await begin(store, profile={"email": "jo@example.com"})
     await store.sessions.begin_step(session.id, Step.USER)

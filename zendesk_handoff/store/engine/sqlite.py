@@ -63,18 +63,24 @@ class SqliteBackend:
         """Connect, in the thread: another process may be at it too."""
         sys.setswitchinterval(min(sys.getswitchinterval(), _GIVE_WAY))
         writer = await _patiently(partial(self._in_thread, self.engine.connect))
-        self._writer = writer.execution_options(writes=True)
+        self._writer = writer.execution_options(begins=True)
         await prepare(partial(self._in_thread_with, self._writer))
         self._reader = await _patiently(partial(self._in_thread, self.engine.connect))
         # From here on no wait for a lock may hold up the event loop.
         for connection in (self._writer, self._reader):
             _execute(connection, "PRAGMA busy_timeout=0")
-        self._writer = writer.execution_options(begun=True)
+        self._writer = writer.execution_options(begins=False)
 
     async def read(self, work: Work[T]) -> T:
-        """Do work that changes nothing."""
+        """Do work that changes nothing; each statement sees what is committed by then."""
         assert self._reader is not None, "the store is not open"
-        return work(self._reader)
+        try:
+            return work(self._reader)
+        finally:
+            # SQLAlchemy 2 begins a transaction by itself, in name only: see `_begin_sqlite`. Left
+            # open, it would keep a broken connection from being made anew.
+            if self._reader.in_transaction():
+                self._reader.rollback()
 
     async def write(self, work: Work[T]) -> T:
         """Do work in a transaction; the caller has one at a time."""
@@ -161,9 +167,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get("begun"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+    # Only while the schema is prepared. Later `_take_lock` has begun before SQLAlchemy does, and
+    # the reader never begins: in a transaction it would keep the snapshot of its first statement.
+    if connection.get_execution_options().get("begins"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _execute(connection: Connection, statement: str) -> Any:

@@ -1,0 +1,47 @@
+"""Environments beside the one that runs the tests, and the wheel: made with uv."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+from tests.support.servers import ROOT
+
+
+@cache
+def find_uv() -> str:
+    """Find the uv that the Makefile works with; relative to the root."""
+    told = os.environ.get("UV")
+    return told or subprocess.check_output([ROOT / "tools/uv.sh", "find"], text=True).strip()
+
+
+def uv(*arguments: str | Path) -> None:
+    """Run uv in the root."""
+    subprocess.run([ROOT / find_uv(), *arguments], cwd=ROOT, check=True)
+
+
+def make_environment(folder: Path, *requirements: str | Path) -> Path:
+    """Make a virtual environment that has pip and what is asked for.
+
+    Args:
+        folder: Where.
+        *requirements: As ``uv pip install`` takes them.
+
+    Returns:
+        Its Python.
+    """
+    python = folder / "bin" / "python"
+    uv("venv", "-q", "--seed", "--python", sys.executable, folder)
+    uv("pip", "install", "-q", "--python", python, *requirements)
+    return python
+
+
+def build_wheel(folder: Path) -> Path:
+    """Build the wheel with the pinned build backend."""
+    pinned = ("--build-constraints", "requirements/build.txt", "--require-hashes")
+    uv("build", "-q", "--wheel", *pinned, "--out-dir", folder)
+    [wheel] = folder.glob("*.whl")
+    return wheel
