@@ -29,10 +29,11 @@ demo: setup ## simulator, action server and Rasa server; prints the two pages to
 test: setup lint ## everything that is checked
 	@$(BIN)/python tools/test.py
 
-lint: .venv/.done ## style and types
+lint: .venv/.done ## style, types, and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
 
 fix: .venv/.done ## mend what can be mended
 	@$(BIN)/ruff check --fix .

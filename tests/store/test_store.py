@@ -48,7 +48,7 @@ async def test_a_read_sees_what_is_committed_by_then(store, url):
 
 async def test_a_read_that_fails_does_not_harm_the_next_one(store):
     session = await begin(store)
-    with pytest.raises(StoreDown):
+    with pytest.raises(StoreUnavailable):
         await store.sessions._database.rows(sa.text("SELECT nothing FROM nowhere"))
     assert await store.sessions.recent() == [session]
 
