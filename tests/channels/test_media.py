@@ -21,9 +21,9 @@ from sanic.touchup import TouchUp
 from tests.support.servers import free_port
 from zendesk_handoff.channels import zendesk_input as zendesk_module
 from zendesk_handoff.channels.zendesk_input import ZendeskInput
+from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
 from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.rasa.bot import Bot
-from zendesk_handoff.rasa.delivery import MEDIA_PATH
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
@@ -122,7 +122,7 @@ async def server(zendesk, settings, tmp_path, monkeypatch):
     app.ctx.agent, app.ctx.input_channels = None, []
     channel, port = ZendeskInput(settings), free_port()
 
-    @app.get(MEDIA_PATH + "/<token:str>/<name:str>")
+    @app.get(AGENT_MEDIA_PATH + "/<token:str>/<name:str>")
     async def media(request, token, name):
         return await channel._serve_media(request, token)
 
@@ -134,7 +134,7 @@ async def server(zendesk, settings, tmp_path, monkeypatch):
         await running.startup()
         yield SimpleNamespace(
             port=port,
-            url=f"http://127.0.0.1:{port}{MEDIA_PATH}/{TOKEN}/{NAME}",
+            url=f"http://127.0.0.1:{port}{AGENT_MEDIA_PATH}/{TOKEN}/{NAME}",
             clients=runtime._clients,
         )
         await running.close()
@@ -212,7 +212,7 @@ async def test_a_reader_who_reads_on_never_is_left(zendesk, server, monkeypatch,
         browser.setblocking(False)
         loop = asyncio.get_running_loop()
         await loop.sock_connect(browser, ("127.0.0.1", server.port))
-        path = f"{MEDIA_PATH}/{TOKEN}/{NAME}"
+        path = f"{AGENT_MEDIA_PATH}/{TOKEN}/{NAME}"
         await loop.sock_sendall(browser, f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
         assert (await loop.sock_recv(browser, 15)).startswith(b"HTTP/1.1 200")
         await asyncio.wait_for(zendesk.left.wait(), 5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from zendesk_handoff import metrics
 from zendesk_handoff.domain.dialogue import dialogue_from_events
+from zendesk_handoff.domain.profile import MAX_EMAIL, MAX_LOCALE, MAX_NAME, is_email, is_locale
 from zendesk_handoff.domain.responses import FAILED, STARTED, default_response
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import HandoffError, LeaseLost, StoreUnavailable
@@ -29,10 +29,6 @@ from zendesk_handoff.summary import labels_of, write_summary
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
 log = structlog.get_logger(__name__)
-
-#: What Zendesk takes as an e-mail address and as a language (SPEC ``profile``), roughly.
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_LOCALE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True)
@@ -239,13 +235,13 @@ def find_profile(tracker: Tracker) -> dict[str, str]:
         value = metadata.get(name) or tracker.slots.get(name)
         return str(value).strip()[:limit] if value else ""
 
-    given, _, surname = find("name", 256).partition(" ")
-    email, locale = find("email", 128), find("locale", 64)
+    given, _, surname = find("name", 2 * MAX_NAME).partition(" ")
+    email, locale = find("email", MAX_EMAIL), find("locale", MAX_LOCALE)
     profile = {
-        "givenName": given[:128],
-        "surname": surname.strip()[:128],
-        "email": email if _EMAIL.fullmatch(email) else "",
-        "locale": locale if _LOCALE.fullmatch(locale) else "",
+        "givenName": given[:MAX_NAME],
+        "surname": surname.strip()[:MAX_NAME],
+        "email": email if is_email(email) else "",
+        "locale": locale if is_locale(locale) else "",
     }
     return {key: value for key, value in profile.items() if value}
 

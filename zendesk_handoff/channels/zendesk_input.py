@@ -19,6 +19,7 @@ from sanic.response import HTTPResponse
 from zendesk_handoff import metrics
 from zendesk_handoff.channels import request_guard
 from zendesk_handoff.channels.metrics_route import add_metrics_route
+from zendesk_handoff.domain.media import AGENT_MEDIA_PATH, is_inline_image
 from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.session import Candidate
 from zendesk_handoff.errors import (
@@ -35,7 +36,7 @@ from zendesk_handoff.handover.classify import classify_event, is_relevant, match
 from zendesk_handoff.logs import keep_level
 from zendesk_handoff.rasa import router
 from zendesk_handoff.rasa.bot import Bot
-from zendesk_handoff.rasa.delivery import MEDIA_PATH, is_zendesk_media
+from zendesk_handoff.rasa.delivery import is_zendesk_media
 from zendesk_handoff.rasa.pending import track_responses
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import Connector, Settings, read_settings
@@ -51,8 +52,6 @@ from zendesk_handoff.zendesk.webhooks import (
 
 log = structlog.get_logger(__name__)
 
-#: Shown in the browser; anything else is offered as a download.
-_SAFE_TO_SHOW = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 #: A call may bring any number of events; a query takes so many names.
 _AT_ONCE = 1000
 _MAX_MEDIA_BYTES = 50 * 1024 * 1024  # what Zendesk takes (facts sheet, section 8)
@@ -125,7 +124,7 @@ class ZendeskInput(InputChannel):
         async def by_convention(request: Request, connector_id: str) -> HTTPResponse:
             return await self.receive(request, connector_id)
 
-        @blueprint.get(MEDIA_PATH + "/<token:str>/<name:str>")
+        @blueprint.get(AGENT_MEDIA_PATH + "/<token:str>/<name:str>")
         async def media(request: Request, token: str, name: str) -> HTTPResponse | None:
             return await self._serve_media(request, token)
 
@@ -204,7 +203,7 @@ async def _pass_file(
     async with file as answer:
         if answer.status != 200 or (answer.content_length or 0) > _MAX_MEDIA_BYTES:
             return _refuse(404, "Zendesk does not give this file.")
-        shown = answer.content_type in _SAFE_TO_SHOW
+        shown = is_inline_image(answer.content_type)
         stream = await request.respond(
             content_type=answer.content_type if shown else "application/octet-stream",
             headers={

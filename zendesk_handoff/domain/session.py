@@ -29,6 +29,9 @@ class State(str, enum.Enum):
 
 
 OPEN = frozenset({State.REQUESTED, State.OPENING, State.WAITING, State.ACTIVE})
+#: The same as the store, the tracker and metrics write them.
+OPEN_NAMES = tuple(sorted(state.value for state in OPEN))
+OVER_NAMES = tuple(sorted(state.value for state in State if state not in OPEN))
 
 
 class Step(str, enum.Enum):

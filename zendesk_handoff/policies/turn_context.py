@@ -17,11 +17,9 @@ from rasa.shared.core.events import (
 )
 
 from zendesk_handoff.domain.responses import OFFER
-from zendesk_handoff.domain.session import State
+from zendesk_handoff.domain.session import OPEN_NAMES, OVER_NAMES
 
 STATUS = "handoff_status"
-_OPEN = frozenset(state.value for state in State if state.is_open)
-_OVER = frozenset(state.value for state in State) - _OPEN
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def read_turn_context(events: Sequence[Event]) -> TurnContext:
                 asked = event.value
             elif event.key == asked and not done:
                 taken = event.value is not None
-            elif event.key == STATUS and event.value in _OVER:
+            elif event.key == STATUS and event.value in OVER_NAMES:
                 # Also where a new Rasa session carries it over: the tracker then holds nothing
                 # older, and the bot begins one for the first message after the agents.
                 since = 0
@@ -103,4 +101,4 @@ def is_session_open(slots: Mapping[str, Any]) -> bool:
     Args:
         slots: The tracker's slots, by name.
     """
-    return STATUS in slots and slots[STATUS].value in _OPEN
+    return STATUS in slots and slots[STATUS].value in OPEN_NAMES

@@ -8,12 +8,11 @@ from urllib.parse import quote, urlsplit
 
 from rasa.core.channels.channel import OutputChannel
 
+from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
 from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store.inbox import Incoming
 
-#: Where an agent's file is served to the user, below the server's own address.
-MEDIA_PATH = "/webhooks/zendesk/media"
 #: Hosts besides the connector's own whose files need our help to be read (facts sheet, section 8).
 _ZENDESK_HOSTS = ("zendesk.com", "zdusercontent.com", "smooch.io")
 
@@ -63,7 +62,7 @@ def message_for_user(event: Incoming, connector: Connector | None) -> AgentMessa
         return message
     if event.media_token and message.media_url and is_zendesk_media(message.media_url, connector):
         name = quote(message.media_name or "file")
-        return replace(message, media_url=f"{MEDIA_PATH}/{event.media_token}/{name}")
+        return replace(message, media_url=f"{AGENT_MEDIA_PATH}/{event.media_token}/{name}")
     return message
 
 

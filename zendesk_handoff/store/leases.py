@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OPEN, State
+from zendesk_handoff.domain.session import OVER_NAMES, State
 from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import (
@@ -24,10 +24,8 @@ from zendesk_handoff.store.engine.schema import (
 )
 from zendesk_handoff.store.sessions import topic
 
-_OPEN = sorted(state.value for state in OPEN)
 _OPENING = [State.REQUESTED.value, State.OPENING.value]
 _WITH_AGENTS = [State.WAITING.value, State.ACTIVE.value]
-_OVER = [State.ENDED.value, State.FAILED.value]
 
 
 class LeaseResult(enum.Enum):
@@ -126,7 +124,7 @@ class Leases:
             sa.update(sessions)
             .where(sessions.c.id == session_id, sessions.c.lease_owner == self.owner)
             .where(
-                sessions.c.state.in_(_OVER),
+                sessions.c.state.in_(OVER_NAMES),
                 sessions.c.end_notified,
                 none_new(outbox),
                 none_new(inbox),
@@ -176,7 +174,7 @@ class Leases:
             sa.select(inbox.c.session_id).where(is_undelivered, inbox.c.state == "new"),
             sa.select(sessions.c.id).where(
                 is_end_unnotified,
-                sa.or_(sessions.c.state.in_(_OVER), sessions.c.state.in_(_OPENING), connected),
+                sa.or_(sessions.c.state.in_(OVER_NAMES), sessions.c.state.in_(_OPENING), connected),
             ),
         ).subquery()
         return await self._ids(sessions.c.id.in_(sa.select(waiting.c[0])))

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OPEN, State
+from zendesk_handoff.domain.session import OPEN_NAMES, State
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import (
     chat,
@@ -20,7 +20,6 @@ from zendesk_handoff.store.engine.schema import (
 )
 from zendesk_handoff.store.sessions import topic
 
-_OPEN = sorted(state.value for state in OPEN)
 #: Sessions that are forgotten in one transaction: others write meanwhile.
 _PIECE = 200
 
@@ -96,7 +95,7 @@ class Maintenance:
 
         def work(connection: Connection) -> Purged:
             current = sa.select(sessions.c.sender_id).where(
-                sa.or_(sessions.c.state.in_(_OPEN), ~sessions.c.end_notified)
+                sa.or_(sessions.c.state.in_(OPEN_NAMES), ~sessions.c.end_notified)
             )
             in_use = sa.select(chat.c.sender_id).where(chat.c.created_at >= older_than)
 
@@ -119,7 +118,7 @@ class Maintenance:
         over = (
             sa.select(sessions.c.id)
             .where(
-                sessions.c.state.not_in(_OPEN),
+                sessions.c.state.not_in(OPEN_NAMES),
                 sessions.c.end_notified,
                 sessions.c.ended_at < older_than,
                 sa.or_(sessions.c.state == State.FAILED.value, sessions.c.id.not_in(waiting)),

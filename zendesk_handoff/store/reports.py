@@ -11,14 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OPEN, Session, State
+from zendesk_handoff.domain.session import OPEN_NAMES, Session, State
 from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.metrics import Queue, StoreFigures
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
 from zendesk_handoff.store.sessions import whole_sessions
 
-_OPEN = sorted(state.value for state in OPEN)
 #: As the partial indexes have it, so that they are used.
 _OUTBOX_UNDONE = sa.text("outbox.state <> 'done'")
 _INBOX_UNDONE = sa.text("inbox.state <> 'done'")
@@ -79,7 +78,7 @@ class Reports:
             every: All sessions, however many.
         """
         newest = sessions.c.created_at.desc()
-        is_open = sessions.c.state.in_(_OPEN)
+        is_open = sessions.c.state.in_(OPEN_NAMES)
         over = whole_sessions.where(~is_open).order_by(newest)
 
         def look(connection: Connection) -> list[SessionStatus]:

@@ -11,13 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OPEN, Candidate, EndReason, Session, State, Step
+from zendesk_handoff.domain.session import OPEN_NAMES, Candidate, EndReason, Session, State, Step
 from zendesk_handoff.errors import LeaseLost
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import is_current, is_open, outbox, sessions
 from zendesk_handoff.store.engine.statement import Statement
 
-_OPEN = sorted(state.value for state in OPEN)
 # Made once: making a statement costs more than running it.
 #: A ``Session``'s own columns.
 whole_sessions = sa.select(*(sessions.c[field.name] for field in fields(Session)))
@@ -128,7 +127,7 @@ class Sessions:
                     sessions.c.sender_id == sender_id,
                     is_current,
                     sessions.c.end_notified,
-                    sessions.c.state.not_in(_OPEN),
+                    sessions.c.state.not_in(OPEN_NAMES),
                 )
                 .values(finalized=True)
             )
@@ -154,7 +153,7 @@ class Sessions:
     async def recent(self, *, limit: int = 50) -> list[Session]:
         """List the newest sessions, open ones first."""
         query = whole_sessions.order_by(
-            sessions.c.state.not_in(_OPEN), sessions.c.created_at.desc()
+            sessions.c.state.not_in(OPEN_NAMES), sessions.c.created_at.desc()
         ).limit(limit)
         rows = await self._database.rows(query)
         return [Session.from_row(row) for row in rows]
@@ -313,7 +312,7 @@ class Sessions:
         def work(connection: Connection) -> Session:
             ended = connection.execute(
                 sa.update(sessions)
-                .where(sessions.c.id == session_id, sessions.c.state.in_(_OPEN))
+                .where(sessions.c.id == session_id, sessions.c.state.in_(OPEN_NAMES))
                 .values(state=State.ENDED.value, end_reason=reason.value, ended_at=now)
             )
             if ended.rowcount:
@@ -340,7 +339,7 @@ class Sessions:
     ) -> Session:
         statement = sa.update(sessions).where(sessions.c.id == session_id).values(**values)
         if only_open:
-            statement = statement.where(sessions.c.state.in_(_OPEN))
+            statement = statement.where(sessions.c.state.in_(OPEN_NAMES))
 
         def work(connection: Connection) -> Session:
             if only_mine:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from zendesk_handoff.domain.profile import MAX_EMAIL, MAX_LOCALE, is_email, is_locale
 from zendesk_handoff.webchat.error_responses import Refusal
 
 COOKIE = "webchat_conversation"
@@ -17,9 +18,7 @@ HEADER = "X-Webchat-Conversation"
 COOKIE_SECONDS = 30 * 24 * 3600
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
-_LOCALE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,4}")
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
-_LONGEST = {"workspace": 64, "name": 120, "email": 254, "locale": 35}
+_LONGEST = {"workspace": 64, "name": 120, "email": MAX_EMAIL, "locale": MAX_LOCALE}
 
 
 def new_secret() -> str:
@@ -102,9 +101,9 @@ def read_profile(values: Mapping[str, object]) -> dict[str, str]:
         if not isinstance(value, str) or len(value) > longest or not value.isprintable():
             raise Refusal(400, f"`{key}` must be text of at most {longest} characters.")
         profile[key] = value.strip()
-    if "email" in profile and not _EMAIL.fullmatch(profile["email"]):
+    if "email" in profile and not is_email(profile["email"]):
         raise Refusal(400, "`email` is not an e-mail address.")
-    if "locale" in profile and not _LOCALE.fullmatch(profile["locale"]):
+    if "locale" in profile and not is_locale(profile["locale"]):
         raise Refusal(400, "`locale` is not a language such as `en` or `pt-BR`.")
     return {key: value for key, value in profile.items() if value}
 

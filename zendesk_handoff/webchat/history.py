@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from zendesk_handoff.domain.media import AGENT_MEDIA_PATH, is_inline_image
+
 if TYPE_CHECKING:
     from zendesk_handoff.domain.messages import AgentMessage
 
 HistoryItem = dict[str, Any]
 
 _DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+", re.ASCII)
-_AGENTS_MEDIA = "/webhooks/zendesk/media/"
 
 
 def start_item(profile: Mapping[str, str]) -> HistoryItem:
@@ -34,13 +35,9 @@ def user_item(text: str, *, request_id: str, answers: int | None = None) -> Hist
 
 def user_file_item(upload_id: str, *, name: str, media_type: str, request_id: str) -> HistoryItem:
     """Show a file of the user's."""
-    kind = "image" if media_type in INLINE_IMAGES else "file"
+    kind = "image" if is_inline_image(media_type) else "file"
     media = {"kind": kind, "url": f"files/{upload_id}", "name": name}
     return {"role": "user", "media": media, "request_id": request_id}
-
-
-#: Shown in the page; everything else is downloaded.
-INLINE_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 def notice_item(text: str) -> HistoryItem:
@@ -105,8 +102,8 @@ def _beside_the_page(url: str) -> str:
     The page's content policy admits no other host, and behind a tunnel the public one may not
     even be reachable from the user's machine.
     """
-    _, found, rest = url.partition(_AGENTS_MEDIA)
-    return _AGENTS_MEDIA + rest if found else url
+    _, found, rest = url.partition(f"{AGENT_MEDIA_PATH}/")
+    return f"{AGENT_MEDIA_PATH}/{rest}" if found else url
 
 
 def _button(button: Mapping[str, Any]) -> dict[str, str] | None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from zendesk_handoff.domain.media import is_inline_image
 from zendesk_handoff.webchat.error_responses import Refusal
-from zendesk_handoff.webchat.history import INLINE_IMAGES
 
 MAX_FILES = 3
 MAX_BYTES = 20 * 1024 * 1024
@@ -71,7 +71,7 @@ def clean_name(name: str) -> str:
 
 def download_headers(name: str, media_type: str) -> dict[str, str]:
     """Write the headers under which a user's file is given back: an image, or a download."""
-    how = "inline" if media_type in INLINE_IMAGES else "attachment"
+    how = "inline" if is_inline_image(media_type) else "attachment"
     return {
         "Content-Disposition": f"{how}; filename*=UTF-8''{quote(name, safe='')}",
         "Content-Security-Policy": "default-src 'none'; sandbox",

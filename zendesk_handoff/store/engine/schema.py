@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from zendesk_handoff.domain.session import OPEN
+from zendesk_handoff.domain.session import OPEN_NAMES
 
 
 class _Words(sa.types.TypeDecorator[str]):
@@ -27,10 +27,9 @@ class _Words(sa.types.TypeDecorator[str]):
 
 metadata = sa.MetaData()
 
-_open_states = sorted(state.value for state in OPEN)
 # What partial indexes hold. SQLite uses one only for a query that says the same in the same words,
 # without parameters: hence these are for queries, too.
-is_open = sa.text("state IN ({})".format(", ".join(f"'{state}'" for state in _open_states)))
+is_open = sa.text("state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_NAMES)))
 is_current = sa.text("NOT finalized")
 is_end_unnotified = sa.text("NOT end_notified")
 #: Of all that has ever been written, little waits: it is found without reading the rest.
