@@ -186,7 +186,7 @@ def snapshot(connection):
     """Read the whole database: columns, indexes, and rows."""
     tables = reflect(connection)
     rows = {
-        name: [dict(row._mapping) for row in connection.execute(table.select().order_by(table.c[0]))]
+        name: connection.execute(table.select().order_by(table.c[0])).mappings().all()
         for name, table in tables.items()
     }
     columns = {name: [column.name for column in table.columns] for name, table in tables.items()}
