@@ -11,21 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OVER_NAMES, State
+from zendesk_handoff.domain.session import OVER_NAMES
 from zendesk_handoff.settings import Timeouts
+from zendesk_handoff.store.due import has_work, may_be_inactive
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import (
-    inbox,
-    is_end_unnotified,
-    is_open,
-    is_undelivered,
-    outbox,
-    sessions,
-)
+from zendesk_handoff.store.engine.schema import inbox, is_open, outbox, sessions
 from zendesk_handoff.store.topics import session_topic
-
-_OPENING = [State.REQUESTED.value, State.OPENING.value]
-_WITH_AGENTS = [State.WAITING.value, State.ACTIVE.value]
 
 
 class LeaseResult(enum.Enum):
@@ -159,60 +150,18 @@ class Leases:
 
     async def with_work(self) -> list[str]:
         """List the sessions with work left that this process has, or could acquire."""
-        connected = sa.and_(sessions.c.state.in_(_WITH_AGENTS), ~sessions.c.start_notified)
-        with_work = sa.union(
-            # Messages written while an opening failed are for the bot, not for the agents.
-            sa.select(outbox.c.session_id)
-            .join(sessions, sessions.c.id == outbox.c.session_id)
-            .where(
-                sa.text("outbox.state <> 'done'"),
-                outbox.c.state == "new",
-                sa.or_(
-                    sessions.c.state != State.FAILED.value, sessions.c.conversation_id.is_not(None)
-                ),
-            ),
-            sa.select(inbox.c.session_id).where(is_undelivered, inbox.c.state == "new"),
-            sa.select(sessions.c.id).where(
-                is_end_unnotified,
-                sa.or_(sessions.c.state.in_(OVER_NAMES), sessions.c.state.in_(_OPENING), connected),
-            ),
-        ).subquery()
-        return await self._ids(sessions.c.id.in_(sa.select(with_work.c[0])))
+        return await self._ids(has_work())
 
     async def inactive(self, timeouts: Timeouts, *, now: float) -> list[str]:
         """List the sessions with agents in which a timeout may have passed.
-
-        The rules mirror ``zendesk_handoff.handover.inactivity``, which decides.
 
         Args:
             timeouts: The settings.
             now: Seconds since the epoch.
         """
-        row = sessions.c
-        waiting = row.state == State.WAITING.value
-        not_offered = row.offered_at.is_(None)
-        reminded = self._latest(row.connected_at, row.reminded_at)
-        active = row.state == State.ACTIVE.value
-        user, agent = self._latest(row.user_spoke_at), self._latest(row.agent_spoke_at)
-        unanswered = user > agent
-        rules = (
-            (timeouts.waiting_end, row.connected_at, waiting),
-            (timeouts.waiting_offer, row.connected_at, sa.and_(waiting, not_offered)),
-            (timeouts.waiting_reminder, reminded, sa.and_(waiting, not_offered)),
-            (timeouts.agent_silence_end, user, sa.and_(active, unanswered)),
-            (
-                timeouts.agent_silence_offer,
-                user,
-                sa.and_(active, unanswered, self._latest(row.offered_at) <= user),
-            ),
-            (timeouts.user_silence_end, agent, sa.and_(active, ~unanswered, agent > 0)),
-        )
-        due = [
-            sa.and_(condition, since <= now - limit)
-            for limit, since, condition in rules
-            if limit is not None
-        ]
-        return await self._ids(is_end_unnotified, row.start_notified, sa.or_(*due)) if due else []
+        if (condition := may_be_inactive(timeouts, now=now, latest=self._latest)) is None:
+            return []
+        return await self._ids(condition)
 
     async def claim_for_reconciliation(
         self, connector_ids: Collection[str], *, before: float, limit: int
@@ -253,10 +202,7 @@ class Leases:
         return await self._database.write(work)
 
     def _latest(self, *columns: Any) -> Any:
-        values = [sa.func.coalesce(column, 0.0) for column in columns]
-        if len(values) == 1:
-            return values[0]
-        return sa.func.max(*values) if self._database.is_sqlite else sa.func.greatest(*values)
+        return (sa.func.max if self._database.is_sqlite else sa.func.greatest)(*columns)
 
     def _free(self, now: Any) -> Any:
         return sa.or_(

@@ -286,4 +286,4 @@ class Sessions:
             sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id).with_for_update()
         )
         if connection.execute(owner).scalar() not in (None, self._owner):
-            raise LeaseLost("Another process has gone on with this session.")
+            raise LeaseLost("Another process has acquired this session.")
