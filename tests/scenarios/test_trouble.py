@@ -51,7 +51,7 @@ async def test_an_unknown_workspace_is_nobody_elses(sim, new_user):
 
 
 @pytest.mark.parametrize(
-    "error",
+    "fault",
     [
         {"kind": "status", "status": 503, "path": "/conversations", "count": 2},
         {"kind": "status", "status": 429, "retry_after": 1, "path": "*/passControl", "count": 1},
