@@ -125,9 +125,8 @@ async def test_two_transactions_in_a_deadlock_are_both_committed(database):
             runs.append(first)
             increment = sa.update(counter).values(n=counter.c.n + 1)
             connection.execute(increment.where(counter.c.id == first))
-            if (
-                not database.is_sqlite and runs.count(first) == 1
-            ):  # until both have locked their first row
+            # The pause lasts until both have locked their first row.
+            if not database.is_sqlite and runs.count(first) == 1:
                 connection.execute(sa.text("SELECT pg_sleep(0.3)"))
             connection.execute(increment.where(counter.c.id == second))
 

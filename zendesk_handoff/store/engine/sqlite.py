@@ -24,6 +24,8 @@ T = TypeVar("T")
 #: on receiving messages).
 _BUSY_TIMEOUT = 5.0
 _POLL_SECONDS = 0.002
+#: Seconds for which an opening waits while another process runs the migrations.
+_MIGRATION_TIMEOUT = 60.0
 #: Seconds after which a busy event loop yields to the thread that has just committed. Python's
 #: default of 5 ms is ten times as long as the commit itself, and every message waits for one.
 _SWITCH_INTERVAL = 0.0005
@@ -49,7 +51,7 @@ class SqliteBackend:
         self.engine = sa.create_engine(
             url.set(drivername="sqlite"),
             poolclass=sa.pool.NullPool,
-            connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT},
+            connect_args={"check_same_thread": False, "timeout": _MIGRATION_TIMEOUT},
             hide_parameters=True,
         )
         sa.event.listen(self.engine, "connect", _prepare_sqlite)
