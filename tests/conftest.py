@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from simulator import Simulator
+from tests.support.shared import check_shared
 from zendesk_handoff.store import open_store
 
 HOST, PORT = "127.0.0.1", 5432
@@ -28,6 +29,10 @@ def pytest_configure():
 
     structlog.configure = configure_afresh
     structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
+
+
+def pytest_runtest_setup(item):
+    check_shared(item)
 
 
 @pytest.fixture(autouse=True)
