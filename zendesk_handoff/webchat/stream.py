@@ -18,7 +18,7 @@ RETRY = 2_000
 
 _PAGE = 500
 #: Ids are given out in order, but two processes may commit out of order: look back this far.
-_LOOK_BACK = 50
+LOOK_BACK = 50
 
 Send = Callable[[str], Awaitable[object]]
 
@@ -129,7 +129,7 @@ class _View:
         self._is_busy = is_busy
         # Looked back from here, too: what another server commits late has a lower id. The page
         # leaves out what it has already.
-        self._floor = max(0, last_id - _LOOK_BACK)
+        self._floor = max(0, last_id - LOOK_BACK)
         self._last_id = last_id
         self._recent: set[int] = set()
         self._status: dict[str, str | None] | None = None
@@ -150,7 +150,7 @@ class _View:
             await self._send(format_event({"busy": busy}, event="typing"))
 
     async def _send_entries(self) -> None:
-        place = max(self._floor, self._last_id - _LOOK_BACK)
+        place = max(self._floor, self._last_id - LOOK_BACK)
         while True:
             entries = await self._store.chat.after(self._sender_id, place, limit=_PAGE)
             for entry in entries:
@@ -163,4 +163,4 @@ class _View:
                 self._last_id = max(self._last_id, place)
             if len(entries) < _PAGE:
                 break
-        self._recent = {each for each in self._recent if each > self._last_id - _LOOK_BACK}
+        self._recent = {each for each in self._recent if each > self._last_id - LOOK_BACK}

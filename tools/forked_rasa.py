@@ -1,7 +1,7 @@
-"""Rasa servers that start in seconds: forked from a process that has imported Rasa already.
+"""Rasa servers that start in seconds: forks of a process that has already imported Rasa.
 
-Importing Rasa and TensorFlow is most of what a start costs, and the stories of kill -9 start a
-server forty times. What is forked is a process of its own that does what the command ``rasa`` does.
+Importing Rasa and TensorFlow is most of the cost of a start, and the crash scenarios start a server
+many times. Each fork is a process of its own that runs the command ``rasa``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-#: Nothing of the project's: its modules are imported anew, with the server's own environment.
-_IMPORTED = [
+#: No module of the project: a fork imports these anew, with the environment of its server.
+_PRELOADED = [
     "rasa.__main__",
     "rasa.core.run",
     "rasa.engine.recipes.default_components",
@@ -24,40 +24,49 @@ _IMPORTED = [
     "alembic.command",
     "asyncpg",
     "psycopg2",
-    "skops.io",  # of which a model of sklearn is read; it looks through every module there is
+    "skops.io",  # reads models of scikit-learn; it searches every module there is when imported
     "sqlalchemy.ext.asyncio",
 ]
 _context = multiprocessing.get_context("forkserver")
 
 
-class Preloaded:
-    """A command ``rasa``, run in a fork; it is used like a ``subprocess.Popen``.
+class ForkedRasa:
+    """A command ``rasa`` in a fork, with the interface of ``subprocess.Popen``.
 
     Args:
-        arguments: What follows ``rasa``.
-        cwd: Where it runs.
-        env: Its whole environment.
-        log: A file that its output is added to.
+        arguments: The arguments of ``rasa``.
+        cwd: The working directory.
+        env: The whole environment.
+        log: The file to which the output is appended.
     """
 
     def __init__(self, arguments: list[str], *, cwd: Path, env: dict[str, str], log: Path) -> None:
-        _context.set_forkserver_preload(_IMPORTED)
+        """Start the command."""
+        _context.set_forkserver_preload(_PRELOADED)
         self._process: Any = _context.Process(
             target=_run, args=(arguments, str(cwd), env, str(log)), daemon=False
         )
         self._process.start()
 
     def poll(self) -> int | None:
+        """Return the exit code, or ``None`` while the command runs."""
         code: int | None = self._process.exitcode
         return code
 
     def terminate(self) -> None:
+        """Send SIGTERM."""
         self._process.terminate()
 
     def kill(self) -> None:
+        """Send SIGKILL."""
         self._process.kill()
 
     def wait(self, timeout: float) -> None:
+        """Wait until the command ends.
+
+        Raises:
+            subprocess.TimeoutExpired: It still runs.
+        """
         self._process.join(timeout)
         if self.poll() is None:
             raise subprocess.TimeoutExpired("rasa", timeout)
@@ -65,9 +74,9 @@ class Preloaded:
 
 def _run(arguments: list[str], cwd: str, env: dict[str, str], log: str) -> None:
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for there, here in ((nothing, 0), (output, 1), (output, 2)):
-        os.dup2(there, here)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (output, 1), (output, 2)):
+        os.dup2(source, target)
     sys.stdin = os.fdopen(0, "r", closefd=False)
     sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
     sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)

@@ -1,4 +1,7 @@
-"""Run the demo: simulator, action server and Rasa server under honcho, until Ctrl-C."""
+"""Run the demo: simulator, action server and Rasa server under honcho, until Ctrl-C.
+
+python -m tools.demo
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,18 @@ from pathlib import Path
 from honcho.environ import parse, parse_procfile
 from honcho.manager import Manager
 
-ROOT = Path(__file__).parent.parent
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parents[1]
 CHAT = "http://127.0.0.1:5005/webhooks/webchat/"
 AGENT = "http://127.0.0.1:8090/"
 PORTS = {"simulator": 8090, "action server": 5055, "Rasa server": 5005}
 
 
 def check_ports() -> None:
-    """Leave with a clear word when a port is taken: the servers' own errors drown in their logs.
+    """Check that the demo's ports are free: the servers' own errors are easy to miss in their logs.
 
     Raises:
-        SystemExit: Something else listens on one of the demo's ports.
+        SystemExit: Another process listens on one of the ports.
     """
     for name, port in PORTS.items():
         with socket.socket() as probe:
@@ -36,7 +40,7 @@ def check_ports() -> None:
 
 
 def announce() -> None:
-    """Wait until all servers answer, and say what to open."""
+    """Wait until all servers answer, and print the pages to open."""
     pages = [(5005, "/webhooks/webchat/"), (8090, "/"), (5055, "/health")]
     while not all(_answers(port, path) for port, path in pages):
         time.sleep(0.3)
@@ -62,23 +66,22 @@ def _answers(port: int, path: str) -> bool:
 
 
 def main() -> None:
-    """Start everything, and stop everything when one of them stops."""
+    """Start all servers, and stop all when one of them stops."""
     check_ports()
-    os.chdir(ROOT)
     environment = {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
-        "PYTHONWARNINGS": "ignore",  # see also tools/quiet_rasa.py
-        **parse((ROOT / "demo.env").read_text()),
+        "PYTHONWARNINGS": "ignore",  # see also quiet_rasa.py
+        **parse((FOLDER / "demo.env").read_text()),
     }
     manager = Manager()
-    for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
+    for name, command in parse_procfile((FOLDER / "Procfile").read_text()).processes.items():
         manager.add_process(name, command, env=environment, cwd=str(ROOT))
     sys.stdout.write("Starting; the first time takes about half a minute …\n")
     threading.Thread(target=announce, daemon=True).start()
     manager.loop()
     stopped_by_hand = manager.returncode == 128 + signal.SIGINT
-    sys.exit(0 if stopped_by_hand else manager.returncode)  # else make calls Ctrl-C an error
+    sys.exit(0 if stopped_by_hand else manager.returncode)  # otherwise make reports an error
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Run Rasa's command line without its libraries' deprecations.
+"""Run Rasa's command line without the deprecation warnings of its libraries.
 
-``PYTHONWARNINGS=ignore`` does not last: some of them turn such warnings on when they are imported.
+``PYTHONWARNINGS=ignore`` is not enough: some libraries enable these warnings when imported.
 """
 
 from __future__ import annotations
