@@ -70,7 +70,7 @@ def _fill(url: str) -> None:
             "step": "pass_control",
             "created_at": now,
             "connected_at": now,
-            "announced": True,
+            "start_notified": True,
         }
         for number in range(_SESSIONS)
     ]

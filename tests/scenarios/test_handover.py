@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import aiohttp
+import pytest
 
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
+from tests.support.names import AGENTS, SENDERS, TEXTS
 from tests.support.users import RestUser, texts_of_user
 
 JOINED = "Ana is here now"
@@ -33,6 +37,35 @@ async def test_messages_pass_both_ways_while_the_bot_is_silent(hand_over, sim, u
     await sim.agent_text(session.conversation, "Anything else?", agent="Ana")
     again = await user.hears("Anything else?")
     assert not any(JOINED in str(each) for each in again)
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+async def test_handover_and_return_of_any_sender(hand_over, sim, new_user, sender):
+    user = new_user(sender=sender)
+    session = await hand_over(user)
+    assert any(STARTED in text for text in session.replies)
+    await user.says("a question")
+    await sim.wait_for_message(session.conversation, "a question")
+    await sim.agent_text(session.conversation, "an answer", agent="Ana")
+    await user.hears("Ana: an answer")
+    assert await user.slot("handoff_status") == "active"
+    await sim.end_session(session.conversation)
+    await user.hears(ENDED)
+
+
+async def test_any_agents_name_and_text_in_one_session(hand_over, sim, user):
+    session = await hand_over(user)
+    for text in TEXTS:
+        await user.says(text)
+    await sim.wait_for_message(session.conversation, TEXTS[-1])
+    assert texts_of_user(await sim.messages(session.conversation)) == list(TEXTS)
+    for name, text in zip(AGENTS, itertools.cycle(TEXTS)):
+        await sim.agent_text(session.conversation, text, agent=name)
+    await sim.agent_text(session.conversation, "the last answer", agent=AGENTS[0])
+    heard = [each.get("text", "") for each in await user.hears("the last answer")]
+    agents = [text for text in heard if "is here now" not in text]
+    expected = [f"{name}: {text}" for name, text in zip(AGENTS, itertools.cycle(TEXTS))]
+    assert agents == [*expected, f"{AGENTS[0]}: the last answer"]
 
 
 async def test_order_is_kept_both_ways(hand_over, sim, user):

@@ -82,7 +82,7 @@ async def test_a_user_who_comes_back_after_an_hour_is_still_with_the_agent(
     """Rasa starts a new session then, which ends its pause; the plugin's store decides."""
     session = await hand_over(user)
     # An hour later the start notification has long been sent.
-    unnotified = "SELECT count(*) FROM sessions WHERE sender_id = ? AND NOT announced"
+    unnotified = "SELECT count(*) FROM sessions WHERE sender_id = ? AND NOT start_notified"
     await until_none_left(stack.folder / "handoff.db", unnotified, user.sender)
     url = f"{stack.rasa_url}/conversations/{user.sender}/tracker/events"
     async with http.post(url, json=[{"event": "session_started"}]) as answer:

@@ -14,6 +14,7 @@ from simulator import SimulatorClient
 from tests.support.bot_texts import ASK_HUMAN
 from tests.support.servers import Stack
 from tests.support.waiting import until
+from zendesk_handoff.handover.opening import external_id
 
 
 @dataclass
@@ -85,9 +86,9 @@ async def conversation_of(
     timeout: float = 20.0,
 ) -> dict[str, Any]:
     """Wait for the conversation of a sender."""
-    app = stack.connectors[connector]["app_id"]
+    app, user = stack.connectors[connector]["app_id"], external_id(sender)
     return await sim.wait_for_conversation(
-        app, lambda one: one["user"]["externalId"] == sender, timeout=timeout
+        app, lambda one: one["user"]["externalId"] == user, timeout=timeout
     )
 
 
