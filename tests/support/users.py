@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp
 
@@ -39,8 +38,8 @@ class RestUser:
         return [each["text"] for each in await self.gets(text) if "text" in each]
 
     async def tracker(self) -> dict[str, Any]:
-        sender = quote(self.sender, safe="")
-        url = f"{self.rasa_url}/conversations/{sender}/tracker?include_events=ALL"
+        # Unquoted: Rasa's route takes the id as a path and does not decode it.
+        url = f"{self.rasa_url}/conversations/{self.sender}/tracker?include_events=ALL"
         async with self.http.get(url) as answer:
             return dict(await answer.json())
 
