@@ -91,16 +91,16 @@ async def test_a_call_with_several_conversations_reaches_every_user(hand_over, s
         assert not any(words in str(heard) for words in others)
 
 
-async def test_a_poisonous_event_is_set_aside_and_the_others_go_through(
+async def test_an_unreadable_event_becomes_a_dead_letter_and_the_others_are_delivered(
     hand_over, sim, user, stack, http
 ):
     session = await hand_over(user)
     await sim.add_fault("lose", event="conversation:message")
-    poison = agent_event(session.conversation, "x", message_id="7" * 24, event_id="8" * 24)
-    poison["payload"]["message"] = {"id": 17, "author": "nobody"}
+    unreadable = agent_event(session.conversation, "x", message_id="7" * 24, event_id="8" * 24)
+    unreadable["payload"]["message"] = {"id": 17, "author": "nobody"}
     before = agent_event(session.conversation, "before it", message_id="a1", event_id="a2")
     after = agent_event(session.conversation, "after it", message_id="b1", event_id="b2")
-    assert await post_events(http, stack, before, poison, after) == 200
+    assert await post_events(http, stack, before, unreadable, after) == 200
     heard = await user.hears("before it", "after it")
     assert sum("before it" in str(each) for each in heard) == 1
     assert "handoff.webhook.unreadable" in (stack.folder / "rasa.log").read_text()
