@@ -61,7 +61,7 @@ async def test_any_agents_name_and_text_in_one_session(hand_over, sim, user):
     assert texts_of_user(await sim.messages(session.conversation)) == list(TEXTS)
     # From an agent, a switchboard command is carried out and not sent.
     texts = itertools.cycle(text for text in TEXTS if "switchboard:" not in text)
-    written = [*zip(AGENTS, texts), (AGENTS[0], "the last answer")]
+    written = [*zip(AGENTS, texts, strict=False), (AGENTS[0], "the last answer")]
     for name, text in written:
         await sim.agent_text(session.conversation, text, agent=name)
     heard = [each.get("text", "") for each in await user.hears("the last answer")]
