@@ -10,7 +10,7 @@ import pytest
 
 from tests.handover.test_forward import Clock, background, connected, text, written
 from tests.handover.test_opening import account, begin
-from tests.scenarios.conftest import until
+from tests.support.waiting import until
 from zendesk_handoff.domain.session import State
 from zendesk_handoff.errors import (
     ConnectionFailed,

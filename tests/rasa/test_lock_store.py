@@ -14,8 +14,8 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.lock_store import LockError
 from rasa.utils.endpoints import EndpointConfig
 
-from tests.conftest import HOST, REDIS_PORT, redis_answers
 from tests.store.test_store import begin
+from tests.support.databases import HOST, REDIS_PORT, redis_answers
 from tests.support.servers import free_port
 from zendesk_handoff.rasa import lock_store
 from zendesk_handoff.rasa import router as router_module

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 import structlog
 
-from tests.scenarios.conftest import until
 from tests.store.test_store import begin
+from tests.support.waiting import until
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.rasa import runtime as runtime_module
