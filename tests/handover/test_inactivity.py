@@ -88,7 +88,7 @@ async def test_the_store_finds_exactly_those_that_are_due(tmp_path):
                 }
                 connection.execute(sa.insert(sessions).values({**base, **row}))
 
-        await store._database.write(fill)
+        await store.database.write(fill)
         everybody = await store.sessions.recent(limit=10_000)
         assert len(everybody) == len(rows)
         for now, timeouts in itertools.product([1050, 1350, 2600, 2950], [ALL, OFF, Timeouts()]):

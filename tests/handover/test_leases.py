@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.store.test_store import begin, run_out
+from tests.support.store import expire_leases, request_session
 from zendesk_handoff.domain.session import EndReason, Step
 from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.store import open_store
@@ -10,18 +10,18 @@ from zendesk_handoff.store.leases import LeaseResult
 
 
 async def test_what_another_has_taken_over_is_not_kept(store, url):
-    session = await begin(store)
+    session = await request_session(store)
     async with await open_store(url) as other:
         mine = ProcessLeases(store)
         assert await mine.acquire(session.id)
-        await run_out(store)
+        await expire_leases(store)
         assert await other.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
         assert session.id not in await store.leases.renew()
         assert session.id in await other.leases.renew()
 
 
 async def test_a_session_is_let_go_when_both_lanes_are_done(store):
-    session = await begin(store)
+    session = await request_session(store)
     mine = ProcessLeases(store)
     assert await mine.acquire(session.id)
     await store.outbox.add(session.id, [{"type": "text", "text": "thanks, bye"}])
@@ -34,7 +34,7 @@ async def test_a_session_is_let_go_when_both_lanes_are_done(store):
 
 
 async def test_a_failure_with_a_conversation_is_told_to_the_agents(store):
-    session = await begin(store)
+    session = await request_session(store)
     await store.sessions.finish_step(session.id, Step.CONVERSATION, conversation_id="c1")
     await store.outbox.add(session.id, [{"type": "text", "text": "for the bot now"}])
     failed = await store.sessions.fail(session.id, end_notified=True)
@@ -45,7 +45,7 @@ async def test_a_failure_with_a_conversation_is_told_to_the_agents(store):
 
 
 async def test_a_failure_before_that_leaves_nothing_to_do(store):
-    session = await begin(store)
+    session = await request_session(store)
     failed = await store.sessions.fail(session.id, end_notified=True)
     assert failed.finalized
     assert await store.outbox.waiting(session.id) == []

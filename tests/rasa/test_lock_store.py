@@ -14,9 +14,9 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.lock_store import LockError
 from rasa.utils.endpoints import EndpointConfig
 
-from tests.store.test_store import begin
 from tests.support.databases import HOST, REDIS_PORT, redis_answers
 from tests.support.servers import free_port
+from tests.support.store import request_session
 from zendesk_handoff.rasa import lock_store
 from zendesk_handoff.rasa import router as router_module
 from zendesk_handoff.rasa.lock_store import AtomicRedisLockStore
@@ -156,7 +156,7 @@ def with_router(store):
 
 
 async def test_without_a_lock_the_agents_still_hear_the_user(no_lock, store, with_router):
-    session = await begin(store)
+    session = await request_session(store)
     await store.sessions.connect(session.id)
     output = CollectingOutputChannel()
     message = UserMessage("are you there?", output, session.sender_id, input_channel="rest")

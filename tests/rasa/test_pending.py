@@ -146,7 +146,7 @@ async def test_nothing_overtakes_what_another_answer_holds(store, url):
             .where(pending_messages.c.claimed_at.is_not(None))
             .values(claimed_at=1)
         )
-        await other._database.write(lambda connection: connection.execute(long_ago).rowcount)
+        await other.database.write(lambda connection: connection.execute(long_ago).rowcount)
         assert [each.body["text"] for each in await other.pending.claim("user")] == ["one", "two"]
 
 

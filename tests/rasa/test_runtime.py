@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import structlog
 
-from tests.store.test_store import begin
+from tests.support.store import request_session
 from tests.support.waiting import until
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.errors import StoreUnavailable
@@ -59,7 +59,7 @@ def make_runtime(store, monkeypatch):
 async def test_a_user_whose_connector_has_been_taken_out_hears_that_nothing_arrives(
     store, make_runtime
 ):
-    session = await begin(store, connector="taken-out")
+    session = await request_session(store, connector="taken-out")
     await store.sessions.connect(session.id)
     await store.sessions.mark_start_notified(session.id)
     await store.leases.release_all()
@@ -113,7 +113,7 @@ async def test_an_error_of_any_kind_ends_no_look_round(
 async def test_zendesk_is_asked_only_about_sessions_whose_connector_is_here(store):
     """Whoever takes one it cannot ask about would keep it from a server that can."""
     for sender, connector in (("one", "support"), ("two", "elsewhere")):
-        session = await begin(store, sender, connector=connector)
+        session = await request_session(store, sender, connector=connector)
         await store.sessions.connect(session.id)
     later = time.time() + 60
     (taken,) = await store.leases.claim_for_reconciliation({"support"}, before=later, limit=8)

@@ -300,7 +300,7 @@ async def test_an_opening_whose_connector_nobody_has_fails_in_the_end(store):
     await server.to_agents.stop()
     assert (await store.sessions.get(session.id)).state is State.OPENING, "another may have it"
     long_ago = sa.update(sessions).values(created_at=time.time() - 3600)
-    await store._database.write(lambda connection: connection.execute(long_ago).rowcount)
+    await store.database.write(lambda connection: connection.execute(long_ago).rowcount)
     server = Side(store, None)
     server.to_agents.notify(session.id)
     await server.to_agents.stop()

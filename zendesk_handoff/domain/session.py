@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class State(str, enum.Enum):
@@ -146,12 +146,3 @@ class Session:
     def is_open(self) -> bool:
         """Whether the user's messages go to the agents."""
         return self.state.is_open
-
-    @classmethod
-    def from_row(cls, row: Any) -> Session:
-        """Read a row of the store's: a named tuple of this class's fields."""
-        values = row._asdict()
-        values["state"] = State(values["state"])
-        values["step"] = Step(values["step"]) if values["step"] else None
-        values["pending_step"] = Step(values["pending_step"]) if values["pending_step"] else None
-        return cls(**values)

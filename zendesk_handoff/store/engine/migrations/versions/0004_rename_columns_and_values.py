@@ -1,4 +1,4 @@
-"""names of the field: leases, notifications, pending messages, dead letters.
+"""Rename columns, indexes and stored values: leases, notifications, pending messages, dead letters.
 
 A renamed column cannot serve the version before it: stop all servers before the upgrade.
 """
@@ -110,7 +110,7 @@ def _rename_objects(*, back: bool = False) -> None:
 
 
 def _rename_closing_notes(old: str, new: str) -> None:
-    """Rename the type of what tells the agents of an end from our side, where it still waits."""
+    """Rename the type of closing notes that are not sent yet."""
     outbox = sa.table("outbox", sa.column("id", sa.Integer), sa.column("body", sa.JSON))
     bind = op.get_bind()
     waiting = sa.select(outbox.c.id, outbox.c.body).where(sa.text("state <> 'done'"))

@@ -1,4 +1,4 @@
-"""Indexes for what is undone, and for counting sessions."""
+"""Indexes for undelivered messages, and for counts of sessions."""
 
 from __future__ import annotations
 
