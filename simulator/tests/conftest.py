@@ -1,4 +1,4 @@
-"""A simulator with one account, a bot's webhook that listens, and API callers."""
+"""Fixtures: a simulator, a bot's webhook target, accounts with an API caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import Account, Bot
+from .support.account import Account
+from .support.bot import Bot
+from .support.shared import check_shared
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    check_shared(item)
 
 
 @pytest.fixture
@@ -19,7 +25,7 @@ async def sim() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 async def frozen() -> AsyncIterator[Simulator]:
-    """A simulator whose time moves only by `advance`."""
+    """A simulator whose clock moves only by `advance`."""
     async with Simulator(frozen=True) as running:
         yield running
 
@@ -39,10 +45,10 @@ async def account(sim: Simulator, bot: Bot) -> AsyncIterator[Account]:
 
 
 @pytest.fixture
-async def seated(sim: Simulator, bot: Bot) -> AsyncIterator[Account]:
-    """An account whose integration sits at the switchboard as `rasa`, with an int_ key."""
+async def inside(sim: Simulator, bot: Bot) -> AsyncIterator[Account]:
+    """An account whose integration is in the switchboard as `rasa`, with an int_ key."""
     app = await sim.add_app(
-        label="seated",
+        label="inside",
         integrations=[{"target": bot.url, "switchboard_name": "rasa", "key": {}}],
     )
     async with Account(sim, app) as caller:

@@ -6,7 +6,8 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import Account, Bot
+from .support.account import Account
+from .support.bot import Bot
 
 HOOK = {"target": "https://bot.example/hook", "triggers": ["conversation:message"]}
 
@@ -82,7 +83,7 @@ async def test_webhooks(sim: Simulator, account: Account, bot: Bot) -> None:
     assert (await account.call("POST", path, HOOK))[0] == 400
 
 
-async def test_a_switchboard_from_nothing(sim: Simulator, bot: Bot) -> None:
+async def test_a_new_switchboard(sim: Simulator, bot: Bot) -> None:
     app = await sim.add_app(switchboard=False, integrations=[{"target": bot.url}])
     async with Account(sim, app) as account:
         board = (await account.must("POST", "/switchboards"))["switchboard"]
@@ -93,9 +94,11 @@ async def test_a_switchboard_from_nothing(sim: Simulator, bot: Bot) -> None:
         path = f"/switchboards/{board['id']}"
         assert (await account.call("PATCH", path, {"enabled": True}))[0] == 400
 
-        seats = path + "/switchboardIntegrations"
+        switchboard_integrations = path + "/switchboardIntegrations"
         custom = {"name": "rasa", "integrationId": app.integrations[0].id}
-        rasa = (await account.must("POST", seats, custom))["switchboardIntegration"]
+        rasa = (await account.must("POST", switchboard_integrations, custom))[
+            "switchboardIntegration"
+        ]
         assert rasa["deliverStandbyEvents"] is True
         zendesk = {
             "name": "zd-agentWorkspace",
@@ -104,17 +107,26 @@ async def test_a_switchboard_from_nothing(sim: Simulator, bot: Bot) -> None:
             "nextSwitchboardIntegrationId": rasa["id"],
             "messageHistoryCount": 5,
         }
-        workspace = (await account.must("POST", seats, zendesk))["switchboardIntegration"]
+        workspace = (await account.must("POST", switchboard_integrations, zendesk))[
+            "switchboardIntegration"
+        ]
         assert zendesk.items() <= workspace.items()
-        assert (await account.must("GET", seats))["switchboardIntegrations"] == [rasa, workspace]
+        assert (await account.must("GET", switchboard_integrations))["switchboardIntegrations"] == [
+            rasa,
+            workspace,
+        ]
 
         body = {"enabled": True, "defaultSwitchboardIntegrationId": workspace["id"]}
         assert (await account.must("PATCH", path, body))["switchboard"]["enabled"] is True
-        for seat in (rasa, workspace):
-            assert (await account.call("DELETE", f"{seats}/{seat['id']}"))[0] == 400
+        for switchboard_integration in (rasa, workspace):
+            assert (
+                await account.call(
+                    "DELETE", f"{switchboard_integrations}/{switchboard_integration['id']}"
+                )
+            )[0] == 400
         freed = {"nextSwitchboardIntegrationId": None}
-        await account.must("PATCH", f"{seats}/{workspace['id']}", freed)
-        await account.must("DELETE", f"{seats}/{rasa['id']}")
+        await account.must("PATCH", f"{switchboard_integrations}/{workspace['id']}", freed)
+        await account.must("DELETE", f"{switchboard_integrations}/{rasa['id']}")
         await account.must("DELETE", path)
         assert (await account.must("GET", "/switchboards"))["switchboards"] == []
 
@@ -130,13 +142,13 @@ async def test_a_switchboard_from_nothing(sim: Simulator, bot: Bot) -> None:
         {"name": "zd-answerBot", "integrationType": "zd:x"},
     ],
 )
-async def test_refused_seats(account: Account, body: object) -> None:
+async def test_refused_switchboard_integrations(account: Account, body: object) -> None:
     (board,) = (await account.must("GET", "/switchboards"))["switchboards"]
     path = f"/switchboards/{board['id']}/switchboardIntegrations"
     assert (await account.call("POST", path, body))[0] == 400
 
 
-async def test_ten_seats(account: Account) -> None:
+async def test_at_most_ten_switchboard_integrations(account: Account) -> None:
     (board,) = (await account.must("GET", "/switchboards"))["switchboards"]
     path = f"/switchboards/{board['id']}/switchboardIntegrations"
     for number in range(8):

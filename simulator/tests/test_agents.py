@@ -1,4 +1,4 @@
-"""What agents do, and what becomes of the ticket."""
+"""Actions of agents, and their effect on the ticket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pytest
 
 from simulator import Simulator, SimulatorError
 
-from .helpers import Account, Bot, Json
+from .support.account import Account, Json
+from .support.bot import Bot
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 16
 
@@ -41,7 +42,7 @@ async def test_writers_without_a_name(sim: Simulator, account: Account, bot: Bot
     assert "__zendesk_msg.agent.id" not in message["metadata"]
 
 
-async def test_what_marks_an_agent_is_a_switch(sim: Simulator, account: Account, bot: Bot) -> None:
+async def test_the_mark_of_an_agent_is_a_switch(sim: Simulator, account: Account, bot: Bot) -> None:
     await sim.set_switches(account.app.id, agent_metadata=False, subtypes="everywhere")
     conversation = await account.with_agents()
     await sim.agent_text(conversation, "Hello")
@@ -101,7 +102,7 @@ async def test_the_survey(sim: Simulator, account: Account, bot: Bot) -> None:
     assert "metadata" not in message
 
 
-async def test_solved_moves_nothing_and_reopens(sim: Simulator, account: Account) -> None:
+async def test_solving_keeps_control_and_the_user_reopens(sim: Simulator, account: Account) -> None:
     user = await account.user()
     conversation = await account.conversation(user)
     await account.say(conversation)
@@ -121,16 +122,18 @@ async def test_solved_moves_nothing_and_reopens(sim: Simulator, account: Account
     ("release", "switchboard:releaseControl"), ("pass", "switchboard:passControl"),
 ])  # fmt: skip
 async def test_the_end_of_a_ticket(
-    sim: Simulator, seated: Account, bot: Bot,
+    sim: Simulator, inside: Account, bot: Bot,
     verb: str, reason: str, activity: str, policy: str, event: str,
 ) -> None:  # fmt: skip
-    await sim.set_switches(seated.app.id, on_ticket_close=policy, activity="everywhere")
-    (board,) = (await seated.must("GET", "/switchboards"))["switchboards"]
+    await sim.set_switches(inside.app.id, on_ticket_close=policy, activity="everywhere")
+    (board,) = (await inside.must("GET", "/switchboards"))["switchboards"]
     path = f"/switchboards/{board['id']}/switchboardIntegrations"
-    body = {"nextSwitchboardIntegrationId": seated.app.seat_id("rasa")}
-    await seated.must("PATCH", f"{path}/{seated.app.seat_id('zd-agentWorkspace')}", body)
-    conversation = await seated.with_agents()
-    await seated.control(conversation, "offerControl", {"switchboardIntegration": "rasa"})
+    body = {"nextSwitchboardIntegrationId": inside.app.switchboard_integration_id("rasa")}
+    await inside.must(
+        "PATCH", f"{path}/{inside.app.switchboard_integration_id('zd-agentWorkspace')}", body
+    )
+    conversation = await inside.with_agents()
+    await inside.control(conversation, "offerControl", {"switchboardIntegration": "rasa"})
     await getattr(sim, verb)(conversation)
     await sim.wait_for_delivery(
         predicate=lambda one: one["events"][0]["payload"].get("reason") == reason, type=event
@@ -142,7 +145,7 @@ async def test_the_end_of_a_ticket(
     assert notice["author"]["subtypes"] == ["activity"]
 
 
-async def test_closing_may_do_nothing_and_say_nothing(
+async def test_closing_without_effect_and_without_notice(
     sim: Simulator, account: Account, bot: Bot
 ) -> None:
     await sim.set_switches(account.app.id, on_ticket_close="nothing", activity="off")
@@ -183,7 +186,7 @@ async def test_ended_by_the_user(sim: Simulator, account: Account, bot: Bot) -> 
     assert message["activity"] == {"type": "conversation:endedByUser"}
 
 
-async def test_a_released_ticket_goes_on(sim: Simulator, account: Account) -> None:
+async def test_a_ticket_continues_after_a_release(sim: Simulator, account: Account) -> None:
     conversation = await account.with_agents()
     ticket = (await sim.conversation(conversation))["ticket"]["id"]
     await account.control(conversation, "releaseControl")
@@ -194,7 +197,7 @@ async def test_a_released_ticket_goes_on(sim: Simulator, account: Account) -> No
     assert (await sim.conversation(conversation))["ticket"]["id"] == ticket
 
 
-async def test_what_a_ticket_takes_from_pass_control(sim: Simulator, account: Account) -> None:
+async def test_ticket_fields_from_pass_control(sim: Simulator, account: Account) -> None:
     conversation = await account.conversation()
     ids = [(await account.say(conversation, str(number)))["id"] for number in range(12)]
     await account.hand_over(conversation, {
@@ -219,7 +222,7 @@ async def test_what_a_ticket_takes_from_pass_control(sim: Simulator, account: Ac
     assert [one["id"] for one in shown["messages"] if one["inTicket"]] == ids[-10:]
 
 
-async def test_from_which_message_on(sim: Simulator, account: Account) -> None:
+async def test_first_message_of_a_ticket(sim: Simulator, account: Account) -> None:
     conversation = await account.conversation()
     ids = [(await account.say(conversation, str(number)))["id"] for number in range(12)]
     await account.hand_over(conversation, {"first_message_id": ids[0]})
@@ -248,8 +251,8 @@ async def test_a_default_workspace_opens_tickets_too_early(sim: Simulator) -> No
         assert (await sim.conversation(conversation))["ticket"]["fields"] == {}
 
 
-async def test_the_command_passes_control(sim: Simulator, seated: Account, bot: Bot) -> None:
-    conversation = await seated.with_agents()
+async def test_the_command_passes_control(sim: Simulator, inside: Account, bot: Bot) -> None:
+    conversation = await inside.with_agents()
     assert await sim.agent_text(conversation, "%((switchboard:passControl:rasa))%") is None
     await last(sim, bot, "switchboard:passControl")
     shown = await sim.conversation(conversation)
@@ -257,7 +260,7 @@ async def test_the_command_passes_control(sim: Simulator, seated: Account, bot: 
     assert shown["messageCount"] == 1
 
 
-async def test_a_command_that_leads_nowhere(sim: Simulator, account: Account, bot: Bot) -> None:
+async def test_a_command_with_an_unknown_target(sim: Simulator, account: Account, bot: Bot) -> None:
     conversation = await account.with_agents()
     await sim.agent_text(conversation, "%((switchboard:passControl:nobody))%")
     payload = await last(sim, bot, "switchboard:passControl:failure")
@@ -303,5 +306,19 @@ async def test_no_agent_without_a_ticket(sim: Simulator, account: Account) -> No
     conversation = await account.conversation()
     with pytest.raises(SimulatorError, match="control was never passed"):
         await sim.agent_text(conversation, "Hello")
-    with pytest.raises(SimulatorError, match="404"):
-        await sim._act(conversation, "dance", {})
+
+
+async def test_an_unknown_action_is_refused(sim: Simulator, account: Account) -> None:
+    conversation = await account.conversation()
+    url = f"{sim.url}/sim/conversations/{conversation}/agent/dance"
+    async with account.session.post(url, json={}) as response:
+        assert response.status == 404
+        assert "An agent cannot 'dance'" in (await response.json())["error"]
+
+
+async def test_a_file_comes_in_a_form(sim: Simulator, account: Account) -> None:
+    conversation = await account.with_agents()
+    url = f"{sim.url}/sim/conversations/{conversation}/agent/file"
+    async with account.session.post(url, json={"filename": "a.txt"}) as response:
+        assert response.status == 400
+        assert "form" in (await response.json())["error"]

@@ -10,7 +10,7 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import BUSINESS, Account
+from .support.account import BUSINESS, Account
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 16
 
@@ -25,7 +25,7 @@ async def upload(
     return status, answer
 
 
-async def test_the_bytes_come_back(account: Account) -> None:
+async def test_download(account: Account) -> None:
     status, answer = await upload(account, "Straße 1.png")
     assert status == 201
     attachment = answer["attachment"]
@@ -37,7 +37,7 @@ async def test_the_bytes_come_back(account: Account) -> None:
         assert "sandbox" in response.headers["Content-Security-Policy"]
 
 
-async def test_private_ones_need_the_apis_credentials(sim: Simulator, account: Account) -> None:
+async def test_private_files_need_the_apis_credentials(sim: Simulator, account: Account) -> None:
     await sim.set_switches(account.app.id, private_attachments=True)
     _, answer = await upload(account)
     url = answer["attachment"]["mediaUrl"]

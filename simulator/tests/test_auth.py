@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-import json
 import time
 from typing import Any
 
@@ -13,22 +10,12 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import Account, Bot
+from .support.account import Account
+from .support.bot import Bot
+from .support.tokens import token
 
 UNAUTHORIZED = {"errors": [{"code": "unauthorized", "title": "Authorization is required"}]}
 FORBIDDEN = {"errors": [{"code": "forbidden", "title": "Forbidden"}]}
-
-
-def encode(part: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
-
-
-def token(key_id: str, secret: str, *, alg: str = "HS256", **claims: Any) -> str:
-    signed = f"{encode({'alg': alg, 'typ': 'JWT', 'kid': key_id})}.{encode(claims)}"
-    if alg == "none":
-        return signed + "."
-    mac = hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest()
-    return f"{signed}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
 
 async def get_with(account: Account, header: str | None) -> tuple[int, Any]:
@@ -37,7 +24,7 @@ async def get_with(account: Account, header: str | None) -> tuple[int, Any]:
     return await account.call("GET", "/users/nobody")
 
 
-async def test_a_signed_token_opens(account: Account) -> None:
+async def test_a_signed_token_is_accepted(account: Account) -> None:
     app = account.app
     for claims in ({}, {"exp": time.time() + 60}, {"iat": time.time()}):
         good = token(app.key_id, app.key_secret, scope="app", **claims)
@@ -84,38 +71,38 @@ async def test_unknown_app(account: Account) -> None:
         assert (await response.json())["errors"][0]["code"] == "app_not_found"
 
 
-async def test_what_an_integration_key_may_not(seated: Account) -> None:
-    caller = seated.as_integration()
+async def test_an_integration_key_is_forbidden_elsewhere(inside: Account) -> None:
+    caller = inside.as_integration()
     other = next(
         one["id"]
-        for one in seated.app.raw["integrations"]
-        if one["id"] != seated.app.integrations[0].id
+        for one in inside.app.raw["integrations"]
+        if one["id"] != inside.app.integrations[0].id
     )
     for path in (
         "",
         "/integrations",
-        f"/integrations/{seated.app.integrations[0].id}",
+        f"/integrations/{inside.app.integrations[0].id}",
         "/switchboards",
         f"/integrations/{other}/webhooks",
     ):
         assert await caller.call("GET", path) == (403, FORBIDDEN), path
 
 
-async def test_what_an_integration_key_may(seated: Account) -> None:
-    caller = seated.as_integration()
+async def test_an_integration_key_reads_its_own_integration(inside: Account) -> None:
+    caller = inside.as_integration()
     conversation = await caller.conversation()
     await caller.say(conversation)
     listed = await caller.must("GET", "/integrations/me/webhooks")
-    assert [one["id"] for one in listed["webhooks"]] == [seated.app.integrations[0].webhook_id]
+    assert [one["id"] for one in listed["webhooks"]] == [inside.app.integrations[0].webhook_id]
 
 
-async def test_a_token_of_an_integration(seated: Account) -> None:
-    integration = seated.app.integrations[0]
+async def test_a_token_of_an_integration(inside: Account) -> None:
+    integration = inside.app.integrations[0]
     key, secret = integration.key_id or "", integration.key_secret or ""
     good = token(key, secret, scope="integration")
-    assert (await get_with(seated, f"Bearer {good}"))[0] == 404
+    assert (await get_with(inside, f"Bearer {good}"))[0] == 404
     wrong = token(key, secret, scope="app")
-    assert await get_with(seated, f"Bearer {wrong}") == (401, UNAUTHORIZED)
+    assert await get_with(inside, f"Bearer {wrong}") == (401, UNAUTHORIZED)
 
 
 async def test_rotation(sim: Simulator, account: Account) -> None:

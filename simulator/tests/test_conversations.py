@@ -8,7 +8,8 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import Account, Bot, Json
+from .support.account import Account, Json
+from .support.bot import Bot
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

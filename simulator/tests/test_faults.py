@@ -1,4 +1,4 @@
-"""What goes wrong on request."""
+"""Faults of API requests and of webhook deliveries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from simulator import Simulator, SimulatorError
 
-from .helpers import BUSINESS, TEXT, Account, Bot
+from .support.account import BUSINESS, TEXT, Account
+from .support.bot import Bot
 
 BODY = {"author": BUSINESS, "content": TEXT}
 
@@ -55,7 +56,7 @@ async def test_before_and_after_the_commit(
 
 
 @pytest.mark.parametrize("kind", ["latency", "silence"])
-async def test_time_passes_on_the_simulators_clock(frozen: Simulator, kind: str) -> None:
+async def test_delays_use_the_simulators_clock(frozen: Simulator, kind: str) -> None:
     app = await frozen.add_app()
     async with Account(frozen, app) as account:
         fault = await frozen.add_fault(kind, seconds=30, count=1)
@@ -71,7 +72,7 @@ async def test_time_passes_on_the_simulators_clock(frozen: Simulator, kind: str)
                 await call
 
 
-async def test_where_a_fault_strikes(sim: Simulator, account: Account, bot: Bot) -> None:
+async def test_conditions_of_a_fault(sim: Simulator, account: Account, bot: Bot) -> None:
     other = await sim.add_app()
     conversation = await account.conversation()
     await sim.add_fault(
@@ -84,7 +85,7 @@ async def test_where_a_fault_strikes(sim: Simulator, account: Account, bot: Bot)
         assert (await stranger.call("GET", "/users/x"))[0] == 404
 
 
-async def test_faults_are_listed_and_taken_away(sim: Simulator, account: Account) -> None:
+async def test_faults_are_listed_and_removed(sim: Simulator, account: Account) -> None:
     first = await sim.add_fault("status", status=403)
     second = await sim.add_fault("status", status=500)
     assert [one["id"] for one in await sim.faults()] == [first, second]
@@ -98,7 +99,9 @@ async def test_faults_are_listed_and_taken_away(sim: Simulator, account: Account
 @pytest.mark.parametrize(
     "rule", [{"kind": "gremlin"}, {"kind": "drop", "when": "later"}, {"kind": "drop", "pth": "x"}]
 )
-async def test_a_fault_that_could_never_strike(sim: Simulator, rule: dict[str, str]) -> None:
+async def test_a_rule_that_could_never_apply_is_refused(
+    sim: Simulator, rule: dict[str, str]
+) -> None:
     with pytest.raises(SimulatorError) as refused:
         await sim.add_fault(**rule)
     assert refused.value.status == 400
@@ -157,7 +160,7 @@ async def test_batched_across_conversations(sim: Simulator, account: Account, bo
 
 
 @pytest.mark.parametrize("batch", [True, False])
-async def test_held_until_told(sim: Simulator, account: Account, bot: Bot, batch: bool) -> None:
+async def test_held_until_released(sim: Simulator, account: Account, bot: Bot, batch: bool) -> None:
     conversation = await account.conversation()
     await sim.add_fault("hold", event="conversation:message")
     for text in "abc":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -18,9 +19,12 @@ from simulator.config import DEMO, read_config
 from simulator.faults import API_KINDS, EVENT_KINDS
 from simulator.switches import Switches
 
-from .helpers import Account, Bot
+from .support.account import Account
+from .support.bot import Bot
 
-ROOT = Path(__file__).resolve().parents[2]
+# The package under test, installed or not; the folder is the checkout, which has a `simulator/`.
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(simulator.__file__).parents[1])}
+DISTRIBUTION = Path(__file__).resolve().parents[1]
 SHOP, WHOLESALE = "64b0c0ffee0000000000a001", "64b0c0ffee0000000000a002"
 
 
@@ -29,7 +33,8 @@ async def program() -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """`python -m simulator --port 0`, and where it listens."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulator", "--port", "0",
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        cwd=DISTRIBUTION.parent, env=ENVIRONMENT,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
     line = (await process.stdout.readline()).decode()
@@ -61,12 +66,12 @@ async def test_the_demo_is_ready(program: tuple[asyncio.subprocess.Process, str]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_it_ends_at_once(
+async def test_a_signal_stops_it_at_once(
     program: tuple[asyncio.subprocess.Process, str], number: signal.Signals
 ) -> None:
     process, url = program
     async with aiohttp.ClientSession() as session, session.get(f"{url}/sim/events") as stream:
-        assert await stream.content.readline() == b": hello\n"
+        assert await stream.content.readline() == b": connected\n"
         process.send_signal(number)
         assert await asyncio.wait_for(process.wait(), 5) == 0
     assert process.stderr is not None
@@ -90,7 +95,7 @@ async def test_a_wrong_configuration(tmp_path: Path, text: str, problem: str) ->
     path.write_text(text)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulator", "--port", "0", "--config", str(path),
-        cwd=ROOT, stderr=asyncio.subprocess.PIPE,
+        cwd=DISTRIBUTION.parent, env=ENVIRONMENT, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     _, err = await process.communicate()
     assert process.returncode == 2
@@ -113,7 +118,7 @@ async def test_waiting_wakes_at_the_change(sim: Simulator, account: Account) -> 
     assert (await waiting)["content"]["text"] == "Hello"
 
 
-async def test_waiting_in_vain(sim: Simulator) -> None:
+async def test_a_wait_times_out(sim: Simulator) -> None:
     with pytest.raises(TimeoutError, match=r"within 0\.05 s"):
         await sim.wait_for_conversation(timeout=0.05)
 
@@ -143,18 +148,19 @@ async def test_the_log_of_deliveries(sim: Simulator, account: Account, bot: Bot)
     assert entry["events"] == bot.events
 
 
-async def test_an_app_goes(sim: Simulator, account: Account) -> None:
+async def test_an_app_is_removed(sim: Simulator, account: Account) -> None:
     await sim.remove_app(account.app.id)
     assert (await account.call("GET", "/users/x"))[0] == 401
     with pytest.raises(SimulatorError, match="404"):
         await sim.app(account.app.id)
 
 
-async def test_ids_and_keys_are_taken_once(sim: Simulator, account: Account) -> None:
+async def test_ids_and_keys_are_unique(sim: Simulator, account: Account) -> None:
     for wrong in ({"app_id": account.app.id}, {"key_id": account.app.key_id}, {"key_id": "x"}):
         with pytest.raises(SimulatorError, match="400"):
             await sim.add_app(**wrong)
-    assert len((await sim._call("GET", "/apps"))["apps"]) == 1
+    async with aiohttp.ClientSession() as session, session.get(f"{sim.url}/sim") as response:
+        assert [one["id"] for one in (await response.json())["apps"]] == [account.app.id]
 
 
 async def test_the_clock_does_not_go_back(sim: Simulator) -> None:
@@ -162,7 +168,7 @@ async def test_the_clock_does_not_go_back(sim: Simulator) -> None:
         await sim.advance(-1)
 
 
-async def test_what_the_control_api_refuses_is_json(sim: Simulator) -> None:
+async def test_errors_of_the_control_api_are_json(sim: Simulator) -> None:
     async with aiohttp.ClientSession() as session:
         for path in ("/sim/nothing", "/sim/apps/nobody", "/sim/conversations/nobody"):
             async with session.get(sim.url + path) as response:
@@ -174,7 +180,7 @@ async def test_what_the_control_api_refuses_is_json(sim: Simulator) -> None:
 
 
 def test_the_readme_names_everything() -> None:
-    readme = (ROOT / "simulator" / "README.md").read_text("utf-8")
+    readme = (DISTRIBUTION / "README.md").read_text("utf-8")
     methods = [
         name
         for name in dir(SimulatorClient)
@@ -186,11 +192,11 @@ def test_the_readme_names_everything() -> None:
         assert name in readme, name
 
 
-def test_every_public_name_is_there() -> None:
+def test_every_public_name_is_exported() -> None:
     for name in simulator.__all__:
         assert getattr(simulator, name).__doc__
 
 
-def test_it_knows_nothing_of_the_plugin() -> None:
-    for path in (ROOT / "simulator").rglob("*.py"):
+def test_it_does_not_name_the_plugin() -> None:
+    for path in (DISTRIBUTION / "src").rglob("*.py"):
         assert "zendesk_handoff" not in path.read_text("utf-8"), path

@@ -9,7 +9,8 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import BUSINESS, TEXT, Account, Bot, Json
+from .support.account import BUSINESS, TEXT, Account, Json
+from .support.bot import Bot
 
 
 async def post(account: Account, conversation: str, **body: Any) -> tuple[int, Json]:
@@ -58,7 +59,7 @@ async def test_refused_authors(account: Account, author: object) -> None:
     assert (await post(account, conversation, author=author))[0] == 400
 
 
-async def test_a_stranger_may_not_post(sim: Simulator, account: Account) -> None:
+async def test_only_participants_may_post(sim: Simulator, account: Account) -> None:
     conversation, stranger = await account.conversation(), await account.user()
     author = {"type": "user", "userId": stranger["id"]}
     assert (await post(account, conversation, author=author))[0] == 403

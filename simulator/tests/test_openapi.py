@@ -1,4 +1,4 @@
-"""Answers and events against Zendesk's OpenAPI file, where this machine has it."""
+"""Answers and events against Zendesk's OpenAPI file."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import BUSINESS, Account, Bot, Json
-from .openapi import FOLDER, OpenApi, find
+from .support.account import BUSINESS, Account, Json
+from .support.bot import Bot
+from .support.openapi import OpenApi
+from .support.shared import find_openapi
 
-FILE = find()
-pytestmark = pytest.mark.skipif(
-    FILE is None, reason=f"Zendesk's OpenAPI file is not there: no *.yaml in {FOLDER}"
-)
+pytestmark = pytest.mark.shared
 
 
 @pytest.fixture(scope="module")
 def spec() -> Iterator[OpenApi]:
-    assert FILE is not None
-    yield OpenApi(FILE)
+    file = find_openapi()
+    assert file is not None
+    yield OpenApi(file)
 
 
 class Checked(Account):
-    """An account whose every answer is checked, refusals too."""
+    """A caller that validates every answer, errors too."""
 
     spec: OpenApi
     checked: set[tuple[str, str, int]]
@@ -41,15 +41,15 @@ class Checked(Account):
 
 
 @pytest.fixture
-async def checked(seated: Account, spec: OpenApi) -> Checked:
-    account = Checked(seated.sim, seated.app)
-    account.session = seated.session
+async def checked(inside: Account, spec: OpenApi) -> Checked:
+    account = Checked(inside.sim, inside.app)
+    account.session = inside.session
     account.spec = spec
     account.checked = set()
     return account
 
 
-async def test_people_and_words(sim: Simulator, checked: Checked) -> None:
+async def test_users_conversations_and_messages(sim: Simulator, checked: Checked) -> None:
     user = await checked.user(profile={"givenName": "Mia", "locale": "de"}, metadata={"a": 1})
     await checked.call("POST", "/users", {"externalId": user["externalId"]})
     await sim.add_identity(checked.app.id, user["id"], type="email", value="mia@example.com")
@@ -105,10 +105,12 @@ async def test_administration(checked: Checked) -> None:
     await checked.call("POST", "/switchboards")
     path = f"/switchboards/{board['id']}"
     await checked.must("PATCH", path, {"enabled": True})
-    seats = path + "/switchboardIntegrations"
-    made = await checked.must("POST", seats, {"name": "x", "integrationType": "zd:x"})
-    await checked.must("GET", seats)
-    one = f"{seats}/{made['switchboardIntegration']['id']}"
+    switchboard_integrations = path + "/switchboardIntegrations"
+    made = await checked.must(
+        "POST", switchboard_integrations, {"name": "x", "integrationType": "zd:x"}
+    )
+    await checked.must("GET", switchboard_integrations)
+    one = f"{switchboard_integrations}/{made['switchboardIntegration']['id']}"
     await checked.must("PATCH", one, {"messageHistoryCount": 3})
     await checked.must("DELETE", one)
     conversation = await checked.conversation()
@@ -118,31 +120,31 @@ async def test_administration(checked: Checked) -> None:
     assert {status for _, _, status in checked.checked} == {200, 201, 400, 404}
 
 
-async def test_events(sim: Simulator, seated: Account, bot: Bot, spec: OpenApi) -> None:
-    await sim.add_integration(seated.app.id, {"target": bot.url, "include_full_user": True})
-    await sim.set_switches(seated.app.id, delivery_events="on")
-    user = await seated.user(profile={"givenName": "Mia"}, metadata={"a": 1})
-    conversation = await seated.conversation(user, metadata={"owner": "me"})
+async def test_events(sim: Simulator, inside: Account, bot: Bot, spec: OpenApi) -> None:
+    await sim.add_integration(inside.app.id, {"target": bot.url, "include_full_user": True})
+    await sim.set_switches(inside.app.id, delivery_events="on")
+    user = await inside.user(profile={"givenName": "Mia"}, metadata={"a": 1})
+    conversation = await inside.conversation(user, metadata={"owner": "me"})
     author = {"type": "user", "userId": user["id"]}
-    await seated.say(conversation, "Hello", author=author, metadata={"mark": "1"})
+    await inside.say(conversation, "Hello", author=author, metadata={"mark": "1"})
     rasa = {"switchboardIntegration": "rasa", "metadata": {"a": 1}}
-    await seated.control(conversation, "passControl", {"switchboardIntegration": "nobody"})
-    await seated.control(conversation, "acceptControl", {})
-    await seated.hand_over(conversation, {"dataCapture.systemField.tags": "a"})
-    await seated.control(conversation, "offerControl", {"switchboardIntegration": "nobody"})
-    await seated.control(conversation, "offerControl", rasa)
+    await inside.control(conversation, "passControl", {"switchboardIntegration": "nobody"})
+    await inside.control(conversation, "acceptControl", {})
+    await inside.hand_over(conversation, {"dataCapture.systemField.tags": "a"})
+    await inside.control(conversation, "offerControl", {"switchboardIntegration": "nobody"})
+    await inside.control(conversation, "offerControl", rasa)
     await sim.agent_text(conversation, "Hello")
     await sim.agent_image(conversation, b"\x89PNG")
     await sim.agent_typing(conversation)
     await sim.agent_read(conversation)
     await sim.close(conversation)
-    await seated.control(conversation, "offerControl", rasa)
-    await seated.control(conversation, "acceptControl", {})
-    other = await seated.conversation()
+    await inside.control(conversation, "offerControl", rasa)
+    await inside.control(conversation, "acceptControl", {})
+    other = await inside.conversation()
     group = {"type": "sdkGroup", "participants": [{"userId": user["id"]}]}
-    room = (await seated.must("POST", "/conversations", group))["conversation"]["id"]
-    await seated.must("POST", f"/conversations/{room}/leave", {"userId": user["id"]})
-    await seated.must("POST", f"/conversations/{room}/join", {"userId": user["id"]})
+    room = (await inside.must("POST", "/conversations", group))["conversation"]["id"]
+    await inside.must("POST", f"/conversations/{room}/leave", {"userId": user["id"]})
+    await inside.must("POST", f"/conversations/{room}/join", {"userId": user["id"]})
     await sim.merge_user(other, user["id"], conversations=True)
     await sim.remove_user(conversation)
     await sim.wait_for_delivery(type="user:remove", count=2)
@@ -157,7 +159,7 @@ async def test_events(sim: Simulator, seated: Account, bot: Bot, spec: OpenApi) 
     }  # fmt: skip
 
 
-async def test_the_judge_can_say_no(sim: Simulator, account: Account, bot: Bot,
+async def test_the_validator_refuses_wrong_events(sim: Simulator, account: Account, bot: Bot,
                                     spec: OpenApi) -> None:  # fmt: skip
     conversation = await account.conversation()
     await account.say(conversation)

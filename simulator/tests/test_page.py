@@ -12,16 +12,18 @@ import aiohttp
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+import simulator
 from simulator import Simulator
 
-from .helpers import Account, Bot
+from .support.account import Account
+from .support.bot import Bot
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-STATIC = Path(__file__).resolve().parents[2] / "simulator" / "page" / "static"
+STATIC = Path(simulator.__file__).parent / "page" / "static"
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360f8cf500f0003860180a5b0e6a50000000049454e44ae426082"
@@ -38,7 +40,7 @@ async def page(sim: Simulator) -> AsyncIterator[Page]:
         opened = await browser.new_page(viewport={"width": 1200, "height": 800})
         problems: list[str] = []
         opened.on("pageerror", lambda error: problems.append(str(error)))
-        opened.on("console", lambda line: problems.append(line.text)
+        opened.on("control_api", lambda line: problems.append(line.text)
                   if line.type in ("error", "warning") else None)  # fmt: skip
         await opened.goto(sim.url)
         yield opened
@@ -56,7 +58,7 @@ async def handed_over(
     return conversation, {"type": "user", "userId": user["id"]}
 
 
-async def test_a_conversation_from_the_agents_side(
+async def test_an_agent_handles_a_conversation(
     sim: Simulator, account: Account, bot: Bot, page: Page
 ) -> None:
     await expect(page.get_by_text("Nobody is waiting")).to_be_visible()
@@ -115,7 +117,9 @@ async def test_a_conversation_from_the_agents_side(
     assert typing[0] == "typing:start"
 
 
-async def test_two_conversations_keep_apart(sim: Simulator, account: Account, page: Page) -> None:
+async def test_two_conversations_stay_separate(
+    sim: Simulator, account: Account, page: Page
+) -> None:
     first, _ = await handed_over(account, "Mia")
     second, _ = await handed_over(account, "Tom")
     words = page.get_by_label("Your message")
@@ -135,7 +139,7 @@ async def test_two_conversations_keep_apart(sim: Simulator, account: Account, pa
     await expect(page.locator("#name")).to_have_text("Mia")
 
 
-async def test_private_pictures_show(sim: Simulator, account: Account, page: Page) -> None:
+async def test_private_pictures_are_shown(sim: Simulator, account: Account, page: Page) -> None:
     await sim.set_switches(account.app.id, private_attachments=True)
     conversation, _ = await handed_over(account)
     await sim.agent_image(conversation, PNG)
@@ -187,7 +191,7 @@ async def test_by_keyboard_alone(sim: Simulator, account: Account, page: Page) -
         await expect(page.get_by_label(label)).to_be_focused()
 
 
-async def test_everything_comes_from_here(sim: Simulator) -> None:
+async def test_the_page_loads_nothing_from_elsewhere(sim: Simulator) -> None:
     async with aiohttp.ClientSession() as session:
         async with session.get(sim.url) as response:
             assert "default-src 'self'" in response.headers["Content-Security-Policy"]

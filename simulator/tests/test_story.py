@@ -1,10 +1,11 @@
-"""One handover from beginning to end, as the plugin makes it."""
+"""One handover from start to end, as a plugin makes it."""
 
 from __future__ import annotations
 
 from simulator import Simulator
 
-from .helpers import Account, Bot
+from .support.account import Account
+from .support.bot import Bot
 
 
 async def test_a_handover(sim: Simulator, account: Account, bot: Bot) -> None:

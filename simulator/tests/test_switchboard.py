@@ -1,4 +1,4 @@
-"""Who is in control, who hears, and what a repeat does."""
+"""Control of conversations: who receives events, and repeated calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import Account, Bot, Json
+from .support.account import Account, Json
+from .support.bot import Bot
 
 AGENTS = {"switchboardIntegration": "zd-agentWorkspace"}
 BOT = {"switchboardIntegration": "rasa"}
@@ -39,31 +40,33 @@ async def test_the_default_takes_over_at_the_first_activity(account: Account) ->
 
 
 @pytest.mark.parametrize("kind", ["id", "name", "type"])
-async def test_pass_by(sim: Simulator, seated: Account, bot: Bot, kind: str) -> None:
-    conversation = await seated.conversation()
+async def test_pass_by(sim: Simulator, inside: Account, bot: Bot, kind: str) -> None:
+    conversation = await inside.conversation()
     targets = {
-        "id": seated.app.seat_id("zd-agentWorkspace"),
+        "id": inside.app.switchboard_integration_id("zd-agentWorkspace"),
         "name": "zd-agentWorkspace",
         "type": "zd:agentWorkspace",
     }
     body = {"switchboardIntegration": targets[kind], "metadata": {"a": 1}}
-    status, answer = await seated.call("POST", f"/conversations/{conversation}/passControl", body)
+    status, answer = await inside.call("POST", f"/conversations/{conversation}/passControl", body)
     assert (status, answer) == (200, {})
-    assert await control(seated, conversation) == ("zd-agentWorkspace", None)
+    assert await control(inside, conversation) == ("zd-agentWorkspace", None)
 
 
-async def test_the_bots_order(sim: Simulator, seated: Account, bot: Bot) -> None:
+async def test_the_order_of_calls_inside_the_switchboard(
+    sim: Simulator, inside: Account, bot: Bot
+) -> None:
     """Pass to oneself, write, pass to the agents, offer to oneself, keep hearing."""
-    conversation = await seated.conversation()
-    await seated.control(conversation, "passControl", BOT)
-    await seated.say(conversation, "Summary")
+    conversation = await inside.conversation()
+    await inside.control(conversation, "passControl", BOT)
+    await inside.say(conversation, "Summary")
     assert (await sim.conversation(conversation))["ticket"] is None
-    await seated.control(
+    await inside.control(
         conversation, "passControl", AGENTS | {"metadata": {"dataCapture.ticketField.77": "x"}}
     )
     assert (await sim.conversation(conversation))["ticket"]["fields"] == {"custom": {"77": "x"}}
-    await seated.control(conversation, "offerControl", BOT)
-    assert await control(seated, conversation) == ("zd-agentWorkspace", "rasa")
+    await inside.control(conversation, "offerControl", BOT)
+    assert await control(inside, conversation) == ("zd-agentWorkspace", "rasa")
     await sim.agent_text(conversation, "Hello")
     payload = await settled(sim, bot, conversation, "switchboard:offerControl")
     assert payload["conversation"]["pendingSwitchboardIntegration"]["name"] == "rasa"
@@ -77,14 +80,12 @@ async def test_the_bots_order(sim: Simulator, seated: Account, bot: Bot) -> None
     ]
 
 
-async def test_without_the_offer_nothing_is_heard(
-    sim: Simulator, seated: Account, bot: Bot
-) -> None:
-    conversation = await seated.with_agents()
+async def test_no_events_without_the_offer(sim: Simulator, inside: Account, bot: Bot) -> None:
+    conversation = await inside.with_agents()
     await sim.agent_text(conversation, "Hello")
-    await sim.set_switches(seated.app.id, deliver_when_nobody_active=False)
+    await sim.set_switches(inside.app.id, deliver_when_nobody_active=False)
     await sim.end_session(conversation)
-    await seated.control(conversation, "passControl", BOT)
+    await inside.control(conversation, "passControl", BOT)
     await settled(sim, bot, conversation, "switchboard:passControl")
     texts = [one["payload"]["message"]["content"]["text"]
              for one in bot.of_type("conversation:message")]  # fmt: skip
@@ -92,20 +93,24 @@ async def test_without_the_offer_nothing_is_heard(
     assert "switchboard:releaseControl" not in bot.types
 
 
-async def test_pending_may_hear_nothing(sim: Simulator, seated: Account, bot: Bot) -> None:
-    await sim.set_switches(seated.app.id, deliver_to_pending=False)
-    conversation = await seated.with_agents()
-    await seated.control(conversation, "offerControl", BOT)
+async def test_pending_may_receive_nothing(sim: Simulator, inside: Account, bot: Bot) -> None:
+    await sim.set_switches(inside.app.id, deliver_to_pending=False)
+    conversation = await inside.with_agents()
+    await inside.control(conversation, "offerControl", BOT)
     await sim.agent_text(conversation, "Hello")
-    await seated.control(conversation, "passControl", BOT)
+    await inside.control(conversation, "passControl", BOT)
     await settled(sim, bot, conversation, "switchboard:passControl")
     assert all("metadata" not in one["payload"]["message"]
                for one in bot.of_type("conversation:message"))  # fmt: skip
 
 
-async def test_standby_hears_if_it_wants(sim: Simulator, bot: Bot) -> None:
-    seat = {"target": bot.url, "switchboard_name": "rasa", "deliver_standby_events": True}
-    app = await sim.add_app(integrations=[seat])
+async def test_standby_receives_events_if_configured(sim: Simulator, bot: Bot) -> None:
+    switchboard_integration = {
+        "target": bot.url,
+        "switchboard_name": "rasa",
+        "deliver_standby_events": True,
+    }
+    app = await sim.add_app(integrations=[switchboard_integration])
     async with Account(sim, app) as account:
         conversation = await account.with_agents()
         await sim.agent_text(conversation, "Hello")
@@ -113,16 +118,16 @@ async def test_standby_hears_if_it_wants(sim: Simulator, bot: Bot) -> None:
         await sim.wait_for_delivery(type="conversation:message", count=2)
 
 
-async def test_a_disabled_switchboard_lets_everybody_hear(
-    sim: Simulator, seated: Account, bot: Bot
+async def test_a_disabled_switchboard_delivers_to_all(
+    sim: Simulator, inside: Account, bot: Bot
 ) -> None:
-    (board,) = (await seated.must("GET", "/switchboards"))["switchboards"]
-    await seated.must("PATCH", f"/switchboards/{board['id']}", {"enabled": False})
-    conversation = await seated.conversation()
-    await seated.say(conversation)
+    (board,) = (await inside.must("GET", "/switchboards"))["switchboards"]
+    await inside.must("PATCH", f"/switchboards/{board['id']}", {"enabled": False})
+    conversation = await inside.conversation()
+    await inside.say(conversation)
     await settled(sim, bot, conversation, "conversation:message")
-    assert await control(seated, conversation) == (None, None)
-    assert await seated.control(conversation, "passControl", AGENTS) == 400
+    assert await control(inside, conversation) == (None, None)
+    assert await inside.control(conversation, "passControl", AGENTS) == 400
 
 
 async def test_a_repeat_by_name_is_silent(sim: Simulator, account: Account, bot: Bot) -> None:
@@ -137,14 +142,14 @@ async def test_a_repeat_by_name_is_silent(sim: Simulator, account: Account, bot:
     assert seen == [1, 3]
 
 
-async def _ring(sim: Simulator, account: Account) -> str:
+async def make_ring(sim: Simulator, account: Account) -> str:
     """Chain answerBot -> agentWorkspace -> answerBot, and begin a conversation."""
     (board,) = (await account.must("GET", "/switchboards"))["switchboards"]
     path = f"/switchboards/{board['id']}/switchboardIntegrations"
     names = ["zd-answerBot", "zd-agentWorkspace"]
     for name, after in zip(names, reversed(names), strict=True):
-        body = {"nextSwitchboardIntegrationId": account.app.seat_id(after)}
-        await account.must("PATCH", f"{path}/{account.app.seat_id(name)}", body)
+        body = {"nextSwitchboardIntegrationId": account.app.switchboard_integration_id(after)}
+        await account.must("PATCH", f"{path}/{account.app.switchboard_integration_id(name)}", body)
     conversation = await account.conversation()
     await account.say(conversation)
     return conversation
@@ -152,32 +157,34 @@ async def _ring(sim: Simulator, account: Account) -> str:
 
 async def test_next(sim: Simulator, account: Account) -> None:
     """With an app key nobody can tell a repeat from a second step."""
-    conversation = await _ring(sim, account)
+    conversation = await make_ring(sim, account)
     await account.control(conversation, "passControl", NEXT)
     assert (await control(account, conversation))[0] == "zd-agentWorkspace"
     await account.control(conversation, "passControl", NEXT)
     assert (await control(account, conversation))[0] == "zd-answerBot"
 
 
-async def test_next_from_an_integration_is_idempotent(sim: Simulator, seated: Account) -> None:
-    caller = seated.as_integration()
-    (board,) = (await seated.must("GET", "/switchboards"))["switchboards"]
+async def test_next_from_an_integration_is_idempotent(sim: Simulator, inside: Account) -> None:
+    caller = inside.as_integration()
+    (board,) = (await inside.must("GET", "/switchboards"))["switchboards"]
     path = f"/switchboards/{board['id']}/switchboardIntegrations"
     for name, after in (("rasa", "zd-agentWorkspace"), ("zd-agentWorkspace", "zd-answerBot")):
-        body = {"nextSwitchboardIntegrationId": seated.app.seat_id(after)}
-        await seated.must("PATCH", f"{path}/{seated.app.seat_id(name)}", body)
-    conversation = await seated.conversation()
+        body = {"nextSwitchboardIntegrationId": inside.app.switchboard_integration_id(after)}
+        await inside.must("PATCH", f"{path}/{inside.app.switchboard_integration_id(name)}", body)
+    conversation = await inside.conversation()
     await caller.control(conversation, "passControl", BOT)
     for _ in range(2):
         assert await caller.control(conversation, "passControl", NEXT) == 200
-        assert (await control(seated, conversation))[0] == "zd-agentWorkspace"
-    await seated.control(conversation, "passControl", NEXT)
-    assert (await control(seated, conversation))[0] == "zd-answerBot"
+        assert (await control(inside, conversation))[0] == "zd-agentWorkspace"
+    await inside.control(conversation, "passControl", NEXT)
+    assert (await control(inside, conversation))[0] == "zd-answerBot"
 
 
 async def test_an_ambiguous_type(sim: Simulator, bot: Bot) -> None:
-    seats = [{"target": bot.url, "switchboard_name": name} for name in ("one", "two")]
-    app = await sim.add_app(integrations=seats)
+    switchboard_integrations = [
+        {"target": bot.url, "switchboard_name": name} for name in ("one", "two")
+    ]
+    app = await sim.add_app(integrations=switchboard_integrations)
     async with Account(sim, app) as account:
         conversation = await account.conversation()
         body = {"switchboardIntegration": "custom"}
@@ -214,50 +221,50 @@ async def test_failures_come_as_events(
     assert await control(account, conversation) == ("zd-answerBot", None)
 
 
-async def test_offer_and_accept(sim: Simulator, seated: Account, bot: Bot) -> None:
-    conversation = await seated.with_agents()
-    caller = seated.as_integration()
+async def test_offer_and_accept(sim: Simulator, inside: Account, bot: Bot) -> None:
+    conversation = await inside.with_agents()
+    caller = inside.as_integration()
     assert await caller.control(conversation, "acceptControl", {}) == 403
-    await seated.control(conversation, "offerControl", {"switchboardIntegration": "zd-answerBot"})
-    await seated.control(conversation, "offerControl", BOT)
-    assert await control(seated, conversation) == ("zd-agentWorkspace", "rasa")
+    await inside.control(conversation, "offerControl", {"switchboardIntegration": "zd-answerBot"})
+    await inside.control(conversation, "offerControl", BOT)
+    assert await control(inside, conversation) == ("zd-agentWorkspace", "rasa")
     assert await caller.control(conversation, "acceptControl", {}) == 200
-    assert await control(seated, conversation) == ("rasa", None)
+    assert await control(inside, conversation) == ("rasa", None)
     payload = await settled(sim, bot, conversation, "switchboard:acceptControl")
     assert payload["conversation"]["activeSwitchboardIntegration"]["name"] == "rasa"
 
 
-async def test_release(sim: Simulator, seated: Account, bot: Bot) -> None:
-    conversation = await seated.with_agents()
-    caller = seated.as_integration()
+async def test_release(sim: Simulator, inside: Account, bot: Bot) -> None:
+    conversation = await inside.with_agents()
+    caller = inside.as_integration()
     assert await caller.control(conversation, "releaseControl") == 403
-    await seated.control(conversation, "offerControl", BOT)
+    await inside.control(conversation, "offerControl", BOT)
     await caller.control(conversation, "acceptControl", {})
     assert await caller.control(conversation, "releaseControl") == 200
-    assert await control(seated, conversation) == (None, None)
+    assert await control(inside, conversation) == (None, None)
     payload = await settled(sim, bot, conversation, "switchboard:releaseControl")
     assert "activeSwitchboardIntegration" not in payload["conversation"]
     assert "reason" not in payload
-    await seated.say(conversation, "What now?")
-    assert await control(seated, conversation) == ("zd-answerBot", None)
+    await inside.say(conversation, "What now?")
+    assert await control(inside, conversation) == ("zd-answerBot", None)
 
 
-async def test_an_app_key_may_always_release(seated: Account) -> None:
-    conversation = await seated.with_agents()
-    assert await seated.control(conversation, "releaseControl") == 200
-    assert await control(seated, conversation) == (None, None)
+async def test_an_app_key_may_always_release(inside: Account) -> None:
+    conversation = await inside.with_agents()
+    assert await inside.control(conversation, "releaseControl") == 200
+    assert await control(inside, conversation) == (None, None)
 
 
 @pytest.mark.parametrize(("clears", "pending"), [(True, None), (False, "rasa")])
 async def test_whether_pass_clears_the_offer(
-    sim: Simulator, seated: Account, clears: bool, pending: str | None
+    sim: Simulator, inside: Account, clears: bool, pending: str | None
 ) -> None:
-    await sim.set_switches(seated.app.id, pass_clears_pending=clears)
-    conversation = await seated.conversation()
-    await seated.say(conversation)
-    await seated.control(conversation, "offerControl", BOT)
-    await seated.control(conversation, "passControl", AGENTS)
-    assert await control(seated, conversation) == ("zd-agentWorkspace", pending)
+    await sim.set_switches(inside.app.id, pass_clears_pending=clears)
+    conversation = await inside.conversation()
+    await inside.say(conversation)
+    await inside.control(conversation, "offerControl", BOT)
+    await inside.control(conversation, "passControl", AGENTS)
+    assert await control(inside, conversation) == ("zd-agentWorkspace", pending)
 
 
 @pytest.mark.parametrize("action", ["passControl", "offerControl", "acceptControl"])

@@ -8,7 +8,8 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import Account, Bot
+from .support.account import Account
+from .support.bot import Bot
 
 ODD = "mia+1@example.com/a b?ü"
 
@@ -78,7 +79,7 @@ async def test_refused_bodies(account: Account, body: object) -> None:
     assert (status, answer["errors"][0]["code"]) == (400, "bad_request")
 
 
-async def test_delete_takes_the_history(sim: Simulator, account: Account, bot: Bot) -> None:
+async def test_delete_removes_the_history(sim: Simulator, account: Account, bot: Bot) -> None:
     user = await account.user()
     conversation = await account.conversation(user)
     await account.must("DELETE", f"/users/{user['id']}")
@@ -99,7 +100,7 @@ async def test_list_by_email_looks_at_identities(sim: Simulator, account: Accoun
     assert found[0]["identities"][0]["value"] == "mia@example.com"
 
 
-async def test_personal_information_goes(account: Account) -> None:
+async def test_personal_information_is_removed(account: Account) -> None:
     user = await account.user(profile={"givenName": "Mia", "locale": "de"}, metadata={"a": 1})
     answer = await account.must("DELETE", f"/users/{user['id']}/personalinformation")
     assert answer["user"]["profile"] == {"locale": "de"}

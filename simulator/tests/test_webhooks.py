@@ -1,4 +1,4 @@
-"""Delivery: envelope, key, retries, order, and what an event shows."""
+"""Webhooks: envelope, key, retries, order, contents of events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 
 from simulator import Simulator
 
-from .helpers import Account, Bot
+from .support.account import Account
+from .support.bot import Bot
 
 
 async def test_the_envelope(sim: Simulator, account: Account, bot: Bot) -> None:
@@ -27,7 +28,7 @@ async def test_the_envelope(sim: Simulator, account: Account, bot: Bot) -> None:
     assert bot.keys[-1] == account.app.webhook_secret
 
 
-async def test_only_what_was_asked_for(sim: Simulator, bot: Bot) -> None:
+async def test_only_the_configured_triggers(sim: Simulator, bot: Bot) -> None:
     target = {"target": bot.url, "triggers": ["conversation:message"]}
     app = await sim.add_app(integrations=[target], switches={"brand_id": None})
     async with Account(sim, app) as account:
@@ -91,7 +92,7 @@ async def test_never_retried(frozen: Simulator, bot: Bot, status: int) -> None:
 
 async def test_twenty_seconds_are_the_limit(frozen: Simulator, bot: Bot) -> None:
     app = await frozen.add_app(integrations=[{"target": bot.url}])
-    bot.silent.clear()
+    bot.answering.clear()
     async with Account(frozen, app) as account:
         await account.conversation()
         await bot.arrived.wait()
@@ -102,7 +103,7 @@ async def test_twenty_seconds_are_the_limit(frozen: Simulator, bot: Bot) -> None
         assert (last["status"], last["error"]) == (None, "no answer within 20 s")
 
 
-async def test_nobody_listens(sim: Simulator) -> None:
+async def test_an_unreachable_target(sim: Simulator) -> None:
     app = await sim.add_app(
         integrations=[{"target": "http://127.0.0.1:1/"}], switches={"retry_delays": [0, 0]}
     )
@@ -134,14 +135,14 @@ async def test_a_conversations_events_keep_their_order(
 
 
 @pytest.mark.parametrize("early", [True, False])
-async def test_an_event_may_come_before_the_answer(
+async def test_an_event_before_the_answer(
     sim: Simulator, account: Account, bot: Bot, early: bool
 ) -> None:
     await sim.set_switches(account.app.id, event_before_response=early)
     conversation = await account.conversation()
     await sim.wait_for_delivery(type="conversation:create")
     bot.arrived.clear()
-    bot.silent.clear()
+    bot.answering.clear()
     path, body = f"/conversations/{conversation}/messages", {
         "author": {"type": "business"}, "content": {"type": "text", "text": "x"}
     }  # fmt: skip
@@ -149,12 +150,12 @@ async def test_an_event_may_come_before_the_answer(
         call = asyncio.create_task(account.call("POST", path, body))
         await bot.arrived.wait()
         assert not call.done()
-        bot.silent.set()
+        bot.answering.set()
         assert (await call)[0] == 201
     else:
         assert (await account.call("POST", path, body))[0] == 201
         await bot.arrived.wait()
-        bot.silent.set()
+        bot.answering.set()
 
 
 @pytest.mark.parametrize(("mode", "named"), [("on", "zd-agentWorkspace"),
@@ -172,13 +173,13 @@ async def test_delivery_events(
 
 
 @pytest.mark.parametrize(("ordered", "at_once"), [(True, 1), (False, 2)])
-async def test_whether_one_event_waits_for_another(
+async def test_order_of_first_attempts(
     sim: Simulator, account: Account, bot: Bot, ordered: bool, at_once: int
 ) -> None:
     await sim.set_switches(account.app.id, ordered_delivery=ordered)
     conversation = await account.conversation()
     await sim.wait_for_delivery(type="conversation:create")
-    bot.silent.clear()
+    bot.answering.clear()
     await account.say(conversation, "one")
     await account.say(conversation, "two")
     other = await account.conversation()  # another conversation never waits
@@ -186,12 +187,14 @@ async def test_whether_one_event_waits_for_another(
         bot.arrived.clear()
         await bot.arrived.wait()
     assert len(bot.of_type("conversation:message")) == at_once
-    bot.silent.set()
+    bot.answering.set()
     await sim.wait_for_delivery(type="conversation:message", count=2)
 
 
-async def test_what_ignores_the_switchboard(sim: Simulator, seated: Account, bot: Bot) -> None:
-    await sim.set_switches(seated.app.id, always_delivered=["switchboard:*"])
-    await seated.with_agents()
+async def test_events_that_ignore_the_switchboard(
+    sim: Simulator, inside: Account, bot: Bot
+) -> None:
+    await sim.set_switches(inside.app.id, always_delivered=["switchboard:*"])
+    await inside.with_agents()
     await sim.wait_for_delivery(type="switchboard:passControl")
     assert "conversation:message" not in bot.types

@@ -1,4 +1,4 @@
-"""A local Zendesk: API, webhooks and agents, for the demo and for tests of bots.
+"""A local Zendesk for tests of bots: Conversations API, webhooks, agent page.
 
 The names here are the public test kit.
 """

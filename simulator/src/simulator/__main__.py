@@ -1,4 +1,4 @@
-"""Start the simulator: `python -m simulator --port 8090`."""
+"""Command line: `zendesk-simulator` or `python -m simulator`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from .clock import Clock
 from .config import DEMO, read_config
 from .server import Server
 from .setup import add_app
-from .world import World
+from .state import State
 
 
 def main() -> int:
-    """Read the command line, serve until told to stop, return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m simulator", description="A local Zendesk.")
+    """Read the command line, serve until a signal, return the exit status."""
+    parser = argparse.ArgumentParser(description="A local Zendesk.")
     parser.add_argument("--port", type=int, default=8090, help="0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--config", type=Path, default=DEMO, help="YAML with the apps")
-    parser.add_argument("--frozen", action="store_true", help="time moves only by POST /sim/clock")
+    parser.add_argument(
+        "--frozen", action="store_true", help="stop the clock (see POST /sim/clock)"
+    )
     options = parser.parse_args()
     try:
         apps = read_config(options.config)
@@ -32,10 +34,10 @@ def main() -> int:
 
 
 async def _serve(options: argparse.Namespace, apps: list[dict[str, object]]) -> int:
-    world = World(clock=Clock(frozen=options.frozen))
+    state = State(clock=Clock(frozen=options.frozen))
     try:
         for description in apps:
-            add_app(world, description)
+            add_app(state, description)
     except (ValueError, TypeError, KeyError) as error:
         sys.stderr.write(f"{options.config}: {error}\n")
         return 2
@@ -43,7 +45,7 @@ async def _serve(options: argparse.Namespace, apps: list[dict[str, object]]) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    server = Server(world, host=options.host, port=options.port)
+    server = Server(state, host=options.host, port=options.port)
     try:
         url = await server.start()
     except OSError as error:

@@ -1,7 +1,7 @@
-"""What somebody does in the Agent Workspace: one function a verb.
+"""Actions of an agent in the Agent Workspace, one function each.
 
-How an agent's message looks is section 12.1 of what is known: a business author with a name,
-`source.type` `zd:agentWorkspace`, and `__zendesk_msg.agent.id` in the metadata.
+An agent's message has a business author with a name, `source.type` `zd:agentWorkspace`, and
+`__zendesk_msg.agent.id` in the metadata, as messages recorded from real accounts have.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import chat, people, shapes, switchboard, tickets
+from . import chat, lifecycle, serializers, switchboard, tickets
 from .errors import ApiError
 from .ids import new_id
 from .records import AGENT_WORKSPACE, Agent, App, Conversation, Json, Message, Ticket
-from .world import World
+from .state import State
 
 _COMMAND = re.compile(r"%\(\(switchboard:passControl(?::([A-Za-z0-9_-]+))?\)\)%")
 _DEFAULT_AGENT = "Ana"
 
 
 @dataclass(frozen=True)
-class Desk:
-    """An agent in front of a conversation.
+class AgentContext:
+    """The agent, conversation and account of an action.
 
     Args:
-        world: Everything.
+        state: The simulator's state.
         app: The account.
-        conversation: What is on the screen.
-        agent: Who sits there.
-        base_url: How the simulator is reached, for addresses of pictures.
+        conversation: The conversation that the action changes.
+        agent: The agent who acts.
+        base_url: Address of the simulator, for the addresses of pictures.
     """
 
-    world: World
+    state: State
     app: App
     conversation: Conversation
     agent: Agent
@@ -46,7 +46,7 @@ class Desk:
             force: Write although control is elsewhere or the session has ended.
 
         Raises:
-            ApiError: 409, nobody waits for this agent here.
+            ApiError: 409, an agent cannot write in this conversation now.
         """
         ticket = self.conversation.ticket
         if force:
@@ -63,7 +63,7 @@ class Desk:
 
 
 def find_agent(app: App, name: str | None, *, base_url: str) -> Agent:
-    """Return an agent by name or id, or invent one of that name (`""`: one without a name)."""
+    """Return an agent by name or id, or a new one of that name (`""`: one without a name)."""
     wanted = name
     if wanted is None:
         wanted = app.agents[0].name if app.agents else _DEFAULT_AGENT
@@ -77,139 +77,143 @@ def find_agent(app: App, name: str | None, *, base_url: str) -> Agent:
     return Agent(found.id, found.name, picture)
 
 
-def say(desk: Desk, content: Json, *, force: bool = False) -> Message | None:
-    """Send a message as the agent; a `%((switchboard:passControl))%` is done, not sent."""
-    desk.open_ticket(force=force)
+def send(context: AgentContext, content: Json, *, force: bool = False) -> Message | None:
+    """Send a message as the agent; a `%((switchboard:passControl))%` is executed instead."""
+    context.open_ticket(force=force)
     if content["type"] == "text" and (command := _COMMAND.search(content.get("text", ""))):
         try:
             switchboard.pass_control(
-                desk.world, desk.app, desk.conversation, command.group(1) or "next"
+                context.state, context.app, context.conversation, command.group(1) or "next"
             )
         except ApiError:
-            return None  # the failure event has told it
+            return None  # the failure event reports it
         return None
     metadata: Json | None = None
-    if desk.app.switches.agent_metadata:
+    if context.app.switches.agent_metadata:
         metadata = {
-            "__zendesk_msg.agent.id": desk.agent.id,
+            "__zendesk_msg.agent.id": context.agent.id,
             "__zendesk_msg.id": new_id(),
             "__zendesk_msg.source_type": "zd:agentWorkspace",
         }
-    return _post(desk, _author(desk.agent), content, metadata=metadata, subtypes=["agent"])
+    return _post(context, _author(context.agent), content, metadata=metadata, subtypes=["agent"])
 
 
-def typing(desk: Desk, *, on: bool) -> None:
-    """Begin or stop to type."""
-    desk.open_ticket()
-    _activity(desk, "conversation:typing", "typing:start" if on else "typing:stop")
+def typing(context: AgentContext, *, on: bool) -> None:
+    """Start or stop typing."""
+    context.open_ticket()
+    _activity(context, "conversation:typing", "typing:start" if on else "typing:stop")
 
 
-def read(desk: Desk) -> None:
-    """Have read what the user wrote."""
-    desk.conversation.business_last_read = desk.world.clock.stamp()
-    _activity(desk, "conversation:read", "conversation:read")
-    desk.world.note("read", desk.app, desk.conversation)
+def read(context: AgentContext) -> None:
+    """Mark the conversation as read by the business."""
+    context.conversation.business_last_read = context.state.clock.stamp()
+    _activity(context, "conversation:read", "conversation:read")
+    context.state.record_change("read", context.app, context.conversation)
 
 
-def automation(desk: Desk, text: str, *, name: str = "Automated Response") -> Message:
-    """Send what a trigger sends: a business message without an agent."""
+def automation(context: AgentContext, text: str, *, name: str = "Automated Response") -> Message:
+    """Send a trigger's message: a business author without an agent."""
     metadata: Json = {}
-    if desk.app.switches.agent_metadata:
+    if context.app.switches.agent_metadata:
         metadata = {"__zendesk_msg.id": new_id(), "__zendesk_msg.source_type": AGENT_WORKSPACE}
-        if marker := desk.app.switches.trigger_agent_id:
+        if marker := context.app.switches.trigger_agent_id:
             metadata["__zendesk_msg.agent.id"] = marker
-    return _post(desk, _business(name), {"type": "text", "text": text}, metadata=metadata or None)
+    return _post(
+        context, _business(name), {"type": "text", "text": text}, metadata=metadata or None
+    )
 
 
-def survey(desk: Desk) -> Message:
+def survey(context: AgentContext) -> Message:
     """Send the satisfaction survey (CSAT)."""
     content = {
         "type": "text",
         "text": "How would you rate the support you received?",
-        "actions": [{"type": "link", "text": "Rate", "uri": f"{desk.base_url}/survey/{new_id()}"}],
+        "actions": [
+            {"type": "link", "text": "Rate", "uri": f"{context.base_url}/survey/{new_id()}"}
+        ],
     }
-    author = {"type": "business", "displayName": desk.app.display_name}
-    return _post(desk, author, content, source="zd:surveys")
+    author = {"type": "business", "displayName": context.app.display_name}
+    return _post(context, author, content, source="zd:surveys")
 
 
-def solve(desk: Desk) -> None:
+def solve(context: AgentContext) -> None:
     """Solve the ticket: control does not move (support article 4408824482586)."""
-    ticket = desk.open_ticket()
+    ticket = context.open_ticket()
     if ticket is not None:
         ticket.status = "solved"
-    desk.world.note("ticket", desk.app, desk.conversation)
+    context.state.record_change("ticket", context.app, context.conversation)
 
 
-def close(desk: Desk) -> None:
+def close(context: AgentContext) -> None:
     """Close the ticket: control moves as the account's setting says, reason `ticketClosed`."""
-    ticket = desk.conversation.ticket
+    ticket = context.conversation.ticket
     if ticket is None or ticket.status == "closed":
         raise _conflict("There is no open ticket")
     ticket.status = "closed"
-    _leave(desk, "ticket:closed", "The ticket was closed", reason="ticketClosed")
+    _move_control(context, "ticket:closed", "The ticket was closed", reason="ticketClosed")
 
 
-def transfer_to_email(desk: Desk) -> None:
-    """Go on by email: control moves, reason `transferToEmail`."""
-    ticket = desk.open_ticket()
+def transfer_to_email(context: AgentContext) -> None:
+    """Continue by email: control moves, reason `transferToEmail`."""
+    ticket = context.open_ticket()
     if ticket is not None:
         ticket.channel = "email"
     notice = "The conversation continues by email"
-    _leave(desk, "ticket:transfer:email", notice, reason="transferToEmail")
+    _move_control(context, "ticket:transfer:email", notice, reason="transferToEmail")
 
 
-def end_session(desk: Desk) -> None:
+def end_session(context: AgentContext) -> None:
     """End the messaging session: the ticket stays as it is, control is released.
 
-    The user is not told (support article 8009788438042); the next handoff makes a new ticket.
+    The user gets no message (support article 8009788438042); the next handoff opens a new ticket.
     """
-    ticket = desk.open_ticket()
+    ticket = context.open_ticket()
     if ticket is not None:
         ticket.session = "ended"
-    reason = desk.app.switches.end_session_reason
-    switchboard.release_control(desk.world, desk.app, desk.conversation, reason=reason)
-    desk.world.note("ticket", desk.app, desk.conversation)
+    reason = context.app.switches.end_session_reason
+    switchboard.release_control(context.state, context.app, context.conversation, reason=reason)
+    context.state.record_change("ticket", context.app, context.conversation)
 
 
-def end_by_user(desk: Desk) -> None:
+def end_by_user(context: AgentContext) -> None:
     """Let the user press `End session` in a Zendesk widget."""
-    ticket = desk.open_ticket()
+    ticket = context.open_ticket()
     if ticket is not None:
         ticket.session = "ended"
-    _notice(desk, "conversation:endedByUser", "The conversation was ended by the user")
-    reason = desk.app.switches.end_session_reason
-    switchboard.release_control(desk.world, desk.app, desk.conversation, reason=reason)
-    desk.world.note("ticket", desk.app, desk.conversation)
+    _notice(context, "conversation:endedByUser", "The conversation was ended by the user")
+    reason = context.app.switches.end_session_reason
+    switchboard.release_control(context.state, context.app, context.conversation, reason=reason)
+    context.state.record_change("ticket", context.app, context.conversation)
 
 
-def merge(desk: Desk, surviving_id: str, *, conversations: bool = False) -> None:
-    """Merge the conversation's user into another one."""
-    surviving = desk.app.find_user(surviving_id)
-    users = [desk.app.users[one.user_id] for one in desk.conversation.participants]
+def merge(context: AgentContext, surviving_id: str, *, conversations: bool = False) -> None:
+    """Merge the conversation's user into another user."""
+    surviving = context.app.find_user(surviving_id)
+    users = [context.app.users[one.user_id] for one in context.conversation.participants]
     if surviving is None or not users or users[0] is surviving:
         raise _conflict("Merge needs another user of this app to survive")
-    people.merge_users(
-        desk.world,
-        desk.app,
+    lifecycle.merge_users(
+        context.state,
+        context.app,
         surviving=surviving,
         discarded=users[0],
         conversations=conversations,
     )
-    desk.world.note("conversation", desk.app, desk.conversation)
+    context.state.record_change("conversation", context.app, context.conversation)
 
 
-def remove_user(desk: Desk) -> None:
-    """Delete the conversation's user with everything."""
-    for participant in list(desk.conversation.participants):
-        people.remove_user(desk.world, desk.app, desk.app.users[participant.user_id])
+def remove_user(context: AgentContext) -> None:
+    """Delete the conversation's user with all conversations."""
+    for participant in list(context.conversation.participants):
+        lifecycle.remove_user(context.state, context.app, context.app.users[participant.user_id])
 
 
-def delete(desk: Desk) -> None:
+def delete(context: AgentContext) -> None:
     """Delete the conversation."""
-    people.remove_conversation(desk.world, desk.app, desk.conversation)
+    lifecycle.remove_conversation(context.state, context.app, context.conversation)
 
 
-PLAIN: dict[str, Callable[[Desk], object]] = {
+PLAIN: dict[str, Callable[[AgentContext], object]] = {
     "read": read,
     "solve": solve,
     "close": close,
@@ -220,28 +224,32 @@ PLAIN: dict[str, Callable[[Desk], object]] = {
     "delete": delete,
     "remove_user": remove_user,
 }
-"""The verbs that need nothing more said."""
+"""Actions without arguments, by their name in the control API."""
 
 
-def _leave(desk: Desk, activity: str, notice: str, *, reason: str) -> None:
-    """Post the notice, then move control as Admin Center's Conversation control says."""
-    if tickets.with_agents(desk.app, desk.conversation):
-        _notice(desk, activity, notice)
-        policy = desk.app.switches.on_ticket_close
+def _move_control(context: AgentContext, activity: str, notice: str, *, reason: str) -> None:
+    """Post the notice, then move control by the account's setting "Conversation control"."""
+    if tickets.with_agents(context.app, context.conversation):
+        _notice(context, activity, notice)
+        policy = context.app.switches.on_ticket_close
         if policy == "release":
-            switchboard.release_control(desk.world, desk.app, desk.conversation, reason=reason)
+            switchboard.release_control(
+                context.state, context.app, context.conversation, reason=reason
+            )
         elif policy == "pass":
-            switchboard.pass_control(desk.world, desk.app, desk.conversation, "next", reason=reason)
-    desk.world.note("ticket", desk.app, desk.conversation)
+            switchboard.pass_control(
+                context.state, context.app, context.conversation, "next", reason=reason
+            )
+    context.state.record_change("ticket", context.app, context.conversation)
 
 
-def _notice(desk: Desk, activity: str, text: str) -> None:
-    if desk.app.switches.activity == "off":
+def _notice(context: AgentContext, activity: str, text: str) -> None:
+    if context.app.switches.activity == "off":
         return
     chat.post(
-        desk.world,
-        desk.app,
-        desk.conversation,
+        context.state,
+        context.app,
+        context.conversation,
         author={"type": "business"},
         content={"type": "text", "text": text},
         source={"type": AGENT_WORKSPACE},
@@ -263,7 +271,7 @@ def _business(name: str) -> Json:
 
 
 def _post(
-    desk: Desk,
+    context: AgentContext,
     author: Json,
     content: Json,
     *,
@@ -272,9 +280,9 @@ def _post(
     source: str = AGENT_WORKSPACE,
 ) -> Message:
     return chat.post(
-        desk.world,
-        desk.app,
-        desk.conversation,
+        context.state,
+        context.app,
+        context.conversation,
         author=author,
         content=content,
         source={"type": source},
@@ -283,14 +291,14 @@ def _post(
     )
 
 
-def _activity(desk: Desk, event: str, type_: str) -> None:
-    author = _author(desk.agent)
+def _activity(context: AgentContext, event: str, type_: str) -> None:
+    author = _author(context.agent)
 
     def payload(users: str) -> Json:
-        who = shapes.author_json(desk.app, author, subtypes=None, users=users)
+        who = serializers.author_json(context.app, author, subtypes=None, users=users)
         return {"activity": {"type": type_, "author": who, "source": {"type": AGENT_WORKSPACE}}}
 
-    desk.world.emit(desk.app, event, payload, conversation=desk.conversation)
+    context.state.emit(context.app, event, payload, conversation=context.conversation)
 
 
 def _conflict(why: str) -> ApiError:

@@ -1,7 +1,7 @@
-"""Who is calling: HTTP Basic and JWT, as developer.zendesk.com's page on API authentication says.
+"""Authentication of API calls: HTTP Basic and JWT (Zendesk's page on API authentication).
 
-The token is verified here with the standard library alone: the plugin signs with PyJWT, and a
-misreading of the rules must not hide on both sides.
+Tokens are verified with the standard library alone: clients sign with a JWT library, and the same
+library on both sides would accept its own mistakes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Caller:
     """An authenticated caller.
 
     Args:
-        app: The app that it may touch.
+        app: The app that it may use.
         key: The key it used.
     """
 
@@ -34,11 +34,11 @@ class Caller:
 
     @property
     def integration_id(self) -> str | None:
-        """Return the integration that calls, for a key that belongs to one."""
+        """Return the id of the calling integration, None for an app key."""
         return self.key.integration_id if self.key.scope == "integration" else None
 
     def need_app_scope(self) -> None:
-        """Refuse integrations (SPEC: apps, integrations, keys and switchboards are not theirs)."""
+        """Refuse integrations: apps, integrations, keys and switchboards are not theirs."""
         if self.key.scope != "app":
             raise forbidden()
 
@@ -66,7 +66,7 @@ def authenticate(apps: Iterable[App], app_id: str, header: str | None) -> Caller
 
 
 def find_key(apps: Iterable[App], header: str | None) -> tuple[App, Key] | None:
-    """Return the key that a header proves, with its app."""
+    """Return the key that a header authenticates, with its app."""
     scheme, _, value = (header or "").partition(" ")
     if scheme.lower() == "basic":
         return _basic(apps, value.strip())

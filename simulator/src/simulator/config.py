@@ -1,4 +1,4 @@
-"""Read a configuration file: the apps to begin with, secrets from the environment."""
+"""Reader of the configuration file: apps, with secrets from the environment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
 def read_config(path: Path, environment: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """Return the descriptions of the apps in a YAML file.
+    """Read the descriptions of apps from a YAML file.
 
     Args:
         path: The file; it has one key, `apps`.
@@ -48,7 +48,7 @@ def _fill(value: Any, environment: Mapping[str, str]) -> Any:
             return environment[name]
         if default is None:
             raise ValueError(
-                f"Set {name} in the environment: the simulator's configuration asks it"
+                f"Set {name} in the environment: the simulator's configuration needs it"
             )
         return str(default)
 

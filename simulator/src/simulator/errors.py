@@ -1,6 +1,7 @@
-"""The one error of the simulator: an answer in Zendesk's form.
+"""The error of the API, answered in Zendesk's form.
 
-SPEC errorResponse: `{"errors": [{"code": "…", "title": "…"}]}` with every 4xx.
+Conversations API, schema `errorResponse`: every 4xx carries
+`{"errors": [{"code": "…", "title": "…"}]}`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """Refuse a request.
+    """A refused request.
 
     Args:
         status: HTTP status.
         code: Zendesk's error code, such as `user_not_found`.
-        title: The sentence that goes with it.
+        title: The sentence for a reader.
     """
 
     def __init__(self, status: int, code: str, title: str) -> None:
@@ -30,17 +31,17 @@ class ApiError(Exception):
 
 
 def bad_request(title: str) -> ApiError:
-    """Return a 400 (SPEC: validation)."""
+    """Return the 400 of a failed validation."""
     return ApiError(400, "bad_request", title)
 
 
 def unauthorized() -> ApiError:
-    """Return the 401 with the words of SPEC."""
+    """Return the 401 with the wording of the API reference."""
     return ApiError(401, "unauthorized", "Authorization is required")
 
 
 def forbidden() -> ApiError:
-    """Return the 403 with the words of SPEC."""
+    """Return the 403 with the wording of the API reference."""
     return ApiError(403, "forbidden", "Forbidden")
 
 

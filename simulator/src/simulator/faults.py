@@ -1,4 +1,4 @@
-"""Faults on request: which request or event goes wrong, how, and how often."""
+"""Faults on request: rules that make API requests or webhook deliveries fail."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ EVENT_KINDS = ("duplicate", "same_message", "delay", "reorder", "batch", "hold",
 
 @dataclass
 class Fault:
-    """One rule. A rule of an API kind meets requests, one of an event kind meets deliveries.
+    """One rule. API kinds apply to requests, event kinds to webhook deliveries.
 
     Args:
         kind: API: `latency` (answer late), `status` (answer that status), `drop` (cut the
-            connection), `silence` (say nothing for `seconds`, then cut). Events: `duplicate`
+            connection), `silence` (no answer for `seconds`, then cut). Events: `duplicate`
             (the same event in a second call), `same_message` (a second event id for the same
-            payload), `delay` (by `seconds`), `reorder` (collect `size`, deliver backwards),
+            payload), `delay` (by `seconds`), `reorder` (collect `size`, deliver in reverse),
             `batch` (collect `size`, deliver in one call), `hold` (until released), `lose`.
-        when: API kinds: `before` (nothing was done) or `after` (it was done all the same).
+        when: API kinds: `before` (the request has no effect) or `after` (it has its effect).
         app: Only this app.
         method: Only this HTTP method.
-        path: Only paths like this, from the app on: `/conversations/*/messages`. `*` is anything.
-        event: Only event types like this: `switchboard:*`.
-        count: How often it strikes before it is used up; None is for ever.
-        skip: How many matching ones go unharmed first.
+        path: Only paths that match, after the app id: `/conversations/*/messages`. `*` is
+            anything.
+        event: Only event types that match: `switchboard:*`.
+        count: How often it applies; None is always.
+        skip: How many matching requests or events it spares first.
         seconds: For latency, silence and delay; on the simulator's clock.
         status: For `status`.
         code: Error code of the body; by default the one usual for the status.
@@ -53,12 +54,12 @@ class Fault:
     hits: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what could never strike."""
+        """Refuse a rule that could never apply."""
         if self.kind not in API_KINDS + EVENT_KINDS:
             known = ", ".join(API_KINDS + EVENT_KINDS)
             raise ValueError(f"Unknown kind of fault {self.kind!r}; known are: {known}")
         if self.when not in ("before", "after"):
-            raise ValueError(f"A fault strikes 'before' or 'after', not {self.when!r}")
+            raise ValueError(f"A fault applies 'before' or 'after', not {self.when!r}")
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Fault:
@@ -75,11 +76,11 @@ class Fault:
         return cls(**data)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the rule with its id and how often it has struck."""
+        """Return the rule with its id and how often it has applied."""
         return asdict(self)
 
-    def strikes(self) -> bool:
-        """Count a match; tell whether this one is hit."""
+    def applies(self) -> bool:
+        """Count a match; return whether the rule applies to it."""
         if self.skip > 0:
             self.skip -= 1
             return False
@@ -90,24 +91,24 @@ class Fault:
 
 
 class Faults:
-    """The rules in force."""
+    """The active rules."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Start without rules."""
         self.rules: list[Fault] = []
 
     def add(self, fault: Fault) -> Fault:
-        """Put a rule in force."""
+        """Activate a rule."""
         self.rules.append(fault)
         return fault
 
     def remove(self, fault_id: str | None = None) -> None:
-        """Take one rule away, or all."""
+        """Remove one rule, or all."""
         self.rules = [one for one in self.rules if fault_id is not None and one.id != fault_id]
 
     def for_request(self, app: str, method: str, path: str) -> list[Fault]:
-        """Return what strikes a request: any latency, and at most one thing worse."""
-        struck: list[Fault] = []
+        """Return the faults of a request: any latencies, and at most one other."""
+        applied: list[Fault] = []
         for fault in self.rules:
             if fault.kind not in API_KINDS or fault.app not in (None, app):
                 continue
@@ -115,19 +116,19 @@ class Faults:
                 continue
             if fault.path is not None and not fnmatch.fnmatchcase(path, fault.path):
                 continue
-            if any(one.kind != "latency" for one in struck) and fault.kind != "latency":
+            if any(one.kind != "latency" for one in applied) and fault.kind != "latency":
                 continue
-            if fault.strikes():
-                struck.append(fault)
-        return struck
+            if fault.applies():
+                applied.append(fault)
+        return applied
 
     def for_event(self, app: str, event_type: str) -> Fault | None:
-        """Return what strikes an event on its way to a webhook: the first rule that matches."""
+        """Return the fault of an event: the first rule that applies."""
         for fault in self.rules:
             if fault.kind not in EVENT_KINDS or fault.app not in (None, app):
                 continue
             if fault.event is not None and not fnmatch.fnmatchcase(event_type, fault.event):
                 continue
-            if fault.strikes():
+            if fault.applies():
                 return fault
         return None

@@ -1,4 +1,4 @@
-"""Uploaded files: which are taken, where they live, how they are served."""
+"""Uploaded files: validation, storage, download."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from aiohttp import web
 from .errors import ApiError
 from .ids import new_ulid
 from .records import Attachment
-from .world import World
+from .state import State
 
 UPLOAD_LIMIT = 50 * 1024 * 1024
-"""Bytes in a file (SPEC UploadAttachment)."""
+"""Bytes in a file (Conversations API: `UploadAttachment`)."""
 
 EXTENSIONS = frozenset(
     """
@@ -35,7 +35,7 @@ _FIRST_BYTES = {
 
 
 def store(
-    world: World,
+    state: State,
     app_id: str,
     filename: str,
     data: bytes,
@@ -43,7 +43,7 @@ def store(
     media_type: str | None = None,
     conversation_id: str | None = None,
 ) -> Attachment:
-    """Keep a file; its name, which has been checked, says more of its type than the caller.
+    """Store a file; its checked extension decides its type before the caller's media type.
 
     Raises:
         ApiError: 413 for its size, 415 for its kind (docs.smooch.io/guide/validating-files).
@@ -66,17 +66,17 @@ def store(
         data=data,
         conversation_id=conversation_id,
     )
-    world.attachments[attachment.id] = attachment
+    state.attachments[attachment.id] = attachment
     return attachment
 
 
 def media_url(base_url: str, attachment: Attachment) -> str:
-    """Return the address of a file, in the form that SPEC UploadAttachment shows."""
+    """Return the address of a file, in the form of `UploadAttachment`'s example."""
     return f"{base_url}/attachments/v2/{attachment.id}/{quote(attachment.filename)}"
 
 
 def response(attachment: Attachment) -> web.Response:
-    """Serve the bytes. Nothing in them may run on our page, an SVG's script neither."""
+    """Serve the bytes, sandboxed: a script in an SVG must not run on the agent page."""
     return web.Response(
         body=attachment.data,
         headers={

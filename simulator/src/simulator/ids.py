@@ -1,4 +1,4 @@
-"""Ids as the API hands them out: 24 hexadecimal digits, later ones sort higher."""
+"""Ids as the API assigns them: 24 hexadecimal digits, later ones sort higher."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _HEX_24 = re.compile(r"[0-9a-f]{24}")
 
 
 def new_id() -> str:
-    """Return a new id: seconds, this process, a counter (the shape that SPEC's examples have)."""
+    """Return a new id: seconds, process, counter (the form of the API reference's examples)."""
     return f"{int(time.time()):08x}{_process}{next(_counter) & 0xFFFFFF:06x}"
 
 
 def new_ulid() -> str:
-    """Return a new ULID, which is what attachment addresses carry (SPEC UploadAttachment)."""
+    """Return a new ULID, as in the addresses of attachments (`UploadAttachment`)."""
     value = (int(time.time() * 1000) << 80) | secrets.randbits(80)
     return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))
 

@@ -1,4 +1,4 @@
-"""What the simulator remembers: plain records with their look-ups, no behaviour."""
+"""Records of the simulator: data and look-ups, no behaviour."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Key:
 
     @property
     def scope(self) -> str:
-        """Return `integration` or `app` (SPEC, Authentication)."""
+        """Return `integration` or `app` (Conversations API: `Authentication`)."""
         return "integration" if self.id.startswith("int_") else "app"
 
 
 @dataclass
 class Webhook:
-    """Where events of an integration go."""
+    """A webhook of an integration."""
 
     id: str
     target: str
@@ -52,7 +52,7 @@ class Integration:
 
 @dataclass
 class SwitchboardIntegration:
-    """A seat at the switchboard."""
+    """An integration's entry in the switchboard."""
 
     id: str
     name: str
@@ -65,7 +65,7 @@ class SwitchboardIntegration:
 
 @dataclass
 class Switchboard:
-    """Who may be in control of conversations."""
+    """The integrations that can be in control of conversations."""
 
     id: str
     enabled: bool = False
@@ -73,10 +73,10 @@ class Switchboard:
     integrations: dict[str, SwitchboardIntegration] = field(default_factory=dict)
 
     def of_integration(self, integration_id: str | None) -> SwitchboardIntegration | None:
-        """Return the seat of an integration, if it has one."""
-        for seat in self.integrations.values():
-            if seat.integration_id == integration_id:
-                return seat
+        """Return the switchboard integration of an integration, if it is linked."""
+        for switchboard_integration in self.integrations.values():
+            if switchboard_integration.integration_id == integration_id:
+                return switchboard_integration
         return None
 
 
@@ -98,7 +98,7 @@ class User:
 
 @dataclass
 class Participant:
-    """A user's place in a conversation."""
+    """A user's participation in a conversation."""
 
     id: str
     user_id: str
@@ -108,7 +108,7 @@ class Participant:
 
 @dataclass
 class Message:
-    """One message, with what the API may or may not show of it."""
+    """One message; the switches decide which parts the API shows."""
 
     id: str
     received: str
@@ -122,7 +122,7 @@ class Message:
 
 @dataclass
 class Ticket:
-    """What the agents see of a conversation."""
+    """A ticket of the Agent Workspace."""
 
     id: int
     created_at: str
@@ -139,7 +139,7 @@ class Ticket:
 
 @dataclass
 class Conversation:
-    """A conversation, its messages and who is in control of it."""
+    """A conversation, its messages, its tickets and its switchboard state."""
 
     id: str
     type: str
@@ -180,7 +180,7 @@ class Attachment:
 
 @dataclass
 class Agent:
-    """Somebody who answers in the Agent Workspace."""
+    """An agent of the Agent Workspace."""
 
     id: str
     name: str
@@ -189,7 +189,7 @@ class Agent:
 
 @dataclass
 class App:
-    """One Zendesk account's app."""
+    """The app of one Zendesk account."""
 
     id: str
     label: str
@@ -207,7 +207,7 @@ class App:
 
     @property
     def multi_conversations(self) -> bool:
-        """Tell whether a user may have several conversations."""
+        """Return whether a user may have several conversations."""
         return bool(self.settings.get("multiConvoEnabled"))
 
     def find_user(self, id_or_external_id: str) -> User | None:
@@ -215,14 +215,16 @@ class App:
         user_id = self.user_by_external_id.get(id_or_external_id, id_or_external_id)
         return self.users.get(user_id)
 
-    def seat(self, seat_id: str | None) -> SwitchboardIntegration | None:
+    def switchboard_integration(
+        self, switchboard_integration_id: str | None
+    ) -> SwitchboardIntegration | None:
         """Return a switchboard integration by its id."""
-        if self.switchboard is None or seat_id is None:
+        if self.switchboard is None or switchboard_integration_id is None:
             return None
-        return self.switchboard.integrations.get(seat_id)
+        return self.switchboard.integrations.get(switchboard_integration_id)
 
     def user_by(self, *, user_id: object, external_id: object) -> User | None:
-        """Return the user that one of the two ids names; the other one is None."""
+        """Return the user by one of the two ids; the other id is None."""
         if external_id is not None:
             user_id = self.user_by_external_id.get(str(external_id))
         return self.users.get(user_id) if isinstance(user_id, str) else None

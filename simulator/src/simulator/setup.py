@@ -1,12 +1,12 @@
-"""Make an app out of a description: keys, agents, switchboard, custom integrations.
+"""Creation of an app from a description: keys, agents, switchboard, custom integrations.
 
 The description is the JSON of `POST /sim/apps`, of the kit and of `demo.yml`:
 
     id, label, display_name, multi_conversations, switches, agents, keys, integrations,
     default_integration, switchboard
 
-A fresh Zendesk account has a switchboard with `zd-answerBot` and `zd-agentWorkspace`; so has an
-app made here, with control beginning at `zd-answerBot` unless `default_integration` says else.
+As a new Zendesk account does, the app has a switchboard with `zd-answerBot` and
+`zd-agentWorkspace`. Control starts at `zd-answerBot` unless `default_integration` names another.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from . import checks
+from . import validation
 from .ids import new_id
 from .records import (
     AGENT_WORKSPACE,
@@ -28,7 +28,7 @@ from .records import (
     SwitchboardIntegration,
     Webhook,
 )
-from .world import World
+from .state import State
 
 _FIELDS = frozenset(
     """
@@ -44,17 +44,17 @@ _INTEGRATION_FIELDS = frozenset(
 )
 
 
-def add_app(world: World, description: Json) -> App:
-    """Make an app and add it to the world.
+def add_app(state: State, description: Json) -> App:
+    """Create an app and add it to the state.
 
     Raises:
         ValueError: The description has an unknown field, or something in it is missing.
     """
-    _only(description, _FIELDS, "An app")
+    _reject_unknown(description, _FIELDS, "An app")
     app_id = description.get("id") or new_id()
-    if app_id in world.apps:
+    if app_id in state.apps:
         raise ValueError(f"There is an app {app_id} already")
-    label = description.get("label") or f"acme-{len(world.apps) + 1}"
+    label = description.get("label") or f"acme-{len(state.apps) + 1}"
     app = App(
         id=app_id,
         label=label,
@@ -69,38 +69,38 @@ def add_app(world: World, description: Json) -> App:
     )
     app.switches.update(description.get("switches") or {})
     for one in description.get("keys") or [{}]:
-        add_key(world, app, one)
+        add_key(state, app, one)
     app.agents = [_agent(number, one) for number, one in enumerate(description.get("agents") or [])]
     if description.get("switchboard", True):
         _add_switchboard(app)
     for one in description.get("integrations") or []:
-        add_integration(world, app, one)
+        add_integration(state, app, one)
     if app.switchboard is not None:
         name = description.get("default_integration", "zd-answerBot")
         default = next(
             (one for one in app.switchboard.integrations.values() if one.name == name), None
         )
         if default is None:
-            raise ValueError(f"default_integration {name!r} is not at the switchboard")
+            raise ValueError(f"default_integration {name!r} is not in the switchboard")
         app.switchboard.default_id = default.id
         app.switchboard.enabled = True
-    world.apps[app.id] = app
-    world.note("app", app)
+    state.apps[app.id] = app
+    state.record_change("app", app)
     return app
 
 
-def add_key(world: World, app: App, description: Json, *, integration_id: str | None = None) -> Key:
-    """Give an app an API key: `id` and `secret`, both made up where absent.
+def add_key(state: State, app: App, description: Json, *, integration_id: str | None = None) -> Key:
+    """Add an API key to an app: `id` and `secret`, generated where absent.
 
     Raises:
-        ValueError: The id is taken, or has no prefix that says what it may do.
+        ValueError: The id is taken, or has the wrong prefix.
     """
-    _only(description, frozenset({"id", "secret"}), "A key")
+    _reject_unknown(description, frozenset({"id", "secret"}), "A key")
     prefix = "int_" if integration_id else "app_"
     key_id = description.get("id") or prefix + new_id()
     if not key_id.startswith(prefix):
         raise ValueError(f"The key id {key_id!r} should begin with {prefix}")
-    if any(key_id in one.keys for one in world.apps.values()) or key_id in app.keys:
+    if any(key_id in one.keys for one in state.apps.values()) or key_id in app.keys:
         raise ValueError(f"There is a key {key_id} already")
     key = Key(key_id, description.get("secret") or secrets.token_urlsafe(48), "API key")
     key.integration_id = integration_id
@@ -108,24 +108,24 @@ def add_key(world: World, app: App, description: Json, *, integration_id: str | 
     return key
 
 
-def add_integration(world: World, app: App, description: Json) -> Integration:
-    """Add a custom integration with its webhook, and seat it at the switchboard if it has a name.
+def add_integration(state: State, app: App, description: Json) -> Integration:
+    """Add a custom integration with its webhook; link it to the switchboard if it is named.
 
     Raises:
         ValueError: A field is unknown, or `target` is missing.
     """
-    _only(description, _INTEGRATION_FIELDS, "An integration")
+    _reject_unknown(description, _INTEGRATION_FIELDS, "An integration")
     if not description.get("target"):
         raise ValueError("An integration needs its webhook's target")
     webhook = Webhook(
         id=new_id(),
         target=description["target"],
-        triggers=list(description.get("triggers") or sorted(checks.TRIGGERS)),
+        triggers=list(description.get("triggers") or sorted(validation.TRIGGERS)),
         secret=description.get("secret") or secrets.token_urlsafe(48),
         include_full_user=bool(description.get("include_full_user")),
         include_full_source=bool(description.get("include_full_source")),
     )
-    if unknown := set(webhook.triggers) - checks.TRIGGERS:
+    if unknown := set(webhook.triggers) - validation.TRIGGERS:
         raise ValueError(f"Unknown triggers: {', '.join(sorted(unknown))}")
     integration = Integration(
         id=description.get("id") or new_id(),
@@ -135,9 +135,9 @@ def add_integration(world: World, app: App, description: Json) -> Integration:
     )
     app.integrations[integration.id] = integration
     if "key" in description:
-        add_key(world, app, description["key"] or {}, integration_id=integration.id)
+        add_key(state, app, description["key"] or {}, integration_id=integration.id)
     if name := description.get("switchboard_name"):
-        _seat(app, name, integration, description)
+        _link(app, name, integration, description)
     return integration
 
 
@@ -146,18 +146,18 @@ def _add_switchboard(app: App) -> None:
     for name, type_ in (("zd-answerBot", ANSWER_BOT), ("zd-agentWorkspace", AGENT_WORKSPACE)):
         integration = Integration(new_id(), type_, name)
         app.integrations[integration.id] = integration
-        _seat(app, name, integration, {"deliver_standby_events": False})
+        _link(app, name, integration, {"deliver_standby_events": False})
 
 
-def _seat(app: App, name: str, integration: Integration, description: Json) -> None:
+def _link(app: App, name: str, integration: Integration, description: Json) -> None:
     switchboard = app.switchboard
     if switchboard is None:
-        raise ValueError(f"{name!r} needs a seat, but the app has no switchboard")
+        raise ValueError(f"{name!r} cannot be linked: the app has no switchboard")
     names = {one.name: one.id for one in switchboard.integrations.values()}
     after = description.get("next")
     if after is not None and after not in names:
-        raise ValueError(f"next {after!r} is not at the switchboard; there are {sorted(names)}")
-    seat = SwitchboardIntegration(
+        raise ValueError(f"next {after!r} is not in the switchboard; there are {sorted(names)}")
+    switchboard_integration = SwitchboardIntegration(
         id=new_id(),
         name=name,
         integration_id=integration.id,
@@ -165,7 +165,7 @@ def _seat(app: App, name: str, integration: Integration, description: Json) -> N
         deliver_standby_events=bool(description.get("deliver_standby_events", False)),
         next_id=None if after is None else names[after],
     )
-    switchboard.integrations[seat.id] = seat
+    switchboard.integrations[switchboard_integration.id] = switchboard_integration
 
 
 def _agent(number: int, given: str | Json) -> Agent:
@@ -177,14 +177,14 @@ def _agent(number: int, given: str | Json) -> Agent:
     )
 
 
-def _only(description: Json, known: frozenset[str], what: str) -> None:
+def _reject_unknown(description: Json, known: frozenset[str], what: str) -> None:
     if unknown := sorted(set(description) - known):
         raise ValueError(f"{what} has no {', '.join(unknown)}; it has {', '.join(sorted(known))}")
 
 
 def describe(app: App) -> dict[str, Any]:
-    """Return an app with everything that a test or an operator may know, secrets too."""
-    seats = app.switchboard.integrations.values() if app.switchboard else []
+    """Return the full description of an app, secrets included."""
+    switchboard_integrations = app.switchboard.integrations.values() if app.switchboard else []
     return {
         "id": app.id,
         "label": app.label,
@@ -215,12 +215,13 @@ def describe(app: App) -> dict[str, Any]:
         ],
         "switchboard": [
             {
-                "id": seat.id,
-                "name": seat.name,
-                "integration": seat.integration_id,
-                "type": seat.integration_type,
-                "default": app.switchboard is not None and seat.id == app.switchboard.default_id,
+                "id": switchboard_integration.id,
+                "name": switchboard_integration.name,
+                "integration": switchboard_integration.integration_id,
+                "type": switchboard_integration.integration_type,
+                "default": app.switchboard is not None
+                and switchboard_integration.id == app.switchboard.default_id,
             }
-            for seat in seats
+            for switchboard_integration in switchboard_integrations
         ],
     }

@@ -1,7 +1,7 @@
-"""Who is in control: pass, offer, accept and release, and the default that fills the gap.
+"""Control of a conversation: pass, offer, accept, release, and the default integration.
 
-SPEC, Switchboard Actions; the rules about repeats are those of the official clients' changelog
-(9.12.0), and what happens to a ticket is in `tickets`.
+Conversations API: Switchboard Actions. The rules for repeated calls are from the changelog of
+Zendesk's clients (9.12.0). The effect on tickets is in `tickets`.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 from . import tickets
 from .errors import ApiError, bad_request, forbidden
 from .records import AGENT_WORKSPACE, App, Conversation, Json, Switchboard, SwitchboardIntegration
-from .world import Control, World
+from .state import Control, State
 
 
 def assign_default(app: App, conversation: Conversation) -> None:
-    """Give control to the default integration if nobody has it (at any activity, silently)."""
+    """Make the default integration active if none is (at any activity, without an event)."""
     switchboard = app.switchboard
     if switchboard is None or not switchboard.enabled:
         return
-    if app.seat(conversation.active_id) is None:
+    if app.switchboard_integration(conversation.active_id) is None:
         conversation.active_id = switchboard.default_id
 
 
 def pass_control(
-    world: World,
+    state: State,
     app: App,
     conversation: Conversation,
     target: str,
@@ -31,15 +31,15 @@ def pass_control(
     caller: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """Make the target active and everybody else standby (SPEC PassControl).
+    """Make the target active and all others standby (Conversations API: `PassControl`).
 
     Args:
-        world: Where events go.
+        state: The simulator's state.
         app: The app of the conversation.
         conversation: The conversation to pass.
         target: Id, name or type of a switchboard integration, or `next`.
-        metadata: Goes with the event; the Agent Workspace reads its `dataCapture.*` keys.
-        caller: Id of the integration that calls, if an integration does.
+        metadata: Sent with the event; the Agent Workspace reads its `dataCapture.*` keys.
+        caller: Id of the calling integration; None for an app key.
         reason: Why Zendesk itself passes control.
 
     Raises:
@@ -49,21 +49,21 @@ def pass_control(
     if target == "next":
         assign_default(app, conversation)
         own = switchboard.of_integration(caller) if caller else None
-        active = app.seat(conversation.active_id)
-        # Only a caller who is known as an integration can be seen to repeat itself.
+        active = app.switchboard_integration(conversation.active_id)
+        # A repeated call can be recognised only from an integration's own key.
         if own and own.next_id and own.next_id == conversation.active_id and own is not active:
             return
-        seat = app.seat(active.next_id if active else None)
+        found = app.switchboard_integration(active.next_id if active else None)
     else:
-        seat = _match(switchboard, target)
-        if seat and seat.id == conversation.active_id:
+        found = _find_target(switchboard, target)
+        if found and found.id == conversation.active_id:
             if app.switches.repeat_emits_event:
-                _tell(world, app, conversation, "passControl", metadata=metadata)
+                _emit_action(state, app, conversation, "passControl", metadata=metadata)
             return
-    if seat is None:
+    if found is None:
         message = f"Cannot pass control to {target}: no such switchboardIntegration"
-        _refuse(
-            world,
+        _emit_failure(
+            state,
             app,
             conversation,
             "passControl",
@@ -72,39 +72,41 @@ def pass_control(
             metadata=metadata,
         )
         return
-    before = _move(conversation, seat.id)
-    if not app.switches.pass_clears_pending and before[1] != seat.id:
+    before = _move(conversation, found.id)
+    if not app.switches.pass_clears_pending and before[1] != found.id:
         conversation.pending_id = before[1]
-    if seat.integration_type == AGENT_WORKSPACE:
+    if found.integration_type == AGENT_WORKSPACE:
         conversation.capture = dict(metadata or {})
-    _tell(world, app, conversation, "passControl", metadata=metadata, reason=reason, before=before)
-    tickets.open_if_due(world, app, conversation)
+    _emit_action(
+        state, app, conversation, "passControl", metadata=metadata, reason=reason, before=before
+    )
+    tickets.open_if_due(state, app, conversation)
 
 
 def offer_control(
-    world: World,
+    state: State,
     app: App,
     conversation: Conversation,
     target: str,
     *,
     metadata: Json | None = None,
 ) -> None:
-    """Make the target pending, instead of whoever was (SPEC OfferControl)."""
+    """Make the target pending, replacing another one (Conversations API: `OfferControl`)."""
     switchboard = _enabled(app)
     assign_default(app, conversation)
-    active = app.seat(conversation.active_id)
+    active = app.switchboard_integration(conversation.active_id)
     if target == "next":
-        seat = app.seat(active.next_id if active else None)
+        found = app.switchboard_integration(active.next_id if active else None)
     else:
-        seat = _match(switchboard, target)
-    if seat is None or seat is active:
+        found = _find_target(switchboard, target)
+    if found is None or found is active:
         message = (
             "Cannot offer control to the active switchboardIntegration"
-            if seat
+            if found
             else f"Cannot offer control to {target}: no such switchboardIntegration"
         )
-        _refuse(
-            world,
+        _emit_failure(
+            state,
             app,
             conversation,
             "offerControl",
@@ -114,30 +116,30 @@ def offer_control(
         )
         return
     before: Control = (conversation.active_id, conversation.pending_id)
-    conversation.pending_id = seat.id
-    _tell(world, app, conversation, "offerControl", metadata=metadata, before=before)
+    conversation.pending_id = found.id
+    _emit_action(state, app, conversation, "offerControl", metadata=metadata, before=before)
 
 
 def accept_control(
-    world: World,
+    state: State,
     app: App,
     conversation: Conversation,
     *,
     metadata: Json | None = None,
     caller: str | None = None,
 ) -> None:
-    """Make the pending integration active (SPEC AcceptControl).
+    """Make the pending integration active (Conversations API: `AcceptControl`).
 
     Raises:
         ApiError: 403 for an integration that is not the pending one.
     """
     switchboard = _enabled(app)
-    pending = app.seat(conversation.pending_id)
+    pending = app.switchboard_integration(conversation.pending_id)
     if caller is not None and (pending is None or pending != switchboard.of_integration(caller)):
         raise forbidden()
     if pending is None:
-        _refuse(
-            world,
+        _emit_failure(
+            state,
             app,
             conversation,
             "acceptControl",
@@ -149,12 +151,12 @@ def accept_control(
     before = _move(conversation, pending.id)
     if pending.integration_type == AGENT_WORKSPACE:
         conversation.capture = dict(metadata or {})
-    _tell(world, app, conversation, "acceptControl", metadata=metadata, before=before)
-    tickets.open_if_due(world, app, conversation)
+    _emit_action(state, app, conversation, "acceptControl", metadata=metadata, before=before)
+    tickets.open_if_due(state, app, conversation)
 
 
 def release_control(
-    world: World,
+    state: State,
     app: App,
     conversation: Conversation,
     *,
@@ -162,7 +164,7 @@ def release_control(
     caller: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """Leave nobody active or pending (SPEC ReleaseControl).
+    """Leave no integration active or pending (Conversations API: `ReleaseControl`).
 
     Raises:
         ApiError: 403 for an integration that is not the active one.
@@ -175,8 +177,8 @@ def release_control(
     if conversation.active_id is None and conversation.pending_id is None:
         return
     before = _move(conversation, None)
-    _tell(
-        world, app, conversation, "releaseControl", metadata=metadata, reason=reason, before=before
+    _emit_action(
+        state, app, conversation, "releaseControl", metadata=metadata, reason=reason, before=before
     )
 
 
@@ -186,23 +188,23 @@ def _enabled(app: App) -> Switchboard:
     return app.switchboard
 
 
-def _match(switchboard: Switchboard, target: str) -> SwitchboardIntegration | None:
-    """Find a target by id, then name, then type; two of a type are an error."""
-    seats = list(switchboard.integrations.values())
-    for seat in seats:
-        if seat.id == target:
-            return seat
-    for seat in seats:
-        if seat.name == target:
-            return seat
-    of_type = [seat for seat in seats if seat.integration_type == target]
+def _find_target(switchboard: Switchboard, target: str) -> SwitchboardIntegration | None:
+    """Find a target by id, then name, then type; a type that two have is an error."""
+    candidates = list(switchboard.integrations.values())
+    for one in candidates:
+        if one.id == target:
+            return one
+    for one in candidates:
+        if one.name == target:
+            return one
+    of_type = [one for one in candidates if one.integration_type == target]
     if len(of_type) > 1:
         raise bad_request(f"More than one switchboardIntegration is of type {target}")
     return of_type[0] if of_type else None
 
 
 def _move(conversation: Conversation, active_id: str | None) -> Control:
-    """Change who is active, clear the offer; return who it was before."""
+    """Set the active integration, clear the pending one; return both as they were."""
     before = (conversation.active_id, conversation.pending_id)
     conversation.formerly_active_id = conversation.active_id
     conversation.active_id = active_id
@@ -210,8 +212,8 @@ def _move(conversation: Conversation, active_id: str | None) -> Control:
     return before
 
 
-def _tell(
-    world: World,
+def _emit_action(
+    state: State,
     app: App,
     conversation: Conversation,
     action: str,
@@ -225,14 +227,14 @@ def _tell(
         rest["metadata"] = dict(metadata)
     if reason:
         rest["reason"] = reason
-    world.emit(
+    state.emit(
         app, f"switchboard:{action}", lambda _: rest, conversation=conversation, before=before
     )
-    world.note("control", app, conversation)
+    state.record_change("control", app, conversation)
 
 
-def _refuse(
-    world: World,
+def _emit_failure(
+    state: State,
     app: App,
     conversation: Conversation,
     action: str,
@@ -241,11 +243,11 @@ def _refuse(
     *,
     metadata: Json | None,
 ) -> None:
-    """Emit the failure event; answer as the switch says, for SPEC names no status."""
+    """Emit the failure event; the switch decides the status, which is not documented."""
     rest: Json = {"error": {"code": code, "message": message}}
     if metadata:
         rest["metadata"] = dict(metadata)
-    world.emit(app, f"switchboard:{action}:failure", lambda _: rest, conversation=conversation)
+    state.emit(app, f"switchboard:{action}:failure", lambda _: rest, conversation=conversation)
     status = app.switches.refused_action_status
     if status >= 400:
         raise ApiError(status, "bad_request", message)

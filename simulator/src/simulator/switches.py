@@ -1,7 +1,7 @@
-"""Everything about an app that Zendesk leaves open, or that a test wants smaller, as one record.
+"""Switches of an app: behaviour that no public source settles, and limits for tests.
 
-A switch stands for a behaviour that no public source settles: a bridge must work with both sides.
-Each can be set when the app is added and changed while it runs.
+A client should work with both positions of a switch. Each can be set when the app is added and
+changed while it runs.
 """
 
 from __future__ import annotations
@@ -15,34 +15,32 @@ Where = Literal["off", "api", "everywhere"]
 
 @dataclass
 class Switches:
-    """What may be switched. The defaults are the likelier or the stricter reading."""
+    """The switches. Defaults are the likelier or the stricter reading."""
 
     # Webhooks
     event_before_response: bool = False
     """Deliver the events of a call (first attempt) before the call is answered."""
     ordered_delivery: bool = True
-    """First attempts of one conversation go out one after the other; off: all at once."""
+    """First attempts of one conversation are sent one after the other; off: all at once."""
     deliver_to_pending: bool = True
-    """A pending integration hears the conversation as an active one does."""
+    """A pending integration receives the events that an active one does."""
     deliver_when_nobody_active: bool = True
-    """While nobody is active, every switchboard integration hears; off: the standby rule holds."""
+    """While none is active, every switchboard integration receives events; off: standby rule."""
     always_delivered: list[str] = field(
         default_factory=lambda: ["user:*", "client:*", "conversation:remove"]
     )
-    """Patterns of event types that ignore the switchboard's delivery rule."""
-    webhook_timeout: float = 20.0
-    """Seconds without an answer that count as failure (SPEC)."""
+    """Patterns of event types that every integration receives."""
     retry_delays: list[float] = field(default_factory=lambda: [10.0, 40.0, 160.0, 640.0])
-    """Seconds before the second and later attempts; SPEC: five attempts within 15 minutes."""
+    """Seconds before the second and later attempts (documented: five within 15 minutes)."""
     brand_id: str | None = "360000000001"
-    """`brandId` in the conversations of events (Zendesk's guide shows it, SPEC lacks it)."""
+    """`brandId` in the conversations of events (in Zendesk's guide, not in the reference)."""
     delivery_events: Literal["off", "on", "stale"] = "off"
     """Emit `conversation:message:delivery:user` for business messages; `stale` names the
     integration that was active before the last change of control."""
 
     # Messages
     subtypes: Where = "off"
-    """Where `author.subtypes: ["agent"]` shows. Zendesk's client 17.0.1 refuses that value."""
+    """Where `author.subtypes: ["agent"]` shows (Zendesk's client 17.0.1 refuses that value)."""
     activity: Where = "api"
     """Where system notices carry `activity`; `off`: no notice is posted at all."""
     agent_metadata: bool = True
@@ -51,11 +49,10 @@ class Switches:
     """`__zendesk_msg.agent.id` of automated messages; some accounts show `__trigger`."""
     text_unit: Literal["utf16", "codepoints"] = "utf16"
     """How the 4,096 characters of a text are counted."""
-    text_limit: int = 4096
     message_limit: int = 30_000
     """Messages in one conversation before 423 `locked`."""
     metadata_patch: Literal["merge", "replace"] = "merge"
-    """What PATCH does with metadata (and a user's profile)."""
+    """Whether PATCH merges or replaces metadata (and a user's profile)."""
     private_attachments: bool = False
     """Fetching a mediaUrl needs the API's Basic or Bearer header."""
 
@@ -64,16 +61,16 @@ class Switches:
     second_conversation_code: str = "forbidden"
     """A second conversation of a user while multi-conversations are off."""
     refused_action_status: int = 400
-    """Switchboard action with an impossible target; 200: only the failure event tells."""
+    """Switchboard action with an invalid target; 200: only the failure event reports it."""
     non_participant_status: int = 403
     """Posting as a user who is not in the conversation."""
 
     # Switchboard and tickets
     pass_clears_pending: bool = True
     repeat_emits_event: bool = False
-    """A passControl to who is active already emits its event again."""
+    """A passControl to the active integration emits its event again."""
     on_ticket_close: Literal["release", "pass", "nothing"] = "release"
-    """Conversation control in Admin Center: what a closed ticket does (pass: to `next`)."""
+    """Effect of a closed ticket: the account's setting "Conversation control" (pass: to `next`)."""
     end_session_reason: str | None = None
     """`reason` in the releaseControl event of an ended session."""
     ticket_needs_message: bool = True

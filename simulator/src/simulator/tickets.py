@@ -1,32 +1,35 @@
-"""Tickets of the Agent Workspace: when one opens, and what it takes from passControl."""
+"""Tickets of the Agent Workspace: when one opens, and its fields from passControl."""
 
 from __future__ import annotations
 
 from .records import AGENT_WORKSPACE, App, Conversation, Json, Ticket
-from .world import World
+from .state import State
 
 _HISTORY = 10
-"""Messages shown of what was said before the ticket (support article 4419179022874)."""
+"""Earlier messages that a ticket includes (support article 4419179022874)."""
 
 
 def with_agents(app: App, conversation: Conversation) -> bool:
-    """Tell whether the Agent Workspace is in control."""
-    seat = app.seat(conversation.active_id)
-    return seat is not None and seat.integration_type == AGENT_WORKSPACE
+    """Return whether the Agent Workspace is in control."""
+    switchboard_integration = app.switchboard_integration(conversation.active_id)
+    return (
+        switchboard_integration is not None
+        and switchboard_integration.integration_type == AGENT_WORKSPACE
+    )
 
 
-def open_if_due(world: World, app: App, conversation: Conversation) -> None:
+def open_if_due(state: State, app: App, conversation: Conversation) -> None:
     """Open a ticket where the agents have control and none is open.
 
-    The metadata of passControl is read now and never again: a message that comes while the Agent
-    Workspace is active already opens a ticket without fields.
+    The metadata of passControl is read now and never again: a message that arrives while the Agent
+    Workspace is already active opens a ticket without fields.
     """
     if not with_agents(app, conversation):
         return
     if app.switches.ticket_needs_message and not conversation.messages:
         return
     current = conversation.ticket
-    if current and _goes_on(current):
+    if current and _stays_open(current):
         return
     capture = conversation.capture
     conversation.capture = {}
@@ -39,15 +42,15 @@ def open_if_due(world: World, app: App, conversation: Conversation) -> None:
     subject = fields.get("subject") or f"Conversation with {user_name(app, conversation)}"
     conversation.tickets.append(
         Ticket(
-            id=world.next_ticket,
-            created_at=world.clock.stamp(),
+            id=state.next_ticket,
+            created_at=state.clock.stamp(),
             subject=str(subject),
             fields=fields,
             first_message_id=first,
         )
     )
-    world.next_ticket += 1
-    world.note("ticket", app, conversation)
+    state.next_ticket += 1
+    state.record_change("ticket", app, conversation)
 
 
 def captured_fields(metadata: Json) -> Json:
@@ -74,7 +77,7 @@ def captured_fields(metadata: Json) -> Json:
 
 
 def user_name(app: App, conversation: Conversation) -> str:
-    """Return what agents call the user."""
+    """Return the user's name as agents see it."""
     for ticket in reversed(conversation.tickets):
         if name := ticket.fields.get("requester.name"):
             return str(name)
@@ -90,8 +93,8 @@ def user_name(app: App, conversation: Conversation) -> str:
     return "Visitor"
 
 
-def _goes_on(ticket: Ticket) -> bool:
-    """Tell whether a ticket is kept at the next handoff."""
+def _stays_open(ticket: Ticket) -> bool:
+    """Return whether a ticket continues at the next handoff."""
     return (
         ticket.status != "closed" and ticket.session == "active" and ticket.channel == "messaging"
     )

@@ -1,17 +1,17 @@
-"""The four switchboard actions (SPEC tag Switchboard Actions)."""
+"""The four switchboard actions (Conversations API: Switchboard Actions)."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from .. import checks, switchboard
+from .. import switchboard, validation
 from ..errors import bad_request
 from ..records import Json
 from .call import Call, endpoint
 
 
 def _target(body: Json) -> str:
-    target = checks.required(body, "switchboardIntegration")
+    target = validation.required(body, "switchboardIntegration")
     if not isinstance(target, str):
         raise bad_request("switchboardIntegration should be string")
     return target
@@ -19,14 +19,14 @@ def _target(body: Json) -> str:
 
 @endpoint()
 async def pass_control(call: Call) -> Json:
-    """SPEC PassControl."""
+    """Operation `PassControl`."""
     conversation, body = call.conversation(), await call.body()
     switchboard.pass_control(
-        call.world,
+        call.state,
         call.app,
         conversation,
         _target(body),
-        metadata=checks.metadata(body, whose="Switchboard action"),
+        metadata=validation.metadata(body, whose="Switchboard action"),
         caller=call.caller.integration_id,
     )
     return {}
@@ -34,27 +34,27 @@ async def pass_control(call: Call) -> Json:
 
 @endpoint()
 async def offer_control(call: Call) -> Json:
-    """SPEC OfferControl."""
+    """Operation `OfferControl`."""
     conversation, body = call.conversation(), await call.body()
     switchboard.offer_control(
-        call.world,
+        call.state,
         call.app,
         conversation,
         _target(body),
-        metadata=checks.metadata(body, whose="Switchboard action"),
+        metadata=validation.metadata(body, whose="Switchboard action"),
     )
     return {}
 
 
 @endpoint()
 async def accept_control(call: Call) -> Json:
-    """SPEC AcceptControl; a body is required, `{}` will do."""
+    """Operation `AcceptControl`; a body is required, `{}` will do."""
     conversation, body = call.conversation(), await call.body()
     switchboard.accept_control(
-        call.world,
+        call.state,
         call.app,
         conversation,
-        metadata=checks.metadata(body, whose="Switchboard action"),
+        metadata=validation.metadata(body, whose="Switchboard action"),
         caller=call.caller.integration_id,
     )
     return {}
@@ -62,13 +62,13 @@ async def accept_control(call: Call) -> Json:
 
 @endpoint()
 async def release_control(call: Call) -> Json:
-    """SPEC ReleaseControl; the body is optional."""
+    """Operation `ReleaseControl`; the body is optional."""
     conversation, body = call.conversation(), await call.body(optional=True)
     switchboard.release_control(
-        call.world,
+        call.state,
         call.app,
         conversation,
-        metadata=checks.metadata(body, whose="Switchboard action"),
+        metadata=validation.metadata(body, whose="Switchboard action"),
         caller=call.caller.integration_id,
     )
     return {}

@@ -1,4 +1,4 @@
-"""Attachments (SPEC tag Attachments), and fetching them."""
+"""Upload, removal and download of attachments (Conversations API: Attachments)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 from aiohttp import BodyPartReader, web
 
-from .. import auth, checks, files
+from .. import auth, files, validation
 from ..errors import bad_request, not_found, unauthorized
 from ..records import Attachment, Json
-from ..world import World
-from .call import WORLD, Call, endpoint
+from ..state import State
+from .call import STATE, Call, endpoint
 
 
 @endpoint(status=201)
 async def upload(call: Call) -> Json:
-    """SPEC UploadAttachment: multipart with one part `source`."""
+    """Operation `UploadAttachment`: multipart with one part `source`."""
     query = call.request.query
     if query.get("access") != "public":
         raise bad_request("access should be equal to one of the allowed values")
@@ -26,7 +26,7 @@ async def upload(call: Call) -> Json:
         raise not_found("Conversation")
     filename, media_type, data = await _source(call.request)
     attachment = files.store(
-        call.world,
+        call.state,
         call.app.id,
         filename,
         data,
@@ -57,33 +57,33 @@ async def _source(request: web.Request) -> tuple[str, str | None, bytes]:
 
 @endpoint()
 async def remove(call: Call) -> Json:
-    """SPEC DeleteAttachment, by mediaUrl."""
-    address = checks.required(await call.body(), "mediaUrl")
-    attachment = find(call.world, str(address))
+    """Operation `DeleteAttachment`, by mediaUrl."""
+    address = validation.required(await call.body(), "mediaUrl")
+    attachment = find(call.state, str(address))
     if attachment is None or attachment.app_id != call.app.id:
         raise not_found()
-    del call.world.attachments[attachment.id]
+    del call.state.attachments[attachment.id]
     return {}
 
 
-def find(world: World, media_url: str) -> Attachment | None:
-    """Return the file behind a mediaUrl, if it is one of ours."""
+def find(state: State, media_url: str) -> Attachment | None:
+    """Return the file behind a mediaUrl, if the simulator has it."""
     parts = urlsplit(media_url).path.split("/")
-    return world.attachments.get(parts[-2]) if len(parts) > 2 else None
+    return state.attachments.get(parts[-2]) if len(parts) > 2 else None
 
 
 async def serve(request: web.Request) -> web.Response:
-    """Give the bytes; a private file needs the API's credentials.
+    """Serve the bytes; a private file needs the API's credentials.
 
-    Zendesk: private attachments are on for accounts made since December 2024.
+    Private attachments are on for accounts created since December 2024.
     """
-    world = request.app[WORLD]
-    attachment = world.attachments.get(request.match_info["attachment"])
+    state = request.app[STATE]
+    attachment = state.attachments.get(request.match_info["attachment"])
     if attachment is None:
         raise not_found()
-    app = world.apps.get(attachment.app_id)
+    app = state.apps.get(attachment.app_id)
     if app is not None and app.switches.private_attachments:
-        found = auth.find_key(world.apps.values(), request.headers.get("Authorization"))
+        found = auth.find_key(state.apps.values(), request.headers.get("Authorization"))
         if found is None or found[0] is not app:
             raise unauthorized()
     return files.response(attachment)

@@ -1,4 +1,4 @@
-"""One API call: who makes it, about which app, with which body."""
+"""One API call: its caller, app, path parameters and JSON body."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from .. import auth, checks
+from .. import auth, validation
 from ..errors import ApiError, not_found
 from ..records import App, Conversation, Json, User
-from ..world import World
+from ..state import State
 
-WORLD = web.AppKey("world", World)
+STATE = web.AppKey("state", State)
 
 JSON_LIMIT = 100 * 1024
-"""Bytes in a JSON body (SPEC, Introduction: request size limits)."""
+"""Bytes in a JSON body (Conversations API: Introduction, request size limits)."""
 
 
 class Call:
-    """A request that has proved who sends it.
+    """An authenticated request.
 
     Raises:
         ApiError: The credentials do not open this app.
@@ -28,9 +28,9 @@ class Call:
     def __init__(self, request: web.Request) -> None:
         """Authenticate."""
         self.request = request
-        self.world = request.app[WORLD]
+        self.state = request.app[STATE]
         self.caller = auth.authenticate(
-            self.world.apps.values(),
+            self.state.apps.values(),
             request.match_info["appId"],
             request.headers.get("Authorization"),
         )
@@ -38,20 +38,20 @@ class Call:
 
     @property
     def base_url(self) -> str:
-        """Return the address that the caller used, up to and with `/sc`."""
+        """Return the address that the caller used, including `/sc`."""
         return f"{self.request.scheme}://{self.request.host}/sc"
 
     async def body(self, *, optional: bool = False) -> Json:
         """Return the JSON body.
 
         Raises:
-            ApiError: 400 where it is not an object, 413 where it is too long (SPEC names the
-                limit and no status).
+            ApiError: 400 where it is not an object, 413 where it is too long (the API
+                reference gives the limit and no status).
         """
         raw = await self.request.read()
         if len(raw) > JSON_LIMIT:
             raise ApiError(413, "request_entity_too_large", "Request entity too large")
-        return checks.parsed(raw, optional=optional)
+        return validation.parsed(raw, optional=optional)
 
     def user(self) -> User:
         """Return the user that the path names by either kind of id."""
@@ -73,10 +73,10 @@ Endpoint = Callable[[Call], Awaitable[Json]]
 
 
 def endpoint(*, status: int = 200, app_only: bool = False) -> Callable[[Endpoint], Handler]:
-    """Make an aiohttp handler of a function that takes a `Call` and returns JSON.
+    """Turn a function that takes a `Call` and returns JSON into an aiohttp handler.
 
     Args:
-        status: Of the answer; Zendesk answers 201 or 200, never 204.
+        status: HTTP status of the answer; Zendesk answers 201 or 200, never 204.
         app_only: Refuse the keys of integrations.
     """
 

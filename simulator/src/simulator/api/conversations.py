@@ -1,10 +1,10 @@
-"""Conversations and their participants (SPEC tags Conversations, Participants)."""
+"""Conversations and their participants (Conversations API: Conversations, Participants)."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from .. import checks, people, shapes
+from .. import lifecycle, serializers, validation
 from ..errors import bad_request, not_found
 from ..ids import new_id
 from ..records import App, Json, Participant, User
@@ -14,10 +14,10 @@ from .paging import cut, deep_object
 
 def _fields(body: Json) -> Json:
     return {
-        "display_name": checks.string(body, "displayName", limit=100),
-        "description": checks.string(body, "description", limit=100),
-        "icon_url": checks.uri(body, "iconUrl"),
-        "metadata": checks.metadata(body, whose="Conversation"),
+        "display_name": validation.string(body, "displayName", limit=100),
+        "description": validation.string(body, "description", limit=100),
+        "icon_url": validation.uri(body, "iconUrl"),
+        "metadata": validation.metadata(body, whose="Conversation"),
     }
 
 
@@ -34,44 +34,46 @@ def _user(app: App, entry: Json) -> User:
 
 @endpoint(status=201)
 async def create(call: Call) -> Json:
-    """SPEC CreateConversation: `personal` has exactly one participant, `sdkGroup` up to ten."""
+    """Operation `CreateConversation`: `personal` has one participant, `sdkGroup` up to ten."""
     body = await call.body()
-    kind = checks.required(body, "type")
+    kind = validation.required(body, "type")
     if kind not in ("personal", "sdkGroup"):
         raise bad_request("type should be equal to one of the allowed values")
     fields = _fields(body)
     if kind == "personal" or body.get("participants") is not None:
         most = 1 if kind == "personal" else 10
         least = 1 if kind == "personal" else 0
-        entries = checks.array(body, "participants", at_least=least, at_most=most)
+        entries = validation.array(body, "participants", at_least=least, at_most=most)
     else:
         entries = []
     users = [_user(call.app, entry) for entry in entries]
-    conversation = people.create_conversation(call.world, call.app, users, fields=fields, kind=kind)
-    return {"conversation": shapes.conversation_json(call.app, conversation)}
+    conversation = lifecycle.create_conversation(
+        call.state, call.app, users, fields=fields, kind=kind
+    )
+    return {"conversation": serializers.conversation_json(call.app, conversation)}
 
 
 @endpoint()
 async def list_of_user(call: Call) -> Json:
-    """SPEC ListConversations, by `filter[userId]` or `filter[userExternalId]`."""
+    """Operation `ListConversations`, by `filter[userId]` or `filter[userExternalId]`."""
     given = deep_object(call, "filter")
     if set(given) not in ({"userId"}, {"userExternalId"}):
         raise bad_request("Invalid filter query parameters")
     user = _user(call.app, dict(given))
     found = sorted(call.app.conversations_of(user.id), key=lambda one: one.id)
     page, rest = cut(call, found)
-    return {"conversations": [shapes.conversation_json(call.app, one) for one in page], **rest}
+    return {"conversations": [serializers.conversation_json(call.app, one) for one in page], **rest}
 
 
 @endpoint()
 async def get(call: Call) -> Json:
-    """SPEC GetConversation; tells who is in control."""
-    return {"conversation": shapes.conversation_json(call.app, call.conversation())}
+    """Operation `GetConversation`; shows the active and the pending integration."""
+    return {"conversation": serializers.conversation_json(call.app, call.conversation())}
 
 
 @endpoint()
 async def update(call: Call) -> Json:
-    """SPEC UpdateConversation; whether metadata merges is a switch."""
+    """Operation `UpdateConversation`; whether metadata merges is a switch."""
     conversation = call.conversation()
     fields = _fields(await call.body())
     metadata = fields.pop("metadata")
@@ -81,32 +83,32 @@ async def update(call: Call) -> Json:
     if metadata is not None:
         merge = call.app.switches.metadata_patch == "merge"
         conversation.metadata = {**(conversation.metadata or {}), **metadata} if merge else metadata
-    call.world.note("conversation", call.app, conversation)
-    return {"conversation": shapes.conversation_json(call.app, conversation)}
+    call.state.record_change("conversation", call.app, conversation)
+    return {"conversation": serializers.conversation_json(call.app, conversation)}
 
 
 @endpoint()
 async def delete(call: Call) -> Json:
-    """SPEC DeleteConversation; the default one stays."""
+    """Operation `DeleteConversation`; the default conversation cannot be deleted."""
     conversation = call.conversation()
     if conversation.is_default:
         raise bad_request(
             f"Conversation {conversation.id} cannot be deleted because it is the default."
         )
-    people.remove_conversation(call.world, call.app, conversation)
+    lifecycle.remove_conversation(call.state, call.app, conversation)
     return {}
 
 
 @endpoint()
 async def participants(call: Call) -> Json:
-    """SPEC ListParticipants."""
+    """Operation `ListParticipants`."""
     page, rest = cut(call, call.conversation().participants)
-    return {"participants": [shapes.participant_json(call.app, one) for one in page], **rest}
+    return {"participants": [serializers.participant_json(call.app, one) for one in page], **rest}
 
 
 @endpoint(status=201)
 async def join(call: Call) -> Json:
-    """SPEC JoinConversation, for `sdkGroup`."""
+    """Operation `JoinConversation`, for `sdkGroup`."""
     conversation = call.conversation()
     user = _user(call.app, await call.body())
     if conversation.type != "sdkGroup":
@@ -115,13 +117,13 @@ async def join(call: Call) -> Json:
         raise bad_request("Too many participants")
     participant = Participant(new_id(), user.id)
     conversation.participants.append(participant)
-    _tell_membership(call, "conversation:join", user)
-    return {"participant": shapes.participant_json(call.app, participant)}
+    _emit_membership(call, "conversation:join", user)
+    return {"participant": serializers.participant_json(call.app, participant)}
 
 
 @endpoint()
 async def leave(call: Call) -> Json:
-    """SPEC LeaveConversation, for `sdkGroup`; by either id of the user, or the participant's."""
+    """Operation `LeaveConversation`, for `sdkGroup`; by user, external or participant id."""
     conversation, body = call.conversation(), await call.body()
     if "participantId" in body:
         known = {one.id: one.user_id for one in conversation.participants}
@@ -131,19 +133,19 @@ async def leave(call: Call) -> Json:
     if len(staying) == len(conversation.participants) or conversation.type != "sdkGroup":
         raise not_found()
     conversation.participants = staying
-    _tell_membership(call, "conversation:leave", user)
+    _emit_membership(call, "conversation:leave", user)
     return {}
 
 
-def _tell_membership(call: Call, type_: str, user: User) -> None:
-    # SPEC has the short user here, whatever includeFullUser says.
-    call.world.emit(
+def _emit_membership(call: Call, type_: str, user: User) -> None:
+    # The schema of these events has the short user, whatever includeFullUser says.
+    call.state.emit(
         call.app,
         type_,
-        lambda _: {"user": shapes.user_short(user)},
+        lambda _: {"user": serializers.user_short(user)},
         conversation=call.conversation(),
     )
-    call.world.note("conversation", call.app, call.conversation())
+    call.state.record_change("conversation", call.app, call.conversation())
 
 
 def routes(base: str) -> list[web.RouteDef]:

@@ -1,4 +1,7 @@
-"""Integrations, their keys and their webhooks (SPEC tags Integrations, …ApiKeys, Webhooks)."""
+"""Integrations, their keys and their webhooks.
+
+Conversations API: Integrations, Custom Integration API Keys, Webhooks.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,15 @@ import secrets
 
 from aiohttp import web
 
-from .. import checks, shapes
+from .. import serializers, validation
 from ..errors import bad_request, forbidden, not_found
 from ..ids import new_id
 from ..records import Integration, Json, Key, Webhook
 from .call import Call, endpoint
 from .paging import cut, deep_object
 
-_MOST_WEBHOOKS = 10
-_MOST_KEYS = 10
+_MAX_WEBHOOKS = 10
+_MAX_KEYS = 10
 
 
 def _integration(call: Call) -> Integration:
@@ -40,40 +43,40 @@ def _webhook(call: Call) -> tuple[Integration, Webhook]:
 
 
 def _new_webhook(call: Call, body: Json) -> Webhook:
-    checks.required(body, "target")
-    if call.app.webhook_count() >= _MOST_WEBHOOKS:
-        raise bad_request(f"App has reached the max number of webhooks ({_MOST_WEBHOOKS})")
+    validation.required(body, "target")
+    if call.app.webhook_count() >= _MAX_WEBHOOKS:
+        raise bad_request(f"App has reached the max number of webhooks ({_MAX_WEBHOOKS})")
     return Webhook(
         id=new_id(),
-        target=checks.uri(body, "target") or "",
-        triggers=checks.triggers(body),
+        target=validation.uri(body, "target") or "",
+        triggers=validation.triggers(body),
         secret=secrets.token_urlsafe(48),
-        include_full_user=bool(checks.boolean(body, "includeFullUser")),
-        include_full_source=bool(checks.boolean(body, "includeFullSource")),
+        include_full_user=bool(validation.boolean(body, "includeFullUser")),
+        include_full_source=bool(validation.boolean(body, "includeFullSource")),
     )
 
 
 @endpoint(status=201, app_only=True)
 async def create(call: Call) -> Json:
-    """SPEC CreateIntegration, for type `custom` with exactly one webhook."""
+    """Operation `CreateIntegration`, for type `custom` with exactly one webhook."""
     body = await call.body()
-    if checks.required(body, "type") != "custom":
+    if validation.required(body, "type") != "custom":
         raise bad_request("Invalid integration type")
-    (webhook,) = checks.array(body, "webhooks", at_least=1, at_most=1)
+    (webhook,) = validation.array(body, "webhooks", at_least=1, at_most=1)
     first = _new_webhook(call, webhook)
     integration = Integration(
         id=new_id(),
         type="custom",
-        display_name=checks.string(body, "displayName", limit=100, at_least=0) or "",
+        display_name=validation.string(body, "displayName", limit=100, at_least=0) or "",
         webhooks={first.id: first},
     )
     call.app.integrations[integration.id] = integration
-    return {"integration": shapes.integration_json(integration)}
+    return {"integration": serializers.integration_json(integration)}
 
 
 @endpoint(app_only=True)
 async def list_page(call: Call) -> Json:
-    """SPEC ListIntegrations, with `filter[types]=custom,…`."""
+    """Operation `ListIntegrations`, with `filter[types]=custom,…`."""
     types = deep_object(call, "filter").get("types")
     found = [
         one
@@ -81,27 +84,27 @@ async def list_page(call: Call) -> Json:
         if types is None or one.type in types.split(",")
     ]
     page, rest = cut(call, sorted(found, key=lambda one: one.id))
-    return {"integrations": [shapes.integration_json(one) for one in page], **rest}
+    return {"integrations": [serializers.integration_json(one) for one in page], **rest}
 
 
 @endpoint(app_only=True)
 async def get(call: Call) -> Json:
-    """SPEC GetIntegration."""
-    return {"integration": shapes.integration_json(_integration(call))}
+    """Operation `GetIntegration`."""
+    return {"integration": serializers.integration_json(_integration(call))}
 
 
 @endpoint(app_only=True)
 async def update(call: Call) -> Json:
-    """SPEC UpdateIntegration: the display name."""
+    """Operation `UpdateIntegration`: the display name."""
     integration, body = _integration(call), await call.body()
-    name = checks.string(body, "displayName", limit=100, at_least=0)
+    name = validation.string(body, "displayName", limit=100, at_least=0)
     integration.display_name = integration.display_name if name is None else name
-    return {"integration": shapes.integration_json(integration)}
+    return {"integration": serializers.integration_json(integration)}
 
 
 @endpoint(app_only=True)
 async def delete(call: Call) -> Json:
-    """SPEC DeleteIntegration; one that sits at the switchboard must leave it first."""
+    """Operation `DeleteIntegration`; refused while it is linked to the switchboard."""
     integration = _integration(call)
     if call.app.switchboard and call.app.switchboard.of_integration(integration.id):
         raise bad_request("Integration is linked to a switchboardIntegration")
@@ -113,36 +116,36 @@ async def delete(call: Call) -> Json:
 
 @endpoint(status=201, app_only=True)
 async def create_key(call: Call) -> Json:
-    """SPEC CreateCustomIntegrationKey."""
+    """Operation `CreateCustomIntegrationKey`."""
     integration, body = _integration(call), await call.body()
-    name = checks.required(body, "displayName")
+    name = validation.required(body, "displayName")
     if integration.type != "custom":
         raise bad_request("API keys are available only for custom integrations")
-    if len(_keys(call, integration)) >= _MOST_KEYS:
-        raise bad_request(f"Integration has reached the max number of keys ({_MOST_KEYS})")
+    if len(_keys(call, integration)) >= _MAX_KEYS:
+        raise bad_request(f"Integration has reached the max number of keys ({_MAX_KEYS})")
     key = Key(f"int_{new_id()}", secrets.token_urlsafe(48), str(name), integration.id)
     call.app.keys[key.id] = key
-    return {"key": shapes.key_json(key)}
+    return {"key": serializers.key_json(key)}
 
 
 @endpoint(app_only=True)
 async def list_keys(call: Call) -> Json:
-    """SPEC ListCustomIntegrationKeys."""
+    """Operation `ListCustomIntegrationKeys`."""
     integration = _integration(call)
     if integration.type != "custom":
         raise bad_request("API keys are available only for custom integrations")
-    return {"keys": [shapes.key_json(one) for one in _keys(call, integration)]}
+    return {"keys": [serializers.key_json(one) for one in _keys(call, integration)]}
 
 
 @endpoint(app_only=True)
 async def get_key(call: Call) -> Json:
-    """SPEC GetCustomIntegrationKey."""
-    return {"key": shapes.key_json(_key(call))}
+    """Operation `GetCustomIntegrationKey`."""
+    return {"key": serializers.key_json(_key(call))}
 
 
 @endpoint(app_only=True)
 async def delete_key(call: Call) -> Json:
-    """SPEC DeleteCustomIntegrationKey."""
+    """Operation `DeleteCustomIntegrationKey`."""
     del call.app.keys[_key(call).id]
     return {}
 
@@ -160,43 +163,43 @@ def _key(call: Call) -> Key:
 
 @endpoint(status=201)
 async def create_webhook(call: Call) -> Json:
-    """SPEC CreateWebhook."""
+    """Operation `CreateWebhook`."""
     integration, body = _integration(call), await call.body()
     webhook = _new_webhook(call, body)
     integration.webhooks[webhook.id] = webhook
-    return {"webhook": shapes.webhook_json(webhook)}
+    return {"webhook": serializers.webhook_json(webhook)}
 
 
 @endpoint()
 async def list_webhooks(call: Call) -> Json:
-    """SPEC ListWebhooks; not paginated."""
+    """Operation `ListWebhooks`; not paginated."""
     webhooks = _integration(call).webhooks.values()
-    return {"webhooks": [shapes.webhook_json(one) for one in webhooks]}
+    return {"webhooks": [serializers.webhook_json(one) for one in webhooks]}
 
 
 @endpoint()
 async def get_webhook(call: Call) -> Json:
-    """SPEC GetWebhook."""
-    return {"webhook": shapes.webhook_json(_webhook(call)[1])}
+    """Operation `GetWebhook`."""
+    return {"webhook": serializers.webhook_json(_webhook(call)[1])}
 
 
 @endpoint()
 async def update_webhook(call: Call) -> Json:
-    """SPEC UpdateWebhook; the secret is not settable."""
+    """Operation `UpdateWebhook`; the secret is not settable."""
     (_, webhook), body = _webhook(call), await call.body()
     if "triggers" in body:
-        webhook.triggers = checks.triggers(body)
-    webhook.target = checks.uri(body, "target") or webhook.target
-    if (full_user := checks.boolean(body, "includeFullUser")) is not None:
+        webhook.triggers = validation.triggers(body)
+    webhook.target = validation.uri(body, "target") or webhook.target
+    if (full_user := validation.boolean(body, "includeFullUser")) is not None:
         webhook.include_full_user = full_user
-    if (full_source := checks.boolean(body, "includeFullSource")) is not None:
+    if (full_source := validation.boolean(body, "includeFullSource")) is not None:
         webhook.include_full_source = full_source
-    return {"webhook": shapes.webhook_json(webhook)}
+    return {"webhook": serializers.webhook_json(webhook)}
 
 
 @endpoint()
 async def delete_webhook(call: Call) -> Json:
-    """SPEC DeleteWebhook."""
+    """Operation `DeleteWebhook`."""
     integration, webhook = _webhook(call)
     del integration.webhooks[webhook.id]
     return {}

@@ -1,4 +1,4 @@
-"""Messages and activity (SPEC tags Messages, Activities)."""
+"""Messages and activity (Conversations API: Messages, Activities)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
-from .. import chat, checks, content, shapes
+from .. import chat, content, serializers, validation
 from ..errors import ApiError, bad_request, not_found
 from ..records import Conversation, Json
 from .call import Call, endpoint
@@ -17,20 +17,20 @@ _SUBTYPES = ("AI", "activity")
 
 @endpoint(status=201)
 async def post(call: Call) -> Json:
-    """SPEC PostMessage."""
+    """Operation `PostMessage`."""
     conversation, body = call.conversation(), await call.body()
-    given = checks.obj(body, "author") or checks.required(body, "author")
+    given = validation.obj(body, "author") or validation.required(body, "author")
     author = _author(call, conversation, given)
-    shown = checks.obj(body, "content") or checks.required(body, "content")
+    shown = validation.obj(body, "content") or validation.required(body, "content")
     shown = content.checked(shown, call.app.switches)
     _own_media(call, conversation, shown)
-    metadata = checks.metadata(body, whose="Message")
+    metadata = validation.metadata(body, whose="Message")
     _destination(body, author, conversation)
     source: Json = {"type": "api:conversations"}
     if author["type"] == "user" and call.caller.integration_id is not None:
         source["integrationId"] = call.caller.integration_id
     message = chat.post(
-        call.world,
+        call.state,
         call.app,
         conversation,
         author=author,
@@ -39,45 +39,45 @@ async def post(call: Call) -> Json:
         metadata=metadata,
         subtypes=_subtypes(given),
     )
-    return {"messages": [shapes.message_json(call.app, message)]}
+    return {"messages": [serializers.message_json(call.app, message)]}
 
 
 @endpoint()
 async def list_page(call: Call) -> Json:
-    """SPEC ListMessages: 100 a page, the newest page first; oldest to newest inside a page."""
+    """Operation `ListMessages`: pages of 100, newest page first, oldest message first."""
     conversation = call.app.conversations.get(call.request.match_info["conversation"])
     if conversation is None:
         raise not_found()
     page, rest = cut(call, conversation.messages, newest_first=True)
-    return {"messages": [shapes.message_json(call.app, one) for one in page], **rest}
+    return {"messages": [serializers.message_json(call.app, one) for one in page], **rest}
 
 
 @endpoint()
 async def delete_all(call: Call) -> Json:
-    """SPEC DeleteAllMessages; also what unlocks a full conversation."""
+    """Operation `DeleteAllMessages`; also unlocks a full conversation."""
     conversation = call.conversation()
     conversation.messages.clear()
-    call.world.note("message", call.app, conversation)
+    call.state.record_change("message", call.app, conversation)
     return {}
 
 
 @endpoint()
 async def delete_one(call: Call) -> Json:
-    """SPEC DeleteMessage."""
+    """Operation `DeleteMessage`."""
     conversation = call.conversation()
     message_id = call.request.match_info["message"]
     conversation.messages = [one for one in conversation.messages if one.id != message_id]
-    call.world.note("message", call.app, conversation)
+    call.state.record_change("message", call.app, conversation)
     return {}
 
 
 @endpoint()
 async def activity(call: Call) -> Json:
-    """SPEC PostActivity: a user can only have read; typing is for business authors."""
+    """Operation `PostActivity`: users only `conversation:read`; typing is for businesses."""
     conversation, body = call.conversation(), await call.body()
-    given = checks.obj(body, "author") or checks.required(body, "author")
+    given = validation.obj(body, "author") or validation.required(body, "author")
     author = _author(call, conversation, given)
-    type_ = checks.required(body, "type")
+    type_ = validation.required(body, "type")
     if type_ not in ("conversation:read", "typing:start", "typing:stop"):
         raise bad_request("type should be equal to one of the allowed values")
     if author["type"] == "user" and type_ != "conversation:read":
@@ -87,34 +87,34 @@ async def activity(call: Call) -> Json:
     event = "conversation:read" if type_ == "conversation:read" else "conversation:typing"
 
     def payload(users: str) -> Json:
-        who = shapes.author_json(call.app, author, subtypes=None, users=users)
+        who = serializers.author_json(call.app, author, subtypes=None, users=users)
         source = {"type": "api:conversations"}
         return {"activity": {"type": type_, "author": who, "source": source}}
 
-    call.world.emit(call.app, event, payload, conversation=conversation)
+    call.state.emit(call.app, event, payload, conversation=conversation)
     return {}
 
 
 def _read(call: Call, conversation: Conversation, author: Json) -> None:
-    now = call.world.clock.stamp()
+    now = call.state.clock.stamp()
     if author["type"] == "business":
         conversation.business_last_read = now
     for participant in conversation.participants:
         if participant.user_id == author.get("userId"):
             participant.unread, participant.last_read = 0, now
-    call.world.note("read", call.app, conversation)
+    call.state.record_change("read", call.app, conversation)
 
 
 def _author(call: Call, conversation: Conversation, given: Json) -> Json:
     """Check an author and name its user by id (`userExternalId` and `brandId` are write-only)."""
-    kind = checks.required(given, "type")
+    kind = validation.required(given, "type")
     if kind not in ("business", "user"):
         raise bad_request("author.type should be equal to one of the allowed values")
     user_id, external_id = given.get("userId"), given.get("userExternalId")
     author: Json = {"type": kind}
     for name, value in (
-        ("displayName", checks.string(given, "displayName", limit=255, at_least=0)),
-        ("avatarUrl", checks.uri(given, "avatarUrl")),
+        ("displayName", validation.string(given, "displayName", limit=255, at_least=0)),
+        ("avatarUrl", validation.uri(given, "avatarUrl")),
     ):
         if value:
             author[name] = value
@@ -136,7 +136,7 @@ def _author(call: Call, conversation: Conversation, given: Json) -> Json:
 
 
 def _subtypes(given: Json) -> list[str] | None:
-    """Return the subtypes that may be sent: `AI` (SPEC author; `agent` and `bot` are Zendesk's)."""
+    """Return the subtypes that may be sent: `AI` (Conversations API: schema `author`)."""
     value = given.get("subtypes")
     if value is None:
         return None
@@ -146,12 +146,12 @@ def _subtypes(given: Json) -> list[str] | None:
 
 
 def _own_media(call: Call, conversation: Conversation, shown: Json) -> None:
-    """Fill in what is known of an uploaded file; refuse one that is another conversation's."""
+    """Add type and size of an uploaded file; refuse a file of another conversation."""
     if "mediaUrl" not in shown:
         return
     parts = urlsplit(shown["mediaUrl"]).path.split("/")
     attachment = next(
-        (call.world.attachments[one] for one in parts if one in call.world.attachments), None
+        (call.state.attachments[one] for one in parts if one in call.state.attachments), None
     )
     if attachment is None or unquote(parts[-1]) != attachment.filename:
         return
@@ -162,7 +162,7 @@ def _own_media(call: Call, conversation: Conversation, shown: Json) -> None:
 
 
 def _destination(body: Json, author: Json, conversation: Conversation) -> None:
-    destination = checks.obj(body, "destination")
+    destination = validation.obj(body, "destination")
     if destination is None:
         return
     if author["type"] != "business" or conversation.type != "personal":

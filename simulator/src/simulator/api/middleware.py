@@ -1,4 +1,4 @@
-"""Around every API call: faults before and after, errors in Zendesk's form, the log, the events."""
+"""Middleware of the API: faults, errors in Zendesk's form, the request log, the events."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from aiohttp import web
 
 from ..errors import ApiError
 from ..faults import Fault
-from ..world import Outbox, World
-from .call import WORLD
+from ..state import Outbox, State
+from .call import STATE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -33,44 +33,44 @@ _CODES = {
 
 @web.middleware
 async def api_calls(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Serve what is under `/sc` as Zendesk does, and let the rest pass."""
+    """Handle paths under `/sc` as Zendesk does; pass on all others."""
     if not request.path.startswith("/sc/"):
         return await handler(request)
-    world = request.app[WORLD]
-    app_id, path = _place(request)
+    state = request.app[STATE]
+    app_id, path = _split_path(request)
     began = time.monotonic()
-    struck = world.faults.for_request(app_id, request.method, path)
-    worse = next((fault for fault in struck if fault.kind != "latency"), None)
-    # Times count from here: whoever reads of the fault may move the clock at once.
-    now = world.clock.now()
-    if struck:
-        world.journal.note("fault", app_id)
-    body = await _body_for_the_log(request)
-    with Outbox() as parcels:
-        for fault in struck:
+    applied = state.faults.for_request(app_id, request.method, path)
+    failure = next((fault for fault in applied if fault.kind != "latency"), None)
+    # Delays count from here: a reader of the change below may advance the clock at once.
+    now = state.clock.now()
+    if applied:
+        state.event_log.record_change("fault", app_id)
+    body = await _body_to_log(request)
+    with Outbox() as deliveries:
+        for fault in applied:
             if fault.kind == "latency" and fault.when == "before":
-                await world.clock.sleep_until(now + fault.seconds)
-        if worse is not None and worse.when == "before":
-            response: web.StreamResponse | None = await _strike(world, worse, now=now)
+                await state.clock.sleep_until(now + fault.seconds)
+        if failure is not None and failure.when == "before":
+            response: web.StreamResponse | None = await _apply_fault(state, failure, now=now)
         else:
             response = await _answer(request, handler)
-            if worse is not None:
-                # Committed already: what the webhooks tell must not wait for the caller.
-                world.dispatch(parcels)
-                parcels.clear()
-                response = await _strike(world, worse, now=now)
-    # A body that a refusal left unread would be taken for the next request.
+            if failure is not None:
+                # The change is made: its events must not wait for the caller.
+                state.dispatch(deliveries)
+                deliveries.clear()
+                response = await _apply_fault(state, failure, now=now)
+    # An unread body would be parsed as the next request of the connection.
     await request.release()
     status = None if response is None else response.status
-    app = world.apps.get(app_id)
+    app = state.apps.get(app_id)
     if app is not None and app.switches.event_before_response:
-        world.dispatch(parcels)
-        await asyncio.gather(*(parcel.tried.wait() for parcel in parcels))
-        parcels.clear()
-    for fault in struck:
+        state.dispatch(deliveries)
+        await asyncio.gather(*(delivery.attempted.wait() for delivery in deliveries))
+        deliveries.clear()
+    for fault in applied:
         if fault.kind == "latency" and fault.when == "after":
-            await world.clock.sleep_until(now + fault.seconds)
-    world.journal.request(
+            await state.clock.sleep_until(now + fault.seconds)
+    state.event_log.record_request(
         {
             "app": app_id,
             "method": request.method,
@@ -80,8 +80,8 @@ async def api_calls(request: web.Request, handler: Handler) -> web.StreamRespons
             "user_agent": request.headers.get("User-Agent"),
             "body": body,
             "status": status,
-            "faults": [f"{fault.kind} {fault.when}" for fault in struck],
-            "at": world.clock.stamp(),
+            "faults": [f"{fault.kind} {fault.when}" for fault in applied],
+            "at": state.clock.stamp(),
             "seconds": round(time.monotonic() - began, 4),
         }
     )
@@ -89,16 +89,16 @@ async def api_calls(request: web.Request, handler: Handler) -> web.StreamRespons
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
-    if parcels:
-        # The caller has its answer before the first event leaves.
+    if deliveries:
+        # The answer is sent before the first event.
         with contextlib.suppress(ConnectionResetError):
             await response.prepare(request)
             await response.write_eof()
-        world.dispatch(parcels)
+        state.dispatch(deliveries)
     return response
 
 
-def _place(request: web.Request) -> tuple[str, str]:
+def _split_path(request: web.Request) -> tuple[str, str]:
     """Return the app id and the path from the app on."""
     prefix = "/sc/v2/apps/"
     if not request.path.startswith(prefix):
@@ -108,14 +108,14 @@ def _place(request: web.Request) -> tuple[str, str]:
 
 
 def _scheme(request: web.Request) -> str | None:
-    """Return how the caller showed itself, without anything secret."""
+    """Return the scheme of the Authorization header, without the credentials."""
     scheme, _, _ = request.headers.get("Authorization", "").partition(" ")
     return scheme or None
 
 
-async def _body_for_the_log(request: web.Request) -> Any:
-    """Return the JSON of a request; a file is not kept twice."""
-    # aiohttp's `content_type` goes through a mail parser, which costs a tenth of a request.
+async def _body_to_log(request: web.Request) -> Any:
+    """Return the JSON of a request, None for an uploaded file."""
+    # aiohttp's `content_type` uses a mail parser, which takes a tenth of a request's time.
     is_json = request.headers.get("Content-Type", "").startswith("application/json")
     if not is_json or not request.can_read_body:
         return None
@@ -140,15 +140,15 @@ def _refusal(status: int, code: str, title: str) -> web.Response:
     return web.json_response(ApiError(status, code, title).body(), status=status)
 
 
-async def _strike(world: World, fault: Fault, *, now: float) -> web.StreamResponse | None:
-    """Let a fault happen; None means that the connection is to be cut."""
+async def _apply_fault(state: State, fault: Fault, *, now: float) -> web.StreamResponse | None:
+    """Apply a fault; None means that the connection is to be cut."""
     if fault.kind == "silence":
-        await world.clock.sleep_until(now + fault.seconds)
+        await state.clock.sleep_until(now + fault.seconds)
     if fault.kind != "status":
         return None
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     if fault.status >= 500:
-        # No shape is promised for a 5xx (SPEC): a proxy's page is what one gets.
+        # The API reference describes no body for a 5xx: proxies answer with a page.
         text = f"<html><body><h1>{fault.status}</h1></body></html>"
         return web.Response(
             text=text, status=fault.status, content_type="text/html", headers=headers

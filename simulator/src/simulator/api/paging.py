@@ -1,4 +1,7 @@
-"""Pages of a list by record id: brackets as documented, JSON as the official client sends them."""
+"""Cursor pagination by record id.
+
+Parameters come in brackets, as documented, or as JSON, as the official client sends them.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ T = TypeVar("T", bound=_HasId)
 
 @dataclass(frozen=True)
 class Page:
-    """What part of a list is wanted."""
+    """A requested part of a list."""
 
     after: str | None = None
     before: str | None = None
@@ -33,7 +36,7 @@ class Page:
 
 
 def deep_object(call: Call, name: str) -> dict[str, str]:
-    """Read `name[key]=value` parameters, or `name={"key": …}` (client 17.0.1 sends that)."""
+    """Read `name[key]=value` parameters, or `name={"key": …}` (Zendesk's client 17.0.1)."""
     query = call.request.query
     found: dict[str, str] = {}
     if name in query:
@@ -50,11 +53,11 @@ def deep_object(call: Call, name: str) -> dict[str, str]:
     return found
 
 
-def wanted(call: Call) -> Page:
-    """Return the page that a request asks for.
+def read_page(call: Call) -> Page:
+    """Read the page parameters of a request.
 
     Raises:
-        ApiError: 400 with the words of SPEC ListConversations.
+        ApiError: 400 with the wording of `ListConversations`.
     """
     given = deep_object(call, "page")
     size = given.pop("size", "25")
@@ -71,18 +74,18 @@ def wanted(call: Call) -> Page:
 
 
 def cut(call: Call, records: Sequence[T], *, newest_first: bool = False) -> tuple[list[T], Json]:
-    """Cut one page out of records that are in the order of their ids.
+    """Return one page of records that are in the order of their ids.
 
     Args:
         call: The request, for its page and the links.
         records: All records, oldest first.
         newest_first: Without a cursor the last page is meant, and a page is always 100
-            (SPEC ListMessages).
+            (Conversations API: `ListMessages`).
 
     Returns:
         The records of the page, oldest first, and `meta` (with `links` where there are any).
     """
-    page = wanted(call)
+    page = read_page(call)
     size = 100 if newest_first else page.size
     backwards = page.before is not None or (newest_first and page.after is None)
     ids = [record.id for record in records]

@@ -1,4 +1,4 @@
-"""All routes of the API."""
+"""All routes of the Conversations API."""
 
 from __future__ import annotations
 

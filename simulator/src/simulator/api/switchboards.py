@@ -1,16 +1,19 @@
-"""The switchboard and its integrations (SPEC tags Switchboards, Switchboard Integrations)."""
+"""The switchboard and its integrations.
+
+Conversations API: Switchboards, Switchboard Integrations.
+"""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from .. import checks, shapes
+from .. import serializers, validation
 from ..errors import ApiError, bad_request, not_found
 from ..ids import new_id
 from ..records import Integration, Json, Switchboard, SwitchboardIntegration
 from .call import Call, endpoint
 
-_MOST = 10
+_MAX = 10
 _NO_DEFAULT = "Enabled switchboard must have an associated default switchboardIntegration"
 
 
@@ -21,39 +24,45 @@ def _switchboard(call: Call) -> Switchboard:
     return switchboard
 
 
-def _seat(call: Call) -> tuple[Switchboard, SwitchboardIntegration]:
+def _switchboard_integration(call: Call) -> tuple[Switchboard, SwitchboardIntegration]:
     switchboard = _switchboard(call)
-    return switchboard, _existing(switchboard, call.request.match_info["seat"])
+    return switchboard, _existing(switchboard, call.request.match_info["switchboard_integration"])
 
 
-def _existing(switchboard: Switchboard, seat_id: object) -> SwitchboardIntegration:
-    seat = switchboard.integrations.get(seat_id) if isinstance(seat_id, str) else None
-    if seat is None:
+def _existing(
+    switchboard: Switchboard, switchboard_integration_id: object
+) -> SwitchboardIntegration:
+    switchboard_integration = (
+        switchboard.integrations.get(switchboard_integration_id)
+        if isinstance(switchboard_integration_id, str)
+        else None
+    )
+    if switchboard_integration is None:
         raise ApiError(404, "switchboard_integration_not_found", "SwitchboardIntegration not found")
-    return seat
+    return switchboard_integration
 
 
 @endpoint(status=201, app_only=True)
 async def create(call: Call) -> Json:
-    """SPEC CreateSwitchboard: one per app, disabled at first; the request has no body."""
+    """Operation `CreateSwitchboard`: one per app, disabled at first; the request has no body."""
     if call.app.switchboard is not None:
         raise bad_request("Only one switchboard can be created per app")
     call.app.switchboard = Switchboard(new_id())
-    return {"switchboard": shapes.switchboard_json(call.app.switchboard)}
+    return {"switchboard": serializers.switchboard_json(call.app.switchboard)}
 
 
 @endpoint(app_only=True)
 async def list_all(call: Call) -> Json:
-    """SPEC ListSwitchboards."""
+    """Operation `ListSwitchboards`."""
     existing = [call.app.switchboard] if call.app.switchboard else []
-    return {"switchboards": [shapes.switchboard_json(one) for one in existing]}
+    return {"switchboards": [serializers.switchboard_json(one) for one in existing]}
 
 
 @endpoint(app_only=True)
 async def update(call: Call) -> Json:
-    """SPEC UpdateSwitchboard; enabled, it needs a default."""
+    """Operation `UpdateSwitchboard`; enabled, it needs a default."""
     switchboard, body = _switchboard(call), await call.body()
-    enabled = checks.boolean(body, "enabled")
+    enabled = validation.boolean(body, "enabled")
     default_id = body.get("defaultSwitchboardIntegrationId", switchboard.default_id)
     if default_id is not None:
         _existing(switchboard, default_id)
@@ -61,12 +70,12 @@ async def update(call: Call) -> Json:
         raise bad_request(_NO_DEFAULT)
     switchboard.default_id = default_id
     switchboard.enabled = switchboard.enabled if enabled is None else enabled
-    return {"switchboard": shapes.switchboard_json(switchboard)}
+    return {"switchboard": serializers.switchboard_json(switchboard)}
 
 
 @endpoint(app_only=True)
 async def delete(call: Call) -> Json:
-    """SPEC DeleteSwitchboard: with all its integrations; everybody hears everything again."""
+    """Operation `DeleteSwitchboard`: every integration receives all events again."""
     _switchboard(call)
     call.app.switchboard = None
     for conversation in call.app.conversations.values():
@@ -75,21 +84,21 @@ async def delete(call: Call) -> Json:
 
 
 @endpoint(status=201, app_only=True)
-async def create_seat(call: Call) -> Json:
-    """SPEC CreateSwitchboardIntegration: by integrationId, or by integrationType."""
+async def create_switchboard_integration(call: Call) -> Json:
+    """Operation `CreateSwitchboardIntegration`: by integrationId, or by integrationType."""
     switchboard, body = _switchboard(call), await call.body()
-    if len(switchboard.integrations) >= _MOST:
+    if len(switchboard.integrations) >= _MAX:
         raise ApiError(
             400,
             "too_many_switchboard_integrations",
-            f"Switchboard has reached the max number of switchboard integrations ({_MOST})",
+            f"Switchboard has reached the max number of switchboard integrations ({_MAX})",
         )
-    name = checks.seat_name(body)
+    name = validation.switchboard_integration_name(body)
     if any(one.name == name for one in switchboard.integrations.values()):
         raise bad_request(f"A switchboardIntegration with the name {name} exists already")
     integration = _integration(call, body)
-    standby = checks.boolean(body, "deliverStandbyEvents")
-    seat = SwitchboardIntegration(
+    standby = validation.boolean(body, "deliverStandbyEvents")
+    switchboard_integration = SwitchboardIntegration(
         id=new_id(),
         name=name,
         integration_id=integration.id,
@@ -98,52 +107,60 @@ async def create_seat(call: Call) -> Json:
         next_id=_next(switchboard, body),
         message_history_count=_history(body),
     )
-    switchboard.integrations[seat.id] = seat
-    return {"switchboardIntegration": shapes.seat_json(seat)}
+    switchboard.integrations[switchboard_integration.id] = switchboard_integration
+    return {
+        "switchboardIntegration": serializers.switchboard_integration_json(switchboard_integration)
+    }
 
 
 @endpoint(app_only=True)
-async def list_seats(call: Call) -> Json:
-    """SPEC ListSwitchboardIntegrations."""
-    seats = _switchboard(call).integrations.values()
-    return {"switchboardIntegrations": [shapes.seat_json(one) for one in seats]}
+async def list_switchboard_integrations(call: Call) -> Json:
+    """Operation `ListSwitchboardIntegrations`."""
+    switchboard_integrations = _switchboard(call).integrations.values()
+    return {
+        "switchboardIntegrations": [
+            serializers.switchboard_integration_json(one) for one in switchboard_integrations
+        ]
+    }
 
 
 @endpoint(app_only=True)
-async def update_seat(call: Call) -> Json:
-    """SPEC UpdateSwitchboardIntegration."""
-    (switchboard, seat), body = _seat(call), await call.body()
+async def update_switchboard_integration(call: Call) -> Json:
+    """Operation `UpdateSwitchboardIntegration`."""
+    (switchboard, switchboard_integration), body = _switchboard_integration(call), await call.body()
     if "name" in body:
-        seat.name = checks.seat_name(body)
-    if (standby := checks.boolean(body, "deliverStandbyEvents")) is not None:
-        seat.deliver_standby_events = standby
+        switchboard_integration.name = validation.switchboard_integration_name(body)
+    if (standby := validation.boolean(body, "deliverStandbyEvents")) is not None:
+        switchboard_integration.deliver_standby_events = standby
     if "nextSwitchboardIntegrationId" in body:
-        seat.next_id = _next(switchboard, body)
+        switchboard_integration.next_id = _next(switchboard, body)
     if "messageHistoryCount" in body:
-        seat.message_history_count = _history(body)
-    return {"switchboardIntegration": shapes.seat_json(seat)}
+        switchboard_integration.message_history_count = _history(body)
+    return {
+        "switchboardIntegration": serializers.switchboard_integration_json(switchboard_integration)
+    }
 
 
 @endpoint(app_only=True)
-async def delete_seat(call: Call) -> Json:
-    """SPEC DeleteSwitchboardIntegration: not the default, nor one that is another's next."""
-    switchboard, seat = _seat(call)
-    if seat.id == switchboard.default_id:
+async def delete_switchboard_integration(call: Call) -> Json:
+    """Operation `DeleteSwitchboardIntegration`: not the default, nor one that is another's next."""
+    switchboard, switchboard_integration = _switchboard_integration(call)
+    if switchboard_integration.id == switchboard.default_id:
         raise bad_request("The default switchboardIntegration cannot be deleted")
-    if any(one.next_id == seat.id for one in switchboard.integrations.values()):
+    if any(one.next_id == switchboard_integration.id for one in switchboard.integrations.values()):
         raise bad_request("The switchboardIntegration is the next of another one")
-    del switchboard.integrations[seat.id]
+    del switchboard.integrations[switchboard_integration.id]
     for conversation in call.app.conversations.values():
-        # Who takes over is decided at the next activity, without an event.
-        if conversation.active_id == seat.id:
+        # The default takes over at the next activity, without an event.
+        if conversation.active_id == switchboard_integration.id:
             conversation.active_id = None
-        if conversation.pending_id == seat.id:
+        if conversation.pending_id == switchboard_integration.id:
             conversation.pending_id = None
     return {}
 
 
 def _integration(call: Call, body: Json) -> Integration:
-    """Return the integration to link; Zendesk's own come into being by their type."""
+    """Return the integration to link; Zendesk's own are created by their type."""
     integration_id, type_ = body.get("integrationId"), body.get("integrationType")
     if (integration_id is None) == (type_ is None):
         raise bad_request("should have exactly one of integrationId and integrationType")
@@ -177,14 +194,14 @@ def _history(body: Json) -> int | None:
 def routes(base: str) -> list[web.RouteDef]:
     """Return the routes under the app's path."""
     one = base + "/switchboards/{switchboard}"
-    seat = one + "/switchboardIntegrations/{seat}"
+    switchboard_integration = one + "/switchboardIntegrations/{switchboard_integration}"
     return [
         web.post(base + "/switchboards", create),
         web.get(base + "/switchboards", list_all),
         web.patch(one, update),
         web.delete(one, delete),
-        web.post(one + "/switchboardIntegrations", create_seat),
-        web.get(one + "/switchboardIntegrations", list_seats),
-        web.patch(seat, update_seat),
-        web.delete(seat, delete_seat),
+        web.post(one + "/switchboardIntegrations", create_switchboard_integration),
+        web.get(one + "/switchboardIntegrations", list_switchboard_integrations),
+        web.patch(switchboard_integration, update_switchboard_integration),
+        web.delete(switchboard_integration, delete_switchboard_integration),
     ]

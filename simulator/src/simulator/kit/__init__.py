@@ -1,4 +1,4 @@
-"""The test kit: a simulator inside a test, or a hand on one that runs elsewhere."""
+"""The test kit: a simulator inside a test, and a client for one in another process."""
 
 from .client import SimulatorClient, SimulatorError
 from .local import Simulator

@@ -1,4 +1,4 @@
-"""The agent's verbs, as methods of the kit."""
+"""Actions of an agent, as methods of the kit."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 Json = dict[str, Any]
 
 
-class AgentVerbs:
-    """What an agent does in a conversation.
+class AgentActions:
+    """Actions of an agent in a conversation.
 
-    Everywhere `agent` is a name (known names keep their id; a new name becomes an agent; `""` is
-    an agent without a display name), and
-    `force` writes although the ticket is closed or control is elsewhere.
+    `agent` is a name (known names keep their id; a new name becomes an agent; `""` is an agent
+    without a display name). `force` writes although the ticket is closed or control is elsewhere.
     """
 
     async def _act(
@@ -71,11 +70,11 @@ class AgentVerbs:
     async def agent_typing(
         self, conversation_id: str, *, on: bool = True, agent: str | None = None
     ) -> None:
-        """Begin to type, or stop."""
+        """Start or stop typing."""
         await self._act(conversation_id, "typing", {"on": on, "agent": agent})
 
     async def agent_read(self, conversation_id: str, *, agent: str | None = None) -> None:
-        """Have read what the user wrote."""
+        """Mark the conversation as read by the agent."""
         await self._act(conversation_id, "read", {"agent": agent})
 
     async def solve(self, conversation_id: str) -> None:
@@ -83,7 +82,7 @@ class AgentVerbs:
         await self._act(conversation_id, "solve", {})
 
     async def close(self, conversation_id: str) -> None:
-        """Close the ticket; control goes as the switch `on_ticket_close` says."""
+        """Close the ticket; control moves by the switch `on_ticket_close`."""
         await self._act(conversation_id, "close", {})
 
     async def end_session(self, conversation_id: str) -> None:
@@ -91,21 +90,21 @@ class AgentVerbs:
         await self._act(conversation_id, "end_session", {})
 
     async def end_by_user(self, conversation_id: str) -> None:
-        """Let the user end the session in a Zendesk widget; control is released."""
+        """End the session as the user of a Zendesk widget would; control is released."""
         await self._act(conversation_id, "end_by_user", {})
 
     async def transfer_to_email(self, conversation_id: str) -> None:
-        """Go on by email; control goes as at a close, with the reason `transferToEmail`."""
+        """Continue by email; control moves as for `close`, with the reason `transferToEmail`."""
         await self._act(conversation_id, "transfer_to_email", {})
 
     async def automation(
         self, conversation_id: str, text: str, *, name: str | None = None
     ) -> str | None:
-        """Let a trigger write: business, without an agent's id; return the message's id.
+        """Send a trigger's message, without an agent's id; return the message's id.
 
         Args:
-            conversation_id: Where.
-            text: The words.
+            conversation_id: The conversation.
+            text: The text.
             name: Its display name, "Automated Response" by default; `""` for none.
         """
         body = {"text": text, "name": name}
@@ -121,8 +120,8 @@ class AgentVerbs:
         """Merge the conversation's user into another (by either kind of id).
 
         Args:
-            conversation_id: A conversation of the user who goes.
-            surviving: The user who stays.
+            conversation_id: A conversation of the user to discard.
+            surviving: The user to keep.
             conversations: Merge the default conversations too.
         """
         body = {"surviving": surviving, "conversations": conversations}

@@ -1,4 +1,4 @@
-"""What the kit returns about an app: what a test needs to configure a bot."""
+"""Descriptions of an app and its integrations, for the configuration of a bot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ class IntegrationInfo:
     webhook_target: str
     webhook_secret: str
     switchboard_name: str | None = None
-    switchboard_id: str | None = None
     key_id: str | None = None
     key_secret: str | None = None
 
@@ -37,9 +36,13 @@ class AppInfo:
         """Return the secret of the first custom integration's webhook."""
         return self.integrations[0].webhook_secret
 
-    def seat_id(self, name: str) -> str:
+    def switchboard_integration_id(self, name: str) -> str:
         """Return the id of a switchboard integration by its name."""
-        return next(str(seat["id"]) for seat in self.raw["switchboard"] if seat["name"] == name)
+        return next(
+            str(switchboard_integration["id"])
+            for switchboard_integration in self.raw["switchboard"]
+            if switchboard_integration["name"] == name
+        )
 
 
 def app_info(raw: dict[str, Any]) -> AppInfo:
@@ -57,7 +60,7 @@ def app_info(raw: dict[str, Any]) -> AppInfo:
 
 def _integration(raw: dict[str, Any], integration: dict[str, Any]) -> IntegrationInfo:
     webhook = integration["webhooks"][0]
-    seat: dict[str, Any] = next(
+    switchboard_integration: dict[str, Any] = next(
         (one for one in raw["switchboard"] if one["integration"] == integration["id"]), {}
     )
     key: dict[str, Any] = next(
@@ -69,8 +72,7 @@ def _integration(raw: dict[str, Any], integration: dict[str, Any]) -> Integratio
         webhook_id=webhook["id"],
         webhook_target=webhook["target"],
         webhook_secret=webhook["secret"],
-        switchboard_name=seat.get("name"),
-        switchboard_id=seat.get("id"),
+        switchboard_name=switchboard_integration.get("name"),
         key_id=key.get("id"),
         key_secret=key.get("secret"),
     )

@@ -1,4 +1,4 @@
-"""Waiting for what happens in a simulator: by its journal, never by time."""
+"""Queries and waits of the test kit; waits follow the event log and do not poll by time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMEOUT = 20.0
 
 
 class Waiting:
-    """The `wait_for_…` methods of the kit; each raises `TimeoutError` if it waits in vain."""
+    """Queries and `wait_for_…` methods; a wait raises `TimeoutError` after its timeout."""
 
     async def _call(self, method: str, path: str, body: Any = None, **query: Any) -> Json:
         raise NotImplementedError
@@ -26,9 +26,9 @@ class Waiting:
         return list((await self._call("GET", path))["conversations"])
 
     async def conversation(self, conversation_id: str) -> Json:
-        """Return a conversation as Zendesk shows it, and more.
+        """Return a conversation as the API does, and more.
 
-        On top come `messages`, `ticket`, `control`, `state`, `user` and `app`.
+        Additional keys are `messages`, `ticket`, `control`, `state`, `user` and `app`.
         """
         return await self._call("GET", f"/conversations/{conversation_id}")
 
@@ -44,7 +44,7 @@ class Waiting:
         Args:
             app_id: Only this app's.
             method: Only this HTTP method.
-            path: Only paths (from the app on) that end so: `/messages`.
+            path: Only paths (after the app id) with this end: `/messages`.
         """
         found = (await self._call("GET", "/requests", app=app_id))["requests"]
         return [
@@ -54,7 +54,7 @@ class Waiting:
         ]
 
     async def deliveries(self, app_id: str | None = None, *, type: str | None = None) -> list[Json]:
-        """Return the attempts to deliver webhooks so far, with `status` and `outcome`.
+        """Return the attempts to deliver webhooks, with `status` and `outcome`.
 
         Args:
             app_id: Only this app's.
@@ -64,20 +64,20 @@ class Waiting:
         return [one for one in found if type is None or type in one["types"]]
 
     async def faults(self) -> list[Json]:
-        """Return the rules in force, with how often each has struck (`hits`)."""
+        """Return the active faults, with how often each has applied (`hits`)."""
         return list((await self._call("GET", "/faults"))["faults"])
 
     async def wait_until(
         self, look: Callable[[], Awaitable[T | None]], *, timeout: float = TIMEOUT
     ) -> T:
-        """Look, and look again after each change, until there is something to be seen.
+        """Call a function, again after each change, until it returns a result.
 
         Args:
-            look: Returns what is waited for, or None (or something empty) as long as it is not.
+            look: Returns the result, or None (or something empty) while there is none.
             timeout: Seconds.
 
         Raises:
-            TimeoutError: It did not come.
+            TimeoutError: There was no result in time.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
@@ -85,10 +85,10 @@ class Waiting:
             seq = (await self._call("GET", ""))["seq"]
             if found := await look():
                 return found
-            left = deadline - loop.time()
-            if left <= 0:
-                raise TimeoutError(f"The simulator saw nothing of that within {timeout:g} s")
-            await self._call("GET", "/changes", after=seq, timeout=min(left, 25))
+            remaining = deadline - loop.time()
+            if remaining <= 0:
+                raise TimeoutError(f"The condition did not become true within {timeout:g} s")
+            await self._call("GET", "/changes", after=seq, timeout=min(remaining, 25))
 
     async def wait_for_conversation(
         self,
@@ -119,7 +119,7 @@ class Waiting:
     async def wait_for_state(
         self, conversation_id: str, predicate: Predicate, *, timeout: float = TIMEOUT
     ) -> Json:
-        """Wait until a conversation is as the predicate wants it."""
+        """Wait until a conversation satisfies the predicate."""
 
         async def look() -> Json | None:
             found = await self.conversation(conversation_id)
@@ -138,7 +138,7 @@ class Waiting:
 
         Args:
             conversation_id: The conversation.
-            predicate: What the message must satisfy, or its exact text; None takes any.
+            predicate: A condition on the message, or its exact text; None is any message.
             timeout: Seconds.
         """
 
@@ -166,7 +166,7 @@ class Waiting:
 
         Args:
             app_id: Only this app's.
-            predicate: What an attempt must satisfy.
+            predicate: A condition on the attempt.
             type: Only those that carry an event of this type.
             outcome: `delivered`, `retrying`, `refused`, `gave_up`, `lost`, `held`; None is any.
             count: How many of them there must be.
@@ -208,7 +208,7 @@ class Waiting:
     async def wait_for_fault(
         self, fault_id: str, *, hits: int = 1, timeout: float = TIMEOUT
     ) -> None:
-        """Wait until a fault has struck; a request it makes late or silent is waiting then."""
+        """Wait until a fault has applied; a request that it delays is waiting then."""
 
         async def look() -> bool:
             return any(one["hits"] >= hits for one in await self.faults() if one["id"] == fault_id)

@@ -1,4 +1,4 @@
-"""A round picture of one colour, as PNG: Zendesk's avatarUrl is a JPG, PNG or GIF."""
+"""Avatars as PNG: a round picture in one colour (Zendesk's avatarUrl is a JPG, PNG or GIF)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Drive a simulator with Zendesk's own client; run by `test_official_client.py`, not by pytest.
+"""Calls of Zendesk's own client; a script that `test_official_client.py` runs.
 
-It needs `sunshine-conversations-client`, which needs another pydantic than Rasa does: hence an
-environment of its own. Reads JSON from standard input, prints JSON.
+The client needs pydantic 2 and therefore an environment of its own. The script reads JSON from
+standard input and prints JSON.
 """
 
 import json
@@ -27,7 +27,7 @@ def connect(**credentials):
 
 
 def expect(what, condition):
-    """Say what has been shown; end where it has not."""
+    """Record a condition that holds; exit at one that does not."""
     if not condition:
         sys.exit(f"not so: {what}")
     done.append(what)
@@ -94,8 +94,8 @@ def conversations(client, user):
     rest = api.list_conversations(APP, filter=filter_, page=rest)
     ids = [one.id for one in page.conversations + rest.conversations]
     expect("conversations listed in pages", ids == [one.id for one in made])
-    people = zendesk.ParticipantsApi(client).list_participants(APP, made[0].id).participants
-    expect("participants listed", [one.user_id for one in people] == [user.id])
+    lifecycle = zendesk.ParticipantsApi(client).list_participants(APP, made[0].id).participants
+    expect("participants listed", [one.user_id for one in lifecycle] == [user.id])
     api.delete_conversation(APP, made[2].id)
     expect(
         "conversation deleted",
@@ -186,28 +186,37 @@ def switchboards(client, integration, conversation):
     api = zendesk.SwitchboardIntegrationsApi(client)
     bot = models.SwitchboardIntegrationCreateBody(name="rasa", integration_id=integration)
     bot = api.create_switchboard_integration(APP, board.id, bot).switchboard_integration
-    desk = models.SwitchboardIntegrationCreateBody(
+    workspace = models.SwitchboardIntegrationCreateBody(
         name="zd-agentWorkspace",
         integration_type="zd:agentWorkspace",
         deliver_standby_events=False,
         next_switchboard_integration_id=bot.id,
     )
-    desk = api.create_switchboard_integration(APP, board.id, desk).switchboard_integration
-    expect("seats created", desk.next_switchboard_integration_id == bot.id)
+    workspace = api.create_switchboard_integration(APP, board.id, workspace).switchboard_integration
+    expect("switchboard_integrations created", workspace.next_switchboard_integration_id == bot.id)
     body = models.SwitchboardIntegrationUpdateBody(message_history_count=5)
-    seat = api.update_switchboard_integration(APP, board.id, desk.id, body)
-    expect("seat updated", seat.switchboard_integration.message_history_count == 5)
+    switchboard_integration = api.update_switchboard_integration(APP, board.id, workspace.id, body)
+    expect(
+        "switchboard_integration updated",
+        switchboard_integration.switchboard_integration.message_history_count == 5,
+    )
     body = models.SwitchboardUpdateBody(enabled=True, default_switchboard_integration_id=bot.id)
     expect("enabled", boards.update_switchboard(APP, board.id, body).switchboard.enabled)
     listed = api.list_switchboard_integrations(APP, board.id).switchboard_integrations
-    expect("seats listed", [one.name for one in listed] == ["rasa", "zd-agentWorkspace"])
+    expect(
+        "switchboard_integrations listed",
+        [one.name for one in listed] == ["rasa", "zd-agentWorkspace"],
+    )
 
     actions = zendesk.SwitchboardActionsApi(client)
 
     def control():
         shown = zendesk.ConversationsApi(client).get_conversation(APP, conversation).conversation
-        seats = (shown.active_switchboard_integration, shown.pending_switchboard_integration)
-        return tuple(one.name if one else None for one in seats)
+        switchboard_integrations = (
+            shown.active_switchboard_integration,
+            shown.pending_switchboard_integration,
+        )
+        return tuple(one.name if one else None for one in switchboard_integrations)
 
     body = models.PassControlBody(
         switchboard_integration="zd-agentWorkspace",

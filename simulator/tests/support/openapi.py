@@ -1,4 +1,4 @@
-"""Zendesk's OpenAPI file, read from beside the repository: checks answers and events against it."""
+"""Validation of answers and events against Zendesk's OpenAPI file."""
 
 from __future__ import annotations
 
@@ -10,20 +10,12 @@ import yaml
 from jsonschema import Draft4Validator
 from jsonschema.validators import RefResolver
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT.parent / "shared" / "reference" / "openapi"
-
-
-def find() -> Path | None:
-    """Return the file, or None where this machine has none."""
-    return next(iter(sorted(FOLDER.glob("*.yaml"))), None)
-
 
 class OpenApi:
-    """The document, ready to judge.
+    """A validator made from the document.
 
-    The file describes objects that may carry more than is listed; here they may not, so that a
-    name that is spelled wrong shows up, except for the few that Zendesk's own examples have.
+    The document allows properties that it does not list. The validator refuses them, to find
+    misspelled names, except for the few in Zendesk's own examples.
     """
 
     EXTRA = frozenset(
@@ -51,7 +43,7 @@ class OpenApi:
         self.events = self._event_schemas()
 
     def answer(self, method: str, path: str, status: int, body: Any) -> list[str]:
-        """Return what is wrong with the answer of an operation."""
+        """Return the errors of an operation's answer."""
         candidates = [one for pattern, one in self.templates if pattern.fullmatch(path)]
         # A fixed segment beats a parameter: `/attachments/remove` is no `/attachments/{id}`.
         candidates.sort(key=lambda one: one.count("{"))
@@ -63,37 +55,37 @@ class OpenApi:
             if str(status) not in responses:
                 if status < 400:
                     return [f"{status} is not among {sorted(responses)}"]
-                return self.wrong(_ref("errorResponse"), body)
+                return self.errors(_ref("errorResponse"), body)
             content = responses[str(status)]["content"]["application/json"]
-            return self.wrong(content["schema"], body)
+            return self.errors(content["schema"], body)
         return [f"no operation {method} {path}"]
 
     def event(self, event: Any) -> list[str]:
-        """Return what is wrong with an event of a webhook."""
+        """Return the errors of a webhook's event."""
         schema = self.events.get(event["type"])
-        return ["no such event"] if schema is None else self.wrong(schema, event)
+        return ["no such event"] if schema is None else self.errors(schema, event)
 
-    def wrong(self, schema: Any, value: Any) -> list[str]:
+    def errors(self, schema: Any, value: Any) -> list[str]:
         validator = Draft4Validator(schema, resolver=self.resolver)
         found = [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(value)]
         return found + self._unknown(schema, value, "")
 
-    def _unknown(self, schema: Any, value: Any, place: str) -> list[str]:
+    def _unknown(self, schema: Any, value: Any, location: str) -> list[str]:
         """Return names that the schema does not list."""
         if isinstance(value, list):
             items = self._flat(schema).get("items", {})
-            return [bad for one in value for bad in self._unknown(items, one, place + "[]")]
+            return [bad for one in value for bad in self._unknown(items, one, location + "[]")]
         if not isinstance(value, dict):
             return []
         flat = self._flat(schema)
         known = flat.get("properties", {})
         if not known or flat.get("additionalProperties"):
             return []
-        wrong = [f"{place}.{name} is not listed" for name in value
+        wrong = [f"{location}.{name} is not listed" for name in value
                  if name not in known and name not in self.EXTRA]  # fmt: skip
         for name, one in value.items():
             if name in known:
-                wrong += self._unknown(known[name], one, f"{place}.{name}")
+                wrong += self._unknown(known[name], one, f"{location}.{name}")
         return wrong
 
     def _flat(self, schema: Any) -> dict[str, Any]:
@@ -127,7 +119,7 @@ def _ref(name: str) -> dict[str, str]:
 
 
 def _in_json_schema(node: Any) -> None:
-    """Say in the words of JSON Schema what OpenAPI says in its own: nullable, discriminator."""
+    """Translate `nullable` and `discriminator` to JSON Schema."""
     if isinstance(node, list):
         for one in node:
             _in_json_schema(one)

@@ -1,7 +1,4 @@
-"""The JSON that Zendesk shows of each record, in answers and in events.
-
-Shapes: the schemas of SPEC with the same names (user, conversation, message, webhook, …).
-"""
+"""JSON of each record, in answers and in events (Conversations API: schemas of these names)."""
 
 from __future__ import annotations
 
@@ -24,12 +21,12 @@ from .records import (
 
 
 def _present(pairs: Iterable[tuple[str, Any]]) -> Json:
-    """Leave out what is not there: Zendesk omits absent fields rather than sending null."""
+    """Drop absent values: Zendesk omits such fields and sends no null."""
     return {name: value for name, value in pairs if value is not None}
 
 
 def app_json(app: App) -> Json:
-    """SPEC app, with the subdomain that GET adds."""
+    """Schema `app`, with the subdomain that GET adds."""
     return {
         "id": app.id,
         "displayName": app.display_name,
@@ -40,7 +37,7 @@ def app_json(app: App) -> Json:
 
 
 def user_short(user: User) -> Json:
-    """SPEC userTruncated: what events carry unless a webhook asks for full users."""
+    """Schema `userTruncated`: the user in events, unless a webhook asks for full users."""
     return _present(
         [
             ("id", user.id),
@@ -53,7 +50,7 @@ def user_short(user: User) -> Json:
 
 
 def user_json(user: User) -> Json:
-    """SPEC user."""
+    """Schema `user`."""
     return user_short(user) | {
         "signedUpAt": user.signed_up_at,
         "toBeRetained": user.to_be_retained,
@@ -63,33 +60,35 @@ def user_json(user: User) -> Json:
     }
 
 
-def seat_short(seat: SwitchboardIntegration | None) -> Json | None:
-    """SPEC switchboardIntegrationWebhook: who is in control, as conversations tell it."""
-    if seat is None:
+def switchboard_integration_short(
+    switchboard_integration: SwitchboardIntegration | None,
+) -> Json | None:
+    """Schema `switchboardIntegrationWebhook`: the integration in control."""
+    if switchboard_integration is None:
         return None
     return {
-        "id": seat.id,
-        "name": seat.name,
-        "integrationId": seat.integration_id,
-        "integrationType": seat.integration_type,
+        "id": switchboard_integration.id,
+        "name": switchboard_integration.name,
+        "integrationId": switchboard_integration.integration_id,
+        "integrationType": switchboard_integration.integration_type,
     }
 
 
-def seat_json(seat: SwitchboardIntegration) -> Json:
-    """SPEC switchboardIntegration."""
-    short = seat_short(seat)
+def switchboard_integration_json(switchboard_integration: SwitchboardIntegration) -> Json:
+    """Schema `switchboardIntegration`."""
+    short = switchboard_integration_short(switchboard_integration)
     assert short is not None
     return short | _present(
         [
-            ("deliverStandbyEvents", seat.deliver_standby_events),
-            ("nextSwitchboardIntegrationId", seat.next_id),
-            ("messageHistoryCount", seat.message_history_count),
+            ("deliverStandbyEvents", switchboard_integration.deliver_standby_events),
+            ("nextSwitchboardIntegrationId", switchboard_integration.next_id),
+            ("messageHistoryCount", switchboard_integration.message_history_count),
         ]
     )
 
 
 def switchboard_json(switchboard: Switchboard) -> Json:
-    """SPEC switchboard."""
+    """Schema `switchboard`."""
     return _present(
         [
             ("id", switchboard.id),
@@ -100,21 +99,27 @@ def switchboard_json(switchboard: Switchboard) -> Json:
 
 
 def conversation_short(app: App, conversation: Conversation, *, brand_id: str | None) -> Json:
-    """SPEC conversationTruncated: the conversation as events carry it."""
+    """Schema `conversationTruncated`: the conversation as events carry it."""
     return _present(
         [
             ("id", conversation.id),
             ("type", conversation.type),
             ("brandId", brand_id),
             ("metadata", None if conversation.metadata is None else dict(conversation.metadata)),
-            ("activeSwitchboardIntegration", seat_short(app.seat(conversation.active_id))),
-            ("pendingSwitchboardIntegration", seat_short(app.seat(conversation.pending_id))),
+            (
+                "activeSwitchboardIntegration",
+                switchboard_integration_short(app.switchboard_integration(conversation.active_id)),
+            ),
+            (
+                "pendingSwitchboardIntegration",
+                switchboard_integration_short(app.switchboard_integration(conversation.pending_id)),
+            ),
         ]
     )
 
 
 def conversation_json(app: App, conversation: Conversation) -> Json:
-    """SPEC conversation."""
+    """Schema `conversation`."""
     return conversation_short(app, conversation, brand_id=None) | _present(
         [
             ("isDefault", conversation.is_default),
@@ -129,7 +134,7 @@ def conversation_json(app: App, conversation: Conversation) -> Json:
 
 
 def participant_json(app: App, participant: Participant) -> Json:
-    """SPEC participant."""
+    """Schema `participant`."""
     user = app.users.get(participant.user_id)
     return _present(
         [
@@ -144,13 +149,13 @@ def participant_json(app: App, participant: Participant) -> Json:
 
 
 def author_json(app: App, author: Json, *, subtypes: list[str] | None, users: str) -> Json:
-    """SPEC author and authorWebhook.
+    """Schema `author` and authorWebhook.
 
     Args:
-        app: Where the author's user lives.
-        author: What was posted.
-        subtypes: `["agent"]` and the like, where they are to be seen.
-        users: `none` (answers), `short` or `full` (events): how much of the user goes with it.
+        app: The app of the author's user.
+        author: The author as posted.
+        subtypes: `["agent"]` and the like, where they are visible.
+        users: `none` (answers), `short` or `full` (events): how much of the user is included.
     """
     shown = {name: author[name] for name in ("type", "userId", "displayName", "avatarUrl")
              if author.get(name) is not None}  # fmt: skip
@@ -163,15 +168,15 @@ def author_json(app: App, author: Json, *, subtypes: list[str] | None, users: st
 
 
 def message_json(app: App, message: Message, *, users: str = "none") -> Json:
-    """SPEC message (in answers) and messageWebhook (in events, with `users` short or full)."""
-    place = "everywhere" if users != "none" else "api"
+    """Schema `message` (in answers) and messageWebhook (in events, with `users` short or full)."""
+    audience = "everywhere" if users != "none" else "api"
     switches = app.switches
     subtypes = message.subtypes
-    # Only an author who is human or a bot is under the switch; what the API caller gave
-    # (`AI`) and the mark of a notice are documented.
-    if subtypes == ["agent"] and not _shows(switches.subtypes, place):
+    # The switch covers the undocumented `agent` only: `AI`, which callers send, and the subtype
+    # of notices are documented.
+    if subtypes == ["agent"] and not _is_visible(switches.subtypes, audience):
         subtypes = None
-    activity = message.activity if _shows(switches.activity, place) else None
+    activity = message.activity if _is_visible(switches.activity, audience) else None
     if message.activity is not None and activity is None:
         subtypes = None
     return _present(
@@ -187,12 +192,12 @@ def message_json(app: App, message: Message, *, users: str = "none") -> Json:
     )
 
 
-def _shows(switch: str, place: str) -> bool:
-    return switch == "everywhere" or (switch == "api" and place == "api")
+def _is_visible(switch: str, audience: str) -> bool:
+    return switch == "everywhere" or (switch == "api" and audience == "api")
 
 
 def webhook_json(webhook: Webhook) -> Json:
-    """SPEC webhook; the secret comes with every GET."""
+    """Schema `webhook`; every GET shows the secret."""
     return {
         "id": webhook.id,
         "version": "v2",
@@ -205,7 +210,7 @@ def webhook_json(webhook: Webhook) -> Json:
 
 
 def integration_json(integration: Integration) -> Json:
-    """SPEC custom (an integration of that type carries its webhooks)."""
+    """Schema `custom` (an integration of that type carries its webhooks)."""
     shown: Json = {
         "id": integration.id,
         "type": integration.type,
@@ -218,5 +223,5 @@ def integration_json(integration: Integration) -> Json:
 
 
 def key_json(key: Key) -> Json:
-    """SPEC apiKey."""
+    """Schema `apiKey`."""
     return {"id": key.id, "displayName": key.display_name, "secret": key.secret}

@@ -1,4 +1,4 @@
-"""What a request may contain: the limits of the API reference, in Zendesk's words."""
+"""Validation of request bodies by the limits of the API reference, in Zendesk's wording."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ TRIGGERS = frozenset(
     user:merge user:update user:remove
     """.split()
 )
-"""SPEC, Webhooks: all trigger names. Case-sensitive."""
+"""All trigger names (Conversations API: Webhooks). Case-sensitive."""
 
 METADATA_LIMIT = 4096
 _URI = re.compile(r"https?://\S+", re.IGNORECASE)
-_SEAT_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SWITCHBOARD_INTEGRATION_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 def parsed(raw: bytes, *, optional: bool = False) -> Json:
@@ -33,7 +33,7 @@ def parsed(raw: bytes, *, optional: bool = False) -> Json:
 
     Args:
         raw: The body.
-        optional: Whether no body at all will do (SPEC ReleaseControl).
+        optional: Whether the body may be absent (Conversations API: `ReleaseControl`).
     """
     if not raw.strip() and optional:
         return {}
@@ -47,7 +47,7 @@ def parsed(raw: bytes, *, optional: bool = False) -> Json:
 
 
 def required(body: Json, name: str) -> Any:
-    """Return a property that must be there."""
+    """Return a required property."""
     if body.get(name) is None:
         raise bad_request(f"should have required property '{name}'")
     return body[name]
@@ -102,11 +102,11 @@ def array(body: Json, name: str, *, at_least: int, at_most: int) -> list[Json]:
 
 
 def metadata(body: Json, *, whose: str) -> Json | None:
-    """Return metadata: flat, 4 KB in all (SPEC: 4096 bytes).
+    """Return metadata: a flat object of at most 4,096 bytes.
 
     Args:
-        body: What may have the property `metadata`.
-        whose: Begins the sentence of the refusal: `Conversation`.
+        body: An object that may have the property `metadata`.
+        whose: First word of the error's title, such as `Conversation`.
     """
     value = obj(body, "metadata")
     if value is None:
@@ -120,7 +120,7 @@ def metadata(body: Json, *, whose: str) -> Json | None:
 
 
 def profile(body: Json) -> Json | None:
-    """Return a user's profile (SPEC profile)."""
+    """Return a user's profile (Conversations API: `profile`)."""
     value = obj(body, "profile")
     if value is None:
         return None
@@ -135,7 +135,7 @@ def profile(body: Json) -> Json | None:
 
 
 def triggers(body: Json) -> list[str]:
-    """Return the triggers of a webhook."""
+    """Return the triggers of a webhook, which must be known ones."""
     value = required(body, "triggers")
     if not isinstance(value, list):
         raise bad_request("triggers should be array")
@@ -145,10 +145,10 @@ def triggers(body: Json) -> list[str]:
     return list(value)
 
 
-def seat_name(body: Json) -> str:
+def switchboard_integration_name(body: Json) -> str:
     """Return the name of a switchboard integration: letters, digits, `-`, `_`."""
     value = required(body, "name")
-    if not isinstance(value, str) or not _SEAT_NAME.fullmatch(value):
+    if not isinstance(value, str) or not _SWITCHBOARD_INTEGRATION_NAME.fullmatch(value):
         raise bad_request("name may have letters, digits, - and _ only, 128 at most")
     return value
 

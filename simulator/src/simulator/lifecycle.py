@@ -1,18 +1,18 @@
-"""Conversations and users come and go: creation, removal, merging."""
+"""Creation, removal and merging of conversations and users."""
 
 from __future__ import annotations
 
-from . import shapes
+from . import serializers
 from .errors import ApiError
 from .ids import new_id
 from .records import App, Conversation, Json, Participant, User
-from .world import World
+from .state import State
 
 
 def create_conversation(
-    world: World, app: App, users: list[User], *, fields: Json, kind: str
+    state: State, app: App, users: list[User], *, fields: Json, kind: str
 ) -> Conversation:
-    """Create a conversation and tell the webhooks.
+    """Create a conversation and emit its event.
 
     Raises:
         ApiError: The user has one already and may have no more (multi-conversations are off).
@@ -28,7 +28,7 @@ def create_conversation(
                 "Multi-conversations are not enabled: the user already has a conversation",
             )
         default = not any(one.is_default for one in existing)
-    now = world.clock.stamp()
+    now = state.clock.stamp()
     conversation = Conversation(
         id=new_id(),
         type=kind,
@@ -41,30 +41,30 @@ def create_conversation(
     app.conversations[conversation.id] = conversation
 
     def payload(size: str) -> Json:
-        show = shapes.user_json if size == "full" else shapes.user_short
+        show = serializers.user_json if size == "full" else serializers.user_short
         personal = {"user": show(users[0])} if kind == "personal" else {}
         return {"creationReason": "none", "source": {"type": "api:conversations"}} | personal
 
-    world.emit(app, "conversation:create", payload, conversation=conversation)
-    world.note("conversation", app, conversation)
+    state.emit(app, "conversation:create", payload, conversation=conversation)
+    state.record_change("conversation", app, conversation)
     return conversation
 
 
-def remove_conversation(world: World, app: App, conversation: Conversation) -> None:
+def remove_conversation(state: State, app: App, conversation: Conversation) -> None:
     """Remove a conversation with its messages and attachments."""
     app.conversations.pop(conversation.id, None)
-    for attachment in list(world.attachments.values()):
+    for attachment in list(state.attachments.values()):
         if attachment.conversation_id == conversation.id:
-            del world.attachments[attachment.id]
-    world.emit(app, "conversation:remove", lambda _: {}, conversation=conversation)
-    world.note("conversation", app, conversation)
+            del state.attachments[attachment.id]
+    state.emit(app, "conversation:remove", lambda _: {}, conversation=conversation)
+    state.record_change("conversation", app, conversation)
 
 
-def remove_user(world: World, app: App, user: User) -> None:
-    """Remove a user and the conversations that were only theirs."""
+def remove_user(state: State, app: App, user: User) -> None:
+    """Remove a user and the user's personal conversations."""
     for conversation in app.conversations_of(user.id):
         if conversation.type == "personal":
-            remove_conversation(world, app, conversation)
+            remove_conversation(state, app, conversation)
         else:
             conversation.participants = [
                 one for one in conversation.participants if one.user_id != user.id
@@ -72,27 +72,27 @@ def remove_user(world: World, app: App, user: User) -> None:
     del app.users[user.id]
     if user.external_id is not None:
         del app.user_by_external_id[user.external_id]
-    world.emit(app, "user:remove", lambda _: {"user": shapes.user_short(user)})
-    world.note("user", app)
+    state.emit(app, "user:remove", lambda _: {"user": serializers.user_short(user)})
+    state.record_change("user", app)
 
 
 def merge_users(
-    world: World, app: App, *, surviving: User, discarded: User, conversations: bool = False
+    state: State, app: App, *, surviving: User, discarded: User, conversations: bool = False
 ) -> None:
-    """Merge two users; what the discarded one had goes to the surviving one.
+    """Merge two users: metadata and conversations move to the surviving one.
 
     Args:
-        world: Where the event goes.
-        app: Their app.
-        surviving: Stays.
-        discarded: Goes; its ids are unknown from then on.
+        state: The simulator's state.
+        app: The app of both.
+        surviving: The user to keep.
+        discarded: The user to remove; its ids are unknown from then on.
         conversations: Merge the default conversations into one as well, as happens without
             multi-conversations.
     """
     rest: Json = {
         "mergedUsers": {
-            "surviving": shapes.user_json(surviving),
-            "discarded": shapes.user_json(discarded),
+            "surviving": serializers.user_json(surviving),
+            "discarded": serializers.user_json(discarded),
         },
         "reason": "api",
     }
@@ -104,7 +104,7 @@ def merge_users(
         if conversations and kept and conversation.is_default:
             both = [("surviving", kept), ("discarded", conversation)]
             rest["mergedConversations"] = {
-                name: shapes.conversation_short(app, one, brand_id=app.switches.brand_id)
+                name: serializers.conversation_short(app, one, brand_id=app.switches.brand_id)
                 for name, one in both
             }
             messages = [*kept.messages, *conversation.messages]
@@ -118,5 +118,5 @@ def merge_users(
     del app.users[discarded.id]
     if discarded.external_id is not None:
         del app.user_by_external_id[discarded.external_id]
-    world.emit(app, "user:merge", lambda _: rest)
-    world.note("user", app)
+    state.emit(app, "user:merge", lambda _: rest)
+    state.record_change("user", app)

@@ -1,13 +1,11 @@
-"""A bot's webhook and an API caller, as small as the tests need them."""
+"""A caller of the Conversations API, with shortcuts for common steps."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from typing import Any
 
 import aiohttp
-from aiohttp import web
 
 from simulator import AppInfo, SimulatorClient
 
@@ -17,52 +15,8 @@ TEXT = {"type": "text", "text": "Hello"}
 BUSINESS = {"type": "business"}
 
 
-class Bot:
-    """Listens for webhooks on a free port, and answers as it is told."""
-
-    def __init__(self) -> None:
-        self.calls: list[Json] = []
-        self.keys: list[str | None] = []
-        self.answers: list[int] = []
-        self.silent = asyncio.Event()
-        self.silent.set()
-        self.arrived = asyncio.Event()
-        self.url = ""
-
-    async def __aenter__(self) -> Bot:
-        application = web.Application()
-        application.router.add_post("/hook", self._hook)
-        self._runner = web.AppRunner(application, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/hook"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.silent.set()
-        await self._runner.cleanup()
-
-    async def _hook(self, request: web.Request) -> web.Response:
-        self.calls.append(await request.json())
-        self.keys.append(request.headers.get("X-API-Key"))
-        self.arrived.set()
-        await self.silent.wait()
-        return web.Response(status=self.answers.pop(0) if self.answers else 200)
-
-    @property
-    def events(self) -> list[Json]:
-        return [event for call in self.calls for event in call["events"]]
-
-    @property
-    def types(self) -> list[str]:
-        return [event["type"] for event in self.events]
-
-    def of_type(self, type_: str) -> list[Json]:
-        return [event for event in self.events if event["type"] == type_]
-
-
 class Account:
-    """Calls the API of one app with Basic authentication."""
+    """A caller of one app's API with Basic authentication."""
 
     _numbers = itertools.count(1)
 
@@ -80,7 +34,7 @@ class Account:
         await self.session.close()
 
     def as_integration(self) -> Account:
-        """The same account through its int_ key."""
+        """Return a caller with the int_ key of the first integration."""
         other = Account(self.sim, self.app)
         integration = self.app.integrations[0]
         other.auth = aiohttp.BasicAuth(integration.key_id or "", integration.key_secret or "")
@@ -134,7 +88,7 @@ class Account:
         assert await self.control(conversation, "passControl", body) == 200
 
     async def with_agents(self, **metadata: Any) -> str:
-        """A conversation with a summary that the agents have."""
+        """Create a conversation with one message and pass control to the agents."""
         conversation = await self.conversation()
         await self.say(conversation, "Summary")
         await self.hand_over(conversation, metadata)

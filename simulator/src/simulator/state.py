@@ -1,4 +1,4 @@
-"""All apps of the simulator, and how their events reach the webhooks."""
+"""The simulator's state: apps, files, faults, log; and the events that its changes emit."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import contextvars
 import fnmatch
 from collections.abc import Callable
 
-from . import shapes
+from . import serializers
 from .clock import Clock
-from .courier import Courier, Parcel
+from .dispatcher import Delivery, Dispatcher
+from .event_log import EventLog
 from .faults import Faults
 from .ids import new_id
-from .journal import Journal
 from .records import App, Attachment, Conversation, Integration, Json
 
-_outbox: contextvars.ContextVar[list[Parcel] | None] = contextvars.ContextVar(
+_outbox: contextvars.ContextVar[list[Delivery] | None] = contextvars.ContextVar(
     "outbox", default=None
 )
 
@@ -22,15 +22,15 @@ Control = tuple[str | None, str | None]
 """The ids of the active and the pending switchboard integration."""
 
 
-class World:
-    """Everything that the simulator holds."""
+class State:
+    """Apps and attachments, with the clock, the event log, the faults and the dispatcher."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
-        """Begin without apps."""
+        """Start without apps."""
         self.clock = clock or Clock()
-        self.journal = Journal(self.clock)
+        self.event_log = EventLog(self.clock)
         self.faults = Faults()
-        self.courier = Courier(clock=self.clock, journal=self.journal, faults=self.faults)
+        self.dispatcher = Dispatcher(clock=self.clock, event_log=self.event_log, faults=self.faults)
         self.apps: dict[str, App] = {}
         self.attachments: dict[str, Attachment] = {}
         self.next_ticket = 1001
@@ -42,9 +42,11 @@ class World:
                 return app, app.conversations[conversation_id]
         return None
 
-    def note(self, kind: str, app: App, conversation: Conversation | None = None) -> None:
-        """Tell readers of the journal that something has changed."""
-        self.journal.note(kind, app.id, conversation=conversation.id if conversation else None)
+    def record_change(self, kind: str, app: App, conversation: Conversation | None = None) -> None:
+        """Record a change in the event log and wake its readers."""
+        self.event_log.record_change(
+            kind, app.id, conversation=conversation.id if conversation else None
+        )
 
     def emit(
         self,
@@ -55,20 +57,20 @@ class World:
         conversation: Conversation | None = None,
         before: Control | None = None,
     ) -> None:
-        """Send an event to every webhook that is to hear it.
+        """Send an event to every webhook that receives it.
 
         Args:
-            app: The app that it happens in.
+            app: The app of the event.
             type_: The event's type, a trigger name.
             make: Builds the payload; takes `short` or `full`, the size of its users.
-            conversation: What it is about; decides who hears it and comes with the payload.
-            before: Who was in control before an action: they hear of it as well.
+            conversation: Its conversation; decides the receivers and is part of the payload.
+            before: The integrations in control before an action, which receive it as well.
         """
         event = {"id": new_id(), "type": type_, "createdAt": self.clock.stamp()}
         payloads: dict[str, Json] = {}
-        parcels: list[Parcel] = []
+        deliveries: list[Delivery] = []
         for integration in app.integrations.values():
-            if not hears(app, integration, type_, conversation, before=before):
+            if not receives(app, integration, type_, conversation, before=before):
                 continue
             for webhook in integration.webhooks.values():
                 if type_ not in webhook.triggers:
@@ -76,8 +78,8 @@ class World:
                 users = "full" if webhook.include_full_user else "short"
                 if users not in payloads:
                     payloads[users] = self._payload(app, conversation, make(users))
-                parcels.append(
-                    Parcel(
+                deliveries.append(
+                    Delivery(
                         app,
                         webhook,
                         [event | {"payload": payloads[users]}],
@@ -86,39 +88,39 @@ class World:
                 )
         waiting = _outbox.get()
         if waiting is None:
-            self.dispatch(parcels)
+            self.dispatch(deliveries)
         else:
-            waiting.extend(parcels)
+            waiting.extend(deliveries)
 
-    def dispatch(self, parcels: list[Parcel]) -> None:
-        """Send parcels off."""
-        for parcel in parcels:
-            self.courier.send(parcel)
+    def dispatch(self, deliveries: list[Delivery]) -> None:
+        """Start deliveries."""
+        for delivery in deliveries:
+            self.dispatcher.send(delivery)
 
     @staticmethod
     def _payload(app: App, conversation: Conversation | None, rest: Json) -> Json:
         if conversation is None:
             return rest
         brand_id = app.switches.brand_id
-        shown = shapes.conversation_short(app, conversation, brand_id=brand_id)
+        shown = serializers.conversation_short(app, conversation, brand_id=brand_id)
         return {"conversation": shown} | rest
 
 
 class Outbox:
-    """Keep the events of an API call back until its answer is out (or goes out after them)."""
+    """Collects the events of an API call, so that they are sent after its answer or before it."""
 
-    def __enter__(self) -> list[Parcel]:
-        """Begin to collect."""
-        parcels: list[Parcel] = []
-        self._token = _outbox.set(parcels)
-        return parcels
+    def __enter__(self) -> list[Delivery]:
+        """Start to collect."""
+        deliveries: list[Delivery] = []
+        self._token = _outbox.set(deliveries)
+        return deliveries
 
     def __exit__(self, *_: object) -> None:
         """Stop collecting; the caller dispatches."""
         _outbox.reset(self._token)
 
 
-def hears(
+def receives(
     app: App,
     integration: Integration,
     type_: str,
@@ -126,16 +128,17 @@ def hears(
     *,
     before: Control | None = None,
 ) -> bool:
-    """Tell whether an integration is to hear an event, by the rule of the switchboard.
+    """Return whether an integration receives an event.
 
-    SPEC, Switchboards: active receives, standby only with `deliverStandbyEvents`; an integration
-    that is not linked, or a switchboard that is off, means that everything is heard.
+    Conversations API, Switchboards: the active integration receives events, standby ones only with
+    `deliverStandbyEvents`. An integration that is not linked to the switchboard receives all
+    events, as does every integration while the switchboard is off.
     """
     switchboard = app.switchboard
     if conversation is None or switchboard is None or not switchboard.enabled:
         return True
-    seat = switchboard.of_integration(integration.id)
-    if seat is None or seat.deliver_standby_events:
+    switchboard_integration = switchboard.of_integration(integration.id)
+    if switchboard_integration is None or switchboard_integration.deliver_standby_events:
         return True
     switches = app.switches
     if any(fnmatch.fnmatchcase(type_, pattern) for pattern in switches.always_delivered):
@@ -143,6 +146,8 @@ def hears(
     for active_id, pending_id in filter(
         None, [(conversation.active_id, conversation.pending_id), before]
     ):
-        if seat.id == active_id or (seat.id == pending_id and switches.deliver_to_pending):
+        if switchboard_integration.id == active_id or (
+            switchboard_integration.id == pending_id and switches.deliver_to_pending
+        ):
             return True
     return conversation.active_id is None and switches.deliver_when_nobody_active

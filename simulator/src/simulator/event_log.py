@@ -1,4 +1,4 @@
-"""What happened, in order: changes that readers wait for, API requests, webhook deliveries."""
+"""The event log: changes that readers wait for, API requests, webhook delivery attempts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .clock import Clock
@@ -16,48 +16,47 @@ _KEPT = 20_000
 
 @dataclass
 class Change:
-    """One change: `seq` only grows, so a reader asks for what came after the last one it saw."""
+    """One change; `seq` only grows, so a reader asks for the changes after the last it has."""
 
     seq: int
     kind: str
     at: str
     app: str | None = None
     conversation: str | None = None
-    data: dict[str, Any] = field(default_factory=dict)
 
 
-class Journal:
-    """Keep the last 20,000 of each kind, and wake those who wait."""
+class EventLog:
+    """The last 20,000 entries of each kind, in memory; readers can wait for the next change."""
 
     def __init__(self, clock: Clock) -> None:
-        """Begin empty."""
+        """Start empty."""
         self._clock = clock
         self._seq = itertools.count(1)
         self.last_seq = 0
         self.changes: deque[Change] = deque(maxlen=_KEPT)
         self.requests: deque[dict[str, Any]] = deque(maxlen=_KEPT)
-        self.deliveries: deque[dict[str, Any]] = deque(maxlen=_KEPT)
-        self._news = asyncio.Event()
+        self.attempts: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self._changed = asyncio.Event()
         self._closed = False
 
-    def note(
-        self, kind: str, app: str | None = None, *, conversation: str | None = None, **data: Any
+    def record_change(
+        self, kind: str, app: str | None = None, *, conversation: str | None = None
     ) -> None:
-        """Write down a change and wake the readers."""
+        """Record a change and wake the readers."""
         self.last_seq = next(self._seq)
-        change = Change(self.last_seq, kind, self._clock.stamp(), app, conversation, data)
+        change = Change(self.last_seq, kind, self._clock.stamp(), app, conversation)
         self.changes.append(change)
         self._wake()
 
-    def request(self, entry: dict[str, Any]) -> None:
-        """Write down an answered API request."""
+    def record_request(self, entry: dict[str, Any]) -> None:
+        """Record an answered API request."""
         self.requests.append(entry)
-        self.note("request", entry["app"])
+        self.record_change("request", entry["app"])
 
-    def delivery(self, entry: dict[str, Any]) -> None:
-        """Write down an attempt to deliver a webhook."""
-        self.deliveries.append(entry)
-        self.note("delivery", entry["app"])
+    def record_attempt(self, entry: dict[str, Any]) -> None:
+        """Record an attempt to deliver a webhook."""
+        self.attempts.append(entry)
+        self.record_change("delivery", entry["app"])
 
     def after(self, seq: int) -> list[dict[str, Any]]:
         """Return the changes later than `seq`."""
@@ -77,28 +76,28 @@ class Journal:
         """
         deadline = asyncio.get_running_loop().time() + timeout
         while self.last_seq <= seq and not self._closed:
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
+            remaining = deadline - asyncio.get_running_loop().time()
+            if remaining <= 0:
                 break
             try:
-                await asyncio.wait_for(self._news.wait(), left)
+                await asyncio.wait_for(self._changed.wait(), remaining)
             except asyncio.TimeoutError:
                 break
         return self.after(seq)
 
-    async def follow(self, *, pulse: float) -> AsyncIterator[list[dict[str, Any]]]:
-        """Yield changes as they come, and an empty list every `pulse` seconds without one."""
+    async def follow(self, *, heartbeat: float) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield changes as they come, and an empty list every `heartbeat` seconds without one."""
         seq = self.last_seq
         while not self._closed:
-            news = await self.wait(seq, timeout=pulse)
+            changes = await self.wait(seq, timeout=heartbeat)
             seq = self.last_seq
-            yield news
+            yield changes
 
     def close(self) -> None:
-        """Let everybody who waits return, so that the server can stop at once."""
+        """Let every waiting reader return, so that the server can stop at once."""
         self._closed = True
         self._wake()
 
     def _wake(self) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+        self._changed.set()
+        self._changed = asyncio.Event()

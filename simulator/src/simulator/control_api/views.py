@@ -1,32 +1,32 @@
-"""What the control API shows of conversations: more than Zendesk would, in one look."""
+"""JSON of conversations in the control API: more than Zendesk's API shows, in one answer."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
-from .. import shapes, tickets
+from .. import serializers, tickets
 from ..records import App, Conversation, Json, Message
 
 
 def conversation_view(app: App, conversation: Conversation, *, messages: bool = True) -> Json:
-    """Show a conversation with its app, user, ticket, who is in control, and its messages."""
+    """Return a conversation with its app, user, ticket, control and messages."""
     users = [
         app.users[one.user_id] for one in conversation.participants if one.user_id in app.users
     ]
-    seat = app.seat(conversation.active_id)
-    pending = app.seat(conversation.pending_id)
+    switchboard_integration = app.switchboard_integration(conversation.active_id)
+    pending = app.switchboard_integration(conversation.pending_id)
     view = {
-        **shapes.conversation_json(app, conversation),
+        **serializers.conversation_json(app, conversation),
         "app": {"id": app.id, "label": app.label, "displayName": app.display_name},
-        "user": shapes.user_json(users[0]) if users else None,
+        "user": serializers.user_json(users[0]) if users else None,
         "userName": tickets.user_name(app, conversation),
         "control": {
-            "active": seat.name if seat else None,
+            "active": switchboard_integration.name if switchboard_integration else None,
             "pending": pending.name if pending else None,
             "withAgents": tickets.with_agents(app, conversation),
         },
         "ticket": _ticket(conversation),
-        "state": state(app, conversation),
+        "state": conversation_state(app, conversation),
         "messageCount": len(conversation.messages),
         "lastMessage": _message(app, conversation, conversation.messages[-1])
         if conversation.messages
@@ -38,8 +38,8 @@ def conversation_view(app: App, conversation: Conversation, *, messages: bool = 
     return view
 
 
-def state(app: App, conversation: Conversation) -> str:
-    """Say in one word where a conversation stands, as the agent page shows it.
+def conversation_state(app: App, conversation: Conversation) -> str:
+    """Return the state of a conversation in one word, as the agent page shows it.
 
     Returns:
         `bot` (agents have never had it), `waiting` (no agent has answered yet), `open`, `solved`,
@@ -71,8 +71,8 @@ def _ticket(conversation: Conversation) -> Json | None:
 
 def _message(app: App, conversation: Conversation, message: Message) -> Json:
     ticket = conversation.ticket
-    shown = shapes.message_json(app, message)
-    # Always there, whatever the switches hide from the API.
+    shown = serializers.message_json(app, message)
+    # Independent of the switches, which hide parts of a message from the API.
     shown["kind"] = _kind(message)
     shown["inTicket"] = bool(
         ticket and ticket.first_message_id and message.id >= ticket.first_message_id
