@@ -14,6 +14,8 @@ from simulator import SimulatorClient
 from .support.environments import DISTRIBUTION, build_wheel, make_environment, must
 
 BOT_TEST = """
+from base64 import b64encode
+
 import aiohttp
 from simulator import Simulator
 
@@ -22,8 +24,9 @@ async def test_my_bot_hands_over():
     async with Simulator() as sim:
         app = await sim.add_app()
         url = f"{sim.base_url}/v2/apps/{app.id}"
-        auth = aiohttp.BasicAuth(app.key_id, app.key_secret)
-        async with aiohttp.ClientSession(auth=auth, raise_for_status=True) as bot:
+        credentials = b64encode(f"{app.key_id}:{app.key_secret}".encode()).decode()
+        headers = {"Authorization": f"Basic {credentials}"}
+        async with aiohttp.ClientSession(headers=headers, raise_for_status=True) as bot:
             await bot.post(f"{url}/users", json={"externalId": "mia"})
             body = {"type": "personal", "participants": [{"userExternalId": "mia"}]}
             async with bot.post(f"{url}/conversations", json=body) as answer:

@@ -1,4 +1,4 @@
-// The agent page: keeps the list and the chosen conversation up to date, and does what is clicked.
+// The agent page: keeps the list and the selected conversation up to date and runs actions.
 
 import * as api from "./api.js";
 import { $, drawConversation, drawList } from "./view.js";
@@ -22,13 +22,13 @@ function markSeen(one) {
   localStorage.setItem("seen", JSON.stringify(seen));
 }
 
-function drawTheList() {
+function redrawList() {
   drawList(conversations, chosen(), unread, (id) => { location.hash = id; });
-  const news = conversations.filter(unread).length;
-  document.title = (news ? `(${news}) ` : "") + "Agent desk";
+  const count = conversations.filter(unread).length;
+  document.title = (count ? `(${count}) ` : "") + "Agent desk";
 }
 
-// One refresh at a time; what changes meanwhile asks for one more.
+// One refresh at a time; changes during a refresh cause one more.
 let refreshing = false;
 let again = false;
 async function refresh() {
@@ -45,7 +45,7 @@ async function refresh() {
       show(one);
     } while (again);
   } catch (error) {
-    complain(error);
+    showError(error);
   } finally {
     refreshing = false;
   }
@@ -53,59 +53,59 @@ async function refresh() {
 
 function show(one) {
   const other = current?.id !== one?.id;
-  if (other && current) drafts[current.id] = $("words").value;
+  if (other && current) drafts[current.id] = $("text").value;
   current = one;
-  $("desk").classList.toggle("chosen", Boolean(one));
+  $("layout").classList.toggle("chosen", Boolean(one));
   $("conversation").hidden = !one;
-  $("nothing").hidden = Boolean(one);
+  $("placeholder").hidden = Boolean(one);
   if (other) $("log").replaceChildren();
   if (one) {
     markSeen(one);
     drawConversation(one);
     if (other) {
-      $("words").value = drafts[one.id] || "";
+      $("text").value = drafts[one.id] || "";
       grow();
-      if (matchMedia("(min-width: 46rem)").matches) $("words").focus();
+      if (matchMedia("(min-width: 46rem)").matches) $("text").focus();
     }
   }
-  drawTheList();
+  redrawList();
 }
 
-async function act(verb, body = {}) {
+async function act(action, body = {}) {
   if (!current) return false;
   try {
     if (body instanceof FormData) body.append("agent", agent());
-    await api.act(current.id, verb, body instanceof FormData ? body : { agent: agent(), ...body });
+    await api.act(current.id, action, body instanceof FormData ? body : { agent: agent(), ...body });
     refresh();
     return true;
   } catch (error) {
-    complain(error);
+    showError(error);
     return false;
   }
 }
 
-let hideTrouble;
-function complain(error) {
-  $("trouble").textContent = error.message;
-  $("trouble").hidden = false;
-  clearTimeout(hideTrouble);
-  hideTrouble = setTimeout(() => { $("trouble").hidden = true; }, 6000);
+let hideError;
+function showError(error) {
+  $("error").textContent = error.message;
+  $("error").hidden = false;
+  clearTimeout(hideError);
+  hideError = setTimeout(() => { $("error").hidden = true; }, 6000);
 }
 
-// Writing
+// Composer
 
 function grow() {
-  const words = $("words");
-  words.style.height = "auto";
-  words.style.height = `${words.scrollHeight + 2}px`;
+  const input = $("text");
+  input.style.height = "auto";
+  input.style.height = `${input.scrollHeight + 2}px`;
 }
 
 let typing = null;
 function typed() {
   grow();
-  if (!typing && $("words").value) act("typing", { on: true });
+  if (!typing && $("text").value) act("typing", { on: true });
   clearTimeout(typing);
-  typing = $("words").value ? setTimeout(stopTyping, 4000) : null;
+  typing = $("text").value ? setTimeout(stopTyping, 4000) : null;
 }
 
 function stopTyping() {
@@ -116,22 +116,22 @@ function stopTyping() {
 }
 
 async function send() {
-  const text = $("words").value.trim();
+  const text = $("text").value.trim();
   if (!text) return;
-  $("words").value = "";
+  $("text").value = "";
   clearTimeout(typing);
   typing = null;
   grow();
-  $("words").focus();
-  if (!await act("text", { text })) { $("words").value = text; grow(); }
+  $("text").focus();
+  if (!await act("text", { text })) { $("text").value = text; grow(); }
 }
 
-async function attach(verb, input) {
+async function attach(action, input) {
   const file = input.files[0];
   if (!file) return;
   const form = new FormData();
   form.append("source", file, file.name);
-  await act(verb, form);
+  await act(action, form);
   input.value = "";
 }
 
@@ -143,14 +143,14 @@ async function automation() {
   if (ask.returnValue === "send") act("automation", { text: $("automated").value });
 }
 
-// Wiring
+// Event listeners
 
 $("agent").value = localStorage.getItem("agent") || "Ana";
 $("agent").addEventListener("change", () => localStorage.setItem("agent", agent()));
 $("back").addEventListener("click", () => { location.hash = ""; });
-$("words").addEventListener("input", typed);
-$("words").addEventListener("blur", stopTyping);
-$("words").addEventListener("keydown", (event) => {
+$("text").addEventListener("input", typed);
+$("text").addEventListener("blur", stopTyping);
+$("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     send();
@@ -162,11 +162,11 @@ $("file").addEventListener("change", (event) => attach("file", event.target));
 $("solve").addEventListener("click", () => act("solve"));
 $("end").addEventListener("click", () => act("end_session"));
 $("more").addEventListener("click", (event) => {
-  const verb = event.target.dataset.verb;
-  if (!verb) return;
+  const action = event.target.dataset.action;
+  if (!action) return;
   $("more").open = false;
-  if (verb === "automation") automation();
-  else act(verb);
+  if (action === "automation") automation();
+  else act(action);
 });
 document.addEventListener("click", (event) => {
   if (!$("more").contains(event.target)) $("more").open = false;

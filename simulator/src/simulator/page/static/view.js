@@ -1,4 +1,4 @@
-// Draws what the control API tells. Text goes in as text, never as HTML.
+// Rendering of the control API's answers. Text is inserted as text, never as HTML.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -10,7 +10,7 @@ export const STATES = {
   closed: "Closed",
   email: "By email",
   ended: "Session ended",
-  released: "Handed back",
+  released: "Released",
 };
 
 const GROUPS = [
@@ -23,12 +23,12 @@ const GROUPS = [
 const NOTES = {
   bot: "The bot has this conversation. You can write once it is handed over.",
   closed: "The ticket is closed.",
-  email: "The conversation goes on by email.",
+  email: "The conversation continues by email.",
   ended: "The session has ended. The user is back with the bot.",
-  released: "Control has gone back. The user is with the bot.",
+  released: "Control was released. The user is with the bot.",
 };
 
-// A map: a type from outside such as "constructor" is not to be found in it.
+// A map, because a foreign type such as "constructor" is a property of every object.
 const KINDS = new Map([["image", "Picture"], ["file", "File"]]);
 
 export function make(tag, className, text) {
@@ -39,19 +39,19 @@ export function make(tag, className, text) {
 }
 
 function initials(name) {
-  const words = name.split(/\s+/).filter(Boolean);
-  return words.slice(0, 2).map(([first]) => first.toUpperCase()).join(""); // whole characters: an emoji is two units
+  const parts = name.split(/\s+/).filter(Boolean);
+  return parts.slice(0, 2).map(([first]) => first.toUpperCase()).join(""); // whole characters: an emoji is two units
 }
 
 // A colour for a name, dark enough for white letters.
-function paint(face, name) {
+function drawAvatar(avatar, name) {
   let hue = 0;
   for (const letter of name) hue = (hue * 31 + letter.codePointAt(0)) % 360;
-  face.textContent = initials(name);
-  face.style.backgroundColor = `hsl(${hue} 38% 38%)`;
+  avatar.textContent = initials(name);
+  avatar.style.backgroundColor = `hsl(${hue} 38% 38%)`;
 }
 
-function clock(stamp) {
+function formatTime(stamp) {
   const date = new Date(stamp);
   const today = date.toDateString() === new Date().toDateString();
   return today
@@ -61,12 +61,12 @@ function clock(stamp) {
 
 function preview(message) {
   if (!message) return "No message yet";
-  const said = message.content.text || KINDS.get(message.content.type) || String(message.content.type);
+  const text = message.content.text || KINDS.get(message.content.type) || String(message.content.type);
   const from = { agent: "You: ", automation: "Auto: ", business: "Bot: " }[message.kind] || "";
-  return from + said.replace(/\s+/g, " ").slice(0, 90);
+  return from + text.replace(/\s+/g, " ").slice(0, 90);
 }
 
-// The list. `unread` says of a conversation whether it has news.
+// The list; `unread` returns whether a conversation has unread messages.
 export function drawList(conversations, chosen, unread, choose) {
   const groups = $("groups");
   const focused = document.activeElement?.dataset?.id;
@@ -78,7 +78,7 @@ export function drawList(conversations, chosen, unread, choose) {
     groups.append(make("h2", "", `${title} · ${members.length}`), items);
     for (const one of members) items.append(entry(one, one.id === chosen, unread(one), choose));
   }
-  $("nobody").hidden = conversations.length > 0;
+  $("empty").hidden = conversations.length > 0;
   if (focused) groups.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
 }
 
@@ -87,9 +87,9 @@ function entry(one, current, unread, choose) {
   button.type = "button";
   button.dataset.id = one.id;
   button.setAttribute("aria-current", current);
-  const face = make("span", "face");
-  face.setAttribute("aria-hidden", "true");
-  paint(face, one.userName);
+  const avatar = make("span", "avatar");
+  avatar.setAttribute("aria-hidden", "true");
+  drawAvatar(avatar, one.userName);
   const name = make("span", "name", one.userName);
   name.dir = "auto";
   name.title = one.userName;
@@ -98,8 +98,8 @@ function entry(one, current, unread, choose) {
   last.textContent = preview(one.lastMessage);
   const mark = make("span", unread ? "dot" : "");
   if (unread) mark.append(make("span", "hidden", "unread"));
-  button.append(face, name,
-    make("span", "when", clock(one.lastUpdatedAt)), last, mark,
+  button.append(avatar, name,
+    make("span", "when", formatTime(one.lastUpdatedAt)), last, mark,
     make("span", "app", one.app.label));
   button.addEventListener("click", () => choose(one.id));
   const item = make("li");
@@ -109,7 +109,7 @@ function entry(one, current, unread, choose) {
 
 // The conversation on the right.
 export function drawConversation(one) {
-  paint($("face"), one.userName);
+  drawAvatar($("avatar"), one.userName);
   $("name").textContent = $("name").title = one.userName;
   const ticket = one.ticket;
   $("about").textContent = [one.app.displayName, ticket && `Ticket #${ticket.id}`,
@@ -122,11 +122,11 @@ export function drawConversation(one) {
   $("note").hidden = canWrite;
   $("note").textContent = NOTES[one.state] || "";
   $("composer").setAttribute("aria-disabled", !canWrite);
-  for (const id of ["words", "send", "image", "file", "end"]) $(id).disabled = !canWrite;
+  for (const id of ["text", "send", "image", "file", "end"]) $(id).disabled = !canWrite;
   $("solve").disabled = !canWrite || one.state === "solved";
-  for (const button of $("more").querySelectorAll("[data-verb]")) {
-    button.disabled = button.dataset.verb === "close" ? !ticket || one.state === "closed"
-      : button.dataset.verb === "transfer_to_email" && !canWrite;
+  for (const button of $("more").querySelectorAll("[data-action]")) {
+    button.disabled = button.dataset.action === "close" ? !ticket || one.state === "closed"
+      : button.dataset.action === "transfer_to_email" && !canWrite;
   }
 }
 
@@ -143,19 +143,19 @@ function drawFields(ticket) {
   }));
 }
 
-// Whoever reads the newest message goes on seeing it, whatever grows or shrinks around it.
+// A reader at the newest message stays there when the log or the composer changes its size.
 let atEnd = true;
 function keepEnd() {
   if (atEnd) $("log").scrollTop = $("log").scrollHeight;
 }
-function noteEnd() {
+function updateAtEnd() {
   const log = $("log");
   atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
 }
-$("log").addEventListener("scroll", noteEnd);
+$("log").addEventListener("scroll", updateAtEnd);
 new ResizeObserver(keepEnd).observe($("log"));
 
-// Adds what is new and leaves what is there, so that nothing flickers and readers hear news only.
+// Only new messages are added, so that nothing flickers and screen readers read new ones only.
 function drawMessages(messages, userName) {
   const log = $("log");
   const ids = new Set(messages.map((one) => one.id));
@@ -171,8 +171,8 @@ function drawMessages(messages, userName) {
     grew = true;
   });
   if (grew && !known.size && summaries === messages.length) {
-    log.scrollTop = 0; // nothing but the summary yet: it is read from its first line
-    noteEnd();
+    log.scrollTop = 0; // only the summary so far: it is read from its first line
+    updateAtEnd();
   } else if (grew && (stays || !known.size || messages.at(-1).kind === "agent")) {
     log.scrollTop = log.scrollHeight;
   }
@@ -181,7 +181,7 @@ function drawMessages(messages, userName) {
 function message(one, before, summary, userName) {
   const out = !["user", "notice"].includes(one.kind);
   if (one.kind === "notice") {
-    const line = make("p", "notice", `${one.content.text} · ${clock(one.received)}`);
+    const line = make("p", "notice", `${one.content.text} · ${formatTime(one.received)}`);
     line.dataset.id = one.id;
     return line;
   }
@@ -194,18 +194,18 @@ function message(one, before, summary, userName) {
   const bubble = make("div", "bubble");
   if (summary) bubble.append(make("div", "title", "Handover from the bot"));
   bubble.append(...contents(one.content));
-  const who = one.author.displayName || { user: userName, business: "Bot" }[one.kind] || "";
-  if (!summary) box.append(meta(who, clock(one.received)));
+  const author = one.author.displayName || { user: userName, business: "Bot" }[one.kind] || "";
+  if (!summary) box.append(meta(author, formatTime(one.received)));
   box.append(bubble);
   return box;
 }
 
-// The name keeps its own direction, and leaves the line's to the line.
-function meta(who, when) {
+// The name is isolated: its direction does not change that of the line.
+function meta(author, when) {
   const line = make("p", "meta");
-  if (who) {
-    line.append(make("bdi", "", who), " · ");
-    line.title = who;
+  if (author) {
+    line.append(make("bdi", "", author), " · ");
+    line.title = author;
   }
   line.append(when);
   return line;
@@ -225,16 +225,16 @@ function contents(content) {
   } else if (url) {
     parts.push(open(make("a", "filename", filename(content.mediaUrl)), url));
   }
-  if (content.text) parts.push(words(content.text));
-  if (!parts.length) parts.push(make("div", "words", `(${content.type})`));
+  if (content.text) parts.push(textBox(content.text));
+  if (!parts.length) parts.push(make("div", "text", `(${content.type})`));
   for (const action of content.actions || []) {
     parts.push(make("span", "choice", action.text || action.type));
   }
   return parts;
 }
 
-function words(text) {
-  const box = make("div", "words", text);
+function textBox(text) {
+  const box = make("div", "text", text);
   box.dir = "auto";
   return box;
 }
@@ -246,7 +246,8 @@ function open(link, url) {
   return link;
 }
 
-// Our own files by the way that asks for no credentials; others only over http(s).
+// The simulator's own files come from the control API, which needs no credentials; others only
+// over http(s).
 function address(mediaUrl) {
   if (!mediaUrl) return "";
   const own = /\/sc\/attachments\/v2\/([^/?]+)\//.exec(mediaUrl);
