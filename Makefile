@@ -58,7 +58,7 @@ pin: $(filter .tools/%,$(UV)) ## write the requirement files anew
 	$(PIN) requirements/tools.in -o requirements/tools.txt
 
 clean: ## remove what the commands have made
-	rm -rf .venv .tools models $(PAGE)/node_modules .rasa .pytest_cache .mypy_cache .ruff_cache
+	rm -rf dist .venv .tools models $(PAGE)/node_modules .rasa .pytest_cache .mypy_cache .ruff_cache
 
 .tools/bin/uv: requirements/tools.txt
 	@tools/uv.sh install

@@ -1,4 +1,4 @@
-"""Who may call what."""
+"""Authentication, and the permissions of app keys and integration keys."""
 
 from __future__ import annotations
 

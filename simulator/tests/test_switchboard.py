@@ -17,7 +17,7 @@ NEXT = {"switchboardIntegration": "next"}
 
 
 async def control(account: Account, conversation: str) -> tuple[str | None, str | None]:
-    """Who is active and who is pending, as a plain GET tells."""
+    """Return the names of the active and the pending integration, from a GET."""
     shown = (await account.must("GET", f"/conversations/{conversation}"))["conversation"]
     names = ("activeSwitchboardIntegration", "pendingSwitchboardIntegration")
     active, pending = (shown.get(name, {}).get("name") for name in names)
@@ -25,7 +25,7 @@ async def control(account: Account, conversation: str) -> tuple[str | None, str 
 
 
 async def settled(sim: Simulator, bot: Bot, conversation: str, type_: str) -> Json:
-    """Wait for an event and return its payload; what came before it is there, too."""
+    """Wait for an event and return its payload; earlier events have arrived by then."""
     await sim.wait_for_delivery(
         predicate=lambda one: one["conversation"] == conversation, type=type_
     )
@@ -56,7 +56,7 @@ async def test_pass_by(sim: Simulator, inside: Account, bot: Bot, kind: str) -> 
 async def test_the_order_of_calls_inside_the_switchboard(
     sim: Simulator, inside: Account, bot: Bot
 ) -> None:
-    """Pass to oneself, write, pass to the agents, offer to oneself, keep hearing."""
+    """Pass to itself, post the summary, pass to the agents, offer to itself, receive events."""
     conversation = await inside.conversation()
     await inside.control(conversation, "passControl", BOT)
     await inside.say(conversation, "Summary")
@@ -156,7 +156,7 @@ async def make_ring(sim: Simulator, account: Account) -> str:
 
 
 async def test_next(sim: Simulator, account: Account) -> None:
-    """With an app key nobody can tell a repeat from a second step."""
+    """With an app key a repeated call is taken for a second step."""
     conversation = await make_ring(sim, account)
     await account.control(conversation, "passControl", NEXT)
     assert (await control(account, conversation))[0] == "zd-agentWorkspace"
