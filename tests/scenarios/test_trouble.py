@@ -10,7 +10,7 @@ import pytest
 
 from tests.scenarios.conftest import none_left, until
 from tests.support.servers import MODEL
-from zendesk_handoff.rasa.runtime import ASKED_JUST_NOW
+from zendesk_handoff.rasa.runtime import RECENTLY_RECONCILED
 
 STARTED = "asked a colleague to join"
 HOURS = "Mill Lane"
@@ -258,7 +258,7 @@ async def test_what_happened_while_the_bot_was_away_is_caught_up(hand_over, sim,
     await sim.end_session(session.conversation)
     await sim.advance(3600)
     # A start does not ask about what was asked about just now.
-    await asyncio.sleep(ASKED_JUST_NOW + 0.5)
+    await asyncio.sleep(RECENTLY_RECONCILED + 0.5)
     await asyncio.to_thread(rasa.start)
     await struck(sim)
     heard = await user.hears("I have found your parcel", "I am the bot again")
