@@ -29,7 +29,7 @@ async def store_events(store: Store, connector: Connector, events: Sequence[Even
         events: Of one call, without our own.
 
     Returns:
-        The number of stored events.
+        The number of events that are stored now, by this call or by an earlier one.
 
     Raises:
         StoreUnavailable: Some or all of them are not stored.
