@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +20,7 @@ from zendesk_handoff.bounds import SUPPORTED, Installed, check_bounds, check_met
 from zendesk_handoff.channels import ZendeskInput
 from zendesk_handoff.channels.zendesk_input import UnsupportedRasa
 from zendesk_handoff.errors import UnsupportedEnvironment
-from zendesk_handoff.rasa import router
+from zendesk_handoff.rasa import hooks
 
 ROOT = Path(__file__).parent.parent
 #: Makes the names that Rasa's modules have be others, in a process of its own.
@@ -32,7 +33,7 @@ import channels
 
 def test_this_environment_is_supported():
     check_bounds()
-    router.check_rasa()
+    hooks.check_rasa()
 
 
 @pytest.mark.parametrize("rasa", ["3.6.20", "3.6.21", "3.6.21.dev2", "3.6.99"])
@@ -67,7 +68,7 @@ def test_rasas_own_printing_of_the_refusal(monkeypatch):
     with pytest.raises(UnsupportedRasa, match=r"Rasa Pro 3\.20\.5"):
         ZendeskInput.from_credentials({})
     with pytest.raises(UnsupportedEnvironment):
-        router.install(object())
+        hooks.install(object())
 
 
 def run(code, *path):
@@ -132,10 +133,14 @@ def test_no_gate_is_put_on_an_abstract_class(monkeypatch):
         @abstractmethod
         async def handle_message(self, message): ...
 
-    monkeypatch.setattr(router, "MessageProcessor", ProProcessor)
+    replacements = [
+        replace(each, owner=ProProcessor) if each.owner is MessageProcessor else each
+        for each in hooks.REPLACEMENTS
+    ]
+    monkeypatch.setattr(hooks, "REPLACEMENTS", replacements)
     before = Agent.handle_message
     with pytest.raises(UnsupportedEnvironment):
-        router.install(object())
+        hooks.install(object())
     assert Agent.handle_message is before
 
 
@@ -161,9 +166,9 @@ def test_tracing_around_a_wrapper_leaves_it_in_place():
 
 @pytest.fixture
 def installed():
-    router.install(object())
+    hooks.install(object())
     yield
-    router.uninstall()
+    hooks.uninstall()
 
 
 @pytest.mark.parametrize("name", ["handle_message", "trigger_external_user_uttered"])
@@ -172,13 +177,13 @@ async def test_a_processor_that_passes_the_gate_by(installed, name):
         raise AssertionError("the bot has heard it")
 
     agent = Agent()
-    router.check_agent(agent)  # no model yet
+    hooks.check_agent(agent)  # no model yet
     agent.processor = object.__new__(MessageProcessor)
-    router.check_agent(agent)
+    hooks.check_agent(agent)
     # As a model that is loaded later may bring it.
     agent.processor = object.__new__(type("Other", (MessageProcessor,), {name: own_way}))
     with pytest.raises(UnsupportedEnvironment, match=rf"Other\.{name} is somebody else's"):
-        router.check_agent(agent)
+        hooks.check_agent(agent)
     with pytest.raises(UnsupportedEnvironment):
         await agent.handle_message(SimpleNamespace(sender_id="user"))
 
@@ -188,7 +193,7 @@ def test_an_agent_that_passes_the_gate_by(installed):
 
     other = object.__new__(type("Other", (Agent,), {"handle_message": own_way}))
     with pytest.raises(UnsupportedEnvironment, match=r"Other\.handle_message is somebody else's"):
-        router.check_agent(other)
+        hooks.check_agent(other)
 
 
 def test_the_package_asks_for_the_same_rasa():

@@ -44,6 +44,18 @@ def describe_error(error: BaseException) -> str:
     )
 
 
+def error_fields(error: BaseException) -> dict[str, str]:
+    """Describe an error of foreign code by its type and location, as fields of a log line.
+
+    Args:
+        error: As it was caught.
+
+    Returns:
+        ``error`` and ``location``.
+    """
+    return {"error": type(error).__name__, "location": location(error)}
+
+
 def location(error: BaseException) -> str:
     """Say where an error was raised: all that is logged of a foreign one beside its type.
 

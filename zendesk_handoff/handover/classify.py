@@ -61,6 +61,15 @@ def is_relevant(event: Event) -> bool:
     return not isinstance(event, MessagePosted) or is_for_user(event.message)
 
 
+def ignore_own_events(events: Iterable[Event]) -> list[Event]:
+    """Leave out the events that only echo what users wrote or what we posted ourselves.
+
+    Args:
+        events: Of one call of a connector's webhook.
+    """
+    return [event for event in events if is_relevant(event)]
+
+
 def is_for_user(message: Message) -> bool:
     """Tell whether a message is none of our echoes.
 
