@@ -155,7 +155,7 @@ def test_tracing_around_a_wrapper_leaves_it_in_place():
 
     check_wrapped(Traced, "handle_message", wrapper)
     Traced.handle_message = traced(Concrete.handle_message)
-    with pytest.raises(UnsupportedEnvironment, match="somebody else's"):
+    with pytest.raises(UnsupportedEnvironment, match="not zendesk-handoff's"):
         check_wrapped(Traced, "handle_message", wrapper)
 
 
@@ -177,7 +177,7 @@ async def test_a_processor_that_passes_the_gate_by(installed, name):
     router.check_agent(agent)
     # As a model that is loaded later may bring it.
     agent.processor = object.__new__(type("Other", (MessageProcessor,), {name: own_way}))
-    with pytest.raises(UnsupportedEnvironment, match=rf"Other\.{name} is somebody else's"):
+    with pytest.raises(UnsupportedEnvironment, match=rf"Other\.{name} is not zendesk-handoff's"):
         router.check_agent(agent)
     with pytest.raises(UnsupportedEnvironment):
         await agent.handle_message(SimpleNamespace(sender_id="user"))
@@ -187,7 +187,9 @@ def test_an_agent_that_passes_the_gate_by(installed):
     async def own_way(*_arguments): ...
 
     other = object.__new__(type("Other", (Agent,), {"handle_message": own_way}))
-    with pytest.raises(UnsupportedEnvironment, match=r"Other\.handle_message is somebody else's"):
+    with pytest.raises(
+        UnsupportedEnvironment, match=r"Other\.handle_message is not zendesk-handoff's"
+    ):
         router.check_agent(other)
 
 

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.servers import free_port
 from zendesk_handoff import metrics
-from zendesk_handoff.errors import ConnectionFailed, refusal
+from zendesk_handoff.errors import ConnectionFailed, api_error_for_status
 from zendesk_handoff.metrics import Queue, StoreFigures
 
 EMPTY = StoreFigures({}, [], [])
@@ -49,9 +49,9 @@ def test_a_delivery_is_counted_with_its_delay():
     ("error", "outcome"),
     [
         (None, "ok"),
-        (refusal("GET /x", 429), "429"),
-        (refusal("GET /x", 503), "503"),
-        (ConnectionFailed("GET /x", "TimeoutError", late=True), "unreachable"),
+        (api_error_for_status("GET /x", 429), "429"),
+        (api_error_for_status("GET /x", 503), "503"),
+        (ConnectionFailed("GET /x", "TimeoutError", timed_out=True), "unreachable"),
         (asyncio.CancelledError(), "cancelled"),
     ],
 )
@@ -126,8 +126,8 @@ def test_the_action_server_answers_on_the_port_it_is_given(monkeypatch):
     port = free_port()
     monkeypatch.setattr(metrics, "_serving", False)
     monkeypatch.setenv(metrics.PORT_VARIABLE, str(port))
-    metrics.serve_if_asked()
-    metrics.serve_if_asked()  # an action server makes its actions again when it reloads
+    metrics.serve_if_configured()
+    metrics.serve_if_configured()  # an action server makes its actions again when it reloads
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         assert b"zendesk_handoff_api_calls_total" in answer.read()
 
@@ -136,4 +136,4 @@ def test_a_port_that_is_none_is_told(monkeypatch):
     monkeypatch.setattr(metrics, "_serving", False)
     monkeypatch.setenv(metrics.PORT_VARIABLE, "metrics")
     with pytest.raises(ValueError, match=metrics.PORT_VARIABLE):
-        metrics.serve_if_asked()
+        metrics.serve_if_configured()

@@ -18,7 +18,7 @@ from zendesk_handoff.errors import (
     NotAuthorized,
     StoreUnavailable,
     TooManyRequests,
-    refusal,
+    api_error_for_status,
 )
 from zendesk_handoff.handover.forward import forward
 from zendesk_handoff.handover.leases import ProcessLeases
@@ -121,7 +121,7 @@ async def test_what_is_not_in_doubt_is_free_after_a_stop(sim, url):
 @pytest.mark.parametrize(
     ("error", "least"),
     [
-        (ConnectionFailed("POST /x", "TimeoutError", late=True), 10.0),
+        (ConnectionFailed("POST /x", "TimeoutError", timed_out=True), 10.0),
         (ConnectionFailed("POST /x", "ServerDisconnectedError"), 0.0),
         (TooManyRequests("POST /x", 429, retry_after=3.0), 3.0),
     ],
@@ -170,5 +170,7 @@ async def test_a_claim_whose_answer_was_lost_is_in_doubt(url, store, monkeypatch
 
 @pytest.mark.parametrize("status", [408, 502, 504])
 def test_a_gateway_that_gives_up_first_is_waited_for_too(status):
-    pause = RetryPolicy(confirm_after=10.0).pause(1, refusal("POST /x", status), jitter=0.5)
+    pause = RetryPolicy(confirm_after=10.0).pause(
+        1, api_error_for_status("POST /x", status), jitter=0.5
+    )
     assert pause == 10.0

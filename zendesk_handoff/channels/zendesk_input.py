@@ -174,14 +174,14 @@ class ZendeskInput(InputChannel):
             return _refuse(404, "There is no such file.")
         message = AgentMessage(**event.body)
         connector = self.settings.connectors.get(session.connector_id)
-        client = runtime.client(session.connector_id)
+        client = runtime.media_client(session.connector_id)
         if (
             connector is None
             or client is None
             or not is_zendesk_media(str(message.media_url), connector)
         ):
             return _refuse(404, "There is no such file.")
-        file = client.open_media(
+        file = client.open(
             str(message.media_url), may_follow=lambda url: is_zendesk_media(url, connector)
         )
         name = quote(message.media_name or "file")

@@ -20,8 +20,8 @@ from zendesk_handoff.rasa.to_user import ToUser
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import ANYTHING
-from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.clients import Clients
+from zendesk_handoff.zendesk.media_client import MediaClient
 
 log = structlog.get_logger(__name__)
 
@@ -100,9 +100,9 @@ class Runtime:
             log.warning("handoff.leases.kept")
         await self._clients.close()
 
-    def client(self, connector_id: str) -> ConversationsClient | None:
+    def media_client(self, connector_id: str) -> MediaClient | None:
         """Give the client that agents' files are read with."""
-        return self._clients.files(connector_id)
+        return self._clients.media(connector_id)
 
     def _wake(self, topic: str) -> None:
         if topic == ANYTHING:

@@ -80,7 +80,7 @@ class ToUser:
         finally:
             if session.connector_id not in self._settings.connectors:
                 # A server with other settings, a newer one perhaps, has the agents' side.
-                await self._leases.release_unless_unknown(session_id)
+                await self._leases.release(session_id)
 
     async def _see_to(self, session: Session) -> None:
         session_id = session.id
@@ -109,7 +109,7 @@ class ToUser:
         if await self._store.inbox.waiting(session.id):
             return True
         if session.end_notified:
-            await self._leases.release(session.id)
+            await self._leases.release_if_done(session.id)
         return False
 
     # The handover
@@ -129,7 +129,7 @@ class ToUser:
                 return  # nobody can tell, or write it down: once a model is loaded
             if not await self._bot.is_paused(session.sender_id):
                 await self._say(session, STARTED, key=f"{session.id}:started")
-                failpoint("start.said")
+                failpoint("start.sent")
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
                 failpoint("start.recorded")
@@ -172,7 +172,7 @@ class ToUser:
                     session.id, EndReason(event.body["reason"])
                 )
                 log.info("handoff.session.ended", session=session.id, reason=session.end_reason)
-                failpoint("end.noted")
+                failpoint("end.stored")
             await self._store.inbox.finish(event)
 
     async def _fetch_missed(self, session: Session) -> None:
@@ -210,7 +210,7 @@ class ToUser:
         failpoint("deliver.sent")
         await self._store.inbox.finish(event, by_agent=message.is_agent)
         metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=event.created_at)
-        failpoint("deliver.noted")
+        failpoint("deliver.recorded")
 
     async def _introduce(self, session: Session, agent_id: str, agent_name: str) -> None:
         if not session.state.is_open:
@@ -227,15 +227,15 @@ class ToUser:
     # The silence
 
     async def _act_on_inactivity(self, session: Session, reminder: Reminder) -> Session:
-        if reminder.ends is not None:
-            log.info("handoff.session.ended", session=session.id, reason=reminder.ends.value)
-            return await self._store.sessions.end_by_us(session.id, reminder.ends)
-        if reminder.response and (reminder.offers or await self._can_push(session)):
+        if reminder.end_reason is not None:
+            log.info("handoff.session.ended", session=session.id, reason=reminder.end_reason.value)
+            return await self._store.sessions.end_by_us(session.id, reminder.end_reason)
+        if reminder.response and (reminder.is_offer or await self._can_push(session)):
             # Reminders would pile up where a user cannot be reached; the offer counts once.
             key = f"{session.id}:{reminder.response}:{session.reminded_at or 0:.3f}"
             async with self._bot.lock(session.sender_id):
                 await self._say(session, reminder.response, key=key)
-        return await self._store.sessions.record_reminder(session.id, offered=reminder.offers)
+        return await self._store.sessions.record_reminder(session.id, offered=reminder.is_offer)
 
     # The end
 
@@ -268,7 +268,7 @@ class ToUser:
 
                     await self._send(session, send, key=f"{session.id}:farewell")
                     session = await self._store.sessions.get(session_id) or session
-        await self._leases.release(session.id)
+        await self._leases.release_if_done(session.id)
 
     # How the user is reached
 
