@@ -29,7 +29,6 @@ from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
-from zendesk_handoff.zendesk import client as client_module
 from zendesk_handoff.zendesk import clients as clients_module
 from zendesk_handoff.zendesk import transport as transport_module
 
@@ -188,8 +187,8 @@ async def test_a_hundred_slow_readers_stop_no_call_to_zendesk(zendesk, server):
 
 
 async def test_who_finds_no_place_hears_so_soon_and_gets_the_next_one(zendesk, server, monkeypatch):
-    monkeypatch.setattr(client_module, "_FILE_CONNECT", 0.2)
-    monkeypatch.setattr(server.clients._file_http.connector, "_limit", 2)
+    monkeypatch.setattr(server.clients.media("support"), "connect_timeout", 0.2)
+    monkeypatch.setattr(server.clients.media_http.connector, "_limit", 2)
     zendesk.chunks = 1
     async with readers(server, 2), aiohttp.ClientSession() as http:
         async with http.get(server.url, timeout=aiohttp.ClientTimeout(total=3)) as answer:
@@ -200,8 +199,8 @@ async def test_who_finds_no_place_hears_so_soon_and_gets_the_next_one(zendesk, s
 
 
 def test_there_is_a_limit_for_files_and_another_one_for_calls(server):
-    assert server.clients._file_http.connector is not server.clients._http.connector
-    assert server.clients._file_http.connector.limit == clients_module._FILES_AT_ONCE
+    assert server.clients.media_http.connector is not server.clients.http.connector
+    assert server.clients.media_http.connector.limit == clients_module.MEDIA_CONNECTIONS
 
 
 async def test_a_reader_who_reads_on_never_is_left(zendesk, server, monkeypatch, caplog):
@@ -216,7 +215,7 @@ async def test_a_reader_who_reads_on_never_is_left(zendesk, server, monkeypatch,
         await loop.sock_sendall(browser, f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
         assert (await loop.sock_recv(browser, 15)).startswith(b"HTTP/1.1 200")
         await asyncio.wait_for(zendesk.left.wait(), 5)
-    assert not server.clients._file_http.connector._acquired, "the place is another's"
+    assert not server.clients.media_http.connector._acquired, "the place is another's"
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 

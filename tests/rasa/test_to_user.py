@@ -15,8 +15,7 @@ import sqlalchemy as sa
 import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 
-from tests.handover.test_forward import connected, text, written
-from tests.handover.test_opening import account, begin
+from tests.support.zendesk import account, begin, connected, text, written
 from zendesk_handoff.channels.zendesk_input import _store_events
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.handover import classify as classify_module

@@ -148,7 +148,7 @@ class Session:
 
     @classmethod
     def from_row(cls, row: Any) -> Session:
-        """Build a session from a row of the store, a named tuple of this class's fields."""
+        """Read a row of the store's: a named tuple of this class's fields."""
         values = row._asdict()
         values["state"] = State(values["state"])
         values["step"] = Step(values["step"]) if values["step"] else None

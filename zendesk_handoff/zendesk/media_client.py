@@ -16,10 +16,6 @@ from zendesk_handoff.zendesk.auth import Authorization
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 3
-#: Seconds until the connection is established, or a connection slot is free: a user waits for the
-#: answer, even for an error.
-_CONNECT_TIMEOUT = 5.0
-_READ_TIMEOUT = 30.0
 
 
 class MediaClient:
@@ -28,10 +24,22 @@ class MediaClient:
     Args:
         connector: The account and its key.
         session: The HTTP session; the caller closes it.
+        connect_timeout: Seconds until the connection is established, or a connection slot is free;
+            short, because a user waits for the answer, even for an error.
+        read_timeout: Seconds until the next bytes arrive.
     """
 
-    def __init__(self, connector: Connector, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        session: aiohttp.ClientSession,
+        *,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+    ) -> None:
         """Prepare the client; no connection is opened before the first download."""
+        self.connect_timeout = connect_timeout
+        self.read_timeout = read_timeout
         self._base_url = connector.base_url
         self._session = session
         self._authorization = Authorization(connector)
@@ -75,7 +83,7 @@ class MediaClient:
             self._session.get,
             url,
             timeout=aiohttp.ClientTimeout(
-                total=None, connect=_CONNECT_TIMEOUT, sock_read=_READ_TIMEOUT
+                total=None, connect=self.connect_timeout, sock_read=self.read_timeout
             ),
             allow_redirects=False,
         )
