@@ -1,3 +1,5 @@
+"""Inactivity rules, and the store's query for the sessions that they apply to."""
+
 from __future__ import annotations
 
 import itertools
@@ -53,16 +55,16 @@ ACTIVE = replace(WAITING, state=State.ACTIVE, agent_spoke_at=2000)
         (replace(WAITING, state=State.OPENING), 9999, None),
     ],
 )
-def test_a_silence_calls_for_one_thing(session, now, expected):
+def test_inactivity_has_one_consequence_at_a_time(session, now, expected):
     assert reminder_due(session, ALL, now=now) == expected
 
 
 @pytest.mark.parametrize("session", [WAITING, ACTIVE, replace(ACTIVE, user_spoke_at=2100)])
-def test_what_is_off_never_happens(session):
+def test_a_time_out_that_is_off_has_no_consequence(session):
     assert reminder_due(session, OFF, now=1e9) is None
 
 
-async def test_the_store_finds_exactly_those_that_are_due(tmp_path):
+async def test_the_store_finds_exactly_the_sessions_that_are_due(tmp_path):
     async with await open_store(f"sqlite:///{tmp_path / 'handoff.db'}") as store:
         times = [None, 1000.0, 2500.0]
         rows = [

@@ -139,9 +139,7 @@ async def test_a_release_does_not_forget_an_unknown_outcome(sim, url):
         assert await written(sim, session) == ["only once"]
 
 
-async def test_a_lease_with_a_lost_answer_has_an_unknown_outcome(
-    url, store, monkeypatch
-):
+async def test_a_lease_with_a_lost_answer_has_an_unknown_outcome(url, store, monkeypatch):
     session = await begin(store)
     ours, acquire = ProcessLeases(store), store.leases.acquire
 

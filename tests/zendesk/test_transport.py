@@ -1,4 +1,4 @@
-"""What an error of the API's says: enough to act on, and nothing that was sent."""
+"""Errors of the API: their text is enough to act on, and quotes nothing that was sent."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from tests.support.zendesk import connector, single_attempt
 from zendesk_handoff.errors import ApiError
-from zendesk_handoff.settings import Connector
-from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy, open_http
+from zendesk_handoff.zendesk import open_http
 
 CONVERSATION = "64b0c0ffee0000000000f001"
 AUTHOR = {"type": "user", "userId": "64b0c0ffee0000000000e001"}
 
 
 class Account:
-    """Refuses every call with words of a test's choice."""
+    """An account that answers every call with 400 and a test's title or body."""
 
     def __init__(self, address):
         self.title = ""
@@ -34,45 +34,34 @@ class Account:
 async def account():
     app = web.Application()
     server = TestServer(app)
-    found = Account("")
-    app.router.add_route("*", "/{path:.*}", found.refuse)
+    made = Account("")
+    app.router.add_route("*", "/{path:.*}", made.refuse)
     await server.start_server()
-    found.address = str(server.make_url("")).rstrip("/")
-    yield found
+    made.address = str(server.make_url("")).rstrip("/")
+    yield made
     await server.close()
 
 
 @pytest.fixture
 async def client(account):
-    connector = Connector(
-        id="support",
-        name="Support",
-        subdomain="x",
-        app_id="64b0c0ffee0000000000a001",
-        key_id="app_1",
-        key_secret="a secret that is long enough for anyone",
-        webhook_secrets=("w",),
-        workspaces=("default",),
-        base_url=account.address,
-    )
-    async with ConversationsClient(connector, retry=RetryPolicy(max_elapsed=0)) as opened:
+    async with single_attempt(connector(base_url=account.address)) as opened:
         yield opened
 
 
-async def words_for(client, text):
-    with pytest.raises(ApiError) as refused:
+async def error_for(client, text):
+    with pytest.raises(ApiError) as caught:
         content = {"type": "text", "text": text}
         await client.post_message(CONVERSATION, content, author=AUTHOR, marker="5e55" * 8)
-    return str(refused.value)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize(
     "title", ["content.text should be a string", "should have required property 'type'", ""]
 )
-async def test_zendesks_own_words_are_kept(account, client, title):
+async def test_zendesks_title_is_kept(account, client, title):
     account.title = title
-    words = await words_for(client, "My card 4000 1234 has been swallowed")
-    assert words == f"POST /conversations/{{id}}/messages: 400 bad_request {title}".rstrip()
+    error = await error_for(client, "My card 4000 1234 has been swallowed")
+    assert error == f"POST /conversations/{{id}}/messages: 400 bad_request {title}".rstrip()
 
 
 @pytest.mark.parametrize(
@@ -84,39 +73,39 @@ async def test_zendesks_own_words_are_kept(account, client, title):
         ("x" * 4096, "invalid: " + "x" * 300),
     ],
 )
-async def test_what_a_user_wrote_comes_back_in_no_error(account, client, text, title):
+async def test_no_error_quotes_what_a_user_wrote(account, client, text, title):
     account.title = title
-    words = await words_for(client, text)
-    assert "bad_request" in words
-    assert not any(part in words for part in (text, "4000", "4711", "xxxx"))
+    error = await error_for(client, text)
+    assert "bad_request" in error
+    assert not any(part in error for part in (text, "4000", "4711", "xxxx"))
 
 
-async def test_neither_do_a_users_name_and_the_name_of_a_file(account, client):
+async def test_no_error_quotes_a_users_id_or_the_name_of_a_file(account, client):
     account.title = "jo@example.com has no tax return.pdf"
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ApiError) as caught:
         await client.create_or_find_user("jo@example.com")
-    assert "jo@" not in str(refused.value)
-    with pytest.raises(ApiError) as refused:
+    assert "jo@" not in str(caught.value)
+    with pytest.raises(ApiError) as caught:
         await client.upload_attachment(
             CONVERSATION, b"1", name="tax return.pdf", media_type="application/pdf"
         )
-    assert "tax" not in str(refused.value)
+    assert "tax" not in str(caught.value)
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[" * 100_000, b"<html>", b"[]", b'"x"'])
-async def test_an_answer_that_is_not_the_apis_is_an_error_like_any_other(account, client, body):
+async def test_an_answer_of_another_shape_is_an_api_error(account, client, body):
     account.body = body
-    assert "400" in await words_for(client, "hello")
+    assert "400" in await error_for(client, "hello")
 
 
-async def test_cookies_of_the_account_are_not_kept():
-    async def bake(request):
+async def test_cookies_are_not_kept():
+    async def set_cookie(request):
         answer = web.json_response({"cookies": dict(request.cookies)})
         answer.set_cookie("who", "you")
         return answer
 
     app = web.Application()
-    app.router.add_get("/", bake)
+    app.router.add_get("/", set_cookie)
     async with TestServer(app) as server:
         async with open_http() as http:
             for _ in range(2):
