@@ -161,9 +161,9 @@ class UnsupportedEnvironment(HandoffError, RuntimeError):
         self.found = found
         self.supported = supported
         super().__init__(
-            f"{found} This version of zendesk-handoff supports {supported}. Anywhere else the bot "
-            "might hear what is meant for an agent, so the server does not start. Install a "
-            "supported pair, or take ZendeskInput out of credentials.yml."
+            f"{found} This version of zendesk-handoff supports {supported}. Anywhere else messages "
+            "for an agent might reach the bot, so the server does not start. Install a supported "
+            "pair, or take ZendeskInput out of credentials.yml."
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from functools import partial
 
@@ -65,8 +64,7 @@ async def test_an_opening_that_another_process_has_finished_is_left_alone(sim, u
             class SlowClient(ConversationsClient):
                 async def create_conversation(self, *arguments, **values):
                     made = await super().create_conversation(*arguments, **values)
-                    await asyncio.sleep(0.4)  # longer than the lease
-                    assert await ProcessLeases(other).acquire(session.id)
+                    await until(partial(ProcessLeases(other).acquire, session.id))
                     taken = await other.sessions.get(session.id)
                     assert (await open_session(other, theirs, taken)).state is State.WAITING
                     await other.sessions.record_agent(session.id, agent_id="a", agent_name="Ana")

@@ -13,8 +13,8 @@ class ProcessLeases:
     """The leases of this process.
 
     A session whose outcome is unknown may have a message at Zendesk that the store has no record
-    of: the process that posted it died, or lost the answer. Its lease is never released early: it
-    expires, and whoever acquires it afterwards knows that there is something to look for.
+    of: the process that posted it died, or lost the answer. Its lease is never released early but
+    expires, so that the process that takes it over knows that it must look for the message.
 
     Args:
         store: The store that records the leases.

@@ -49,7 +49,7 @@ class Authorization:
                 "exp": int(now + _LIFETIME),
             }
             with warnings.catch_warnings():
-                # Zendesk chooses the secret's length; a warning with every call would help nobody.
+                # Zendesk chooses the secret's length; a warning with every call would be of no use.
                 warnings.simplefilter("ignore")
                 self._token = jwt.encode(
                     claims,
