@@ -8,23 +8,22 @@ from zendesk_handoff.handover.workers import KeyedWorkers
 
 
 async def test_a_notification_during_a_run_causes_one_more_run():
-    runs, proceed, started = [], asyncio.Event(), asyncio.Event()
+    runs, proceed = asyncio.Queue(), asyncio.Event()
 
     async def run(key):
-        runs.append(key)
-        started.set()
+        runs.put_nowait(key)
         await proceed.wait()
 
     workers = KeyedWorkers("test", run)
     workers.notify("a")
-    await started.wait()
+    assert await runs.get() == "a"
     workers.notify("a")
     workers.notify("a")
+    assert runs.empty(), "never twice at once"
     proceed.set()
-    while len(runs) < 2:
-        await asyncio.sleep(0)
+    assert await runs.get() == "a"
     await workers.stop()
-    assert runs == ["a", "a"]
+    assert runs.empty()
 
 
 async def test_keys_do_not_wait_for_each_other():
@@ -45,20 +44,16 @@ async def test_keys_do_not_wait_for_each_other():
 
 
 async def test_a_run_that_fails_is_repeated_with_the_next_notification():
-    runs, second = [], asyncio.Event()
+    runs = asyncio.Queue()
 
     async def run(key):
-        runs.append(key)
-        if len(runs) == 1:
-            raise ValueError("quotes what a user wrote")
-        second.set()
+        runs.put_nowait(key)
+        raise ValueError("quotes what a user wrote")
 
     workers = KeyedWorkers("test", run)
-    workers.notify("a")
-    while not runs:
-        await asyncio.sleep(0)
-    workers.notify("a")
-    await asyncio.wait_for(second.wait(), 5)
+    for _ in range(2):
+        workers.notify("a")
+        assert await asyncio.wait_for(runs.get(), 5) == "a"
     await workers.stop()
 
 
