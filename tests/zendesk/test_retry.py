@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from zendesk_handoff.errors import ConnectionFailed, TooManyRequests, api_error_for_status
+from zendesk_handoff.errors import ConnectionFailed, TooManyRequests
 from zendesk_handoff.zendesk import RetryPolicy
+from zendesk_handoff.zendesk.answers import api_error_for_status
 
 
 def test_the_pauses_grow_up_to_a_ceiling():

@@ -13,10 +13,11 @@ import structlog
 
 from zendesk_handoff.errors import ApiError, Conflict, InvalidResponse
 from zendesk_handoff.settings import Connector
+from zendesk_handoff.zendesk.answers import read_answer
 from zendesk_handoff.zendesk.models import MARKER_KEY, SESSION_KEY, Conversation, Message, User
 from zendesk_handoff.zendesk.retry import RetryPolicy
 from zendesk_handoff.zendesk.switchboard import Switchboard
-from zendesk_handoff.zendesk.transport import Transport, read_answer
+from zendesk_handoff.zendesk.transport import Transport
 
 log = structlog.get_logger(__name__)
 

@@ -1,35 +1,26 @@
-"""HTTP transport of the Conversations API: authentication, time-outs, retries, answers."""
+"""HTTP transport of the Conversations API: authentication, time-outs, retries, pages."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-import msgspec
 
 from zendesk_handoff import metrics
-from zendesk_handoff.errors import (
-    ConnectionFailed,
-    ConversationsError,
-    InvalidResponse,
-    api_error_for_status,
-)
+from zendesk_handoff.errors import ConnectionFailed, ConversationsError
 from zendesk_handoff.settings import Connector
+from zendesk_handoff.zendesk.answers import read_answer, read_body
 from zendesk_handoff.zendesk.auth import Authorization
 from zendesk_handoff.zendesk.models import Page
 from zendesk_handoff.zendesk.retry import RetryPolicy
 
-#: The length in characters from which a text that two strings share counts as a quotation.
-_MIN_QUOTATION = 8
 #: Bytes per second, the slowest upload that is allowed for, a tenth of a small office's line: with
 #: a shorter time-out a large file would be sent again from its beginning, for ever.
 _SLOWEST_UPLOAD = 100_000
-_OMITTED = "(Zendesk's text is left out: it may repeat what was sent)"
 
-T = TypeVar("T")
 Recover = Callable[[], Awaitable[dict[str, Any] | None]]
 
 
@@ -154,7 +145,7 @@ class Transport:
                 timeout=timeout,
                 allow_redirects=False,  # a redirect would drop the body of a POST
             ) as answer:
-                return _read_body(call, answer, await answer.read(), sent)
+                return read_body(call, answer, await answer.read(), sent)
         except asyncio.TimeoutError as error:
             raise ConnectionFailed(call, type(error).__name__, timed_out=True) from None
         except aiohttp.ClientError as error:
@@ -179,80 +170,3 @@ def open_http(*, limit: int = 100) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=limit), cookie_jar=aiohttp.DummyCookieJar()
     )
-
-
-def read_answer(call: str, answer: Any, *path: str | int, as_type: type[T]) -> T:
-    """Extract a typed value from an answer.
-
-    Args:
-        call: Method and path, for the error.
-        answer: The answer, as ``Transport.call`` returns it.
-        *path: Keys and indexes that lead to the value.
-        as_type: The type of the value.
-
-    Raises:
-        InvalidResponse: It is absent, or has another type.
-    """
-    try:
-        for step in path:
-            answer = answer[step]
-        return msgspec.convert(answer, as_type)
-    except (KeyError, IndexError, TypeError, msgspec.ValidationError):
-        raise InvalidResponse(call, "the answer is not of the API's shape") from None
-
-
-def _read_body(
-    call: str, answer: aiohttp.ClientResponse, body: bytes, sent: Sequence[Any] | None
-) -> dict[str, Any]:
-    try:
-        content = msgspec.json.decode(body) if body else {}
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        content = None
-    if 200 <= answer.status < 300 and isinstance(content, dict):
-        return content
-    if answer.status < 400:
-        hint = "the answer is not the API's; is base_url right?"
-        raise api_error_for_status(call, 502 if answer.status < 300 else 400, title=hint)
-    errors = content.get("errors") if isinstance(content, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors else {}
-    first = first if isinstance(first, dict) else {}
-    title = str(first.get("title") or "")[:200]
-    raise api_error_for_status(
-        call,
-        answer.status,
-        code=str(first.get("code") or "")[:80],
-        title=_OMITTED if _may_quote(title, sent) else title,
-        retry_after=_seconds(answer.headers.get("Retry-After")),
-    )
-
-
-def _texts(json: Any) -> list[str]:
-    """Collect the texts in a body, except for names of types."""
-    if isinstance(json, str):
-        return [json]
-    if isinstance(json, Mapping):
-        return [text for key in json if key != "type" for text in _texts(json[key])]
-    if isinstance(json, Sequence):
-        return [text for each in json for text in _texts(each)]
-    return []
-
-
-def _may_quote(title: str, sent: Sequence[Any] | None) -> bool:
-    """Check whether Zendesk's text may repeat, in whole or in part, what was sent.
-
-    Errors are logged and stored, and must not contain what users wrote. For an upload, ``None``,
-    this cannot be decided.
-    """
-    if sent is None:
-        return bool(title)
-    starts = range(len(title) - _MIN_QUOTATION + 1)
-    parts = {title[start : start + _MIN_QUOTATION] for start in starts}
-    texts = filter(None, _texts(sent))
-    return any(text in title or any(part in text for part in parts) for text in texts)
-
-
-def _seconds(header: str | None) -> float | None:
-    try:
-        return max(0.0, float(header)) if header is not None else None
-    except ValueError:
-        return None  # a date; the backoff is used instead
