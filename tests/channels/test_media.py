@@ -28,7 +28,6 @@ from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
-from zendesk_handoff.zendesk import client as client_module
 from zendesk_handoff.zendesk import clients as clients_module
 from zendesk_handoff.zendesk import transport as transport_module
 
@@ -192,8 +191,8 @@ async def test_a_hundred_slow_readers_block_no_api_call(zendesk, server):
 async def test_a_reader_without_a_connection_slot_gets_502_and_can_try_again(
     zendesk, server, monkeypatch
 ):
-    monkeypatch.setattr(client_module, "_FILE_CONNECT", 0.2)
-    monkeypatch.setattr(server.clients._file_http.connector, "_limit", 2)
+    monkeypatch.setattr(server.clients.media("support"), "connect_timeout", 0.2)
+    monkeypatch.setattr(server.clients.media_http.connector, "_limit", 2)
     zendesk.chunks = 1
     async with readers(server, 2), aiohttp.ClientSession() as http:
         async with http.get(server.url, timeout=aiohttp.ClientTimeout(total=3)) as answer:
@@ -204,8 +203,8 @@ async def test_a_reader_without_a_connection_slot_gets_502_and_can_try_again(
 
 
 def test_there_is_a_limit_for_files_and_another_one_for_calls(server):
-    assert server.clients._file_http.connector is not server.clients._http.connector
-    assert server.clients._file_http.connector.limit == clients_module._FILES_AT_ONCE
+    assert server.clients.media_http.connector is not server.clients.http.connector
+    assert server.clients.media_http.connector.limit == clients_module.MEDIA_CONNECTIONS
 
 
 @pytest.mark.parametrize("limits", [{"read_timeout": 0.5}])
@@ -220,7 +219,7 @@ async def test_a_stalled_download_is_aborted(zendesk, server, caplog):
         await loop.sock_sendall(browser, f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
         assert (await loop.sock_recv(browser, 15)).startswith(b"HTTP/1.1 200")
         await asyncio.wait_for(zendesk.disconnected.wait(), 5)
-    assert not server.clients._file_http.connector._acquired, "the slot is free"
+    assert not server.clients.media_http.connector._acquired, "the slot is free"
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.handover.test_opening import account, begin
+from tests.support.zendesk import account, begin
 from zendesk_handoff.channels.webhook_events import store_events
 from zendesk_handoff.handover.classify import ignore_own_events
 from zendesk_handoff.zendesk.webhooks import ConversationRemoved, MessagePosted, parse_events

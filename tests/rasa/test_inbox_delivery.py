@@ -11,9 +11,8 @@ import pytest
 import structlog
 from rasa.core.channels.channel import InputChannel
 
-from tests.handover.test_forward import connected
-from tests.handover.test_opening import begin
 from tests.support.workers import Workers, agent_message, receive
+from tests.support.zendesk import begin, connected
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.handover import classify as classify_module
 from zendesk_handoff.handover.classify import classify_event

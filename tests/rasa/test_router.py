@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
-from tests.handover.test_opening import account, begin
 from tests.support.workers import RecordingBot, settings
+from tests.support.zendesk import account, begin
 from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.rasa.router import Router
 

@@ -128,7 +128,8 @@ async def test_only_sessions_of_configured_connectors_are_reconciled(store):
 
 
 async def test_no_error_ends_the_renewal_of_leases(store, make_runtime, monkeypatch):
-    session = await request_session(store)  # its start is to be notified, for which the runtime needs a lease
+    # The session's start is to be notified, for which the runtime needs a lease.
+    session = await request_session(store)
     await store.sessions.connect(session.id)
     running, renewed = make_runtime(), asyncio.Event()
     store.leases.lease = 0.06

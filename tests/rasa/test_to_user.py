@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handover.test_forward import connected, text, written
-from tests.handover.test_opening import begin
 from tests.support.workers import Workers, agent_message, receive
+from tests.support.zendesk import begin, connected, text, written
 from zendesk_handoff.domain.session import State, Step
 from zendesk_handoff.store import open_store
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy

@@ -72,10 +72,10 @@ async def _find_file(
     message = AgentMessage(**event.body)
     url = str(message.media_url)
     connector = settings.connectors.get(session.connector_id)
-    client = runtime.clients.files(session.connector_id)
+    client = runtime.clients.media(session.connector_id)
     if connector is None or client is None or not is_zendesk_media(url, connector):
         return None
-    file = client.open_media(url, may_follow=lambda target: is_zendesk_media(target, connector))
+    file = client.open(url, may_follow=lambda target: is_zendesk_media(target, connector))
     return file, message.media_name or "file"
 
 

@@ -1,5 +1,9 @@
 """The NLU components that ``config.yml`` names."""
 
+from zendesk_handoff.bounds import require
+
+require("rasa", extra="rasa", by=__name__)
+
 from zendesk_handoff.nlu.word_classes import WordClassFeaturizer
 
 __all__ = ["WordClassFeaturizer"]

@@ -1,5 +1,9 @@
 """The dialogue policies that ``config.yml`` names."""
 
+from zendesk_handoff.bounds import require
+
+require("rasa", extra="rasa", by=__name__)
+
 from zendesk_handoff.policies.frustration import FrustrationPolicy
 
 __all__ = ["FrustrationPolicy"]

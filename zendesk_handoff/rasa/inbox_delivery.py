@@ -99,7 +99,7 @@ class InboxDelivery:
                     session.id, EndReason(event.body["reason"])
                 )
                 log.info("handoff.session.ended", session=session.id, reason=session.end_reason)
-                failpoint("end.noted")
+                failpoint("end.stored")
             await self._store.inbox.finish(event)
 
     async def _fetch_missed(self, session: Session) -> None:
@@ -137,7 +137,7 @@ class InboxDelivery:
         failpoint("deliver.sent")
         await self._store.inbox.finish(event, by_agent=message.is_agent)
         metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=event.created_at)
-        failpoint("deliver.noted")
+        failpoint("deliver.recorded")
 
     async def _introduce(self, session: Session, agent_id: str, agent_name: str) -> None:
         if not session.state.is_open:

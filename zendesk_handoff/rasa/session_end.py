@@ -40,7 +40,7 @@ async def notify_end(store: Store, bot: Bot, session: Session, output: OutputCha
     response = FAILED if failed else ENDED
     locale = session.profile.get("locale")
     await bot.say(sender_id, response, output, key=f"{session.id}:{response}", locale=locale)
-    failpoint("end.said")
+    failpoint("end.sent")
     if failed:
         await replay_to_bot(store, bot, session, output)
     await store.sessions.mark_end_notified(session.id)

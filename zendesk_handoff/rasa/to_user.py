@@ -63,7 +63,7 @@ class ToUser:
         finally:
             if session.connector_id not in self._settings.connectors:
                 # A server whose settings have the connector must do the agents' side.
-                await self._leases.release_unless_unknown(session_id)
+                await self._leases.release(session_id)
 
     async def _work_on(self, session: Session) -> None:
         session_id = session.id
@@ -87,7 +87,7 @@ class ToUser:
         if await self._store.inbox.waiting(session.id):
             return True
         if session.end_notified:
-            await self._leases.release(session.id)
+            await self._leases.release_if_done(session.id)
         return False
 
     async def _notify_start(self, session: Session) -> None:
@@ -104,22 +104,22 @@ class ToUser:
                 return  # repeated once a model is loaded: there is no tracker without one
             if not await self._bot.is_paused(session.sender_id):
                 await self._output.say(session, STARTED, key=f"{session.id}:started")
-                failpoint("start.said")
+                failpoint("start.sent")
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
                 failpoint("start.recorded")
             await self._store.sessions.mark_start_notified(session.id)
 
     async def _act_on_inactivity(self, session: Session, reminder: Reminder) -> Session:
-        if reminder.ends is not None:
-            log.info("handoff.session.ended", session=session.id, reason=reminder.ends.value)
-            return await self._store.sessions.end_by_us(session.id, reminder.ends)
-        if reminder.response and (reminder.offers or await self._output.can_push(session)):
+        if reminder.end_reason is not None:
+            log.info("handoff.session.ended", session=session.id, reason=reminder.end_reason.value)
+            return await self._store.sessions.end_by_us(session.id, reminder.end_reason)
+        if reminder.response and (reminder.is_offer or await self._output.can_push(session)):
             # Reminders would pile up as pending messages. The offer is sent once, so it may wait.
             key = f"{session.id}:{reminder.response}:{session.reminded_at or 0:.3f}"
             async with self._bot.lock(session.sender_id):
                 await self._output.say(session, reminder.response, key=key)
-        return await self._store.sessions.record_reminder(session.id, offered=reminder.offers)
+        return await self._store.sessions.record_reminder(session.id, offered=reminder.is_offer)
 
     async def _notify_end(self, session_id: str) -> None:
         session = await self._store.sessions.get(session_id)
@@ -137,7 +137,7 @@ class ToUser:
 
                     await self._output.send(session, send, key=f"{session.id}:end")
                     session = await self._store.sessions.get(session_id) or session
-        await self._leases.release(session.id)
+        await self._leases.release_if_done(session.id)
 
 
 def _needs_start_notification(session: Session) -> bool:
