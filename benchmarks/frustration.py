@@ -26,8 +26,8 @@ from benchmarks.fitting import Matrix, cross_validate, operating_point, transfer
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 from zendesk_handoff.frustration import DEFAULT_THRESHOLD, DEFAULT_WINDOW
-from zendesk_handoff.frustration.judge import measure
 from zendesk_handoff.frustration.phrases import language_of
+from zendesk_handoff.frustration.scoring import measure
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data" / "dev"
