@@ -1,4 +1,4 @@
-"""The NLU components that ``config.yml`` names."""
+"""Rasa NLU components, named in ``config.yml``."""
 
 from zendesk_handoff.bounds import require
 

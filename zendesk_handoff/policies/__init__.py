@@ -1,4 +1,4 @@
-"""The dialogue policies that ``config.yml`` names."""
+"""Rasa policies, named in ``config.yml``."""
 
 from zendesk_handoff.bounds import require
 

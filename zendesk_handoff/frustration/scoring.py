@@ -1,4 +1,4 @@
-"""Judges whether a user has had enough."""
+"""The frustration score: a logistic regression over features of message and context."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from math import exp
 from zendesk_handoff.domain.dialogue import Dialogue, Turn
 from zendesk_handoff.frustration.context import context
 from zendesk_handoff.frustration.phrases import language_of
-from zendesk_handoff.frustration.reasons import tell_reasons
+from zendesk_handoff.frustration.reasons import reasons_of
 from zendesk_handoff.frustration.wording import clean, wording
 
-#: At or above it a user counts as frustrated. Weights are scaled so that it sits in the middle.
+#: At or above it a user counts as frustrated. The weights are shifted so that it is .5.
 DEFAULT_THRESHOLD = 0.5
 
 #: How many earlier messages of the user, and of the bot, still count.
@@ -24,19 +24,19 @@ DEFAULT_WINDOW = 4
 
 @dataclass(frozen=True)
 class Frustration:
-    """A judgement on the user's last message.
+    """The score of the user's last message.
 
     Attributes:
         score: From 0 (content) to 1.
         escalate: Whether the score reaches the threshold.
-        reasons: Why, in words, the weightiest first; empty where nothing stands out.
-        numbers: What was measured, by name.
+        reasons: The reasons in words, the strongest first; empty where nothing stands out.
+        features: The measured features, by name.
     """
 
     score: float
     escalate: bool
     reasons: tuple[str, ...]
-    numbers: Mapping[str, float]
+    features: Mapping[str, float]
 
 
 def score(
@@ -49,8 +49,8 @@ def score(
     """Score the last message of the user in a dialogue.
 
     Args:
-        dialogue: What was said. What the bot said after the user's last message is left out.
-        threshold: From which score on to escalate, between 0 and 1.
+        dialogue: The dialogue. Messages of the bot after the user's last one are left out.
+        threshold: The score from which on to escalate, between 0 and 1.
         window: How many earlier messages of the user, and of the bot, still count.
         locale: Language of the reasons; the dialogue's own by default.
     """
@@ -58,42 +58,42 @@ def score(
     if not turns:
         return Frustration(0.0, False, (), {})
     language = language_of(_recent_texts(turns, window), locale=dialogue.locale)
-    numbers = measure(turns, language=language, window=window)
+    features = measure(turns, language=language, window=window)
     weights = _weights()
     logit = weights["intercept"] + sum(
-        weights.get(name, 0.0) * value for name, value in numbers.items()
+        weights.get(name, 0.0) * value for name, value in features.items()
     )
     value = 1 / (1 + exp(-logit))
     return Frustration(
         score=round(value, 4),
         escalate=value >= threshold,
-        reasons=tell_reasons(
-            numbers,
+        reasons=reasons_of(
+            features,
             weights,
             window=window,
             language=(locale or dialogue.locale or "en")[:2].lower(),
         ),
-        numbers=numbers,
+        features=features,
     )
 
 
 def measure(turns: tuple[Turn, ...], *, language: str, window: int) -> dict[str, float]:
-    """Give all numbers that the score is made of.
+    """Measure all features of the score.
 
     Args:
         turns: The dialogue up to and with a message of the user.
-        language: Which word list to use.
+        language: The language of the word list.
         window: How many earlier messages still count.
     """
-    said = wording(turns[-1].text, language=language)
+    message = wording(turns[-1].text, language=language)
     opening = float(len(turns) == 1)
     return {
-        **said,
+        **message,
         **context(turns, language=language, window=window),
-        "refusing": said["refusing"] * (1 - opening),  # there is nothing yet to refuse
-        # Who begins with a request gives the bot its chance, however they put it.
-        "opening_request": opening * said["request"],
-        "brief_opening": opening * said["brevity"],
+        "refusing": message["refusing"] * (1 - opening),  # nothing can be refused yet
+        # A user who begins with a request is not frustrated with the bot yet.
+        "opening_request": opening * message["request"],
+        "brief_opening": opening * message["brevity"],
     }
 
 

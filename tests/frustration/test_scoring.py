@@ -1,9 +1,6 @@
-"""The score: what raises it, what does not, and what it says of a message it cannot read."""
+"""The score: messages that raise it, messages that do not, its reasons and its limits."""
 
 from __future__ import annotations
-
-import time
-from statistics import median
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +10,12 @@ from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, Turn, dialogue_from_turns
 from zendesk_handoff.frustration import explain
 from zendesk_handoff.frustration.phrases import language_of, languages
-from zendesk_handoff.frustration.reasons import _texts
+from zendesk_handoff.frustration.reasons import texts_of
+from zendesk_handoff.frustration.wording import MAX_LENGTH
 
 
-def judge(*texts, locale=None, **options):
-    """Judge the last of texts that user and bot wrote in turn."""
+def score(*texts, locale=None, **options):
+    """Score the last of texts that user and bot wrote in turn, the user's being the last."""
     speakers = [
         "user" if place % 2 == len(texts) % 2 else "bot" for place in range(1, 1 + len(texts))
     ]
@@ -49,8 +47,8 @@ LOST = "Sorry, I did not get that. Could you put it differently?"
     ],
     ids=lambda texts: texts[-1],
 )
-def test_who_has_had_enough_is_heard(texts):
-    found = judge(*texts)
+def test_a_frustrated_user_is_noticed(texts):
+    found = score(*texts)
     assert found.escalate
     assert found.reasons
 
@@ -82,8 +80,8 @@ def test_who_has_had_enough_is_heard(texts):
     ],
     ids=lambda texts: texts[-1],
 )
-def test_who_has_not_is_left_in_peace(texts):
-    assert not judge(*texts).escalate
+def test_a_calm_user_is_not_escalated(texts):
+    assert not score(*texts).escalate
 
 
 @pytest.mark.parametrize(
@@ -98,12 +96,12 @@ def test_who_has_not_is_left_in_peace(texts):
         ("that product is garbage", "you are garbage, stupid bot"),
     ],
 )
-def test_more_of_it_scores_more(less, more):
+def test_a_stronger_message_scores_more(less, more):
     before = ("hello", "Hello, how can I help?")
-    assert judge(*before, less).score < judge(*before, more).score
+    assert score(*before, less).score < score(*before, more).score
 
 
-WAITING = _texts()["en"]["waiting"]
+WAITING = texts_of("en")["waiting"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +112,7 @@ WAITING = _texts()["en"]["waiting"]
     ],
 )
 def test_opening_hours_are_no_wait(text):
-    assert WAITING not in judge(text).reasons
+    assert WAITING not in score(text).reasons
 
 
 @pytest.mark.parametrize(
@@ -126,42 +124,42 @@ def test_opening_hours_are_no_wait(text):
         "hours ago you said it was done",
     ],
 )
-def test_hours_of_waiting_are_one(text):
-    assert WAITING in judge(text).reasons
+def test_hours_of_waiting_are_a_wait(text):
+    assert WAITING in score(text).reasons
 
 
-def test_a_wait_is_heard_in_spanish_and_opening_hours_are_none():
-    waiting = _texts()["es"]["waiting"]
-    assert waiting in judge("llevo horas con esto", locale="es").reasons
-    assert waiting not in judge("¿a qué horas abren?", locale="es").reasons
+def test_spanish_waits_and_opening_hours_are_told_apart():
+    waiting = texts_of("es")["waiting"]
+    assert waiting in score("llevo horas con esto", locale="es").reasons
+    assert waiting not in score("¿a qué horas abren?", locale="es").reasons
 
 
 def test_each_failure_and_each_repetition_adds():
     ask = "when does the blue lamp arrive"
-    scores = [judge(*(ask, LOST) * times, ask).score for times in range(4)]
+    scores = [score(*(ask, LOST) * times, ask).score for times in range(4)]
     assert scores == sorted(scores)
     assert scores[0] < 0.3
     assert scores[1] < 0.5 < scores[2]
 
 
 def test_another_question_after_an_answer_is_no_repetition():
-    same = judge("how much is shipping?", "It is 4.90.", "how much is shipping?")
-    other = judge("how much is shipping?", "It is 4.90.", "when are you open?")
+    same = score("how much is shipping?", "It is 4.90.", "how much is shipping?")
+    other = score("how much is shipping?", "It is 4.90.", "when are you open?")
     assert other.score < same.score
     assert any("same" in reason for reason in same.reasons)
 
 
-def test_a_bad_mood_lasts_for_a_while():
-    after = judge("you useless idiots!", "I am sorry.", "where is it")
-    assert after.score > judge("hello there!", "Hello.", "where is it").score
+def test_an_earlier_bad_mood_still_counts():
+    after = score("you useless idiots!", "I am sorry.", "where is it")
+    assert after.score > score("hello there!", "Hello.", "where is it").score
 
 
-def test_the_window_ends_it():
+def test_messages_before_the_window_do_not_count():
     turns = ["you useless idiots!", "I am sorry.", *("and now?", "It is on its way.") * 3, "fine"]
-    assert judge(*turns, window=1).score < judge(*turns, window=4).score
+    assert score(*turns, window=1).score < score(*turns, window=4).score
 
 
-def test_an_action_that_admits_failure_counts_whatever_it_says():
+def test_a_fallback_of_the_bot_counts_whatever_its_text():
     asked = Turn("user", "the blue lamp please")
     said = [Turn("bot", "Hm.", fallback=fallback) for fallback in (False, True)]
     plain, failed = (frustration.score(Dialogue((asked, one, asked))) for one in said)
@@ -170,28 +168,29 @@ def test_an_action_that_admits_failure_counts_whatever_it_says():
 
 
 def test_the_threshold_decides():
-    found = judge("this is bad")
-    assert judge("this is bad", threshold=found.score - 0.001).escalate
-    assert not judge("this is bad", threshold=found.score + 0.001).escalate
+    found = score("this is bad")
+    assert score("this is bad", threshold=found.score - 0.001).escalate
+    assert not score("this is bad", threshold=found.score + 0.001).escalate
 
 
 @pytest.mark.parametrize("locale", [*languages(), "de-AT", "es_MX", "xx", None])
 def test_reasons_are_in_words_of_the_users_language(locale):
     language = (locale or "en")[:2]
-    texts = _texts().get(language, _texts()["en"])
-    told = frustration.score(
+    texts = texts_of(language)
+    found = frustration.score(
         dialogue_from_turns([{"speaker": "user", "text": "wtf, you idiot"}], locale=locale)
     )
-    assert set(told.reasons) <= {value for value in texts.values() if isinstance(value, str)}
-    assert explain(told.reasons, locale=locale).endswith(".")
+    assert set(found.reasons) <= {value for value in texts.values() if isinstance(value, str)}
+    assert explain(found.reasons, locale=locale).endswith(".")
 
 
 def test_every_language_has_every_reason():
-    english = _texts()["en"].keys()
-    assert all(table.keys() == english for table in _texts().values())
+    tables = [texts_of(language) for language in languages()]
+    assert len({str(table) for table in tables}) == len(tables)
+    assert all(table.keys() == texts_of("en").keys() for table in tables)
 
 
-def test_the_language_is_the_locales_else_heard():
+def test_the_language_is_the_locales_else_detected():
     assert language_of(["hello"], locale="de-CH") == "de"
     assert language_of(["ich habe das nicht bestellt"]) == "de"
     assert language_of(["no he recibido mi pedido y estoy esperando"]) == "es"
@@ -212,18 +211,8 @@ def test_any_dialogue_has_a_score(said, window):
 
 
 @pytest.mark.parametrize("piece", ["fuck ", "a ", "!", "😡", "I'm not happy. ", "&amp;", "\n"])
-def test_a_huge_message_takes_no_time(piece):
+def test_the_end_of_a_huge_message_is_not_read(piece):
     huge = piece * (100_000 // len(piece))
-    judge(huge)
-    start = time.perf_counter()
-    judge(huge, huge, huge)
-    assert time.perf_counter() - start < 0.5
-
-
-def test_a_turn_takes_a_millisecond_or_so():
-    taken = []
-    for number in range(200):
-        start = time.perf_counter()
-        judge("where is my order", LOST, f"I asked where order {number} is, this is not helpful")
-        taken.append(time.perf_counter() - start)
-    assert median(taken) < 0.004  # a busy machine is slow; the benchmark says what it really is
+    beginning = huge[:MAX_LENGTH]
+    assert score(huge) == score(beginning)
+    assert score(huge, huge, huge) == score(beginning, beginning, beginning)
