@@ -33,6 +33,8 @@ _ZIP_END_SIZE = 22
 _ZIP64_LOCATOR_SIZE = 20
 #: ISO base media files begin with a box that names their brand; these are the still images'.
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+#: The first two bytes of a frame of MPEG 1, 2 and 2.5, layer III, with and without a checksum.
+_MP3_FRAMES = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2", b"\xff\xe3", b"\xff\xe2")
 
 
 def _starts_with(*signatures: bytes) -> Callable[[bytes], bool]:
@@ -118,7 +120,7 @@ FILE_TYPES = {
     "mp4": FileType("video/mp4", _is_iso_media),
     "mov": FileType("video/quicktime", _is_iso_media),
     "m4a": FileType("audio/mp4", _is_iso_media),
-    "mp3": FileType("audio/mpeg", _starts_with(b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")),
+    "mp3": FileType("audio/mpeg", _starts_with(b"ID3", *_MP3_FRAMES)),
     "wav": FileType("audio/wav", _is_riff(b"WAVE")),
 }
 #: For the page's file dialogue.

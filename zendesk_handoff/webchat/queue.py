@@ -22,8 +22,6 @@ log = structlog.get_logger(__name__)
 
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 
-#: Seconds between two searches for messages that no server handles any more.
-_SWEEP_INTERVAL = 30.0
 #: Seconds after which the server that acknowledged a message may have died before handling it.
 _ABANDONED_AFTER = 5.0
 
@@ -39,12 +37,19 @@ class MessageQueue:
         executor: Runs a sender's messages in order.
         on_new_message: Rasa's handler.
         output: The bot's way to the page.
+        sweep_interval: Seconds between two searches for messages that no server handles any more.
     """
 
     def __init__(
-        self, executor: SerialExecutor, on_new_message: OnNewMessage, output: WebChatOutput
+        self,
+        executor: SerialExecutor,
+        on_new_message: OnNewMessage,
+        output: WebChatOutput,
+        *,
+        sweep_interval: float = 30.0,
     ) -> None:
         """Use the parts."""
+        self._sweep_interval = sweep_interval
         self._executor = executor
         self._on_new_message = on_new_message
         self._output = output
@@ -76,7 +81,7 @@ class MessageQueue:
             except Exception as error:  # no error may end this loop
                 name = type(error).__name__
                 log.error("handoff.task.broken", task="sweep", error=name, location=location(error))
-            await asyncio.sleep(_SWEEP_INTERVAL)
+            await asyncio.sleep(self._sweep_interval)
 
     def _submit(self, store: Store, message: ChatWork, *, redelivered: bool) -> None:
         work = partial(self._handle, store, message, redelivered=redelivered)
