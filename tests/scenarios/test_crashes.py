@@ -11,7 +11,7 @@ import pytest
 from tests.scenarios.conftest import none_left, until
 from tests.scenarios.test_webchat import Page
 from tests.support.crashes import STARTED, TAKEOVER, hears_once, said_by_user, try_to_say
-from zendesk_handoff import name as b
+from zendesk_handoff import failpoints as b
 
 JOINED = "Ana is here now"
 ENDED = "I am the bot again"
@@ -20,7 +20,7 @@ HOURS = "Mill Lane"
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.mark.parametrize("boundary", b.FORWARDING)
+@pytest.mark.parametrize("name", b.FORWARDING)
 async def test_the_bot_dies_while_forwarding(crash, hand_over, sim, user, name):
     session = await hand_over(user)
     crash.arm(name)
@@ -31,7 +31,7 @@ async def test_the_bot_dies_while_forwarding(crash, hand_over, sim, user, name):
     assert said_by_user(await sim.messages(session.conversation)) == ["one", "two"]
 
 
-@pytest.mark.parametrize("boundary", b.LEAVING)
+@pytest.mark.parametrize("name", b.CLOSING)
 async def test_the_bot_dies_while_leaving(crash, hand_over, sim, new_user, name):
     user = new_user(workspace="wholesale")
     session = await hand_over(user, connector="wholesale")
@@ -50,7 +50,7 @@ async def test_the_bot_dies_while_leaving(crash, hand_over, sim, new_user, name)
     assert any(HOURS in text for text in await user.says("What are your opening hours?"))
 
 
-@pytest.mark.parametrize("boundary", [*b.RECEIVING, *b.DELIVERING])
+@pytest.mark.parametrize("name", [*b.RECEIVING, *b.DELIVERING])
 async def test_the_bot_dies_while_an_agents_message_is_on_its_way(
     crash, hand_over, sim, user, name
 ):
@@ -66,7 +66,7 @@ async def test_the_bot_dies_while_an_agents_message_is_on_its_way(
     assert "second words" not in str(await user.gets("anything else?"))
 
 
-@pytest.mark.parametrize("boundary", b.HOLDING)
+@pytest.mark.parametrize("name", b.PENDING)
 async def test_the_bot_dies_while_it_gives_out_what_was_held(crash, hand_over, sim, user, name):
     session = await hand_over(user)
     await sim.agent_text(session.conversation, "read me once")
@@ -80,7 +80,7 @@ async def test_the_bot_dies_while_it_gives_out_what_was_held(crash, hand_over, s
     await hears_once(user, "read me once")
 
 
-@pytest.mark.parametrize("boundary", [each for each in b.ENDING if each != "end.restarted"])
+@pytest.mark.parametrize("name", [each for each in b.ENDING if each != "end.restarted"])
 async def test_the_bot_dies_while_a_session_ends(crash, hand_over, sim, user, name):
     session = await hand_over(user)
     await user.says("it is about a kettle")
@@ -116,7 +116,7 @@ async def test_the_bot_dies_at_the_beginning_of_a_new_conversation(crash, hand_o
     assert any(HOURS in text for text in await user.says("What are your opening hours?"))
 
 
-@pytest.mark.parametrize("boundary", b.CHATTING)
+@pytest.mark.parametrize("name", b.WEBCHAT)
 async def test_the_bot_dies_with_a_message_of_the_chat_page(crash, sim, stack, name):
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         page = Page(stack.rasa_url, http)

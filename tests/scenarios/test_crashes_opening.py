@@ -16,7 +16,7 @@ from tests.support.crashes import (
     is_paused,
     try_to_say,
 )
-from zendesk_handoff import name as b
+from zendesk_handoff import failpoints as b
 
 FAILED = "could not reach my colleagues"
 HOURS = "Mill Lane"
@@ -24,7 +24,7 @@ HOURS = "Mill Lane"
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.mark.parametrize("boundary", b.OPENING)
+@pytest.mark.parametrize("name", b.OPENING)
 async def test_the_action_server_dies_while_opening(crash, sim, new_user, stack, name):
     inside = any(step in name for step in INSIDE_ONLY)
     user = new_user(workspace="wholesale" if inside else None)
@@ -35,7 +35,7 @@ async def test_the_action_server_dies_while_opening(crash, sim, new_user, stack,
     await is_opened_once(sim, stack, user, inside=inside)
 
 
-@pytest.mark.parametrize("boundary", b.ANNOUNCING)
+@pytest.mark.parametrize("name", b.START_NOTIFICATION)
 async def test_the_bot_dies_while_it_announces_what_the_action_server_could_not(crash, user, name):
     crash.arm("opening.connected")
     await user.says("I want to talk to a human")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.support.crashes import INSIDE_ONLY, STARTED, is_opened_once
-from zendesk_handoff import name as b
+from zendesk_handoff import failpoints as b
 
 #: Every test starts two servers anew, which takes its time on a busy machine.
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.mark.parametrize("boundary", b.OPENING[1:])
+@pytest.mark.parametrize("name", b.OPENING[1:])
 async def test_the_bot_dies_too_while_it_takes_the_opening_over(crash, sim, new_user, stack, name):
     inside = any(step in name for step in INSIDE_ONLY)
     user = new_user(workspace="wholesale" if inside else None)

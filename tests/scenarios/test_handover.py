@@ -15,7 +15,7 @@ HOURS = "Mill Lane"
 async def test_the_agent_reads_a_summary_and_the_user_is_told_after(hand_over, sim, user):
     await user.says("Where is my order 10234?")
     session = await hand_over(user)
-    assert any(STARTED in text for text in session.end_notified)
+    assert any(STARTED in text for text in session.told)
     state = await sim.conversation(session.conversation)
     assert state["control"]["active"] == "zd-agentWorkspace"
     first = state["messages"][0]

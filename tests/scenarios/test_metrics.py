@@ -64,8 +64,8 @@ async def test_messages_delays_calls_and_sessions(hand_over, sim, user, metrics_
     assert 0 < rise("delivery_delay_seconds_sum", direction="to_user") < 30
     assert rise("api_calls_total", call=POST_MESSAGE, outcome="ok", connector="support") >= 1
     assert rise("api_call_duration_seconds_count", call=POST_MESSAGE) >= 1
-    assert rise("gate_decisions_total", decision="bot") >= 1
-    assert rise("gate_decisions_total", decision="agent") >= 1
+    assert rise("routed_messages_total", decision="bot") >= 1
+    assert rise("routed_messages_total", decision="agent") >= 1
     assert rise("sessions", state="active", connector="support") == 1
     assert during("store_up") == 1
     await sim.end_session(session.conversation)

@@ -202,7 +202,7 @@ class Stack:
         self.connectors = block["connectors"]  # type: ignore[assignment]
         credentials = {
             "rest": None,
-            "tests.channels.FlakyInput": None,
+            "tests.support.channels.FlakyInput": None,
             **self.channels,
             "channels.WebChatInput": None,
             "channels.ZendeskInput": block,
