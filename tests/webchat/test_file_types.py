@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -102,13 +103,23 @@ def test_an_archive_with_a_huge_directory_is_not_opened(monkeypatch):
         FILE_TYPES["docx"].matches(small)
 
 
-def test_the_directory_that_was_measured_is_the_one_that_is_read():
+def test_an_archive_with_a_comment_is_refused():
     assert FILE_TYPES["docx"].matches(archive(*DOCX))
-    assert not FILE_TYPES["docx"].matches(archive(*DOCX, comment=b"a comment"))
-    # The record that leads to a second, larger directory stands before the last one.
+    assert not FILE_TYPES["docx"].matches(archive(*DOCX, comment=bytes(22)))
+
+
+def test_an_archive_with_a_second_directory_size_is_refused():
     plain = archive(*DOCX)
-    second = plain[:-22] + b"PK\x06\x07" + bytes(16) + plain[-22:]
-    assert not FILE_TYPES["docx"].matches(second)
+    count, size, offset = struct.unpack("<HII", plain[-12:-2])
+    zip64_end = b"PK\x06\x06" + struct.pack(
+        "<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, size, offset
+    )
+    locator = b"PK\x06\x07" + struct.pack("<IQI", 0, len(plain) - 22, 1)
+    end = plain[-22:-12] + struct.pack("<HII", count, 1, offset) + bytes(2)
+    data = plain[:-22] + zip64_end + locator + end
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        assert len(opened.namelist()) == 2, "`zipfile` goes by the other size"
+    assert not FILE_TYPES["docx"].matches(data)
 
 
 @pytest.mark.parametrize(
