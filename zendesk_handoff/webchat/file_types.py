@@ -25,8 +25,9 @@ class FileType(NamedTuple):
     matches: Callable[[bytes], bool]
 
 
-#: Bytes of a zip archive's directory: some ten thousand entries. Office documents have hundreds.
-MAX_ZIP_DIRECTORY = 1024 * 1024
+#: Bytes of a zip archive's directory, which takes time to read: about three thousand entries. Large
+#: presentations have a thousand.
+MAX_ZIP_DIRECTORY = 256 * 1024
 
 _ZIP_SIGNATURE = b"PK\x03\x04"
 _ZIP_END_SIZE = 22
@@ -50,7 +51,7 @@ def _is_heif(data: bytes) -> bool:
 
 
 def _is_iso_media(data: bytes) -> bool:
-    # Players' brands are too many to list, and a renamed sound or film plays all the same.
+    # There are too many brands to list, and players go by the content in any case.
     return data[4:8] == b"ftyp" and data[8:12] not in _HEIF_BRANDS
 
 
@@ -68,7 +69,7 @@ def _is_office_open_xml(folder: str) -> Callable[[bytes], bool]:
 
 
 def _is_open_document(media_type: str) -> Callable[[bytes], bool]:
-    # The format wants this entry uncompressed, so that nothing has to be inflated here.
+    # OpenDocument requires this entry to be uncompressed, so nothing is inflated here.
     def matches(archive: zipfile.ZipFile) -> bool:
         entry = archive.getinfo("mimetype")
         is_plain = entry.compress_type == zipfile.ZIP_STORED and entry.file_size < 256
@@ -78,7 +79,7 @@ def _is_open_document(media_type: str) -> Callable[[bytes], bool]:
 
 
 def _matches_zip(data: bytes, matches: Callable[[zipfile.ZipFile], bool]) -> bool:
-    """Open an archive, of which ``zipfile`` then reads the directory alone."""
+    """Open an archive; ``zipfile`` reads no more than its directory for that."""
     end = data[-_ZIP_END_SIZE:]
     before_end = data[-_ZIP_END_SIZE - _ZIP64_LOCATOR_SIZE :]
     # With a comment, or a second directory for large archives, the size below would not be the one

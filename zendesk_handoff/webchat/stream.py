@@ -132,7 +132,7 @@ class EventStreams:
 
 
 class _PageState:
-    """What one page has received."""
+    """The items and states that a page has received."""
 
     def __init__(
         self, send: Send, store: Store, sender_id: str, *, last_id: int, is_busy: Callable[[], bool]
