@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -18,7 +17,7 @@ from sanic import Sanic
 
 from zendesk_handoff.domain.responses import default_response
 from zendesk_handoff.logs import error_fields
-from zendesk_handoff.rasa.delivery import send_once
+from zendesk_handoff.rasa.delivery import send_once, with_literal_values
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name
 
 log = structlog.get_logger(__name__)
@@ -96,7 +95,8 @@ class Bot:
         message = await self._generate(sender_id, response, output, values)
         if message is None:
             message = {"text": default_response(response, locale, **values)}
-        await send_once(output, sender_id, copy.deepcopy(message), key=key)
+        sent = with_literal_values(output, message, values.values())
+        await send_once(output, sender_id, sent, key=key)
         utterance = create_bot_utterance(message)
         utterance.metadata["utter_action"] = response
         await self.record(sender_id, [utterance], key=key)

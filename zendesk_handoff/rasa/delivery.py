@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import quote
@@ -29,6 +31,31 @@ class IdempotentOutput(Protocol):
 
     async def send_once(self, recipient_id: str, message: dict[str, Any], *, key: str) -> None:
         """Send a response unless one with this key was sent before."""
+
+
+@runtime_checkable
+class MarkupOutput(Protocol):
+    """An output channel that renders texts as markup."""
+
+    def escape_markup(self, text: str) -> str:
+        """Write a text so that it is shown literally."""
+
+
+def with_literal_values(
+    output: OutputChannel, message: dict[str, Any], values: Iterable[str]
+) -> dict[str, Any]:
+    """Copy a response for a channel; the values in its text are shown literally there.
+
+    Args:
+        output: The user's channel.
+        message: As ``send_response`` takes it.
+        values: From outside, for example an agent's name.
+    """
+    copied = copy.deepcopy(message)
+    if isinstance(output, MarkupOutput) and isinstance(copied.get("text"), str):
+        for value in filter(None, values):
+            copied["text"] = copied["text"].replace(value, output.escape_markup(value))
+    return copied
 
 
 async def send_once(
