@@ -39,7 +39,7 @@ class AtomicRedisLockStore(RedisLockStore):
     In ``endpoints.yml`` it takes what Rasa's own ``redis`` lock store takes::
 
         lock_store:
-          type: channels.lock_store.AtomicRedisLockStore
+          type: zendesk_handoff.rasa.lock_store.AtomicRedisLockStore
           url: localhost
           port: 6379
 
