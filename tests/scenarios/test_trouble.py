@@ -275,8 +275,8 @@ async def test_a_user_who_comes_back_after_an_hour_is_still_with_the_agent(
     """Rasa begins a new session of its own then, which ends its pause: the store decides."""
     session = await hand_over(user)
     # An hour later everybody has long known of the agents.
-    unannounced = "SELECT count(*) FROM sessions WHERE sender_id = ? AND NOT announced"
-    await none_left(stack, unannounced, user.sender)
+    unnotified = "SELECT count(*) FROM sessions WHERE sender_id = ? AND NOT start_notified"
+    await none_left(stack, unnotified, user.sender)
     url = f"{stack.rasa_url}/conversations/{user.sender}/tracker/events"
     async with http.post(url, json=[{"event": "session_started"}]) as answer:
         assert answer.status == 200
