@@ -66,7 +66,7 @@ class Bot:
         return lock
 
     def has_unsafe_locks(self) -> bool:
-        """Tell whether Rasa's own Redis lock store is in use: see ``rasa.lock_store``."""
+        """Tell whether Rasa's own lock store in Redis is used: see ``channels.lock_store``."""
         agent = self._app.ctx.agent
         return agent is not None and type(agent.lock_store) is RedisLockStore
 
