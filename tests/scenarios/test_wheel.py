@@ -182,27 +182,6 @@ def said_by(name: str) -> str:
     return str(blocks(SECTION)["domain.yml"]["responses"][name][0]["text"])
 
 
-def test_the_wheel_holds_the_package_and_nothing_beside_it(site):
-    package, metadata = sorted(site.iterdir())
-    assert package.name == "zendesk_handoff"
-    assert re.fullmatch(r"zendesk_handoff-[\d.]+\.dist-info", metadata.name)
-    assert (metadata / "licenses" / "LICENSE").is_file()
-    for file in (
-        "py.typed",
-        "webchat/static/index.html",
-        "webchat/static/deepChat.bundle.js",
-        "store/engine/migrations/env.py",
-        "summary/languages/de.json",
-        "summary/languages/de.txt",
-        "frustration/words/de.txt",
-    ):
-        assert (package / file).is_file(), file
-    versions = "zendesk_handoff/store/engine/migrations/versions/*.py"
-    shipped, written = ({file.name for file in each.glob(versions)} for each in (site, ROOT))
-    assert shipped == written
-    assert not list(package.rglob("node_modules"))
-
-
 def test_what_runs_is_the_wheel(library):
     names = ["zendesk_handoff", "zendesk_handoff.channels", "zendesk_handoff.policies", "actions"]
     code = f"from importlib.util import find_spec; print(*(find_spec(n).origin for n in {names}))"
@@ -243,3 +222,24 @@ async def test_the_chat_page_is_complete(library, http):
     for asset in re.findall(r'(?:src|href)="([^"]+)"', page):
         async with http.get(library.urls["rasa"] + asset) as answer:
             assert (answer.status, asset) == (200, asset)
+
+
+def test_the_wheel_holds_the_package_and_nothing_beside_it(site):
+    package, metadata = sorted(site.iterdir())
+    assert package.name == "zendesk_handoff"
+    assert re.fullmatch(r"zendesk_handoff-[\d.]+\.dist-info", metadata.name)
+    assert (metadata / "licenses" / "LICENSE").is_file()
+    for file in (
+        "py.typed",
+        "webchat/static/index.html",
+        "webchat/static/deepChat.bundle.js",
+        "store/engine/migrations/env.py",
+        "summary/languages/de.json",
+        "summary/languages/de.txt",
+        "frustration/words/de.txt",
+    ):
+        assert (package / file).is_file(), file
+    versions = "zendesk_handoff/store/engine/migrations/versions/*.py"
+    shipped, written = ({file.name for file in each.glob(versions)} for each in (site, ROOT))
+    assert shipped == written
+    assert not list(package.rglob("node_modules"))
