@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from tests.support.pages import (
     DOCS,
+    FOLDER_PAGES,
     PAGES,
     README,
     ROOT,
@@ -45,7 +46,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", [*PAGES, *FOLDER_PAGES], ids=name_of)
 def test_links_and_pictures_resolve(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
         if target.startswith("https://"):

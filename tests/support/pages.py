@@ -9,6 +9,11 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")))
+#: Pages beside the code that they describe.
+FOLDER_PAGES = (
+    ROOT / "simulator" / "README.md",
+    ROOT / "zendesk_handoff" / "store" / "engine" / "migrations" / "README.md",
+)
 
 
 def name_of(page: Path) -> str:
