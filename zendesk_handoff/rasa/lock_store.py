@@ -42,7 +42,7 @@ class AtomicRedisLockStore(RedisLockStore):
     In ``endpoints.yml`` it takes the keys of Rasa's own ``redis`` lock store::
 
         lock_store:
-          type: channels.lock_store.AtomicRedisLockStore
+          type: zendesk_handoff.rasa.lock_store.AtomicRedisLockStore
           url: localhost
           port: 6379
 

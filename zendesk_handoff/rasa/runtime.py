@@ -88,7 +88,8 @@ class Runtime:
             log.warning(
                 "handoff.lock_store.unsafe",
                 meaning="Rasa's Redis lock store drops messages when two processes use it at once; "
-                "write `type: channels.lock_store.AtomicRedisLockStore` in endpoints.yml",
+                "write `type: zendesk_handoff.rasa.lock_store.AtomicRedisLockStore` "
+                "in endpoints.yml",
             )
 
     async def stop(self) -> None:
