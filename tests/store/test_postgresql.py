@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 import sqlalchemy as sa
 
-from tests.conftest import HOST, PORT
+from tests.support.databases import HOST, PORT
 from zendesk_handoff.errors import SettingsError, StoreUnavailable
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.database import Database

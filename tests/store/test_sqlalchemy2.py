@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.conftest import postgresql_answers
+from tests.support.databases import postgresql_answers
 from tests.support.environments import make_environment
 from tests.support.servers import ROOT
 
