@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from tests.support.webhook_events import CONVERSATION_ID, envelope, event, message
 from tests.support.zendesk import account, begin
 from zendesk_handoff.channels.webhook_events import store_events
 from zendesk_handoff.handover.classify import ignore_own_events
 from zendesk_handoff.zendesk.webhooks import ConversationRemoved, MessagePosted, parse_events
-
-CONVERSATION_ID = "64b0c0ffee0000000000f001"
 
 
 @pytest.fixture
@@ -19,38 +16,15 @@ def url(tmp_path):
     return f"sqlite:///{tmp_path / 'store.db'}"
 
 
-def event(number, kind="conversation:message", *, conversation=CONVERSATION_ID, **payload):
-    return {
-        "id": f"e{number}",
-        "type": kind,
-        "createdAt": "2026-01-05T10:00:00.000Z",
-        "payload": {"conversation": {"id": conversation}, **payload},
-    }
-
-
-def message(number, author="business", **values):
-    return {
-        "id": f"m{number}",
-        "received": "2026-01-05T10:00:00.000Z",
-        "author": {"type": author, "displayName": "Ana"},
-        "content": {"type": "text", "text": "hello"},
-        **values,
-    }
-
-
-def parsed(*events):
-    return parse_events(json.dumps({"events": events}).encode())
-
-
 def test_echoes_of_users_and_of_our_own_messages_are_ignored():
     marker = {"rasa_handoff_message": "abc"}
-    events = parsed(
-        event(1, message=message(1)),
-        event(2, message=message(2, "user")),
-        event(3, message=message(3, metadata=marker)),
-        event(4, "conversation:remove"),
+    body = envelope(
+        event("conversation:message", message=message()),
+        event("conversation:message", message=message("user", id="m2")),
+        event("conversation:message", message=message(id="m3", metadata=marker)),
+        event("conversation:remove"),
     )
-    agents, removal = ignore_own_events(events)
+    agents, removal = ignore_own_events(parse_events(body))
     assert isinstance(agents, MessagePosted)
     assert agents.message.id == "m1"
     assert isinstance(removal, ConversationRemoved)
@@ -59,11 +33,13 @@ def test_echoes_of_users_and_of_our_own_messages_are_ignored():
 async def test_only_events_of_our_sessions_are_stored(sim, store):
     connector = await account(sim)
     session = await begin(store)
-    ours = {"id": CONVERSATION_ID, "metadata": {"rasa_handoff_session": session.id}}
-    events = parsed(
-        {**event(1), "payload": {"conversation": ours, "message": message(1)}},
-        event(2, conversation="64b0c0ffee0000000000f002", message=message(2)),
+    ours = {"metadata": {"rasa_handoff_session": session.id}}
+    other = {"id": f"{CONVERSATION_ID}2"}
+    body = envelope(
+        event("conversation:message", conversation=ours, message=message()),
+        event("conversation:message", conversation=other, message=message(id="m2")) | {"id": "e2"},
     )
+    events = parse_events(body)
     assert await store_events(store, connector, events) == 1
     [stored] = await store.inbox.waiting(session.id)
     assert stored.body["id"] == "m1"

@@ -93,7 +93,7 @@ async def _stream(
     """
     async with file as source:
         if source.status != 200 or (source.content_length or 0) > max_bytes:
-            return _error(404, "Zendesk does not give this file.")
+            return _error(404, "Zendesk does not serve this file.")
         is_inline = is_inline_image(source.content_type)
         disposition = "inline" if is_inline else "attachment"
         stream = await request.respond(

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from zendesk_handoff.errors import HandoffError
-from zendesk_handoff.logs import location
+from zendesk_handoff.logs import error_fields
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +77,5 @@ class KeyedWorkers:
                 "handoff.worker.broken",
                 worker=self._name,
                 session=key,
-                error=type(error).__name__,
-                location=location(error),
+                **error_fields(error),
             )

@@ -129,7 +129,7 @@ class InboxDelivery:
         if session.state is State.ACTIVE and message.agent_id in (None, session.agent_id):
             await self._output.send(session, send, key=f"zendesk:{message.id}")
         else:
-            # The lock keeps an agent's first message behind the bot's words about the handover.
+            # The lock keeps an agent's first message behind the bot's messages about the handover.
             async with self._bot.lock(session.sender_id):
                 if message.agent_id and message.agent_id != session.agent_id:
                     await self._introduce(session, message.agent_id, message.author)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from zendesk_handoff.logs import location
+from zendesk_handoff.logs import error_fields
 
 log = structlog.get_logger(__name__)
 
@@ -80,8 +80,7 @@ class SerialExecutor:
                 await asyncio.wait([previous])
             await work()
         except Exception as error:
-            name = type(error).__name__
-            log.error("handoff.webchat.message_failed", error=name, location=location(error))
+            log.error("handoff.webchat.message_failed", **error_fields(error))
             await self._report_failure(sender_id, item_id)
         finally:
             self._item_ids.discard(item_id)
@@ -93,5 +92,4 @@ class SerialExecutor:
         try:
             await self._on_failure(sender_id, item_id)
         except Exception as error:
-            name = type(error).__name__
-            log.error("handoff.webchat.failure_not_shown", error=name, location=location(error))
+            log.error("handoff.webchat.failure_not_shown", **error_fields(error))

@@ -12,7 +12,7 @@ from rasa.core.channels.channel import UserMessage
 
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.logs import location
+from zendesk_handoff.logs import error_fields
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.chat import ChatWork
 from zendesk_handoff.webchat.executor import SerialExecutor
@@ -79,8 +79,7 @@ class MessageQueue:
             except StoreUnavailable:
                 log.warning("handoff.webchat.store_unavailable")
             except Exception as error:  # no error may end this loop
-                name = type(error).__name__
-                log.error("handoff.task.broken", task="sweep", error=name, location=location(error))
+                log.error("handoff.task.broken", task="sweep", **error_fields(error))
             await asyncio.sleep(self._sweep_interval)
 
     def _submit(self, store: Store, message: ChatWork, *, redelivered: bool) -> None:
