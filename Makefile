@@ -24,7 +24,7 @@ help: ## list the commands
 setup: .venv/.done $(PAGE)/node_modules/.done $(MODEL) ## environment, the page's package, a trained model
 
 demo: setup ## simulator, action server and Rasa server; prints the two pages to open
-	@$(BIN)/python tools/demo.py
+	@$(BIN)/python -m tools.demo
 
 test: setup lint ## everything that is checked
 	@$(BIN)/python tools/test.py
