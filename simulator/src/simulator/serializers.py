@@ -149,7 +149,7 @@ def participant_json(app: App, participant: Participant) -> Json:
 
 
 def author_json(app: App, author: Json, *, subtypes: list[str] | None, users: str) -> Json:
-    """Schema `author` and authorWebhook.
+    """Schemas `author` and `authorWebhook`.
 
     Args:
         app: The app of the author's user.
@@ -168,7 +168,7 @@ def author_json(app: App, author: Json, *, subtypes: list[str] | None, users: st
 
 
 def message_json(app: App, message: Message, *, users: str = "none") -> Json:
-    """Schema `message` (in answers) and messageWebhook (in events, with `users` short or full)."""
+    """Schemas `message` (answers) and `messageWebhook` (events, `users` short or full)."""
     audience = "everywhere" if users != "none" else "api"
     switches = app.switches
     subtypes = message.subtypes
