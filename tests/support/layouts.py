@@ -10,7 +10,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from sanic import Blueprint
 
-from tests.channels import FlakyInput
+from tests.support.channels import FlakyInput
 
 
 class AbstractProcessor(FlakyInput):
