@@ -28,8 +28,8 @@ from tools.paths import EVALUATION_SETS, ROOT
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 from zendesk_handoff.frustration import DEFAULT_THRESHOLD, DEFAULT_WINDOW
-from zendesk_handoff.frustration.judge import measure
 from zendesk_handoff.frustration.phrases import language_of
+from zendesk_handoff.frustration.scoring import measure
 
 DATA = EVALUATION_SETS
 SETS = {

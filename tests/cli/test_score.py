@@ -1,4 +1,4 @@
-"""``zendesk-handoff score``: the contract, and what it says of files that are none."""
+"""``zendesk-handoff score``: its output, and its errors for other files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_standard_input_and_blank_lines():
     assert len(done.stdout.splitlines()) == 2
 
 
-def test_what_the_bot_said_last_is_left_out():
+def test_a_last_message_of_the_bot_is_left_out():
     answered = {"turns": [*ANGRY["turns"], {"speaker": "bot", "text": "I am sorry."}]}
     first, second = run("-", text=lines(ANGRY, answered)).stdout.splitlines()
     assert first == second
@@ -66,7 +66,7 @@ def test_reasons_in_the_language_of_the_dialogue():
 
 
 @pytest.mark.parametrize("turns", [[], [{"speaker": "bot", "text": "Hello!"}]])
-def test_nobody_has_said_anything(turns):
+def test_a_dialogue_without_user_messages(turns):
     answer = json.loads(run("-", text=lines({"turns": turns})).stdout)
     assert answer == {"score": 0.0, "escalate": False, "reasons": []}
 
@@ -82,7 +82,7 @@ def test_nobody_has_said_anything(turns):
         ('{"turns": [], "locale": 3}', "locale a text"),
     ],
 )
-def test_a_line_that_is_no_dialogue_ends_the_run_with_its_number(line, words):
+def test_a_line_that_is_no_dialogue_ends_the_command_with_its_number(line, words):
     done = run("-", text=lines(CALM) + line + "\n" + lines(ANGRY))
     assert done.exit_code == 1
     assert "Line 2" in done.stderr
@@ -91,5 +91,5 @@ def test_a_line_that_is_no_dialogue_ends_the_run_with_its_number(line, words):
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_a_file_that_is_not_there():
+def test_a_missing_file():
     assert run("nowhere.jsonl").exit_code == 2

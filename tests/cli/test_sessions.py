@@ -10,7 +10,6 @@ import yaml
 from typer.testing import CliRunner
 
 from zendesk_handoff.cli import app
-from zendesk_handoff.cli.sessions import _duration
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.inbox import NewEvent
@@ -56,11 +55,11 @@ def in_store(url, work):
     return asyncio.run(act())
 
 
-async def begin(store, sender="user"):
+async def begin(store, sender="user", *, workspace="default"):
     session = await store.sessions.request(
         sender,
         "support",
-        workspace="default",
+        workspace=workspace,
         channel="rest",
         reason=WRITTEN,
         summary=WRITTEN,
@@ -73,7 +72,7 @@ async def begin_with_a_refusal(store):
     session = await begin(store)
     await store.outbox.add(session.id, [{"type": "text", "text": WRITTEN}] * 2)
     message = (await store.outbox.waiting(session.id))[0]
-    await store.outbox.refuse([message], connector_id="support", error="the fault", notice=None)
+    await store.outbox.refuse([message], connector_id="support", error="the error", notice=None)
     await store.inbox.add(
         "support", [NewEvent("e", session.id, "message", {"text": WRITTEN}, "t", "m")]
     )
@@ -83,14 +82,26 @@ async def begin_with_a_refusal(store):
 def test_sessions_are_listed_without_what_was_written(run, url):
     session = in_store(url, begin_with_a_refusal)
     shown = run("sessions")
-    assert shown.exit_code == 0
+    assert shown.exit_code == 0, shown.output
     heading, row = shown.stdout.splitlines()
     assert row.split()[:4] == [session.id[:12], "support", "default", "waiting"]
-    assert "the fault" in row
+    assert "the error" in row
     assert [name for name in ("to agent", "to user", "refused") if name in heading]
     for secret in (WRITTEN, NAMED):
         assert secret not in shown.output
         assert secret not in run("sessions", "--json").output
+
+
+def test_foreign_values_have_no_effect_on_the_terminal(run, url):
+    workspace = "[red]shop[/] \x1b[31m\x07"
+
+    async def work(store):
+        return await begin(store, workspace=workspace)
+
+    session = in_store(url, work)
+    _, row = run("sessions").stdout.splitlines()
+    assert row.startswith(f"{session.id[:12]}  support    [red]shop[/] \\x1b[31m\\x07  waiting")
+    assert json.loads(run("sessions", "--json").stdout)["workspace"] == workspace
 
 
 def test_sessions_as_json_are_one_object_a_line(run, url):
@@ -100,10 +111,10 @@ def test_sessions_as_json_are_one_object_a_line(run, url):
     assert record["id"] == session.id
     assert record["state"] == "waiting"
     waiting = ("waiting_to_agent", "waiting_to_user", "refused", "dead_letters", "error")
-    assert [record[name] for name in waiting] == [1, 1, 1, 0, "the fault"]
+    assert [record[name] for name in waiting] == [1, 1, 1, 0, "the error"]
 
 
-def test_limit_and_all_are_about_those_that_are_over(run, url):
+def test_limit_and_all_concern_ended_sessions(run, url):
     async def work(store):
         for number in range(3):
             session = await begin(store, f"over {number}")
@@ -122,7 +133,7 @@ def test_an_empty_store_says_so(run):
     assert run("sessions", "--json").stdout == ""
 
 
-def test_retry_gives_back_what_was_refused(run, url):
+def test_retry_sends_refused_messages_again(run, url):
     session = in_store(url, begin_with_a_refusal)
     done = run("retry", session.id[:10].upper())
     assert done.exit_code == 0
@@ -142,7 +153,7 @@ def test_retry_of_a_session_that_never_reached_the_agents(run, url):
     assert "never reached the agents" in done.stderr
 
 
-def test_end_puts_the_goodbye_after_the_last_message(run, url):
+def test_end_puts_the_closing_note_after_the_last_message(run, url):
     session = in_store(url, begin)
     done = run("end", session.id[:10])
     assert done.exit_code == 0, done.output
@@ -160,14 +171,14 @@ def test_end_puts_the_goodbye_after_the_last_message(run, url):
 
 
 @pytest.mark.parametrize("command", ["retry", "end"])
-def test_an_unknown_session_is_told(run, command):
+def test_an_unknown_session_is_reported(run, command):
     done = run(command, "abcdef")
     assert done.exit_code == 1
     assert "No session begins with 'abcdef'" in done.stderr
     assert "sessions --all" in done.stderr
 
 
-def test_an_ambiguous_beginning_is_told(run, url):
+def test_an_ambiguous_beginning_is_reported(run, url):
     async def work(store):
         return [(await begin(store, f"user {number}")).id[0] for number in range(17)]
 
@@ -178,7 +189,7 @@ def test_an_ambiguous_beginning_is_told(run, url):
     assert "give more of its id" in done.stderr
 
 
-def test_purge_says_what_is_gone(run, url):
+def test_purge_prints_what_it_deleted(run, url):
     async def work(store):
         session = await begin(store)
         await store.sessions.end(session.id, EndReason.AGENT)
@@ -190,7 +201,7 @@ def test_purge_says_what_is_gone(run, url):
     assert run("purge").exit_code == 2, "how old must be said"
 
 
-def test_a_store_that_is_not_there_is_told(run, credentials):
+def test_an_unavailable_store_is_reported(run, credentials):
     text = credentials.read_text()
     block = yaml.safe_load(text)
     block["channels.ZendeskInput"]["store_url"] = "sqlite:////no/such/folder/store.db"
@@ -198,18 +209,3 @@ def test_a_store_that_is_not_there_is_told(run, credentials):
     done = run("sessions")
     assert done.exit_code == 1
     assert "The store did not answer" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (-3, "0 s"),
-        (59, "59 s"),
-        (60, "1 min"),
-        (3661, "1 h 1 min"),
-        (3605, "1 h"),
-        (90061, "1 d 1 h"),
-    ],
-)
-def test_durations_are_said_in_two_units(seconds, words):
-    assert _duration(seconds) == words

@@ -1,3 +1,5 @@
+"""``zendesk-handoff summarize``: its output, and its errors for other files."""
+
 from __future__ import annotations
 
 import json
@@ -47,13 +49,13 @@ def test_a_summary_has_no_more_words_than_asked_for(words):
     assert len(json.loads(result.stdout)["summary"].split()) <= words
 
 
-def test_payment_data_does_not_come_out():
+def test_payment_data_is_masked():
     turns = [{"speaker": "user", "text": "charge 4111 1111 1111 1111"}]
     assert "4111" not in run("-", stdin=lines({"turns": turns})).stdout
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ("secret words", "Line 2 is not JSON"),
         ('{"text": "secret words"}', "no list of turns"),
@@ -62,12 +64,12 @@ def test_payment_data_does_not_come_out():
         ('{"turns": [], "slots": ["secret words"]}', "slots must be an object"),
     ],
 )
-def test_a_line_that_is_none_is_told_by_its_number_not_by_its_text(line, told):
+def test_a_line_that_is_no_dialogue_is_reported_by_its_number_alone(line, message):
     result = run("-", stdin=lines({"turns": TURNS}) + line)
     assert result.exit_code == 1
-    assert told in result.stderr
+    assert message in result.stderr
     assert "secret words" not in result.stderr
 
 
-def test_no_words_at_all_are_no_summary():
+def test_a_limit_of_no_words_is_refused():
     assert run("-", "--max-words", "0", stdin="").exit_code == 2

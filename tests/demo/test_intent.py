@@ -1,4 +1,4 @@
-"""How well the trained demo bot hears the wish for a person, in domains it does not know.
+"""Quality of the demo bot's intent `human_handoff`, in domains that it does not know.
 
 The utterances in data/requests_*.yml are for measuring: none of them is a training example. The
 floors lie a little below what docs/intent.md reports.
@@ -25,7 +25,7 @@ EXAMPLES = [
     if "intent" in block
     for line in block["examples"].splitlines()
 ]
-# Up to here a line is what anybody would write: "real person please", "can I talk to you".
+# A line of so few words may well occur in both: "real person please", "can I talk to you".
 PHRASE = 5
 
 
@@ -37,11 +37,11 @@ def plain(text: str) -> str:
 def measured() -> Score:
     utterances = read_set(DATA / "requests_unseen.yml")
     readings = asyncio.run(parse_all(MODEL, [u.text for u in utterances]))
-    heard = [reading["intent"]["name"] == INTENT for reading in readings]
-    return score([u.wanted for u in utterances], heard)
+    recognized = [reading["intent"]["name"] == INTENT for reading in readings]
+    return score([u.wanted for u in utterances], recognized)
 
 
-def test_there_is_enough_to_measure(measured):
+def test_the_sample_is_large_enough(measured):
     assert measured.hits + measured.misses >= 250
     assert measured.negatives >= 600
 
@@ -58,11 +58,11 @@ def test_no_utterance_is_a_training_example(name):
     assert not copied
 
 
-def test_the_wish_is_heard(measured):
+def test_most_requests_for_a_human_are_recognized(measured):
     assert measured.recall is not None
     assert measured.recall >= 0.88
 
 
-def test_an_alarm_is_mostly_right_even_among_lookalikes(measured):
+def test_most_recognized_requests_are_right_even_among_similar_ones(measured):
     assert measured.precision is not None
     assert measured.precision >= 0.88

@@ -1,4 +1,4 @@
-"""The score's figures on labelled dialogues, a little below what is reached: a fall is caught."""
+"""Quality of the score on labelled dialogues, with floors a little below the measured figures."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zendesk_handoff import frustration
 
 pytestmark = pytest.mark.skipif(
     not all((DATA / name).exists() for name in (*SETS.values(), *EVERYDAY)),
-    reason="the evaluation data are not beside the repository",
+    reason="the evaluation data is not beside the repository",
 )
 
 
-def judged(name):
+def scored(name):
     found = list(read_examples(DATA / SETS[name]))
     scores = [frustration.score(one.dialogue) for one in found]
     return (
@@ -32,15 +32,15 @@ def judged(name):
         ("angry chitchat", 0.89, 0.64),
     ],
 )
-def test_it_tells_who_has_had_enough(name, auc, f1):
-    labels, scores, said = judged(name)
+def test_frustrated_users_are_told_from_others(name, auc, f1):
+    labels, scores, escalated = scored(name)
     assert roc_auc_score(labels, scores) > auc
-    assert f1_score(labels, said) > f1
+    assert f1_score(labels, escalated) > f1
 
 
 def test_few_false_alarms_in_everyday_dialogues():
-    labels, _, said = judged("task dialogues")
-    alarms = sum(alarm and not label for label, alarm in zip(labels, said, strict=True))
+    labels, _, escalated = scored("task dialogues")
+    alarms = sum(alarm and not label for label, alarm in zip(labels, escalated, strict=True))
     assert alarms / len(labels) < 0.025
 
 

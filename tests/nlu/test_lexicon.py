@@ -1,4 +1,4 @@
-"""The word lists of the demo bot, and how a sentence is read with them."""
+"""Sentences as word classes, by the word lists of the demo bot."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ def test_synonyms_are_read_alike(lexicon):
     assert read(lexicon, "get an agent") == read(lexicon, "gimme the employee")
 
 
-def test_a_slip_of_the_keyboard_is_forgiven(lexicon):
-    for slip in ("agnet", "agnt", "agennt", "agemt"):
-        assert read(lexicon, slip) == "edge person edge"
+def test_a_typing_error_is_corrected(lexicon):
+    for typo in ("agnet", "agnt", "agennt", "agemt"):
+        assert read(lexicon, typo) == "edge person edge"
 
 
-def test_another_word_is_no_slip(lexicon):
+def test_another_word_is_no_typing_error(lexicon):
     for word in ("arson", "urgent", "red", "what"):
         assert "person" not in read(lexicon, word)
 
 
-def test_fillers_are_passed_over_and_unknown_words_drawn_together(lexicon):
+def test_fillers_are_skipped_and_unknown_words_merged(lexicon):
     assert read(lexicon, "hello my blue kitchen lamp please") == "edge my something edge"
 
 
-def test_a_pause_is_an_edge(lexicon):
+def test_punctuation_is_an_edge(lexicon):
     assert read(lexicon, "no agent now", ", ", "! ") == "edge not edge person edge"
 
 
-def test_there_is_one_reading_for_each_token(lexicon):
+def test_each_token_has_a_class(lexicon):
     words = ["please", "12", "13", "agent", "please"]
     assert len(lexicon.read(words, [" "] * 4)) == len(words)
     assert lexicon.read([], []) == []
 
 
-def test_a_word_in_two_lists_is_a_fault():
+def test_a_word_in_two_lists_is_an_error():
     with pytest.raises(ValueError, match="'agent' stands in the lookup tables 'bot' and 'person'"):
         Lexicon({"person": ["agent"], "bot": ["agent"]})

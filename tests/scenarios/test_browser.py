@@ -26,6 +26,8 @@ FLAGS = [
     "--disable-sync",
 ]
 SHOTS = ROOT / "shots"
+#: A name that would be emphasis and a link if a text with it were rendered as Markdown.
+MARKDOWN = "*Mo* [x](https://x.example)"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
@@ -202,7 +204,8 @@ async def read_messages(customer):
 async def test_every_author_is_shown_with_a_name(customer, open_page, sim, stack):
     conversation = await with_agents(customer, sim, stack)
     expected = []
-    for number, name in enumerate((*AGENTS, NAMELESS, "  "), 1):
+    names = (*AGENTS, MARKDOWN)
+    for number, name in enumerate((*names, NAMELESS, "  "), 1):
         await sim.agent_text(conversation, f"These are words {number}.", agent=name)
         expected.append(("agent", name.strip() or "Our team", f"These are words {number}."))
     await sim.agent_text(conversation, "Once more, and", agent=AGENTS[0])
@@ -225,16 +228,15 @@ async def test_every_author_is_shown_with_a_name(customer, open_page, sim, stack
         assert {each["role"] for each in others} == {"user", "ai"}
         assert {each["name"] for each in others} == {None}
         joined = [each["words"] for each in others if "is here now" in each["words"]]
-        assert [words.split(" is here now")[0] for words in joined] == list(AGENTS)
-        # One style for each role, different from every other.
+        assert [words.split(" is here now")[0] for words in joined] == list(names)
+        # Styled alike by role, and unlike the bot and the user.
         colours = {(each["role"], each["colour"]) for each in messages}
         assert len(colours) == len({colour for _, colour in colours}) == 4
-        await expect(customer.page.locator("deep-chat b")).to_have_count(0)
-    names = customer.page.locator("deep-chat .author:not(.repeated)")
-    await expect(names).to_have_count(
-        len(expected) - 2
-    )  # two messages continue under the same name
-    long = names.get_by_text(AGENTS[-1])
+        markup = customer.page.locator("deep-chat #messages :is(a, b, em, strong)")
+        await expect(markup).to_have_count(0)
+    lines = customer.page.locator("deep-chat .author:not(.repeated)")
+    await expect(lines).to_have_count(len(expected) - 2)  # two go on where the same name is
+    long = lines.get_by_text(AGENTS[-1])
     widths = await long.evaluate("one => [one.clientWidth, one.scrollWidth]")
     assert widths[0] < widths[1], "a long name is cut"
     log = customer.page.get_by_role("log")
@@ -245,7 +247,7 @@ async def test_every_author_is_shown_with_a_name(customer, open_page, sim, stack
 
     agent = await open_page(f"{stack.simulator_url}/#{conversation}", width=1040, height=820)
     metas = agent.locator("#log .message:not(.summary) .meta bdi")
-    for name in AGENTS:
+    for name in names:
         await expect(metas.get_by_text(name, exact=True).first).to_be_attached()
     log = agent.locator("#log")
     assert await log.evaluate("log => log.scrollWidth <= log.clientWidth"), "nothing sticks out"

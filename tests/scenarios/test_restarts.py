@@ -10,7 +10,7 @@ import pytest
 from tests.support.bot_texts import ASK_HOURS, ENDED, HOURS
 from tests.support.servers import MODEL
 from tests.support.waiting import until, until_none_left
-from zendesk_handoff.rasa.runtime import ASKED_JUST_NOW
+from zendesk_handoff.rasa.runtime import RECENTLY_RECONCILED
 
 
 async def test_a_new_model_does_not_end_the_session(hand_over, sim, user, stack, http):
@@ -65,7 +65,7 @@ async def test_events_of_a_long_downtime_are_fetched(hand_over, sim, user, stack
     await sim.end_session(session.conversation)
     await sim.advance(3600)
     # A start skips the sessions that were checked a moment ago.
-    await asyncio.sleep(ASKED_JUST_NOW + 0.5)
+    await asyncio.sleep(RECENTLY_RECONCILED + 0.5)
     await asyncio.to_thread(rasa.start)
     assert all(fault["hits"] for fault in await sim.faults()), "the webhooks must be lost"
     heard = await user.hears("I have found your parcel", ENDED)

@@ -81,11 +81,11 @@ class Library:
         line = next(each for each in quoted("actions/__init__.py") if "import" in each)
         with (self.folder / "actions" / "__init__.py").open("a") as module:
             module.write(f"{line}\n")
-        [shown] = re.findall(r"```yaml\n(channels\.ZendeskInput:.*?)```", README, re.DOTALL)
-        block = yaml.safe_load(shown)["channels.ZendeskInput"]
+        zendesk, webchat = (name.rstrip(":") for name in quoted("credentials.yml"))
+        [shown] = re.findall(rf"```yaml\n({re.escape(zendesk)}:.*?)```", README, re.DOTALL)
+        block = yaml.safe_load(shown)[zendesk]
         block["public_url"] = self.urls["rasa"]
         block["connectors"]["support"]["base_url"] = f"{self.urls['simulator']}/sc"
-        zendesk, webchat = (name.rstrip(":") for name in quoted("credentials.yml"))
         self._write("credentials.yml", {"rest": None, zendesk: block, webchat: None})
         endpoint = next(each for each in quoted("endpoints.yml") if "action_endpoint" in each)
         self._write(
@@ -225,3 +225,24 @@ async def test_the_chat_page_is_complete(library, http):
     for asset in re.findall(r'(?:src|href)="([^"]+)"', page):
         async with http.get(library.urls["rasa"] + asset) as answer:
             assert (answer.status, asset) == (200, asset)
+
+
+def test_the_wheel_holds_the_package_and_nothing_beside_it(site):
+    package, metadata = sorted(site.iterdir())
+    assert package.name == "zendesk_handoff"
+    assert re.fullmatch(r"zendesk_handoff-[\d.]+\.dist-info", metadata.name)
+    assert (metadata / "licenses" / "LICENSE").is_file()
+    for file in (
+        "py.typed",
+        "webchat/static/index.html",
+        "webchat/static/deepChat.bundle.js",
+        "store/engine/migrations/env.py",
+        "summary/languages/de.json",
+        "summary/languages/de.txt",
+        "frustration/words/de.txt",
+    ):
+        assert (package / file).is_file(), file
+    versions = "zendesk_handoff/store/engine/migrations/versions/*.py"
+    shipped, written = ({file.name for file in each.glob(versions)} for each in (site, ROOT))
+    assert shipped == written
+    assert not list(package.rglob("node_modules"))

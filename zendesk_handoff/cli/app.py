@@ -1,4 +1,4 @@
-"""What ``zendesk-handoff`` can do, put together."""
+"""The application ``zendesk-handoff`` with all of its commands."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ app = typer.Typer(
 
 
 @app.callback()
-def quieten() -> None:
+def configure_logs() -> None:
     """Hand a Rasa conversation to Zendesk agents, and take it back."""
-    # What is printed is the answer, which other programs may read: logs go beside it.
+    # Other programs may read standard output: logs go to standard error.
     if not structlog.is_configured():
         structlog.configure(
             wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),

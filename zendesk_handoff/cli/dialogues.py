@@ -1,4 +1,4 @@
-"""``zendesk-handoff score`` and ``summarize``: trying both judgements on logs of one's own."""
+"""``zendesk-handoff score`` and ``summarize``: score and summary of logged dialogues."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from zendesk_handoff import frustration, summary
+from zendesk_handoff.cli.output import exit_with_error
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 
 FileArgument = Annotated[
@@ -24,7 +25,7 @@ FileArgument = Annotated[
 def score(
     file: FileArgument,
     threshold: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="From which score on to escalate.")
+        float, typer.Option(min=0.0, max=1.0, help="The score from which on to escalate.")
     ] = frustration.DEFAULT_THRESHOLD,
     window: Annotated[
         int, typer.Option(min=1, help="How many earlier messages still count.")
@@ -53,9 +54,9 @@ def summarize(
 
 
 def read_dialogues(file: typer.FileText) -> Iterator[Dialogue]:
-    """Read dialogues from JSON lines; a line that is none ends the run with its number.
+    """Read dialogues from JSON lines; one that is no dialogue ends the command with its number.
 
-    The error names what is wrong, never the text: logs of conversations are personal.
+    The error names the problem, never the text: logs of conversations are personal data.
 
     Args:
         file: Open for reading.
@@ -68,7 +69,7 @@ def read_dialogues(file: typer.FileText) -> Iterator[Dialogue]:
             if line.strip():
                 yield _read_dialogue(number, line)
     except UnicodeDecodeError:
-        _stop("The file is not UTF-8 text.")
+        exit_with_error("The file is not UTF-8 text.")
 
 
 def _read_dialogue(number: int, line: str) -> Dialogue:
@@ -81,16 +82,10 @@ def _read_dialogue(number: int, line: str) -> Dialogue:
             raise ValueError("slots must be an object and locale a text")
         return dialogue_from_turns(record["turns"], slots=slots, locale=locale)
     except (json.JSONDecodeError, RecursionError):
-        _stop(f"Line {number} is not JSON.")
+        exit_with_error(f"Line {number} is not JSON.")
     except ValueError as error:
-        _stop(f"Line {number} is not a dialogue: {error}.")
-    raise AssertionError("unreachable")
+        exit_with_error(f"Line {number} is not a dialogue: {error}.")
 
 
 def _print(answer: dict[str, object]) -> None:
     typer.echo(json.dumps(answer, ensure_ascii=False))
-
-
-def _stop(words: str) -> None:
-    typer.echo(words, err=True)
-    raise typer.Exit(1)

@@ -1,6 +1,6 @@
-"""``zendesk-handoff sessions``, ``retry``, ``end`` and ``purge``: what an operator needs.
+"""``zendesk-handoff sessions``, ``retry``, ``end`` and ``purge``: commands for operators.
 
-What users and agents wrote is never shown.
+They never show what users and agents wrote.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from zendesk_handoff.cli.connectors import CredentialsOption, print_table, settings_or_exit
+from zendesk_handoff.cli.credentials import CredentialsOption, settings_or_exit
+from zendesk_handoff.cli.output import Column, duration, exit_with_error, print_table
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.store import Store, open_store
@@ -24,22 +25,34 @@ from zendesk_handoff.store.reports import SessionStatus
 T = TypeVar("T")
 
 SessionArgument = Annotated[
-    str, typer.Argument(help="The session's id, or enough of its beginning to be only one's.")
+    str, typer.Argument(help="The session's id, or a beginning of it that no other session has.")
 ]
 _DAY = 24 * 3600.0
-#: Characters of an id that are shown: as many as make a mistake unlikely, few enough to type.
+#: Characters of an id that are shown: enough to tell sessions apart, few enough to type.
 _SHOWN = 12
+_COLUMNS = (
+    Column("session"),
+    Column("connector"),
+    Column("workspace", wraps=True),
+    Column("state"),
+    Column("age"),
+    Column("last activity"),
+    Column("to agent"),
+    Column("to user"),
+    Column("refused"),
+    Column("last error", wraps=True),
+)
 
 
 def sessions(
     credentials: CredentialsOption = None,
-    every: Annotated[bool, typer.Option("--all", help="All that the store has.")] = False,
-    limit: Annotated[int, typer.Option(min=0, help="How many of those that are over.")] = 20,
+    every: Annotated[bool, typer.Option("--all", help="All sessions of the store.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="How many of the ended ones.")] = 20,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, with whole ids.")
     ] = False,
 ) -> None:
-    """List the open sessions and the last ones that are over, with what waits in them."""
+    """List the open sessions and the last ended ones, with their pending messages."""
 
     async def work(store: Store) -> list[SessionStatus]:
         return await store.reports.statuses(limit=limit, every=every)
@@ -55,24 +68,24 @@ def sessions(
 
 
 def retry(session: SessionArgument, credentials: CredentialsOption = None) -> None:
-    """Send again, in order, what Zendesk refused for good, and wake the session."""
+    """Send the messages that Zendesk refused for good again, in order."""
 
     async def work(store: Store) -> None:
         found = await store.reports.find(session.lower())
         if found.state is State.FAILED or not (found.conversation_id or found.state.is_open):
             raise HandoffError(
                 f"The session {found.id[:_SHOWN]} never reached the agents: there is no "
-                "conversation that its messages could go to."
+                "conversation for its messages."
             )
         count = await store.maintenance.retry(found.id)
         messages = "1 message" if count == 1 else f"{count} messages"
-        typer.echo(f"Session {found.id[:_SHOWN]}: {messages} to be sent again; it was woken.")
+        typer.echo(f"Session {found.id[:_SHOWN]}: {messages} to be sent again.")
 
     _with_store(credentials, work)
 
 
 def end(session: SessionArgument, credentials: CredentialsOption = None) -> None:
-    """End a session: the agent and the user are told, and the bot takes over."""
+    """End a session: the agent and the user are notified, and the bot takes over."""
 
     async def work(store: Store) -> None:
         found = await store.reports.find(session.lower())
@@ -83,7 +96,7 @@ def end(session: SessionArgument, credentials: CredentialsOption = None) -> None
             )
         await store.sessions.end_by_us(found.id, EndReason.OPERATOR)
         typer.echo(
-            f"Session {found.id[:_SHOWN]} has ended. A running Rasa server tells the agent and "
+            f"Session {found.id[:_SHOWN]} has ended. A running Rasa server notifies the agent and "
             "the user within seconds."
         )
 
@@ -92,11 +105,11 @@ def end(session: SessionArgument, credentials: CredentialsOption = None) -> None
 
 def purge(
     older_than: Annotated[
-        float, typer.Option(min=0.0, help="Days since a session ended, or a message was held.")
+        float, typer.Option(min=0.0, help="Days since a session ended, or a message was stored.")
     ],
     credentials: CredentialsOption = None,
 ) -> None:
-    """Forget what is over and old: personal data is not kept for ever."""
+    """Delete ended sessions and messages that are older, with their personal data."""
 
     async def work(store: Store) -> None:
         purged = await store.maintenance.purge(older_than=time.time() - older_than * _DAY)
@@ -107,7 +120,7 @@ def purge(
 
 
 def _with_store(credentials: Path | None, work: Callable[[Store], Awaitable[T]]) -> T:
-    """Open the store for a piece of work; what goes wrong is said, and the exit code is 1."""
+    """Open the store for a piece of work; an error is printed, and the exit code is 1."""
     settings = settings_or_exit(credentials)
 
     async def run() -> T:
@@ -117,8 +130,7 @@ def _with_store(credentials: Path | None, work: Callable[[Store], Awaitable[T]])
     try:
         return asyncio.run(run())
     except HandoffError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        exit_with_error(str(error))
 
 
 def _record(status: SessionStatus) -> dict[str, Any]:
@@ -146,8 +158,7 @@ def _record(status: SessionStatus) -> dict[str, Any]:
 
 def _print_statuses(found: list[SessionStatus]) -> None:
     now = time.time()
-    heading = ("session", "connector", "workspace", "state", "age", "last activity")
-    rows = [(*heading, "to agent", "to user", "refused", "last fault")]
+    rows = []
     for status in found:
         session = status.session
         ended = f" ({session.end_reason})" if session.end_reason else ""
@@ -157,25 +168,12 @@ def _print_statuses(found: list[SessionStatus]) -> None:
                 session.connector_id,
                 session.workspace,
                 session.state.value + ended,
-                _duration(now - session.created_at),
-                f"{_duration(now - status.last_activity)} ago",
+                duration(now - session.created_at),
+                f"{duration(now - status.last_activity)} ago",
                 str(status.to_agent),
                 str(status.to_user),
                 str(status.refused),
                 status.error or "",
             )
         )
-    print_table(rows)
-
-
-def _duration(seconds: float) -> str:
-    """Say a time in its two largest units: ``3 d 4 h``."""
-    left = max(0, int(seconds))
-    parts: list[str] = []
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, length)
-        if count or (unit == "s" and not parts):
-            parts.append(f"{count} {unit}")
-        elif parts:
-            break
-    return " ".join(parts[:2])
+    print_table(_COLUMNS, rows)

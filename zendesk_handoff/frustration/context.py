@@ -1,4 +1,4 @@
-"""What led up to a message: repetition, refusals and failures of the bot, the mood so far."""
+"""Features of the dialogue before a message: repetition, failures of the bot, earlier mood."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from zendesk_handoff.domain.dialogue import Turn
 from zendesk_handoff.frustration.phrases import phrase_book, tokens_of
 from zendesk_handoff.frustration.wording import clean, wording
 
-#: Numbers of earlier messages that carry over, averaged.
+#: Features of earlier messages that still count, averaged.
 EARLIER = "worst_sentence positive signs outrage profanity gratitude".split()
 
-#: How alike two messages must be to count as the same request.
+#: The similarity from which on two messages count as the same request.
 SAME = 0.75
 
 _FEW_WORDS = frozenset(
@@ -30,31 +30,31 @@ _SORRY = re.compile(r"\b(?:sorry|entschuldigung|perdón|perdon)\b", re.IGNORECAS
 
 
 def context(turns: Sequence[Turn], *, language: str, window: int) -> dict[str, float]:
-    """Measure what surrounds the last message, which must be the user's.
+    """Measure the context of the last message, which must be the user's.
 
     Args:
         turns: The dialogue up to and with that message.
-        language: Which word list to use.
+        language: The language of the word list.
         window: How many earlier messages of the user still count.
 
     Returns:
-        Numbers by name; 0 always means "no sign of it".
+        Features by name; 0 always means "no sign of it".
     """
     last = turns[-1].text
     users = [turn for turn in turns[:-1] if turn.speaker == "user"][-window:]
     bots = [turn for turn in turns if turn.speaker == "bot"][-window:]
     since = _since_user(turns)
-    said = _said(since, language)
+    groups = _groups_in(since, language)
     alike = [similarity(last, earlier.text) for earlier in users]
-    failures = sum(_is_lost(turn, language) for turn in bots)
-    refusals = sum(_refuses(turn, language) for turn in bots)
+    failures = sum(_is_failure(turn, language) for turn in bots)
+    refusals = sum(_is_refusal(turn, language) for turn in bots)
     earlier = [wording(turn.text, language=language) for turn in users[-3:]]
     return {
-        "bot_refuses": float(any(_refuses(turn, language) for turn in since)),
-        "bot_asks_for_change": float("bot_again" in said),
-        "bot_done": float("bot_done" in said),
+        "bot_refuses": float(any(_is_refusal(turn, language) for turn in since)),
+        "bot_asks_for_change": float("bot_again" in groups),
+        "bot_done": float("bot_done" in groups),
         "bot_asks": float(any("?" in turn.text for turn in since)),
-        "bot_lost": float(any(_is_lost(turn, language) for turn in since)),
+        "bot_lost": float(any(_is_failure(turn, language) for turn in since)),
         "refusals": refusals / max(window, 1),
         "failures": min(failures, 3) / 3,
         "repetition_of_self": max(0.0, max(alike, default=0.0) - 0.4) / 0.6,
@@ -64,14 +64,14 @@ def context(turns: Sequence[Turn], *, language: str, window: int) -> dict[str, f
         "says_sorry": float(_SORRY.search(last) is not None),
         "length": log1p(len(users)),
         **{
-            f"earlier_{name}": fmean(numbers[name] for numbers in earlier) if earlier else 0.0
+            f"earlier_{name}": fmean(features[name] for features in earlier) if earlier else 0.0
             for name in EARLIER
         },
     }
 
 
 def similarity(text: str, other: str) -> float:
-    """Tell how alike two requests are, from 0 to 1, whatever the order of their words."""
+    """Compare two requests, whatever the order of their words: from 0 to 1."""
     words, others = _content(text), _content(other)
     if len(words) < 2 or len(others) < 2:
         return float(words == others != []) * 0.8
@@ -84,7 +84,7 @@ def _content(text: str) -> list[str]:
 
 
 def _since_user(turns: Sequence[Turn]) -> list[Turn]:
-    """Give the bot's messages between the user's last two."""
+    """Select the bot's messages between the user's last two."""
     since = []
     for turn in reversed(turns[:-1]):
         if turn.speaker == "user":
@@ -95,21 +95,21 @@ def _since_user(turns: Sequence[Turn]) -> list[Turn]:
 
 @lru_cache(maxsize=2048)
 def _found(text: str, language: str) -> frozenset[str]:
-    """Name the groups in a message of the bot; bots repeat themselves, so it is remembered."""
+    """Find the groups in a message of the bot, cached because bots repeat themselves."""
     return frozenset(phrase_book(language).find(tokens_of(clean(text))))
 
 
-def _said(turns: Sequence[Turn], language: str) -> frozenset[str]:
+def _groups_in(turns: Sequence[Turn], language: str) -> frozenset[str]:
     return frozenset().union(*(_found(turn.text, language) for turn in turns))
 
 
-def _is_lost(turn: Turn, language: str) -> bool:
+def _is_failure(turn: Turn, language: str) -> bool:
     return turn.fallback or "bot_lost" in _found(turn.text, language)
 
 
-def _refuses(turn: Turn, language: str) -> bool:
-    """Tell a "no" of the bot; one that has not understood did not get that far."""
-    return not _is_lost(turn, language) and "bot_refuses" in _found(turn.text, language)
+def _is_refusal(turn: Turn, language: str) -> bool:
+    """Check for a refusal; a bot that has not understood has refused nothing."""
+    return not _is_failure(turn, language) and "bot_refuses" in _found(turn.text, language)
 
 
 def _bot_repeats(bots: Sequence[Turn]) -> float:

@@ -1,4 +1,4 @@
-"""Finds phrases of a language's word list in a text, in one pass over its words.
+"""Word lists by language, and the search for their phrases in one pass over a text.
 
 A word list is a text file `words/<language>.txt`: groups in brackets, one phrase a line. A language
 is added by adding its file.
@@ -21,7 +21,7 @@ _NUMBER_WORDS = frozenset(
     "dos tres cuatro cinco seis siete ocho nueve diez".split()
 )
 _ANY_NUMBER = "<n>"
-_STEM = 3  # letters by which a "word*" entry is looked up
+_STEM = 3  # letters by which a "word*" phrase is looked up
 
 
 def tokens_of(text: str) -> list[str]:
@@ -48,7 +48,7 @@ class PhraseBook:
         self._exact.setdefault(first, []).append((tuple(rest), group))
 
     def find(self, tokens: Sequence[str]) -> dict[str, list[str]]:
-        """Give the phrases found, by group, each occurrence once."""
+        """Find phrases in a text, by group, each occurrence once."""
         found: dict[str, list[str]] = {}
         for position, token in enumerate(tokens):
             entries = self._exact.get(token, ())
@@ -65,7 +65,7 @@ class PhraseBook:
 
 
 def read_groups(lines: Iterable[str]) -> dict[str, list[str]]:
-    """Read a word list: `[group]` lines, phrases below them, `#` before a remark."""
+    """Read a word list: `[group]` lines, phrases below them, `#` before a comment."""
     groups: dict[str, list[str]] = {}
     group: list[str] = []
     for line in lines:
@@ -81,7 +81,7 @@ def read_groups(lines: Iterable[str]) -> dict[str, list[str]]:
 
 @lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
-    """Name the languages that have a word list."""
+    """List the languages that have a word list."""
     names = (entry.name for entry in (files(__package__) / "words").iterdir())
     return tuple(sorted(name.removesuffix(".txt") for name in names if name.endswith(".txt")))
 
@@ -99,21 +99,21 @@ def phrase_book(language: str) -> PhraseBook:
 
 
 @lru_cache(maxsize=1)
-def _small_words() -> dict[str, frozenset[str]]:
+def _function_words() -> dict[str, frozenset[str]]:
     return {language: frozenset(_groups(language)["function"]) for language in languages()}
 
 
 def language_of(texts: Iterable[str], *, locale: str | None = None) -> str:
-    """Tell which word list fits: the locale's, else the one whose small words are most frequent.
+    """Choose the word list: the locale's, else the one whose function words are most frequent.
 
     Args:
-        texts: What the user wrote.
-        locale: A tag such as `de` or `es-MX`, which decides where there is a list for it.
+        texts: Messages of the user.
+        locale: A tag such as `de` or `es-MX`, used where there is a list for it.
     """
     named = (locale or "").replace("_", "-").split("-")[0].lower()
     if named in languages():
         return named
     tokens = frozenset(token for text in texts for token in tokens_of(text))
-    votes = {language: len(tokens & words) for language, words in _small_words().items()}
+    votes = {language: len(tokens & words) for language, words in _function_words().items()}
     best = max(votes, key=votes.__getitem__)
     return best if votes[best] > votes[ENGLISH] else ENGLISH

@@ -1,4 +1,4 @@
-"""Puts the evidence behind a score into words, for people who read summaries and logs."""
+"""The reasons of a score in words, for summaries and logs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
-#: How many reasons are given at most.
-MOST = 4
+#: Reasons at most.
+MAX_REASONS = 4
 
-#: What a piece of evidence must add to the score's logit to be worth telling.
-_NOTABLE = 0.25
-#: More is needed where many a harmless message adds a little.
-_NOTABLE_OF = {"wording": 0.8, "growing": 0.6}
+#: The least that a reason must add to the score's logit.
+_LEAST = 0.25
+#: The same for features to which harmless messages often add a little.
+_LEAST_OF = {"wording": 0.8, "growing": 0.6}
 
-#: Numbers that are one reason together.
+#: Features that are one reason together.
 _TOGETHER = {
     "wording": ("outrage", "anger", "negative", "worst_sentence", "grim"),
     "growing": ("earlier_outrage", "earlier_profanity", "earlier_worst_sentence", "earlier_signs"),
@@ -25,59 +25,64 @@ _TOGETHER = {
 }
 
 
-def tell_reasons(
-    numbers: Mapping[str, float],
+def reasons_of(
+    features: Mapping[str, float],
     weights: Mapping[str, float],
     *,
     window: int,
     language: str = "en",
 ) -> tuple[str, ...]:
-    """Say what raised a score, the weightiest first.
+    """List what raised a score, the strongest reason first.
 
     Args:
-        numbers: What was measured.
-        weights: How much each number counts.
+        features: The measured features.
+        weights: The weight of each feature.
         window: The window that `refusals` is a share of.
-        language: Language of the words; English where there is no table for it.
+        language: Language of the reasons; English where there is no table for it.
     """
-    texts = _texts().get(language, _texts()["en"])
-    added = {name: weights.get(name, 0.0) * value for name, value in numbers.items()}
+    texts = texts_of(language)
+    added = {name: weights.get(name, 0.0) * value for name, value in features.items()}
     for name, members in _TOGETHER.items():
         added[name] = sum(added.pop(member, 0.0) for member in members)
-    told = dict(added)
-    if numbers["repetitions"] < 1:
-        told["repetition_of_self"] = told.pop("repetitions")
-    if numbers["failures"]:
-        told["failures"] = max(told["failures"], _NOTABLE)
-    ranked = sorted(told, key=lambda name: -told[name])
+    parts = dict(added)
+    if features["repetitions"] < 1:
+        parts["repetition_of_self"] = parts.pop("repetitions")
+    if features["failures"]:
+        parts["failures"] = max(parts["failures"], _LEAST)
+    ranked = sorted(parts, key=lambda name: -parts[name])
     reasons = [
-        _fill(texts[name], _count(name, numbers, window))
+        _fill(texts[name], _count(name, features, window))
         for name in ranked
-        if told[name] >= _NOTABLE_OF.get(name, _NOTABLE) and name in texts
+        if parts[name] >= _LEAST_OF.get(name, _LEAST) and name in texts
     ]
     specific = [reason for reason in reasons if reason != texts["signs"]]
-    return tuple((specific or reasons)[:MOST])
+    return tuple((specific or reasons)[:MAX_REASONS])
 
 
 def explain(reasons: Sequence[str], *, locale: str | None = None) -> str:
-    """Say in one sentence why somebody should look after the user.
+    """Explain in one sentence why a human should take over.
 
     Args:
-        reasons: As `tell_reasons` gives them, in the same language.
+        reasons: As `reasons_of` gives them, in the same language.
         locale: The language as a tag; English where there is no table for it.
     """
-    texts = _texts().get((locale or "en")[:2].lower(), _texts()["en"])
+    texts = texts_of((locale or "en")[:2].lower())
     sentence = texts["why"] if reasons else texts["why_unclear"]
     return str(sentence).format(reasons="; ".join(reasons))
 
 
-def _count(name: str, numbers: Mapping[str, float], window: int) -> int:
+def texts_of(language: str) -> Mapping[str, str | dict[str, str]]:
+    """Look up the reasons' texts in a language; English where there is no table for it."""
+    return _texts().get(language, _texts()["en"])
+
+
+def _count(name: str, features: Mapping[str, float], window: int) -> int:
     if name == "repetitions":
-        return round(numbers["repetitions"]) + 1
+        return round(features["repetitions"]) + 1
     if name == "failures":
-        return round(numbers["failures"] * 3)
+        return round(features["failures"] * 3)
     if name == "refusals":
-        return round(numbers["refusals"] * window)
+        return round(features["refusals"] * window)
     return 1
 
 

@@ -1,4 +1,4 @@
-"""What one message sounds like, as a handful of numbers."""
+"""Features of the wording of one message."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from zendesk_handoff.frustration.phrases import ENGLISH, phrase_book, tokens_of
 
-#: Groups of the word lists that are signs of trouble, in whatever mixture they come.
-TROUBLE = (
+#: Groups of the word lists that are counted together as signs of frustration.
+SIGNS = (
     "profanity oath outrage anger failure waiting repetition ignored blame leaving demand "
     "rhetorical money"
 ).split()
 
-#: Groups that count by themselves.
+#: Groups that are features of their own.
 COUNTED = (
     "profanity oath insult exasperation outrage anger failure waiting repetition ignored blame "
     "leaving demand rhetorical negation money others refusing gratitude polite"
 ).split()
 
-#: Groups that turn praise into sarcasm.
-_GRUMBLING = ("exasperation", "outrage", "failure", "waiting", "anger", "ignored")
-#: Groups that carry a negative sentiment where no lexicon tells.
-_BAD = ("profanity", "oath", "insult", "outrage", "anger")
+#: Groups that make praise in the same message sarcasm.
+_COMPLAINTS = ("exasperation", "outrage", "failure", "waiting", "anger", "ignored")
+#: Groups of negative sentiment, for languages without a lexicon.
+_NEGATIVE = ("profanity", "oath", "insult", "outrage", "anger")
 
 _NOISE = re.compile(r"https?://\S+|(?<!\w)@\w+")
 _ENTITIES = (("&amp;", "&"), ("&gt;", ">"), ("&lt;", "<"))
@@ -36,16 +36,16 @@ _LETTERS = re.compile(r"[^\W\d_]")
 _DOUBLED = re.compile(r"\?{2,}|!\?|\?!|!{2,}")
 _CHEERFUL = re.compile("[😊🙂😀😁😄😃❤💕👍🙏☺😍🎉💯😂😋🤗😉👏🙌]|[:;]-?[)D]")
 _GRIM = re.compile("[😡😠🤬😤👎😒🙄😑😐😞😩😫🖕💩😖😣🤦😭😢🙃]|:-?[(/\\\\]")
-_FEW = 4  # words; in fewer, a share of negative ones says little
+_FEW = 4  # words; in fewer, the share of negative ones means little
 _RAGE = re.compile("[🤬😡🖕👿]")
-_MOST_SHOUTING = 0.4  # some people always write in capitals
-_LONGEST = 1000  # characters that are looked at; nobody types more in anger
+_MAX_SHOUTING = 0.4  # some people always write in capitals
+MAX_LENGTH = 1000  # characters of a message that are read
 _BRIEF = 20  # words; below it a message is the briefer the fewer it has
 
 
 def clean(text: str) -> str:
     """Drop links and @names, and undo HTML entities."""
-    text = text[:_LONGEST]
+    text = text[:MAX_LENGTH]
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return _NOISE.sub(" ", text)
@@ -56,10 +56,10 @@ def wording(text: str, *, language: str = ENGLISH) -> dict[str, float]:
 
     Args:
         text: The message.
-        language: Which word list to use. The sentiment lexicon (VADER) knows English alone.
+        language: The language of the word list. The sentiment lexicon (VADER) is English.
 
     Returns:
-        Numbers between 0 and about 2 by name; 0 always means "no sign of it".
+        Features between 0 and about 2 by name; 0 always means "no sign of it".
     """
     text = clean(text)
     tokens = tokens_of(text)
@@ -67,26 +67,26 @@ def wording(text: str, *, language: str = ENGLISH) -> dict[str, float]:
     counts = {group: sqrt(min(len(found.get(group, ())), 3)) for group in COUNTED}
     if language == ENGLISH:
         negative, positive, worst = _sentiment(text)
-        negative *= min(1.0, len(tokens) / _FEW)  # a bare "no" is all negative, and no anger
+        negative *= min(1.0, len(tokens) / _FEW)  # a bare "no" is entirely negative, but not angry
     else:
         negative, positive, worst = _estimated_sentiment(found, len(tokens))
     letters = len(_LETTERS.findall(text))
     shouted = sum(map(len, _CAPITALS.findall(text)))
-    grumbling = any(counts[group] for group in _GRUMBLING)
-    sarcastic = "sarcasm" in found and (grumbling or counts["negation"] > 0)
-    if sarcastic:  # praise that comes with a complaint is none
+    complaining = any(counts[group] for group in _COMPLAINTS)
+    sarcastic = "sarcasm" in found and (complaining or counts["negation"] > 0)
+    if sarcastic:  # praise beside a complaint is not meant as such
         counts["gratitude"] = positive = 0.0
     return counts | {
         "exasperation": max(counts["exasperation"], float(_RAGE.search(text) is not None)),
         "negative": negative,
         "positive": positive,
         "worst_sentence": worst,
-        "signs": sum(counts[group] > 0 for group in TROUBLE) / 5,
+        "signs": sum(counts[group] > 0 for group in SIGNS) / 5,
         "sarcasm": float(sarcastic),
         "directed": float("addressed" in found and ("insult" in found or "profanity" in found)),
         "request": float("request" in found),
         "brevity": max(0.0, 1 - len(tokens) / _BRIEF),
-        "shouting": min(_MOST_SHOUTING, shouted / max(letters, 12)),
+        "shouting": min(_MAX_SHOUTING, shouted / max(letters, 12)),
         "question": float("?" in text),
         "doubled_marks": float(_DOUBLED.search(text) is not None),
         "cheerful": float(_CHEERFUL.search(text) is not None),
@@ -100,7 +100,7 @@ def _analyser() -> SentimentIntensityAnalyzer:
 
 
 def _sentiment(text: str) -> tuple[float, float, float]:
-    """Give the share of negative words, how positive all is, and how negative the worst part."""
+    """Measure the share of negative words, the positive whole, and the most negative sentence."""
     analyser = _analyser()
     whole = analyser.polarity_scores(text)
     parts = [part for part in _SENTENCE_END.split(text) if part.strip()]
@@ -114,7 +114,7 @@ def _sentiment(text: str) -> tuple[float, float, float]:
 def _estimated_sentiment(
     found: Mapping[str, Sequence[str]], length: int
 ) -> tuple[float, float, float]:
-    """Give what the lexicon would, from our own lists: English messages set the proportions."""
-    bad = sum(len(found.get(group, ())) for group in _BAD)
+    """Estimate the lexicon's values from the word lists, in proportion to English messages."""
+    bad = sum(len(found.get(group, ())) for group in _NEGATIVE)
     good = len(found.get("gratitude", ()))
     return min(1.0, bad / max(length, 3)), min(1.0, 0.45 * good), min(1.0, 0.45 * bad)

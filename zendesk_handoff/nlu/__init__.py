@@ -1,4 +1,8 @@
-"""The NLU components that ``config.yml`` names."""
+"""Rasa NLU components, named in ``config.yml``."""
+
+from zendesk_handoff.bounds import require
+
+require("rasa", extra="rasa", by=__name__)
 
 from zendesk_handoff.nlu.word_classes import WordClassFeaturizer
 

@@ -1,4 +1,4 @@
-"""Which words mean the same: reads a sentence as a row of word classes."""
+"""Word classes: lists of words with the same meaning, and sentences as sequences of classes."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ ITSELF = "itself"
 FILLER = "filler"
 EDGE, NUMBER, SOMETHING = "edge", "number", "something"
 PAUSES = frozenset(".,;:!?()\n–—…")
-# Shorter words have too many neighbours: "chat" and "what", "rep" and "red".
-FORGIVING_FROM = 5
+# Shorter words have too many similar ones: "chat" and "what", "rep" and "red".
+FUZZY_FROM = 5
 
 
 class Lexicon:
-    """Word lists by class, and the reading of sentences with them.
+    """Word lists by class, and the classification of a sentence's tokens.
 
     Args:
         words: For each class its words, in lower case. A word of the class `itself` is a class of
-            its own; those of the class `filler` are passed over.
+            its own; those of the class `filler` are skipped.
 
     Raises:
         ValueError: If a word stands in two lists.
     """
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
-        """Sort the words by class."""
+        """Index the words by class."""
         self.words = {name: list(listed) for name, listed in words.items()}
         self._class_of: dict[str, str] = {}
         for name, listed in self.words.items():
@@ -40,34 +40,34 @@ class Lexicon:
                         f" '{self._class_of[word]}': leave it in one of them"
                     )
                 self._class_of[word] = name
-        self._forgiving = [
+        self._fuzzy = [
             word
             for word, name in self._class_of.items()
-            if len(word) >= FORGIVING_FROM and name != ITSELF
+            if len(word) >= FUZZY_FROM and name != ITSELF
         ]
         self._cached = lru_cache(maxsize=10_000)(self._classify)
 
     def read(self, tokens: Sequence[str], gaps: Sequence[str]) -> list[str]:
         """Return the class of every token, with the edges of sentences and clauses.
 
-        An edge looks the same wherever it is: "agent", "no, agent" and "agent! it is urgent" all
-        hold the person between two edges. What is passed over is an empty string: fillers, and
-        something unknown or a number right after its like.
+        All edges are alike: "agent", "no, agent" and "agent! it is urgent" all have the person
+        between two edges. A skipped token is an empty string: a filler, and an unknown word or a
+        number right after another one.
 
         Args:
-            tokens: The words.
-            gaps: What stands between each of them and the next, one less than there are words.
+            tokens: The words of the sentence.
+            gaps: The text between each token and the next, one less than there are tokens.
         """
         classes: list[str] = []
         before = EDGE
         for token, gap in zip_longest(tokens, gaps, fillvalue=""):
-            now = self._cached(token.lower().replace("’", "'"))
-            if now == before and now in (SOMETHING, NUMBER):
-                now = ""
-            before = now or before
+            current = self._cached(token.lower().replace("’", "'"))
+            if current == before and current in (SOMETHING, NUMBER):
+                current = ""
+            before = current or before
             if before != EDGE and not PAUSES.isdisjoint(gap):
-                now, before = f"{now} {EDGE}".lstrip(), EDGE
-            classes.append(now)
+                current, before = f"{current} {EDGE}".lstrip(), EDGE
+            classes.append(current)
         if classes:
             classes[0] = f"{EDGE} {classes[0]}".rstrip()
             if before != EDGE:
@@ -78,10 +78,10 @@ class Lexicon:
         name = self._class_of.get(word)
         if name is None and word[:1].isdigit():
             return NUMBER
-        if name is None and len(word) >= FORGIVING_FROM - 1:
-            # One slip: a letter too many, too few, another one, or two swapped. The first letter
-            # is rarely the slip, and keeps "arson" from being a person.
-            near = process.extractOne(word, self._forgiving, scorer=OSA.distance, score_cutoff=1)
+        if name is None and len(word) >= FUZZY_FROM - 1:
+            # One typing error: a letter too many, too few, another one, or two swapped. The first
+            # letter is rarely wrong, and keeps "arson" from being a person.
+            near = process.extractOne(word, self._fuzzy, scorer=OSA.distance, score_cutoff=1)
             if near and near[0][0] == word[0]:
                 name = self._class_of[near[0]]
         if name is None:

@@ -1,4 +1,4 @@
-"""A featurizer that counts word classes: "reach an agent" and "reach an employee" look the same."""
+"""A featurizer that counts word classes: "reach an agent" equals "reach an employee"."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORDS_FILE = "words.json"
 class WordClassFeaturizer(CountVectorsFeaturizer):
     """Counts n-grams of word classes; the classes are the lookup tables of the training data.
 
-    The classifier learns the shape of a request from them, whatever the domain it is made in:
+    From them the classifier learns the shape of a request, whatever the domain of the bot:
     "talk to PERSON about SOMETHING". Takes `min_ngram`, `max_ngram` and `min_df`, as Rasa's
     `CountVectorsFeaturizer` does.
     """
@@ -54,12 +54,12 @@ class WordClassFeaturizer(CountVectorsFeaturizer):
             )
         try:
             self.lexicon = Lexicon(tables)
-        except ValueError as fault:
-            raise InvalidConfigException(f"WordClassFeaturizer: {fault}") from fault
+        except ValueError as error:
+            raise InvalidConfigException(f"WordClassFeaturizer: {error}") from error
         return super().train(training_data, model)
 
     def persist(self) -> None:
-        """Keep the word lists beside the vocabulary: the model needs no file but itself."""
+        """Store the word lists beside the vocabulary, so that the model needs no other file."""
         super().persist()
         if self.lexicon is not None:
             with self._model_storage.write_to(self._resource) as folder:

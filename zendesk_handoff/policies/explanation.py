@@ -1,4 +1,4 @@
-"""What the policy leaves in the tracker, so that summaries, logs and analyses can say why."""
+"""The policy's explanation in the tracker, for summaries, logs and analyses."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotS
 
 from zendesk_handoff.domain.responses import OFFER
 
-#: Where it stands in the metadata of the action's event.
+#: The explanation's key in the metadata of the action's event.
 KEY = "frustration"
-#: The slot that `action_human_handoff` takes the summary's "why" from.
-REASON = "handoff_reason"
-#: What Rasa's bots call a no. Under another name the reason goes with the next message.
-_NO = "deny"
+#: The slot from which `action_human_handoff` takes the summary's "why".
+REASON_SLOT = "handoff_reason"
+#: The usual name of a "no" in Rasa's bots. With another one the next message clears the reason.
+_DENY = "deny"
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why the policy stepped in.
+    """The reason of an intervention.
 
     Attributes:
-        wanted: The action that it stepped in for.
-        reason: Why, as one sentence for the agent: the slot's value.
-        score: How frustrated the user is, from 0 to 1.
-        reasons: What the score rests on, in words, the weightiest first.
-        threshold: The score that was enough.
+        wanted: The action that the policy has predicted: the offer or the handover.
+        reason: One sentence for the agent: the slot's value.
+        score: The frustration score, from 0 to 1.
+        reasons: The reasons of the score in words, the strongest first.
+        threshold: The threshold that the score has reached.
     """
 
     wanted: str
@@ -38,61 +38,61 @@ class Explanation:
     threshold: float
 
     @classmethod
-    def of(cls, done: Sequence[Event]) -> Explanation | None:
-        """Find the newest trace among events."""
-        for event in reversed(done):
+    def latest(cls, events: Sequence[Event]) -> Explanation | None:
+        """Find the latest explanation among events."""
+        for event in reversed(events):
             if isinstance(event, ActionExecuted) and KEY in (event.metadata or {}):
-                kept = event.metadata[KEY]
-                return cls(**{**kept, "reasons": tuple(kept["reasons"])})
+                found = event.metadata[KEY]
+                return cls(**{**found, "reasons": tuple(found["reasons"])})
         return None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the trace as JSON."""
+        """Build the JSON value for the event's metadata."""
         return {**asdict(self), "reasons": list(self.reasons)}
 
 
 def is_reason_stale(events: Sequence[Event], slots: Mapping[str, Any]) -> bool:
-    """Tell whether the slot holds a reason of the policy's that has had its day.
+    """Check whether the slot holds a reason of the policy that is no longer valid.
 
-    An offer's reason lives until the offer has been answered: a yes takes it to the agent, anything
-    else does away with it, lest a later handover be told with it. A handover's reason lives as long
-    as the handover; one that never came about leaves it behind.
+    An offer's reason is valid until the offer has been answered: a "yes" takes it to the agent,
+    anything else makes it stale, so that no later handover gets it. A handover's reason is valid
+    as long as the handover, and stale after one that failed.
 
     Args:
         events: The last events, oldest first.
         slots: The tracker's slots, by name.
     """
-    slot, trace = slots.get(REASON), Explanation.of(events)
+    slot, explanation = slots.get(REASON_SLOT), Explanation.latest(events)
     if slot is None or slot.value is None:
         return False
-    if trace is None:
+    if explanation is None:
         return _is_carried_over(events)
-    if slot.value != trace.reason:
+    if slot.value != explanation.reason:
         return False
-    after = _after_the_trace(events)
-    said = [event for event in after if isinstance(event, UserUttered)]
-    if trace.wanted != OFFER:
-        return bool(said)
+    after = _after_explanation(events)
+    messages = [event for event in after if isinstance(event, UserUttered)]
+    if explanation.wanted != OFFER:
+        return bool(messages)
     return (
-        len(said) > 1
-        or any((one.intent or {}).get("name") == _NO for one in said)
+        len(messages) > 1
+        or any((one.intent or {}).get("name") == _DENY for one in messages)
         or any(isinstance(event, SessionStarted) for event in after)
     )
 
 
 def _is_carried_over(events: Sequence[Event]) -> bool:
-    """Tell whether the slot was last set by a new Rasa session, which repeats the old one's."""
+    """Check whether the slot was last set by a new Rasa session, which repeats the slots."""
     starting = carried = False
     for event in events:
         if isinstance(event, SessionStarted):
             starting = True
         elif isinstance(event, ActionExecuted):
             starting = starting and event.action_name != ACTION_LISTEN_NAME
-        elif isinstance(event, SlotSet) and event.key == REASON:
+        elif isinstance(event, SlotSet) and event.key == REASON_SLOT:
             carried = starting
     return carried
 
 
-def _after_the_trace(events: Sequence[Event]) -> Sequence[Event]:
-    place = max(place for place, event in enumerate(events) if Explanation.of([event]))
-    return events[place + 1 :]
+def _after_explanation(events: Sequence[Event]) -> Sequence[Event]:
+    index = max(at for at, event in enumerate(events) if Explanation.latest([event]))
+    return events[index + 1 :]

@@ -1,4 +1,4 @@
-"""A Rasa policy that steps in when the user has had enough."""
+"""A Rasa policy that offers a human, or hands over, when the user is frustrated."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_events
 from zendesk_handoff.domain.responses import OFFER
 from zendesk_handoff.frustration import Frustration
-from zendesk_handoff.policies.explanation import KEY, REASON, Explanation, is_reason_stale
+from zendesk_handoff.policies.explanation import KEY, REASON_SLOT, Explanation, is_reason_stale
 from zendesk_handoff.policies.options import DEFAULTS, read_options
 from zendesk_handoff.policies.turn_context import (
     TurnContext,
     is_session_open,
-    latest,
+    latest_events,
     read_turn_context,
 )
 
@@ -38,24 +38,24 @@ log = structlog.get_logger(__name__)
 
 HANDOFF = "action_human_handoff"
 _ACTIONS = {"offer": OFFER, "escalate": HANDOFF}
-#: The rules answer a wish for a person; Rasa itself answers /restart and the like.
-_NOT_JUDGED = frozenset({"human_handoff", *DEFAULT_ACTION_MAPPINGS})
+#: Rules answer a request for a human; Rasa itself answers /restart and the like.
+_IGNORED_INTENTS = frozenset({"human_handoff", *DEFAULT_ACTION_MAPPINGS})
 
 
 @DefaultV1Recipe.register(
     DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True
 )
 class FrustrationPolicy(Policy):
-    """Judge each message of the user once, right after it, and hand over or offer to.
+    """Score each message of the user once, right after it; offer a human or hand over.
 
-    What it predicts, it sees through: a form that is asking is left first, and the bot listens
-    afterwards, so that no rule of the bot needs to know the policy. A yes or no to the offer is the
-    rules' to answer.
+    The policy also predicts the actions around its own: it deactivates a form that is asking
+    before, and listens afterwards, so that no rule of the bot needs to know the policy. Rules
+    answer a "yes" or "no" to the offer.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Give every option with its default."""
+        """Return every option with its default."""
         return dict(DEFAULTS)
 
     def __init__(
@@ -83,11 +83,11 @@ class FrustrationPolicy(Policy):
         execution_context: ExecutionContext,
         **_: Any,
     ) -> FrustrationPolicy:
-        """Make the policy from its options: nothing of it is in the model's archive."""
+        """Create the policy from its options: it stores nothing in the model."""
         return cls(config, model_storage, resource, execution_context)
 
     def train(self, training_trackers: Any, domain: Domain, **_: Any) -> Resource:
-        """Learn nothing, but see to it that the bot has what the mode needs.
+        """Learn nothing, but check that the domain has the action of the mode.
 
         Raises:
             InvalidConfigException: The domain lacks the action.
@@ -108,51 +108,52 @@ class FrustrationPolicy(Policy):
         rule_only_data: dict[str, Any] | None = None,
         **_: Any,
     ) -> PolicyPrediction:
-        """Predict the offer or the handover where the user has had enough, else nothing.
+        """Predict the offer or the handover if the user is frustrated, else nothing.
 
         Args:
             tracker: The conversation.
-            domain: The bot's.
+            domain: The bot's domain.
             rule_only_data: Not used.
         """
-        reach = max(self.options.window, self.options.cooldown) + 3
-        events = latest(tracker.events, messages=reach)
+        messages = max(self.options.window, self.options.cooldown) + 3
+        events = latest_events(tracker.events, messages=messages)
         turn = read_turn_context(events)
-        if trace := Explanation.of(turn.done):
-            return self._follow_up(trace, turn, domain)
-        if self._may_speak(tracker, turn):
+        if explanation := Explanation.latest(turn.actions):
+            return self._continue(explanation, turn, domain)
+        if self._may_act(tracker, turn):
             dialogue = dialogue_from_events(
                 (event.as_dict() for event in events), slots=tracker.current_slot_values()
             )
-            found = self._judge(dialogue, answer_taken=turn.answer_taken)
+            found = self._score(dialogue, answer_taken=turn.answer_taken)
             if found.escalate:
-                return self._step_in(found, dialogue, tracker, domain)
+                return self._intervene(found, dialogue, tracker, domain)
         stale = is_reason_stale(events, tracker.slots) and not is_session_open(tracker.slots)
         return self._prediction(
-            self._default_predictions(domain), events=[SlotSet(REASON, None)] if stale else None
+            self._default_predictions(domain),
+            events=[SlotSet(REASON_SLOT, None)] if stale else None,
         )
 
-    def _may_speak(self, tracker: DialogueStateTracker, turn: TurnContext) -> bool:
+    def _may_act(self, tracker: DialogueStateTracker, turn: TurnContext) -> bool:
         since = turn.turns_since_refusal
         return (
-            not turn.done
+            not turn.actions
             and not turn.rejected
             and turn.message is not None
-            and _is_judged(turn.message)
+            and _is_scored(turn.message)
             and not tracker.is_paused()
             and not is_session_open(tracker.slots)
             and (since is None or since > self.options.cooldown)
         )
 
-    def _judge(self, dialogue: Dialogue, *, answer_taken: bool) -> Frustration:
+    def _score(self, dialogue: Dialogue, *, answer_taken: bool) -> Frustration:
         threshold = self.options.threshold
         if answer_taken:
-            # "Awful quality" is the reason of a return that the form has just noted, not for a
-            # handover: it takes a clearer case.
+            # "Awful quality" may be the reason of a return that a form has just asked for, so
+            # that the threshold for an answer is higher.
             threshold = (1 + threshold) / 2
         return frustration.score(dialogue, threshold=threshold, window=self.options.window)
 
-    def _step_in(
+    def _intervene(
         self,
         found: Frustration,
         dialogue: Dialogue,
@@ -161,7 +162,7 @@ class FrustrationPolicy(Policy):
     ) -> PolicyPrediction:
         """Predict the first action, with the score and its reasons."""
         wanted = _ACTIONS[self.options.mode]
-        trace = Explanation(
+        explanation = Explanation(
             wanted=wanted,
             reason=frustration.explain(found.reasons, locale=dialogue.locale),
             score=found.score,
@@ -171,46 +172,48 @@ class FrustrationPolicy(Policy):
         log.info(
             "frustration.noticed",
             mode=self.options.mode,
-            score=trace.score,
-            threshold=trace.threshold,
-            reasons=list(trace.reasons),
+            score=explanation.score,
+            threshold=explanation.threshold,
+            reasons=list(explanation.reasons),
         )
         action = ACTION_DEACTIVATE_LOOP_NAME if tracker.active_loop_name else wanted
-        told = [SlotSet(REASON, trace.reason)] if REASON in tracker.slots else []
-        return self._certainly(action, domain, optional_events=told, trace=trace)
+        slots = [SlotSet(REASON_SLOT, explanation.reason)] if REASON_SLOT in tracker.slots else []
+        return self._predict(action, domain, optional_events=slots, explanation=explanation)
 
-    def _follow_up(self, trace: Explanation, turn: TurnContext, domain: Domain) -> PolicyPrediction:
-        """See through what was begun: after the form has been left the action, then listening."""
-        left_form = turn.done[-1].action_name == ACTION_DEACTIVATE_LOOP_NAME
-        if left_form and trace.wanted not in turn.rejected:
-            return self._certainly(trace.wanted, domain, trace=trace)
-        return self._certainly(ACTION_LISTEN_NAME, domain)
+    def _continue(
+        self, explanation: Explanation, turn: TurnContext, domain: Domain
+    ) -> PolicyPrediction:
+        """Predict the next action of an intervention: its own after the form's, then listening."""
+        left_form = turn.actions[-1].action_name == ACTION_DEACTIVATE_LOOP_NAME
+        if left_form and explanation.wanted not in turn.rejected:
+            return self._predict(explanation.wanted, domain, explanation=explanation)
+        return self._predict(ACTION_LISTEN_NAME, domain)
 
-    def _certainly(
+    def _predict(
         self,
         action: str,
         domain: Domain,
         *,
         optional_events: list[Event] | None = None,
-        trace: Explanation | None = None,
+        explanation: Explanation | None = None,
     ) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
         probabilities[domain.index_for_action(action)] = 1.0
         return self._prediction(
             probabilities,
             optional_events=optional_events,
-            # Like a form that is asking: overrules what other policies read from the intent.
+            # Like a form that is asking: takes precedence over predictions from the intent.
             is_no_user_prediction=True,
-            action_metadata={KEY: trace.as_dict()} if trace else None,
+            action_metadata={KEY: explanation.as_dict()} if explanation else None,
         )
 
 
-def _is_judged(message: UserUttered) -> bool:
-    """Tell whether the user has written something that nobody else is to answer."""
+def _is_scored(message: UserUttered) -> bool:
+    """Check whether the user has written something that no rule and no command answers."""
     text = (message.text or "").strip()
     intent = (message.intent or {}).get("name")
     return (
         bool(text)
         and not text.startswith(("/", EXTERNAL_MESSAGE_PREFIX))
-        and intent not in _NOT_JUDGED
+        and intent not in _IGNORED_INTENTS
     )

@@ -1,80 +1,70 @@
-"""The policy's options in ``config.yml``, checked all at once."""
+"""The policy's options in ``config.yml``, declared once and checked all at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from rasa.core.constants import POLICY_PRIORITY, RULE_POLICY_PRIORITY
+from rasa.core.constants import RULE_POLICY_PRIORITY
 from rasa.shared.exceptions import InvalidConfigException
 
+from zendesk_handoff.errors import Problem
 from zendesk_handoff.frustration import DEFAULT_THRESHOLD, DEFAULT_WINDOW
-
-MODES = ("offer", "escalate")
-
-#: Every option with its default. The priority is above the rules': a form that is asking would
-#: otherwise win.
-DEFAULTS: dict[str, Any] = {
-    "threshold": DEFAULT_THRESHOLD,
-    "window": DEFAULT_WINDOW,
-    "mode": "offer",
-    "cooldown": 3,
-    POLICY_PRIORITY: RULE_POLICY_PRIORITY + 1,
-}
+from zendesk_handoff.settings.schema import read_block, setting
+from zendesk_handoff.settings.values import one_of, share, whole_number
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a designer may set.
+    """The options of a bot's designer."""
 
-    Attributes:
-        threshold: From which score on a user counts as frustrated, above 0 and up to 1.
-        window: How many earlier messages of the user, and of the bot, still count.
-        mode: Whether to ask the user first, or to hand over at once.
-        cooldown: How many messages of the user pass after a "no" or an ended session before the
-            policy may speak again.
-        priority: Rank among policies that are equally sure.
-    """
+    mode: Literal["offer", "escalate"] = setting(
+        one_of("offer", "escalate"),
+        "`offer` says `utter_handoff_offer` and leaves the answer to the rules; `escalate` runs "
+        "`action_human_handoff` at once.",
+        default="offer",
+    )
+    threshold: float = setting(
+        share,
+        "The score from which on a user counts as frustrated, above 0 and up to 1.",
+        default=DEFAULT_THRESHOLD,
+    )
+    window: int = setting(
+        whole_number(1),
+        "How many earlier messages of the user, and of the bot, still count.",
+        default=DEFAULT_WINDOW,
+    )
+    cooldown: int = setting(
+        whole_number(0),
+        'How many messages of the user pass after a "no", or after an ended or failed session, '
+        "before the policy may act again; 0 for none.",
+        default=3,
+    )
+    # Above the rules' by default: a form that is asking would otherwise win.
+    priority: int = setting(
+        whole_number(0),
+        "Rank among policies that are equally sure; keep it above the RulePolicy's.",
+        default=RULE_POLICY_PRIORITY + 1,
+    )
 
-    threshold: float
-    window: int
-    mode: Literal["offer", "escalate"]
-    cooldown: int
-    priority: int
+
+#: Every option with its default.
+DEFAULTS: dict[str, Any] = asdict(Options())
 
 
 def read_options(config: Mapping[str, Any]) -> Options:
     """Check the policy's block.
 
     Args:
-        config: The block, completed with the defaults.
+        config: The block, or the block completed with the defaults.
 
     Raises:
-        InvalidConfigException: Something is wrong; the text names every fault and what to write.
+        InvalidConfigException: With every problem, and what to write instead.
     """
-    problems = [_unknown(key) for key in config if key not in DEFAULTS]
-    values = {**DEFAULTS, **config}
-    if not (_is_number(values["threshold"]) and 0 < values["threshold"] <= 1):
-        problems.append("threshold must be a number above 0 and up to 1")
-    for key, least in (("window", 1), ("cooldown", 0), (POLICY_PRIORITY, 0)):
-        if not (type(values[key]) is int and values[key] >= least):
-            problems.append(f"{key} must be a whole number from {least} on")
-    if values["mode"] not in MODES:
-        problems.append(f"mode must be {' or '.join(MODES)}")
-    if problems:
-        raise InvalidConfigException(
-            f"FrustrationPolicy in config.yml cannot be used: {'; '.join(problems)}."
-        )
-    return Options(**{key: values[key] for key in DEFAULTS})
-
-
-def _unknown(key: str) -> str:
-    meant = get_close_matches(str(key), DEFAULTS, 1)
-    hint = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(DEFAULTS)}"
-    return f"{key} is not an option ({hint})"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    problems: list[Problem] = []
+    options = read_block(Options, config, "", problems)
+    if problems or options is None:
+        report = "; ".join(f"{each.key} {each.message.rstrip('.')}" for each in problems)
+        raise InvalidConfigException(f"FrustrationPolicy in config.yml cannot be used: {report}.")
+    return options

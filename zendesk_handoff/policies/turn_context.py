@@ -1,4 +1,4 @@
-"""Reads from a tracker's events where a conversation stands, for a policy to judge."""
+"""The state of the current turn, read from a tracker's events."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ STATUS = "handoff_status"
 
 @dataclass(frozen=True)
 class TurnContext:
-    """Where a conversation stands.
+    """The state of the current turn.
 
     Attributes:
         message: The user's last message, where there is one.
-        done: What the bot has done since, oldest first.
-        rejected: Actions that refused to run since.
-        answer_taken: Whether a form was asking, and got its answer from that message.
-        turns_since_refusal: How many messages the user has written since they last turned down an
-            offer, or since a session ended; 0 while the answer to an offer is the last message.
-            `None` where neither has happened within the events.
+        actions: The bot's actions since that message, oldest first.
+        rejected: Names of actions that rejected their execution since then.
+        answer_taken: Whether a form has filled the slot it asked for from that message.
+        turns_since_refusal: The user's messages since they last declined an offer, or since a
+            session ended; 0 while the answer to an offer is the last message. `None` where
+            neither has happened within the events.
     """
 
     message: UserUttered | None
-    done: tuple[ActionExecuted, ...]
+    actions: tuple[ActionExecuted, ...]
     rejected: frozenset[str]
     answer_taken: bool
     turns_since_refusal: int | None
 
 
-def latest(events: Reversible[Event], *, messages: int) -> list[Event]:
-    """Give the last events, from a message of the user on: a long history costs nothing.
+def latest_events(events: Reversible[Event], *, messages: int) -> list[Event]:
+    """Select the last events, from a message of the user on, without reading a long history.
 
     Args:
         events: All events, oldest first.
-        messages: How many messages of the user to reach back.
+        messages: Messages of the user to go back by.
     """
     found: list[Event] = []
     for event in reversed(events):
@@ -60,43 +60,43 @@ def latest(events: Reversible[Event], *, messages: int) -> list[Event]:
 
 
 def read_turn_context(events: Sequence[Event]) -> TurnContext:
-    """Read where the conversation stands.
+    """Read the state of the current turn.
 
     Args:
         events: The last events, oldest first.
     """
     message: UserUttered | None = None
-    done: list[ActionExecuted] = []
+    actions: list[ActionExecuted] = []
     rejected: set[str] = set()
     since: int | None = None
-    asked: str | None = None  # the slot that a form asks for
+    requested: str | None = None  # the slot that a form asks for
     taken = False
     for event in events:
         if isinstance(event, UserUttered):
-            message, done, rejected, taken = event, [], set(), False
+            message, actions, rejected, taken = event, [], set(), False
             since = None if since is None else since + 1
         elif isinstance(event, ActionExecutionRejected):
             rejected.add(event.action_name)
         elif isinstance(event, ActionExecuted):
-            done.append(event)
+            actions.append(event)
             if event.action_name == OFFER:
-                since = -1  # the answer comes first
+                since = -1  # the answer itself is message 0
         elif isinstance(event, Restarted):
             since = None
         elif isinstance(event, SlotSet):
             if event.key == REQUESTED_SLOT:
-                asked = event.value
-            elif event.key == asked and not done:
+                requested = event.value
+            elif event.key == requested and not actions:
                 taken = event.value is not None
             elif event.key == STATUS and event.value in OVER_NAMES:
-                # Also where a new Rasa session carries it over: the tracker then holds nothing
-                # older, and the bot begins one for the first message after the agents.
+                # Also where a new Rasa session carries the slot over: its tracker holds nothing
+                # older, and the first message after a handover begins such a session.
                 since = 0
-    return TurnContext(message, tuple(done), frozenset(rejected), taken, since)
+    return TurnContext(message, tuple(actions), frozenset(rejected), taken, since)
 
 
 def is_session_open(slots: Mapping[str, Any]) -> bool:
-    """Tell whether the user is with the agents, or on the way to them.
+    """Check whether a handoff session is open.
 
     Args:
         slots: The tracker's slots, by name.

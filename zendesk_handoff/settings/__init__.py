@@ -7,15 +7,16 @@ from zendesk_handoff.settings.model import (
     SummarySettings,
     Timeouts,
 )
-from zendesk_handoff.settings.read import CONNECTOR_KEYS, load_settings, read_settings
+from zendesk_handoff.settings.read import load_settings, read_settings
+from zendesk_handoff.settings.schema import markdown_table
 
 __all__ = [
-    "CONNECTOR_KEYS",
     "DEFAULT_WORKSPACE",
     "Connector",
     "Settings",
     "SummarySettings",
     "Timeouts",
     "load_settings",
+    "markdown_table",
     "read_settings",
 ]

@@ -1,4 +1,4 @@
-"""What the settings are once they have been checked: frozen objects, with their defaults."""
+"""The settings, each declared once: type, reader, default and documentation."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from zendesk_handoff.domain.redaction import PAYMENT
+from zendesk_handoff.domain.redaction import KINDS, PAYMENT
 from zendesk_handoff.errors import UnknownWorkspace
+from zendesk_handoff.settings.schema import block, blocks, setting
+from zendesk_handoff.settings.values import (
+    matching,
+    one_of,
+    seconds,
+    seconds_or_off,
+    some_of,
+    text,
+    texts,
+    url,
+    url_or_none,
+    whole_number,
+)
 
-DEFAULT_STORE_URL = "sqlite:///handoff.db"
 DEFAULT_WORKSPACE = "default"
-#: Zendesk's own name for the agents in an account's switchboard.
-AGENT_WORKSPACE = "zd-agentWorkspace"
-#: Words with which a user leaves the agent without the bot's language model being asked.
+#: Phrases that end a session without the bot's language model being asked.
 DEFAULT_END_PHRASES = (
     "/end_handoff",
     "/stop",
@@ -25,131 +35,242 @@ DEFAULT_END_PHRASES = (
     "terminar chat",
     "volver al bot",
 )
+#: The scope of an API key's JWT, by the beginning of the key's id.
 SCOPES = {"app_": "app", "int_": "integration", "act_": "account", "svc_": "account"}
-
-Engine = Literal["extractive", "llm"]
+_STORE_URL = "sqlite:///handoff.db"
+_LLM = ("engine", "llm")
 
 
 @dataclass(frozen=True)
 class Connector:
     """How one workspace, or several, reach their Zendesk account.
 
-    Args:
-        id: The connector's id, part of its webhook URL.
-        subdomain: ``your-company`` of ``your-company.zendesk.com``.
-        app_id: The account's app id in the Conversations API.
-        key_id: The API key's id; ``app_…``, ``int_…`` (SPEC, Authentication).
-        key_secret: The API key's secret.
-        webhook_secrets: What Zendesk may send as ``X-API-Key``; several while rotating.
-        name: What people call this connector.
-        workspaces: The tenants that escalate through it.
-        base_url: The API's root, without a slash at the end.
-        agent_workspace: The switchboard integration that is the agents.
-        switchboard_integration: Our own name in the account's switchboard, or ``None`` when
-            this integration stands outside of it.
-        authentication: ``jwt`` or ``basic``.
+    The ``id`` is the key of the connector's block, and part of its webhook URL.
     """
 
     id: str
-    subdomain: str
-    app_id: str
-    key_id: str
-    key_secret: str = field(repr=False)
-    webhook_secrets: tuple[str, ...] = field(repr=False)
-    name: str
-    workspaces: tuple[str, ...]
-    base_url: str
-    agent_workspace: str = AGENT_WORKSPACE
-    switchboard_integration: str | None = None
-    authentication: str = "jwt"
+    name: str = setting(
+        text,
+        "The connector's name for people.",
+        computed=lambda read: read["id"],
+        example="a name for people",
+        shown="the id",
+    )
+    subdomain: str = setting(
+        matching(
+            r"(?i:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)",
+            "is the part before .zendesk.com alone: `your-company`.",
+        ),
+        "`your-company` of your-company.zendesk.com.",
+        example="`your-company` of your-company.zendesk.com",
+    )
+    app_id: str = setting(
+        text,
+        "The account's app id in the Conversations API.",
+        example="the app id shown in Zendesk's Admin Center",
+    )
+    key_id: str = setting(
+        matching(
+            rf"(?:{'|'.join(SCOPES)}).*",
+            "must begin with `app_` or `int_`; the secret goes into `key_secret`.",
+        ),
+        "The API key's id, `app_…` or `int_…`.",
+        example="the key's id, which begins with `app_` or `int_`",
+    )
+    key_secret: str = setting(
+        text, "The API key's secret.", example="${ZENDESK_KEY_SECRET}", secret=True
+    )
+    webhook_secrets: tuple[str, ...] = setting(
+        texts,
+        "The value of Zendesk's header `X-API-Key`; a list while it is rotated.",
+        key="webhook_secret",
+        example="${ZENDESK_WEBHOOK_SECRET}",
+        secret=True,
+    )
+    base_url: str = setting(
+        url,
+        "The root of the Conversations API; another one for legacy accounts, or the simulator.",
+        computed=lambda read: f"https://{read['subdomain']}.zendesk.com/sc",
+        example="https://your-company.zendesk.com/sc",
+        shown="`https://{subdomain}.zendesk.com/sc`",
+    )
+    workspaces: tuple[str, ...] = setting(
+        texts,
+        "The tenants whose users escalate through this connector.",
+        default=(DEFAULT_WORKSPACE,),
+    )
+    integration_type: str = setting(
+        one_of("zendesk"), "The Conversations API; there is no other.", default="zendesk"
+    )
+    agent_workspace: str = setting(
+        text,
+        "The switchboard integration of the agents, which is given control.",
+        default="zd-agentWorkspace",
+    )
+    switchboard_integration: str | None = setting(
+        text,
+        "Our own name in the account's switchboard, where this integration is part of it.",
+        default=None,
+        example="our name in the switchboard",
+        shown="(none)",
+    )
+    authentication: str = setting(
+        one_of("jwt", "basic"), "`jwt` or `basic`, for calls to the API.", default="jwt"
+    )
 
     @property
     def scope(self) -> str:
-        """The JWT's ``scope``, which must equal the key's own (SPEC, Authentication)."""
+        """The JWT's ``scope``: the key's own (Conversations API: API authentication)."""
         return SCOPES[self.key_id[:4]]
 
     def webhook_url(self, public_url: str) -> str:
-        """Give the address to paste into Zendesk."""
+        """Build the address to paste into Zendesk."""
         return f"{public_url}/api/v1/connectors/{self.id}/webhook"
 
 
 @dataclass(frozen=True)
 class SummarySettings:
-    """How the summary for the agent is written.
+    """How the summary for the agent is written."""
 
-    Args:
-        engine: ``extractive``, offline and the default, or ``llm``.
-        max_words: Words that the summary may have.
-        model: Of the language model, as its endpoint calls it.
-        base_url: An OpenAI-compatible endpoint; the SDK's own default where it is ``None``.
-        api_key: Its key.
-        timeout: Seconds the model may take before the extractive summary is used instead.
-    """
-
-    engine: Engine = "extractive"
-    max_words: int = 220
-    model: str = ""
-    base_url: str | None = None
-    api_key: str = field(default="", repr=False)
-    timeout: float = 4.0
+    engine: Literal["extractive", "llm"] = setting(
+        one_of("extractive", "llm"),
+        "`extractive`, offline, or `llm`, a language model ([summary.md](summary.md)).",
+        default="extractive",
+    )
+    max_words: int = setting(
+        whole_number(1), "Words that the summary may have at most.", default=220
+    )
+    model: str = setting(
+        text,
+        "With `llm`: the model's name, as its endpoint calls it.",
+        default="",
+        example="the model's name, as its endpoint calls it",
+        only_if=_LLM,
+    )
+    base_url: str | None = setting(
+        url_or_none,
+        "With `llm`: an OpenAI-compatible endpoint.",
+        default=None,
+        example="https://llm.example.com/v1",
+        shown="OpenAI's own",
+        only_if=_LLM,
+    )
+    api_key: str = setting(
+        text,
+        "With `llm`: the endpoint's key.",
+        default="",
+        example="${LLM_API_KEY}",
+        only_if=_LLM,
+        secret=True,
+    )
+    timeout: float = setting(
+        seconds,
+        "With `llm`: seconds after which the extractive summary is used instead.",
+        default=4.0,
+        only_if=_LLM,
+    )
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """What happens when nobody says anything, in seconds; ``None`` turns a step off.
+    """Seconds of inactivity until each step; ``None`` turns a step off."""
 
-    Args:
-        waiting_reminder: Without an agent: the user is told that the wait goes on, each time.
-        waiting_offer: Without an agent: the user is offered the way back to the bot, once.
-        waiting_end: Without an agent: the session ends with the reason ``no_agent``.
-        agent_silence_offer: After a message of the user's that no agent has answered: likewise an
-            offer, once.
-        agent_silence_end: Likewise the end, with the reason ``agent_silent``.
-        user_silence_end: After an agent's message that the user has not answered: the end, with
-            the reason ``user_silent``.
-        undelivered: After a message of the user's that has not reached Zendesk, because it is away
-            or refuses our key: the user is told that it is kept, once each time this happens.
-    """
-
-    waiting_reminder: float | None = 120.0
-    waiting_offer: float | None = 600.0
-    waiting_end: float | None = None
-    agent_silence_offer: float | None = None
-    agent_silence_end: float | None = None
-    user_silence_end: float | None = None
-    undelivered: float | None = 60.0
+    waiting_reminder: float | None = setting(
+        seconds_or_off,
+        "Seconds without an agent between two reminders to the user that the wait goes on.",
+        default=120.0,
+    )
+    waiting_offer: float | None = setting(
+        seconds_or_off,
+        "Seconds without an agent until the user is offered the way back to the bot, once.",
+        default=600.0,
+    )
+    waiting_end: float | None = setting(
+        seconds_or_off,
+        "Seconds without an agent until the session ends, with the reason `no_agent`.",
+        default=None,
+    )
+    agent_silence_offer: float | None = setting(
+        seconds_or_off,
+        "Seconds without an agent's answer to a message of the user, until the same offer, once.",
+        default=None,
+    )
+    agent_silence_end: float | None = setting(
+        seconds_or_off,
+        "Seconds without such an answer until the session ends, with the reason `agent_silent`.",
+        default=None,
+    )
+    user_silence_end: float | None = setting(
+        seconds_or_off,
+        "Seconds without the user's answer to an agent's message, until the session ends, with "
+        "the reason `user_silent`.",
+        default=None,
+    )
+    undelivered: float | None = setting(
+        seconds_or_off,
+        "Seconds after which a user is told that their message is kept but has not reached "
+        "Zendesk, once each time this happens.",
+        default=60.0,
+    )
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of the plugin.
+    """All settings of the plugin."""
 
-    Args:
-        public_url: Where Zendesk, and the user's channel, reach the Rasa server.
-        connectors: By id.
-        store_url: The database, as SQLAlchemy writes it.
-        end_phrases: What a user types to leave the agent, compared without case.
-        open_timeout: Seconds a handover may take before the user is told that it failed.
-        request_timeout: Seconds one call to Zendesk may take.
-        takeover_after: Seconds after which a server that has died is replaced by another one.
-        reconcile_every: Seconds between two questions to Zendesk about an open session: what its
-            events have not told.
-        redact: Kinds of personal data that are masked before the summary leaves the bot.
-        summary: How the summary is written.
-        timeouts: What happens when nobody says anything.
-    """
-
-    public_url: str
-    connectors: Mapping[str, Connector]
-    store_url: str = field(default=DEFAULT_STORE_URL, repr=False)
-    end_phrases: tuple[str, ...] = DEFAULT_END_PHRASES
-    open_timeout: float = 15.0
-    request_timeout: float = 10.0
-    takeover_after: float = 10.0
-    reconcile_every: float = 300.0
-    redact: frozenset[str] = PAYMENT
-    summary: SummarySettings = field(default_factory=SummarySettings)
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    public_url: str = setting(
+        url,
+        "The address at which Zendesk, and the user's channel, reach the Rasa server.",
+        example="https://bot.example.com",
+    )
+    connectors: Mapping[str, Connector] = blocks(Connector)
+    store_url: str = setting(
+        matching(
+            r"(?:sqlite|postgresql|postgres)://.*",
+            f"must be {_STORE_URL} or postgresql://host/database.",
+        ),
+        "The database that action server and Rasa server share; or `postgresql://host/database`, "
+        "with the extra `postgresql`.",
+        default=_STORE_URL,
+        secret=True,
+    )
+    end_phrases: tuple[str, ...] = setting(
+        texts,
+        "Phrases by which a user leaves the agent, compared without case.",
+        default=DEFAULT_END_PHRASES,
+    )
+    open_timeout: float = setting(
+        seconds,
+        "Seconds a handover may take before the user is told that it failed.",
+        default=15.0,
+    )
+    request_timeout: float = setting(
+        seconds,
+        "Seconds one call to Zendesk may take; a file has longer, by its size.",
+        default=10.0,
+    )
+    takeover_after: float = setting(
+        seconds,
+        "Seconds after which the sessions of a server that has died go on at another one, or at "
+        "its restart.",
+        default=10.0,
+    )
+    reconcile_every: float = setting(
+        seconds,
+        "Seconds between two requests to Zendesk for the messages of an open session, in case its "
+        "events are missing; also sent at every start.",
+        default=300.0,
+    )
+    redact: frozenset[str] = setting(
+        some_of(KINDS),
+        "Kinds of personal data that are masked in the summary; also `email`, `phone`; `[]` for "
+        "none ([summary.md](summary.md)).",
+        default=PAYMENT,
+    )
+    summary: SummarySettings = field(
+        default_factory=SummarySettings, metadata=block(SummarySettings)
+    )
+    timeouts: Timeouts = field(default_factory=Timeouts, metadata=block(Timeouts))
 
     def connector_for(self, workspace: str) -> Connector:
         """Find the connector of a workspace.
@@ -158,7 +279,7 @@ class Settings:
             workspace: The tenant.
 
         Raises:
-            UnknownWorkspace: No connector names it; nobody else's is used instead.
+            UnknownWorkspace: No connector names it; another tenant's is never used instead.
         """
         for connector in self.connectors.values():
             if workspace in connector.workspaces:

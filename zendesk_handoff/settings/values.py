@@ -1,0 +1,124 @@
+"""Readers of single values: each returns the checked value, or raises the sentence of the report.
+
+A reader takes the value as YAML has it and an example of a right one, and raises ``ValueError``
+with what to write instead. The sentence never repeats the value, which may be a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def text(value: Any, example: str) -> str:
+    """Read a text that is not empty."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)  # an id of digits alone is read as a number by YAML
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"must be a text that is not empty; write {example}.")
+    return value.strip()
+
+
+def matching(pattern: str, message: str) -> Callable[[Any, str], str]:
+    """Make a reader of texts in a given form.
+
+    Args:
+        pattern: A regular expression for the whole text.
+        message: The sentence for a text in another form.
+    """
+
+    def read(value: Any, example: str) -> str:
+        found = text(value, example)
+        if not re.fullmatch(pattern, found):
+            raise ValueError(message)
+        return found
+
+    return read
+
+
+def texts(value: Any, example: str) -> tuple[str, ...]:
+    """Read a text or a list of texts."""
+    items = value if isinstance(value, list) else [value]
+    found = tuple(item.strip() for item in items if isinstance(item, str) and item.strip())
+    if not items or len(found) < len(items):
+        raise ValueError(f"must be a text that is not empty, or a list of such; write {example}.")
+    return found
+
+
+def url(value: Any, example: str) -> str:
+    """Read an HTTP address; the result has no slash at the end."""
+    found = text(value, example)
+    if urlsplit(found).scheme not in {"http", "https"} or not urlsplit(found).netloc:
+        raise ValueError(f"must be an address like {example}.")
+    return found.rstrip("/")
+
+
+def url_or_none(value: Any, example: str) -> str | None:
+    """Read an HTTP address that may be left empty."""
+    return url(value, example) if value else None
+
+
+def seconds(value: Any, example: str) -> float:
+    """Read a duration."""
+    if not _is_number(value) or not value > 0:  # `.nan` is not above 0 either
+        raise ValueError(f"must be a number of seconds above 0, for example {example}.")
+    return float(value)
+
+
+def seconds_or_off(value: Any, example: str) -> float | None:
+    """Read a duration that may be turned off."""
+    if value is None or value is False or value == "off":  # YAML reads a bare `off` as false
+        return None
+    try:
+        return seconds(value, example)
+    except ValueError:
+        raise ValueError("must be a number of seconds above 0, or `off`.") from None
+
+
+def whole_number(least: int) -> Callable[[Any, str], int]:
+    """Make a reader of whole numbers from the least allowed one on."""
+
+    def read(value: Any, example: str) -> int:
+        if type(value) is not int or value < least:  # a bool is an int as well
+            raise ValueError(f"must be a whole number from {least} on, for example {example}.")
+        return int(value)
+
+    return read
+
+
+def share(value: Any, example: str) -> float:
+    """Read a number above 0 and up to 1."""
+    if not _is_number(value) or not 0 < value <= 1:
+        raise ValueError(f"must be a number above 0 and up to 1, for example {example}.")
+    return float(value)
+
+
+def one_of(*allowed: str) -> Callable[[Any, str], Any]:
+    """Make a reader of one of a few words."""
+
+    def read(value: Any, _example: str) -> str:
+        if not isinstance(value, str) or value not in allowed:
+            raise ValueError(f"must be {' or '.join(f'`{item}`' for item in allowed)}.")
+        return value
+
+    return read
+
+
+def some_of(allowed: Iterable[str]) -> Callable[[Any, str], frozenset[str]]:
+    """Make a reader of a list whose items are all known."""
+    names = sorted(allowed)
+
+    def read(value: Any, _example: str) -> frozenset[str]:
+        if value is False:  # YAML reads a bare `off` as false
+            return frozenset()
+        if not isinstance(value, list) or any(item not in names for item in value):
+            raise ValueError(f"must be a list of {', '.join(names)}; `[]` for none.")
+        return frozenset(value)
+
+    return read
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
