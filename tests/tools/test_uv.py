@@ -46,7 +46,7 @@ class Checkout:
         self.env = {"HOME": str(folder), "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
 
     def put(self, place: str, name: str, script: str) -> Path:
-        """Put a command onto the PATH, after those that are there."""
+        """Add a command to the end of the PATH."""
         folder = self.folder.parent / place
         folder.mkdir(exist_ok=True)
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -64,7 +64,7 @@ class Checkout:
         )
 
     def offer_uv(self) -> None:
-        """Let pip find a uv on the disk."""
+        """Let pip install a uv from the disk."""
         script = b"#!/bin/sh\necho uv 9.9.9\n"
         about = b"Metadata-Version: 2.1\nName: uv\nVersion: 9.9.9\n"
         tags = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -93,24 +93,24 @@ def checkout(tmp_path):
     return Checkout(tmp_path)
 
 
-def test_a_uv_that_runs_is_taken(checkout):
+def test_a_working_uv_is_chosen(checkout):
     there = checkout.put("bin", "uv", WORKS)
     assert checkout.run("find").stdout.strip() == str(there)
 
 
-def test_a_shim_for_another_python_is_passed_over(checkout):
+def test_a_shim_for_another_python_is_skipped(checkout):
     checkout.put("shims", "uv", SHIM)
     assert checkout.run("find").stdout.strip() == OWN
     behind = checkout.put("bin", "uv", WORKS)
     assert checkout.run("find").stdout.strip() == str(behind)
 
 
-def test_without_any_it_is_our_own(checkout):
+def test_without_a_uv_the_checkouts_own_is_chosen(checkout):
     found = checkout.run("find")
     assert (found.returncode, found.stdout.strip(), found.stderr) == (0, OWN, "")
 
 
-def test_our_own_is_installed_by_any_python_and_the_reason_said(checkout):
+def test_the_own_uv_is_installed_with_any_python_and_the_reason_printed(checkout):
     shim = checkout.put("shims", "uv", SHIM)
     checkout.put("shims", "python3", PYENV_WITHOUT_IT)
     version = checkout.folder.parent / "pyenv/versions/3.11.0/bin"
@@ -124,7 +124,7 @@ def test_our_own_is_installed_by_any_python_and_the_reason_said(checkout):
     assert subprocess.check_output([checkout.folder / OWN], text=True) == "uv 9.9.9\n"
 
 
-def test_no_python_for_it_is_said_with_each_ones_words(checkout):
+def test_every_unusable_python_is_reported_with_its_error(checkout):
     shim = checkout.put("shims", "python3", PYENV_WITHOUT_IT)
     bare = checkout.put(
         "bin", "python3", '[ "$1" = -c ] || { echo "No module named venv"; exit 1; }'
@@ -137,17 +137,17 @@ def test_no_python_for_it_is_said_with_each_ones_words(checkout):
     assert not (checkout.folder / ".tools").exists()
 
 
-def test_no_python_at_all_is_said(checkout):
+def test_a_missing_python_is_reported(checkout):
     assert "There is no python3 on the PATH." in checkout.run("install").stderr
 
 
-def test_a_python_too_old_is_said(checkout):
+def test_a_python_that_is_too_old_is_reported(checkout):
     older = f'exec "{PYTHON}" -c "import sys; sys.version_info = (3, 7); exec(sys.argv[1])" "$2"'
     checkout.put("bin", "python3", older)
     assert "This is Python 3.7." in checkout.run("install").stderr
 
 
-def test_what_pip_cannot_get_is_said_in_its_words(checkout):
+def test_an_error_of_pip_is_reported_in_full(checkout):
     offline = checkout.put("offline", "pip", 'echo "ERROR: Connection refused" >&2; exit 1')
     makes = f'[ "$1" = -c ] || {{ mkdir -p .tools/bin; cp "{offline}" .tools/bin/python; }}'
     checkout.put("bin", "python3", makes)
@@ -175,7 +175,7 @@ def test_what_pip_cannot_get_is_said_in_its_words(checkout):
         (SHIM, "does not run:\n    pyenv: uv: command not found", "Rasa 3.6 needs"),
     ],
 )
-def test_why_there_is_no_environment(checkout, script, said, unsaid):
+def test_reasons_for_a_missing_environment(checkout, script, said, unsaid):
     done = checkout.run("venv", UV=str(checkout.put("bin", "uv", script)))
     assert done.returncode == (1 if said else 0)
     assert said in done.stderr and unsaid not in done.stderr
