@@ -16,6 +16,7 @@ from tests.support.pages import DOCS, PAGES, README, ROOT, quoted, rows, section
 from zendesk_handoff import errors
 from zendesk_handoff.cli import app
 from zendesk_handoff.domain import responses
+from zendesk_handoff.rasa import delivery
 from zendesk_handoff.webchat.page import PageSettings
 
 ALL = "".join(page.read_text() for page in PAGES)
@@ -103,3 +104,18 @@ def test_the_public_classes_are_documented():
     for name in zendesk_handoff.__all__:
         if name.endswith(("Input", "Policy", "Featurizer", "LockStore")):
             assert re.search(rf"zendesk_handoff\.[\w.]+\.{name}\b", ALL), name
+
+
+def test_the_protocols_of_output_channels_are_documented():
+    page = section((ROOT / "CONTRIBUTING.md").read_text(), "A channel adapter")
+    protocols = {
+        name: vars(value)
+        for name, value in vars(delivery).items()
+        if getattr(value, "_is_protocol", False) and name.endswith("Output")
+    }
+    assert protocols
+    assert {code for code in quoted(page) if code.endswith("Output")} == protocols.keys()
+    for members in protocols.values():
+        methods = [name for name in members if not name.startswith("_")]
+        assert methods
+        assert all(f"`{method}(" in page for method in methods)
