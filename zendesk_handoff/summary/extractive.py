@@ -35,7 +35,7 @@ _SIGNS = 2
 #: The share of the messages that the bot did not understand, and the words of each.
 _FAILURE_SHARE = 0.4
 _QUOTE_WORDS = 12
-#: What is added to the score of the bot's last answer, and its length in words.
+#: The addition to the score of the bot's last answer, and the longest answer in words.
 _ANSWER_BOOST = 0.25
 _ANSWER_WORDS = 30
 #: An answer of at most so many words is not shortened: its meaning may be in common words.
