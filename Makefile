@@ -1,7 +1,7 @@
 # The README's commands. CI calls the same ones.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fix bench docs pin clean
+.PHONY: help setup demo test lint fix bench docs dist pin clean
 
 PYTHON_VERSION := $(shell cat .python-version)
 # A uv on the PATH that runs here serves; otherwise one is installed into .tools.
@@ -24,7 +24,7 @@ help: ## list the commands
 setup: .venv/.done $(PAGE)/node_modules/.done $(MODEL) ## environment, the page's package, a trained model
 
 demo: setup ## simulator, action server and Rasa server; prints the two pages to open
-	@$(BIN)/python tools/demo.py
+	@$(BIN)/python -m tools.demo
 
 test: setup lint ## everything that is checked
 	@$(BIN)/python tools/test.py
@@ -45,25 +45,32 @@ bench: setup ## the figures of docs/
 docs: setup ## check that the documentation covers what there is
 	@$(BIN)/pytest -q tests/docs
 
+dist: $(PAGE)/node_modules/.done $(filter .tools/%,$(UV)) ## both wheels, the plugin's and the simulator's, in dist/
+	@rm -rf dist
+	@for folder in . simulator; do $(UV) build -q --wheel --out-dir dist \
+	  --build-constraints requirements/build.txt --require-hashes $$folder || exit 1; done
+	@rm -f dist/.gitignore
+
 pin: $(filter .tools/%,$(UV)) ## write the requirement files anew
-	$(PIN) pyproject.toml --group dev --extra rasa --extra postgresql --extra llm -o requirements/dev.txt
+	$(PIN) pyproject.toml simulator/pyproject.toml --group dev --extra rasa --extra postgresql --extra llm -o requirements/dev.txt
 	$(PIN) pyproject.toml requirements/sqlalchemy2.in --extra postgresql -o requirements/sqlalchemy2.txt
 	$(PIN) requirements/build.in -o requirements/build.txt
 	$(PIN) requirements/tools.in -o requirements/tools.txt
 
 clean: ## remove what the commands have made
-	rm -rf .venv .tools models $(PAGE)/node_modules .rasa .pytest_cache .mypy_cache .ruff_cache
+	rm -rf dist .venv .tools models $(PAGE)/node_modules .rasa .pytest_cache .mypy_cache .ruff_cache
 
 .tools/bin/uv: requirements/tools.txt
 	@tools/uv.sh install
 
-.venv/.done: requirements/dev.txt requirements/build.txt pyproject.toml .python-version \
-             $(PAGE)/node_modules/.done $(filter .tools/%,$(UV))
+.venv/.done: requirements/dev.txt requirements/build.txt pyproject.toml \
+             simulator/pyproject.toml .python-version $(PAGE)/node_modules/.done $(filter .tools/%,$(UV))
 	@tools/uv.sh venv
 	@echo "Installing the Python environment …"
 	@# Compiled here, once: where Python may not write bytecode every start of Rasa would compile anew.
 	@VIRTUAL_ENV=.venv $(UV) pip sync -q --compile-bytecode --require-hashes requirements/dev.txt
-	@VIRTUAL_ENV=.venv $(UV) pip install -q --no-deps --build-constraint requirements/build.txt -e .
+	@VIRTUAL_ENV=.venv $(UV) pip install -q --no-deps --build-constraint requirements/build.txt \
+	  -e . -e ./simulator
 	@touch $@
 
 $(PAGE)/node_modules/.done: $(PAGE)/package.json $(PAGE)/package-lock.json

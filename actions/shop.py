@@ -1,6 +1,6 @@
-"""The demo shop's own actions: look up an order, take a return.
+"""The demo shop's own actions: look up an order, register a return.
 
-The catalogue lives in this module, so that the demo runs alone and answers the same every time.
+The catalogue is part of this module: the demo needs no database and always answers the same.
 """
 
 import re
@@ -16,7 +16,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 @dataclass(frozen=True)
 class Order:
-    """What the shop knows about one order.
+    """An order in the shop's catalogue.
 
     Attributes:
         item: The article as it reads inside a sentence, with its article word.
@@ -59,7 +59,7 @@ def normalise_order_number(said: object) -> str | None:
 
 
 def describe_order(number: str) -> str:
-    """Tell what is known about an order, and say so when nothing is."""
+    """Describe an order, or say that it is not found."""
     order = CATALOGUE.get(number)
     if order is None:
         return (
@@ -70,7 +70,7 @@ def describe_order(number: str) -> str:
 
 
 def describe_return(number: str, reason: str) -> str:
-    """Tell what happens with a return, without promising what the shop does not do."""
+    """Describe the outcome of a return: registered, not possible, or order not found."""
     order = CATALOGUE.get(number)
     if order is None:
         return (
@@ -89,7 +89,7 @@ def describe_return(number: str, reason: str) -> str:
 
 
 class ActionOrderStatus(Action):
-    """Answer where an order is."""
+    """Answer with the status of an order: ``action_order_status``."""
 
     def name(self) -> str:
         """Return the action's name in the domain."""
@@ -98,14 +98,14 @@ class ActionOrderStatus(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Tell the status, and forget an unknown number so that the next question asks again."""
+        """Utter the status, and reset an unknown number so that the form asks again."""
         number = str(tracker.get_slot("order_number") or "")
         dispatcher.utter_message(text=describe_order(number))
         return [] if number in CATALOGUE else [SlotSet("order_number", None)]
 
 
 class ActionRegisterReturn(Action):
-    """Take a return."""
+    """Register a return: ``action_register_return``."""
 
     def name(self) -> str:
         """Return the action's name in the domain."""
@@ -114,7 +114,7 @@ class ActionRegisterReturn(Action):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Register the return; once that is done, the next one gets a reason of its own."""
+        """Register the return, and reset the slots that the next return must ask for."""
         number = str(tracker.get_slot("order_number") or "")
         reason = str(tracker.get_slot("return_reason") or "not given")
         dispatcher.utter_message(text=describe_return(number, reason))
@@ -124,8 +124,8 @@ class ActionRegisterReturn(Action):
         return [SlotSet("return_reason", None)] if order.returnable else []
 
 
-class _ChecksOrderNumber:
-    """What both forms check: an order number has five digits."""
+class _ValidatesOrderNumber:
+    """The validation that both forms share: an order number has five digits."""
 
     def validate_order_number(
         self,
@@ -134,14 +134,14 @@ class _ChecksOrderNumber:
         tracker: Tracker,
         domain: dict[str, Any],
     ) -> dict[str, Any]:
-        """Keep a well-formed number, or tell the user what one looks like."""
+        """Keep a well-formed number, or utter an example of one."""
         number = normalise_order_number(slot_value)
         if number is None:
             dispatcher.utter_message(response="utter_order_number_malformed")
         return {"order_number": number}
 
 
-class ValidateOrderStatusForm(_ChecksOrderNumber, FormValidationAction):
+class ValidateOrderStatusForm(_ValidatesOrderNumber, FormValidationAction):
     """Check the answers in ``order_status_form``."""
 
     def name(self) -> str:
@@ -149,7 +149,7 @@ class ValidateOrderStatusForm(_ChecksOrderNumber, FormValidationAction):
         return "validate_order_status_form"
 
 
-class ValidateReturnForm(_ChecksOrderNumber, FormValidationAction):
+class ValidateReturnForm(_ValidatesOrderNumber, FormValidationAction):
     """Check the answers in ``return_form``."""
 
     def name(self) -> str:

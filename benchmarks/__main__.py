@@ -9,7 +9,7 @@ MODULES = ("benchmarks.frustration", "benchmarks.intent", "benchmarks.summary", 
 
 
 def main() -> int:
-    """Run them one after the other, each in a process of its own.
+    """Run the benchmarks one after the other, each in a process of its own.
 
     Returns:
         The highest exit code.

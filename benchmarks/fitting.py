@@ -24,7 +24,7 @@ CALMING = frozenset(
     "positive gratitude polite cheerful question request opening_request brief_opening bot_done "
     "bot_asks earlier_positive earlier_gratitude".split()
 )
-#: What one unit of a number may add to the logit at most: no single mild sign may decide.
+#: The most that one unit of a number may add to the logit: no single mild sign may decide.
 MOST = {
     "*": 1.5,
     "insult": 2.5,
@@ -35,11 +35,11 @@ MOST = {
     "says_sorry": 0.4,
     "negation": 0.4,
 }
-#: What it must add at least: plain words that the data hardly hold.
+#: The least that it must add: plain words that are rare in the data.
 LEAST = {"exasperation": 1.8}
-#: Weights that no data at hand can give: their bots have no fallback that could be repeated.
+#: Weights that the data cannot give: their bots have no fallback that could be repeated.
 BY_JUDGEMENT = {"failures": 2.4, "bot_lost": 0.2, "repetitions": 0.2}
-HELD = frozenset({"failures", "bot_lost"})  # left out of the fit
+LEFT_OUT = frozenset({"failures", "bot_lost"})  # left out of the fit
 
 Model = tuple[np.ndarray, float]
 
@@ -64,7 +64,7 @@ def fit(sets: Sets, chosen: Mapping[str, np.ndarray]) -> Model:
     """Fit the weights, those set by judgement added.
 
     Args:
-        sets: What to fit on.
+        sets: The data.
         chosen: Which rows of each set to use.
 
     Returns:
@@ -93,8 +93,8 @@ def fit(sets: Sets, chosen: Mapping[str, np.ndarray]) -> Model:
 
 
 def _bounds_of(name: str, unit: float) -> tuple[float | None, float | None]:
-    """Give the bounds of a weight, for numbers that were divided by `unit`."""
-    if name in HELD:
+    """Return the bounds of a weight, for numbers that were divided by `unit`."""
+    if name in LEFT_OUT:
         return 0.0, 0.0
     return (
         (None, 0.0)
@@ -112,13 +112,13 @@ def fit_all(sets: Sets) -> Model:
 
 
 def logits_of(matrix: Matrix, model: Model, rows: np.ndarray | None = None) -> np.ndarray:
-    """Give the logits of a set, or of some of its rows."""
+    """Return the logits of a set, or of some of its rows."""
     numbers = matrix.numbers if rows is None else matrix.numbers[rows]
     return np.asarray(numbers @ model[0] + model[1])
 
 
 def cross_validate(sets: Sets, *, seed: int = 0) -> dict[str, np.ndarray]:
-    """Give logits for every row from weights that were fitted on other dialogues."""
+    """Return logits for every row from weights that were fitted on other dialogues."""
     random = np.random.RandomState(seed)
     logits = {key: np.zeros(len(matrix.labels)) for key, matrix in sets.items()}
     folds = {
@@ -134,7 +134,7 @@ def cross_validate(sets: Sets, *, seed: int = 0) -> dict[str, np.ndarray]:
 
 
 def transfer(sets: Sets, key: str) -> np.ndarray:
-    """Give logits for one set from weights that were fitted on the others alone."""
+    """Return logits for one set from weights that were fitted on the others alone."""
     return logits_of(sets[key], fit_all({name: sets[name] for name in sets if name != key}))
 
 
@@ -144,7 +144,7 @@ def operating_point(sets: Sets, logits: Mapping[str, np.ndarray]) -> float:
     return float(np.quantile(logits[CALM_SET][calm], 1 - FALSE_ALARMS))
 
 
-def write_weights(sets: Sets, middle: float, *, tell: Callable[[str], None]) -> None:
+def write_weights(sets: Sets, middle: float, *, report: Callable[[str], None]) -> None:
     """Write the table that the package reads, shifted so that `middle` scores 0.5."""
     weights, intercept = fit_all(sets)
     names = next(iter(sets.values())).names
@@ -152,4 +152,4 @@ def write_weights(sets: Sets, middle: float, *, tell: Callable[[str], None]) -> 
     table = {"intercept": round(float(intercept - middle), 3)}
     table |= {name: round(float(weight), 3) for name, weight in ranked if abs(weight) >= 0.005}
     WEIGHTS.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
-    tell(f"wrote {len(table)} weights to {WEIGHTS}")
+    report(f"wrote {len(table)} weights to {WEIGHTS}")

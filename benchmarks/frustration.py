@@ -3,7 +3,7 @@
     python -m benchmarks.frustration             # tables
     python -m benchmarks.frustration --fit       # write weights.json first, then tables
 
-The data stay outside the project; without them there is nothing to measure and it says so.
+The data are not part of the project; without them nothing is measured, and the output says so.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ import numpy as np
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from benchmarks.evaluation import is_complete
 from benchmarks.fitting import Matrix, cross_validate, operating_point, transfer, write_weights
+from tools.paths import EVALUATION_SETS, ROOT
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 from zendesk_handoff.frustration import DEFAULT_THRESHOLD, DEFAULT_WINDOW
 from zendesk_handoff.frustration.phrases import language_of
 from zendesk_handoff.frustration.scoring import measure
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data" / "dev"
+DATA = EVALUATION_SETS
 SETS = {
     "support tweets": "frustration_support_tweets.jsonl",
     "task dialogues": "frustration_task_dialogues.jsonl",
@@ -56,18 +57,18 @@ class Example:
 
 
 def read_examples(path: Path) -> Iterator[Example]:
-    """Give every labelled user turn of a file, each with the dialogue up to it."""
+    """Yield every labelled user turn of a file, each with the dialogue up to it."""
     for number, record in enumerate(_records(path)):
         turns = dialogue_from_turns(record["turns"]).turns
-        places = [place for place, turn in enumerate(turns) if turn.speaker == "user"]
-        labels = record.get("labels") or [None] * (len(places) - 1) + [record["label"]]
-        for place, label in zip(places, labels, strict=True):
+        positions = [position for position, turn in enumerate(turns) if turn.speaker == "user"]
+        labels = record.get("labels") or [None] * (len(positions) - 1) + [record["label"]]
+        for position, label in zip(positions, labels, strict=True):
             if label is not None:
-                yield Example(number, Dialogue(turns[: place + 1]), int(label))
+                yield Example(number, Dialogue(turns[: position + 1]), int(label))
 
 
 def read_requests(path: Path) -> Iterator[Example]:
-    """Give everyday requests, each a dialogue of its own: nobody in them has had enough."""
+    """Yield everyday requests, each a dialogue of its own, without any frustrated user."""
     for number, record in enumerate(_records(path)):
         if not record["label"]:
             turn = {"speaker": "user", "text": record["text"]}
@@ -89,7 +90,7 @@ def matrix_of(examples: list[Example]) -> Matrix:
 
 
 def baselines() -> dict[str, Callable[[Example], float]]:
-    """Name the simple methods that the score is compared with."""
+    """Return the simple methods that the score is compared with, by name."""
     vader = SentimentIntensityAnalyzer()
 
     def last(example: Example) -> str:
@@ -150,7 +151,8 @@ def report_time(examples: dict[str, list[Example]]) -> None:
             start = time.perf_counter()
             frustration.score(example.dialogue)
             times.append(time.perf_counter() - start)
-    command = "from zendesk_handoff import frustration as f, dialogue as d\n"
+    command = "from zendesk_handoff import frustration as f\n"
+    command += "from zendesk_handoff.domain import dialogue as d\n"
     command += "f.score(d.dialogue_from_turns([{'speaker': 'user', 'text': 'hello'}]))"
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=True)
@@ -170,15 +172,14 @@ def main() -> None:
     parser.add_argument("--fit", action="store_true", help="write weights.json first")
     options = parser.parse_args()
     wanted = [*SETS.values(), *EVERYDAY]
-    if missing := [name for name in wanted if not (options.data / name).exists()]:
-        print(f"frustration: nothing to measure, {', '.join(missing)} not found")
+    if not is_complete("frustration", options.data, wanted):
         return
     examples = {key: list(read_examples(options.data / name)) for key, name in SETS.items()}
     examples["everyday"] = [one for name in EVERYDAY for one in read_requests(options.data / name)]
     sets = {key: matrix_of(found) for key, found in examples.items()}
     middle = operating_point(sets, cross_validate(sets))
     if options.fit:
-        write_weights(sets, middle, tell=print)
+        write_weights(sets, middle, report=print)
     report(examples, sets, middle)
     report_everyday(options.data)
     report_time(examples)

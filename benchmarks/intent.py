@@ -1,9 +1,9 @@
-"""Measure how well the demo bot hears the wish for a person.
+"""Measure how well the demo bot recognizes requests for a human.
 
-Reads the utterances in tests/data and the evaluation sets that lie beside the project, lets the
-trained model parse every line, and prints precision, recall and false alarms of the intent
-`human_handoff`. A line counts as heard when the intent is on top after the fallback classifier,
-which is what the bot acts on.
+Reads the utterances in tests/data and, where they are found, the evaluation sets, which are not
+part of the project. The trained model parses every line; the table has precision, recall and false
+alarms of the intent `human_handoff`. A line counts as recognized when the intent ranks first after
+the fallback classifier, as in the running bot.
 
     python -m benchmarks.intent [--model models/demo.tar.gz] [--data DIR] [--errors]
 """
@@ -24,13 +24,15 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.evaluation import is_complete
+from tools.paths import EVALUATION_SETS, ROOT
+
 OWN = ROOT / "tests" / "data"
-DATA = ROOT.parent / "shared" / "data" / "dev"
+DATA = EVALUATION_SETS
 INTENT = "human_handoff"
 
-# "I want to speak to customer service" counts as no wish in the set this label comes from, and as
-# one in the others. So the set is shown both ways.
+# "I want to speak to customer service" is no request for a human in the set with this label, and is
+# one in the others. So the set is shown with and without it.
 DISPUTED = "contact_customer_service"
 
 
@@ -40,7 +42,7 @@ class Utterance:
 
     Attributes:
         text: What the user typed.
-        wanted: Whether that asks for a person.
+        wanted: Whether it asks for a human.
         intent: The label in the set it comes from.
     """
 
@@ -60,15 +62,15 @@ class Score:
 
     @property
     def precision(self) -> float | None:
-        """Share of the alarms that were right, where there was anything to hear."""
+        """Share of the alarms that were right, where there were requests."""
         alarms = self.hits + self.false_alarms
         return self.hits / alarms if alarms and self.hits + self.misses else None
 
     @property
     def recall(self) -> float | None:
-        """Share of the wishes that were heard."""
-        wishes = self.hits + self.misses
-        return self.hits / wishes if wishes else None
+        """Share of the requests that were recognized."""
+        requests = self.hits + self.misses
+        return self.hits / requests if requests else None
 
     @property
     def f1(self) -> float | None:
@@ -78,7 +80,7 @@ class Score:
 
     @property
     def false_alarm_rate(self) -> float | None:
-        """Share of the other utterances that were taken for a wish."""
+        """Share of the other utterances that were taken for a request."""
         return self.false_alarms / self.negatives if self.negatives else None
 
 
@@ -97,7 +99,7 @@ def read_set(path: Path) -> list[Utterance]:
 
 
 def score(wanted: Sequence[bool], heard: Sequence[bool]) -> Score:
-    """Count what was heard against what was wanted, line by line."""
+    """Compare recognized and wanted lines."""
     pairs = list(zip(wanted, heard, strict=True))
     return Score(
         hits=sum(w and h for w, h in pairs),
@@ -108,16 +110,16 @@ def score(wanted: Sequence[bool], heard: Sequence[bool]) -> Score:
 
 
 def format_table(rows: Iterable[tuple[str, Score]]) -> str:
-    """Lay the scores out, one line a set."""
+    """Format the scores, one line for each set."""
 
     def show(value: float | None, form: str) -> str:
         return format("-" if value is None else format(value, form), ">6")
 
     lines = [f"{'set':<44}{'n':>6}{'pos':>6}{'P':>7}{'R':>7}{'F1':>7}  false alarms"]
     for name, s in rows:
-        wishes = s.hits + s.misses
+        requests = s.hits + s.misses
         lines.append(
-            f"{name:<44}{wishes + s.negatives:>6}{wishes:>6}"
+            f"{name:<44}{requests + s.negatives:>6}{requests:>6}"
             f" {show(s.precision, '.3f')} {show(s.recall, '.3f')} {show(s.f1, '.3f')}"
             f"  {s.false_alarms} ({show(s.false_alarm_rate, '.2%').strip()})"
         )
@@ -125,11 +127,11 @@ def format_table(rows: Iterable[tuple[str, Score]]) -> str:
 
 
 async def parse_all(model: Path, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the bot's whole reading of every text, in order."""
+    """Return the bot's complete parse of every text, in order."""
     from rasa.core.agent import Agent
     from rasa.utils.log_utils import configure_structlog
 
-    configure_structlog(logging.WARNING)  # or every reading is logged
+    configure_structlog(logging.WARNING)  # otherwise every parse is logged
     agent = Agent.load(str(model))
     return [await agent.parse_message(text) for text in texts]
 
@@ -151,18 +153,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"intent: no model in {options.model}; train one with `rasa train`")
         return 1
 
+    is_complete("intent", options.data, ["handoff_*.jsonl"])
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
     sets = {path.stem: read_set(path) for path in files}
     started = time.perf_counter()
-    readings = asyncio.run(parse_all(options.model, [u.text for s in sets.values() for u in s]))
+    parses = asyncio.run(parse_all(options.model, [u.text for s in sets.values() for u in s]))
     seconds = time.perf_counter() - started
 
     rows: list[tuple[str, Score]] = []
-    todo = iter(readings)
+    remaining = iter(parses)
     for name, utterances in sets.items():
-        parsed = [next(todo) for _ in utterances]
-        heard = [reading["intent"]["name"] == INTENT for reading in parsed]
+        parsed = [next(remaining) for _ in utterances]
+        heard = [parse["intent"]["name"] == INTENT for parse in parsed]
         pairs = list(zip(utterances, heard, strict=True))
         rows.append((name, score([u.wanted for u, _ in pairs], [h for _, h in pairs])))
         clear = [(u, h) for u, h in pairs if u.intent != DISPUTED]
@@ -170,16 +173,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             disputed = f"  without {DISPUTED}"
             rows.append((disputed, score([u.wanted for u, _ in clear], [h for _, h in clear])))
         if options.errors and not name.endswith("_unseen"):
-            for utterance, reading, alarm in zip(utterances, parsed, heard, strict=True):
+            for utterance, parse, alarm in zip(utterances, parsed, heard, strict=True):
                 if alarm != utterance.wanted:
                     kind = "false alarm" if alarm else "missed"
-                    top = reading["intent_ranking"][:3]
+                    top = parse["intent_ranking"][:3]
                     ranking = ", ".join(f"{i['name']} {i['confidence']:.2f}" for i in top)
                     print(f"{name} | {kind} | {utterance.intent} | {utterance.text} | {ranking}")
     whole = [row for name, row in rows if name in sets]
     rows.append(("all together", _total(whole)))
     print(format_table(rows))
-    print(f"{len(readings)} utterances, {1000 * seconds / len(readings):.1f} ms each")
+    print(f"{len(parses)} utterances, {1000 * seconds / len(parses):.1f} ms each")
     return 0
 
 

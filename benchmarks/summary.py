@@ -1,9 +1,10 @@
-"""Measure how much of a case survives in the summary, and at which length.
+"""Measure how many facts of a case are in the summary, and its length.
 
 Fact recall on task dialogues and on dialogues that were cut off: the share of facts of which any
 listed form stands in the summary as a word, without regard to case. ROUGE on support tweets,
 against human summaries: the mean over a dialogue's references, and the best of them. Simple ways to
-summarise stand beside. All is written by the function that `zendesk-handoff summarize` calls.
+summarise are shown for comparison. The data are not part of the project; without them nothing is
+measured, and the output says so.
 
     python -m benchmarks.summary [--data DIR]
 """
@@ -23,11 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.evaluation import is_complete
+from tools.paths import EVALUATION_SETS
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 from zendesk_handoff.summary import summarize
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data" / "dev"
+DATA = EVALUATION_SETS
 
 #: The sets with facts, and the share of the dialogue's words that a summary may have.
 FACT_SETS = {"summary_task_dialogues": 0.30, "summary_cut_dialogues": 0.40}
@@ -38,12 +40,12 @@ Summarizer = Callable[["Case"], str]
 
 @dataclass(frozen=True)
 class Case:
-    """A dialogue with what should be found in its summary.
+    """A dialogue and the expected content of its summary.
 
     Attributes:
-        dialogue: What was said.
+        dialogue: The turns.
         facts: For each fact, the forms in which it may be written.
-        references: Summaries that people wrote.
+        references: Summaries written by people.
     """
 
     dialogue: Dialogue
@@ -68,18 +70,18 @@ def _case(row: Mapping[str, Any]) -> Case:
 
 
 def holds(summary: str, fact: Iterable[str]) -> bool:
-    """Say whether any form of a fact stands in a summary, as a word of its own."""
+    """Check whether a summary contains any form of a fact as a separate word."""
     text = summary.lower()
     return any(re.search(rf"(?<!\w){re.escape(form.lower())}(?!\w)", text) for form in fact)
 
 
 def rouge(summary: str, reference: str) -> dict[str, float]:
     """Compute the F-measures of ROUGE-1, -2 and -L, on words without regard to case."""
-    told, wanted = _words(summary), _words(reference)
+    words, wanted = _words(summary), _words(reference)
     return {
-        "R1": _f_measure(_shared(told, wanted, 1), len(told), len(wanted)),
-        "R2": _f_measure(_shared(told, wanted, 2), len(told) - 1, len(wanted) - 1),
-        "RL": _f_measure(_longest_common(told, wanted), len(told), len(wanted)),
+        "R1": _f_measure(_common(words, wanted, 1), len(words), len(wanted)),
+        "R2": _f_measure(_common(words, wanted, 2), len(words) - 1, len(wanted) - 1),
+        "RL": _f_measure(_longest_common(words, wanted), len(words), len(wanted)),
     }
 
 
@@ -87,24 +89,24 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[a-z0-9]+", text.lower())
 
 
-def _shared(told: Sequence[str], wanted: Sequence[str], size: int) -> int:
+def _common(words: Sequence[str], wanted: Sequence[str], size: int) -> int:
     def grams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
         return Counter(zip(*(words[start:] for start in range(size)), strict=False))
 
-    return sum((grams(told) & grams(wanted)).values())
+    return sum((grams(words) & grams(wanted)).values())
 
 
-def _longest_common(told: Sequence[str], wanted: Sequence[str]) -> int:
+def _longest_common(words: Sequence[str], wanted: Sequence[str]) -> int:
     row = [0] * (len(wanted) + 1)
-    for word in told:
+    for word in words:
         before = row[:]
         for at, other in enumerate(wanted, 1):
             row[at] = before[at - 1] + 1 if word == other else max(before[at], row[at - 1])
     return row[-1]
 
 
-def _f_measure(shared: int, told: int, wanted: int) -> float:
-    return 2 * shared / (told + wanted) if shared else 0.0
+def _f_measure(common: int, words: int, wanted: int) -> float:
+    return 2 * common / (words + wanted) if common else 0.0
 
 
 def _lead(case: Case) -> str:
@@ -177,10 +179,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     names = [*FACT_SETS, TWEETS]
     sets = {name: options.data / f"{name}.jsonl" for name in names}
+    is_complete("summary", options.data, [path.name for path in sets.values()])
     found = {name: read_cases(path) for name, path in sets.items() if path.exists()}
-    if not found:
-        print(f"summary: nothing measured, there are no summary_*.jsonl in {options.data}")
-        return 0
     for name, share in FACT_SETS.items():
         if name not in found:
             continue

@@ -1,53 +1,42 @@
-"""What tests of several modules stand on."""
+"""Fixtures of several test folders: a store on both databases, a simulator, restored logs."""
 
 from __future__ import annotations
 
-import socket
 import uuid
-from contextlib import suppress
 
 import pytest
 import structlog
 
 from simulator import Simulator
+from tests.support.databases import HOST, PORT, postgresql_answers
+from tests.support.shared import check_shared
 from zendesk_handoff.store import open_store
-
-HOST, PORT = "127.0.0.1", 5432
-REDIS_PORT = 6379
 
 
 def pytest_configure():
-    """Let no logger be kept as it was at its first line: with the output of the test that wrote it.
+    """Keep structlog from caching loggers: a cached one writes to the output of an earlier test.
 
-    Rasa, where a test loads it, asks structlog to; a later test that wants to read would be deaf.
+    Rasa turns the cache on when a test loads it.
     """
     configure = structlog.configure
 
-    def configure_afresh(*arguments, **settings):
+    def configure_uncached(*arguments, **settings):
         configure(*arguments, **{**settings, "cache_logger_on_first_use": False})
 
-    structlog.configure = configure_afresh
+    structlog.configure = configure_uncached
     structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
 
 
+def pytest_runtest_setup(item):
+    check_shared(item)
+
+
 @pytest.fixture(autouse=True)
-def same_logs():
-    """Undo what a test did to the logs: a command writes them to an output that closes with it."""
+def restored_logs():
+    """Restore the log configuration: a command's logs go to an output that is closed with it."""
     before = structlog.get_config()
     yield
     structlog.configure(**before)
-
-
-def postgresql_answers() -> bool:
-    with suppress(OSError), socket.create_connection((HOST, PORT), timeout=2):
-        return True
-    return False
-
-
-def redis_answers() -> bool:
-    with suppress(OSError), socket.create_connection((HOST, REDIS_PORT), timeout=2):
-        return True
-    return False
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,16 +1,17 @@
-"""Environments in which messages could not be kept from the bot are refused, and named."""
+"""Unsupported environments are rejected, with a sentence that names them."""
 
 from __future__ import annotations
 
 import functools
-import re
 import subprocess
 import sys
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import tomli
 from rasa.core.agent import Agent
 from rasa.core.processor import MessageProcessor
 
@@ -19,10 +20,10 @@ from zendesk_handoff.bounds import SUPPORTED, Installed, check_bounds, check_met
 from zendesk_handoff.channels import ZendeskInput
 from zendesk_handoff.channels.zendesk_input import UnsupportedRasa
 from zendesk_handoff.errors import UnsupportedEnvironment
-from zendesk_handoff.rasa import router
+from zendesk_handoff.rasa import hooks
 
 ROOT = Path(__file__).parent.parent
-#: Makes the names that Rasa's modules have be others, in a process of its own.
+#: Imports the channels of a Rasa whose modules have other names; run in a process of its own.
 MOVED = """
 import rasa.core.lock_store as moved
 del moved.LockError
@@ -32,7 +33,7 @@ import channels
 
 def test_this_environment_is_supported():
     check_bounds()
-    router.check_rasa()
+    hooks.check_rasa()
 
 
 @pytest.mark.parametrize("rasa", ["3.6.20", "3.6.21", "3.6.21.dev2", "3.6.99"])
@@ -53,7 +54,7 @@ def test_supported(rasa):
         (Installed((3, 10, 13), None), "no Rasa on Python 3.10"),
     ],
 )
-def test_refused_with_what_is_there_and_what_is_supported(found, words):
+def test_the_error_names_what_is_installed_and_what_is_supported(found, words):
     with pytest.raises(UnsupportedEnvironment) as refused:
         check_bounds(found)
     assert words in str(refused.value)
@@ -61,13 +62,13 @@ def test_refused_with_what_is_there_and_what_is_supported(found, words):
     assert "take ZendeskInput out of credentials.yml" in str(refused.value)
 
 
-def test_rasas_own_printing_of_the_refusal(monkeypatch):
+def test_rasa_prints_the_error_without_a_traceback(monkeypatch):
     """Rasa prints a ``RasaException`` without a traceback, and ends with 1."""
     monkeypatch.setattr(bounds, "installed", lambda: Installed((3, 11, 7), "3.20.5", "3.20.5"))
     with pytest.raises(UnsupportedRasa, match=r"Rasa Pro 3\.20\.5"):
         ZendeskInput.from_credentials({})
     with pytest.raises(UnsupportedEnvironment):
-        router.install(object())
+        hooks.install(object())
 
 
 def run(code, *path):
@@ -81,7 +82,7 @@ def run(code, *path):
     )
 
 
-def test_a_rasa_whose_names_have_moved_is_refused_by_name(tmp_path):
+def test_a_rasa_that_has_moved_its_modules_is_named(tmp_path):
     metadata = tmp_path / "rasa_pro-3.99.1.dist-info" / "METADATA"
     metadata.parent.mkdir()
     metadata.write_text("Metadata-Version: 2.1\nName: rasa-pro\nVersion: 3.99.1\n")
@@ -121,21 +122,25 @@ class Concrete(Abstract):
         (Concrete, "absent"),
     ],
 )
-def test_a_method_that_is_not_the_one_that_runs(owner, name):
+def test_a_method_that_would_not_run_is_not_wrapped(owner, name):
     check_method(Concrete, "handle_message")
     with pytest.raises(UnsupportedEnvironment, match=rf"{owner.__name__}\.{name} is not what"):
         check_method(owner, name)
 
 
-def test_no_gate_is_put_on_an_abstract_class(monkeypatch):
+def test_the_router_is_not_installed_on_an_abstract_class(monkeypatch):
     class ProProcessor(MessageProcessor, ABC):
         @abstractmethod
         async def handle_message(self, message): ...
 
-    monkeypatch.setattr(router, "MessageProcessor", ProProcessor)
+    replacements = [
+        replace(each, owner=ProProcessor) if each.owner is MessageProcessor else each
+        for each in hooks.REPLACEMENTS
+    ]
+    monkeypatch.setattr(hooks, "REPLACEMENTS", replacements)
     before = Agent.handle_message
     with pytest.raises(UnsupportedEnvironment):
-        router.install(object())
+        hooks.install(object())
     assert Agent.handle_message is before
 
 
@@ -147,7 +152,7 @@ def traced(method):
     return call
 
 
-def test_tracing_around_a_wrapper_leaves_it_in_place():
+def test_a_wrapper_inside_a_tracing_decorator_is_found():
     async def wrapper(self): ...
 
     class Traced:
@@ -155,43 +160,50 @@ def test_tracing_around_a_wrapper_leaves_it_in_place():
 
     check_wrapped(Traced, "handle_message", wrapper)
     Traced.handle_message = traced(Concrete.handle_message)
-    with pytest.raises(UnsupportedEnvironment, match="somebody else's"):
+    with pytest.raises(UnsupportedEnvironment, match="not zendesk-handoff's"):
         check_wrapped(Traced, "handle_message", wrapper)
 
 
 @pytest.fixture
 def installed():
-    router.install(object())
+    hooks.install(object())
     yield
-    router.uninstall()
+    hooks.uninstall()
 
 
 @pytest.mark.parametrize("name", ["handle_message", "trigger_external_user_uttered"])
-async def test_a_processor_that_passes_the_gate_by(installed, name):
+async def test_a_processor_that_bypasses_the_router_is_rejected(installed, name):
     async def own_way(*_arguments):
-        raise AssertionError("the bot has heard it")
+        raise AssertionError("the bot received the message")
 
     agent = Agent()
-    router.check_agent(agent)  # no model yet
+    hooks.check_agent(agent)  # no model yet
     agent.processor = object.__new__(MessageProcessor)
-    router.check_agent(agent)
+    hooks.check_agent(agent)
     # As a model that is loaded later may bring it.
     agent.processor = object.__new__(type("Other", (MessageProcessor,), {name: own_way}))
-    with pytest.raises(UnsupportedEnvironment, match=rf"Other\.{name} is somebody else's"):
-        router.check_agent(agent)
+    with pytest.raises(UnsupportedEnvironment, match=rf"Other\.{name} is not zendesk-handoff's"):
+        hooks.check_agent(agent)
     with pytest.raises(UnsupportedEnvironment):
         await agent.handle_message(SimpleNamespace(sender_id="user"))
 
 
-def test_an_agent_that_passes_the_gate_by(installed):
+def test_an_agent_that_bypasses_the_router_is_rejected(installed):
     async def own_way(*_arguments): ...
 
     other = object.__new__(type("Other", (Agent,), {"handle_message": own_way}))
-    with pytest.raises(UnsupportedEnvironment, match=r"Other\.handle_message is somebody else's"):
-        router.check_agent(other)
+    sentence = r"Other\.handle_message is not zendesk-handoff's"
+    with pytest.raises(UnsupportedEnvironment, match=sentence):
+        hooks.check_agent(other)
 
 
-def test_the_package_asks_for_the_same_rasa():
-    [asked] = re.findall(r'^rasa = \["rasa(.*)"\]', (ROOT / "pyproject.toml").read_text(), re.M)
-    [pair] = SUPPORTED
-    assert asked == f">={bounds._dotted(pair.rasa)},<{bounds._dotted(pair.below)}"
+PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_the_extra_rasa_has_the_bounds_of_the_table():
+    assert PROJECT["optional-dependencies"]["rasa"] == [pair.requirement for pair in SUPPORTED]
+
+
+def test_requires_python_has_the_lowest_python_of_the_table():
+    major, minor = min(pair.python for pair in SUPPORTED)
+    assert PROJECT["requires-python"] == f">={major}.{minor}"

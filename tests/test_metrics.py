@@ -1,4 +1,4 @@
-"""What is counted and what is read, in Prometheus' format."""
+"""Metrics in Prometheus' format: those that are counted, and those that the store has."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.servers import free_port
 from zendesk_handoff import metrics
-from zendesk_handoff.errors import ConnectionFailed, refusal
+from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.metrics import Queue, StoreFigures
+from zendesk_handoff.zendesk.answers import api_error_for_status
 
 EMPTY = StoreFigures({}, [], [])
 
@@ -49,9 +50,9 @@ def test_a_delivery_is_counted_with_its_delay():
     ("error", "outcome"),
     [
         (None, "ok"),
-        (refusal("GET /x", 429), "429"),
-        (refusal("GET /x", 503), "503"),
-        (ConnectionFailed("GET /x", "TimeoutError", late=True), "unreachable"),
+        (api_error_for_status("GET /x", 429), "429"),
+        (api_error_for_status("GET /x", 503), "503"),
+        (ConnectionFailed("GET /x", "TimeoutError", timed_out=True), "unreachable"),
         (asyncio.CancelledError(), "cancelled"),
     ],
 )
@@ -69,7 +70,7 @@ def test_a_call_is_counted_by_its_outcome(error, outcome):
     assert value("zendesk_handoff_api_call_duration_seconds_count", call="GET /x") == timed + 1
 
 
-def test_the_stores_figures_are_shown():
+def test_the_counts_of_the_store_are_shown():
     counts = StoreFigures(
         {("support", "ended", "agent"): 3, ("support", "active", ""): 2},
         [Queue("support", 4, time.time() - 60, 1)],
@@ -91,7 +92,7 @@ def test_the_stores_figures_are_shown():
     assert shown("failed_messages", connector="support", direction="to_agent") == 1
 
 
-def test_without_a_store_the_process_still_answers():
+def test_without_a_store_the_process_counters_are_shown():
     metrics.count_routed("bot")
     body = samples(metrics.render(None, connectors=["support"]))
     assert body[("zendesk_handoff_store_up",)] == 0
@@ -99,7 +100,7 @@ def test_without_a_store_the_process_still_answers():
     assert not any(name == "zendesk_handoff_sessions" for name, *_ in body)
 
 
-def test_names_have_our_prefix_and_their_unit():
+def test_names_have_the_prefix_and_the_unit():
     for family in text_string_to_metric_families(metrics.render(EMPTY, connectors=["a"]).decode()):
         assert family.name.startswith("zendesk_handoff_")
         if family.type == "histogram" or "_age_" in family.name:
@@ -113,7 +114,7 @@ print(metrics.render(None, connectors=[]).decode())
 """
 
 
-def test_workers_with_a_common_folder_show_the_same(tmp_path):
+def test_workers_with_a_shared_folder_show_their_sum(tmp_path):
     env = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PATH": ""}
     for _ in range(2):
         subprocess.run([sys.executable, "-c", COUNT], env=env, check=True)
@@ -122,18 +123,16 @@ def test_workers_with_a_common_folder_show_the_same(tmp_path):
     assert body[("zendesk_handoff_routed_messages_total", ("decision", "agent"))] == 2
 
 
-def test_the_action_server_answers_on_the_port_it_is_given(monkeypatch):
+def test_the_action_server_serves_metrics_on_the_configured_port(monkeypatch):
     port = free_port()
-    monkeypatch.setattr(metrics, "_serving", False)
     monkeypatch.setenv(metrics.PORT_VARIABLE, str(port))
-    metrics.serve_if_asked()
-    metrics.serve_if_asked()  # an action server makes its actions again when it reloads
+    metrics.serve_if_configured()
+    metrics.serve_if_configured()  # an action server makes its actions again when it reloads
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         assert b"zendesk_handoff_api_calls_total" in answer.read()
 
 
-def test_a_port_that_is_none_is_told(monkeypatch):
-    monkeypatch.setattr(metrics, "_serving", False)
+def test_an_invalid_port_is_reported(monkeypatch):
     monkeypatch.setenv(metrics.PORT_VARIABLE, "metrics")
     with pytest.raises(ValueError, match=metrics.PORT_VARIABLE):
-        metrics.serve_if_asked()
+        metrics.serve_if_configured()

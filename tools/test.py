@@ -1,59 +1,85 @@
-"""Run the tests, and say what this machine could not run.
+"""Run the tests and report the ones that this machine could not run.
 
-With ``CI=true`` leaving anything out is a failure.
+With ``CI=true`` every skip is a failure. The exception are tests marked ``shared`` in a checkout
+without the optional folder ``../shared``: they are counted and named at the end.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 
 import pytest
 
-#: Each has servers of its own. Stories wait more than they work: one more than there are cores.
+#: Each worker starts its own servers and waits for them most of the time, hence one more worker
+#: than there are cores.
 _WORKERS = min((os.cpu_count() or 1) + 1, 4)
 
 
-class LeftOut:
-    """Collects the reasons for which tests were skipped."""
+class Skips:
+    """The skipped tests of a run, by reason, and the tests that need ``../shared``, by file."""
 
     def __init__(self) -> None:
-        """Begin with none."""
-        self.reasons: dict[str, int] = {}
+        """Start with empty counters."""
+        self.reasons: Counter[str] = Counter()
+        self.shared_ran: Counter[str] = Counter()
+        self.shared_left_out: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note a skipped test."""
-        if report.skipped:
-            self._note(report.longrepr)
+        """Count a test that was skipped or that needs the folder."""
+        state = dict(report.user_properties).get("shared")
+        file = report.nodeid.partition("::")[0]
+        if report.skipped and state == "left out":
+            self.shared_left_out[file] += 1
+        elif report.skipped:
+            self._count(report.longrepr)
+        elif report.when == "call" and state == "ran":
+            self.shared_ran[file] += 1
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a skipped module."""
+        """Count a module that was skipped as a whole."""
         if report.skipped:
-            self._note(report.longrepr)
+            self._count(report.longrepr)
 
-    def _note(self, longrepr: object) -> None:
+    def _count(self, longrepr: object) -> None:
         reason = str(longrepr[2]) if isinstance(longrepr, tuple) else str(longrepr)
-        reason = reason.removeprefix("Skipped: ")
-        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        self.reasons[reason.removeprefix("Skipped: ")] += 1
+
+    def summary(self) -> str:
+        """Format what is reported at the end of a run."""
+        lines = [
+            *_by_file("Tests that used ../shared", self.shared_ran),
+            *_by_file("Tests left out because there is no folder ../shared", self.shared_left_out),
+        ]
+        if self.reasons:
+            lines += ["", f"Skipped on this machine: {self.reasons.total()}"]
+            lines += [f"  {count} x {reason}" for reason, count in sorted(self.reasons.items())]
+        return "".join(f"{line}\n" for line in lines)
+
+
+def _by_file(title: str, tests: Counter[str]) -> list[str]:
+    if not tests:
+        return []
+    return [
+        "",
+        f"{title}: {tests.total()}",
+        *(f"  {n} x {file}" for file, n in sorted(tests.items())),
+    ]
 
 
 def main() -> int:
-    """Run pytest with what was given on the command line.
+    """Run pytest with the arguments of the command line.
 
     Returns:
-        The exit code: pytest's, or 1 when CI had to leave something out.
+        The exit code: pytest's, or 1 if CI skipped a test that it must run.
     """
-    left_out = LeftOut()
-    # All of it at once is a matter of minutes on two cores: servers that start are waited for.
+    skips = Skips()
     arguments = sys.argv[1:] or ["-n", str(_WORKERS), "--dist", "loadfile"]
-    code = int(pytest.main(arguments, plugins=[left_out]))
-    if not left_out.reasons:
-        return code
-    sys.stdout.write("\nLeft out on this machine:\n")
-    for reason, count in sorted(left_out.reasons.items()):
-        sys.stdout.write(f"  {count} x {reason}\n")
-    if os.environ.get("CI") == "true":
-        sys.stdout.write("CI leaves nothing out: install what is missing.\n")
+    code = int(pytest.main(arguments, plugins=[skips]))
+    sys.stdout.write(skips.summary())
+    if skips.reasons and os.environ.get("CI") == "true":
+        sys.stdout.write("CI runs every test: install what is missing.\n")
         return code or 1
     return code
 

@@ -1,31 +1,32 @@
-"""Everything that can go wrong, as one tree.
+"""The package's errors, as one tree.
 
 ```
 HandoffError
-├── SettingsError (ValueError)        the block in credentials.yml, all its problems at once
-├── UnknownWorkspace (LookupError)    no connector serves the workspace
-├── WebhookError (ValueError)         Zendesk's call, or somebody else's
+├── SettingsError (ValueError)              the block in credentials.yml, all its problems at once
+├── UnknownWorkspace (LookupError)          no connector serves the workspace
+├── MissingDependency (ImportError)         a package that a module needs is not installed
+├── UnsupportedEnvironment (RuntimeError)   a Rasa or Python that is not supported
+├── WebhookError (ValueError)               a webhook call that is rejected
 │   ├── InvalidApiKey
 │   └── InvalidPayload
-├── StoreUnavailable (ConnectionError)       the database did not take or give
-├── LeaseLost                         another process has gone on with a session
-├── IncompatibleSchema (ValueError)           the database is of a newer version, or somebody else's
-├── SessionNotFound (LookupError)       an operator named none, or several
-├── ChannelExit (RuntimeError)        a channel's library tried to stop the process
-├── UnsupportedEnvironment (RuntimeError)  a Rasa or Python that is not supported
-└── ConversationsError                a call to the Conversations API
-    ├── Unreachable (ConnectionError) no answer: connection refused, reset, timed out
-    ├── InvalidResponse                       an answer in a shape that the API does not have
-    └── Refused                       an answer with a status of 400 or more
-        ├── NotAuthorized (PermissionError)   401, 403
-        ├── NotFound (LookupError)            404
-        ├── Conflict                          409
-        ├── Locked                            423
-        ├── TooManyRequests                   429
-        └── ServerError                       5xx
+├── StoreUnavailable (ConnectionError)      the database did not answer
+├── IncompatibleSchema (ValueError)         a newer version's database, or another program's
+├── LeaseLost                               another process has taken over a session
+├── SessionNotFound (LookupError)           an id prefix that fits no session, or several
+├── ChannelExit (RuntimeError)              a channel's library tried to stop the process
+└── ConversationsError                      a call to the Conversations API
+    ├── ConnectionFailed (ConnectionError)  no answer: connection refused, reset, timed out
+    ├── InvalidResponse                     an answer in a shape that the API does not have
+    └── ApiError                            an answer with a status of 400 or more
+        ├── NotAuthorized (PermissionError) 401, 403
+        ├── NotFound (LookupError)          404
+        ├── Conflict                        409
+        ├── Locked                          423
+        ├── TooManyRequests                 429
+        └── ServerError                     408, 5xx, and a 404 that is not the API's
 ```
 
-No text of an error holds a token, a secret or what a user wrote.
+No text of an error holds a token, a secret or anything a user wrote.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ class HandoffError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault in the settings.
+    """One problem in the settings.
 
     Args:
-        key: The place in the block, dotted: ``connectors.support.key_id``.
+        key: The key in the block, dotted: ``connectors.support.key_id``.
         message: What is wrong and what to write instead; never the value of a secret.
     """
 
@@ -54,14 +55,14 @@ class SettingsError(HandoffError, ValueError):
     """The settings cannot be used.
 
     Args:
-        problems: Every fault that was found, in the order of the block.
+        problems: Every problem that was found, in the order of the block.
     """
 
     def __init__(self, problems: list[Problem]) -> None:
-        """Keep the problems and put them into one readable report."""
+        """Put all problems into one readable report."""
         self.problems = problems
-        lines = [f"  {fault.key}: {fault.message}" for fault in problems]
-        count = "one fault" if len(problems) == 1 else f"{len(problems)} problems"
+        lines = [f"  {problem.key}: {problem.message}" for problem in problems]
+        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(f"The handoff settings have {count}:\n" + "\n".join(lines))
 
 
@@ -82,7 +83,7 @@ class UnknownWorkspace(HandoffError, LookupError):
 
 
 class WebhookError(HandoffError, ValueError):
-    """A call to the webhook that is not taken."""
+    """A call to the webhook that is rejected."""
 
 
 class InvalidApiKey(WebhookError):
@@ -94,27 +95,27 @@ class InvalidPayload(WebhookError):
 
 
 class StoreUnavailable(HandoffError, ConnectionError):
-    """The database did not answer; nothing of the call has been kept."""
+    """The database did not answer; the operation was not stored."""
 
 
 class LeaseLost(HandoffError):
-    """This process was held up for longer than its claim lasts, and another one has taken over."""
+    """The lease on a session expired, and another process has taken the session over."""
 
 
 class IncompatibleSchema(HandoffError, ValueError):
-    """The database holds something that this version cannot work with; it was left as it is."""
+    """The database has a schema that this version cannot work with; it was left unchanged."""
 
 
 class SessionNotFound(HandoffError, LookupError):
-    """An operator's idea of a session's id fits none, or several.
+    """The beginning of a session's id fits no session, or several.
 
     Args:
-        prefix: What was asked for.
-        several: Whether more than one session begins so.
+        prefix: The beginning that was given.
+        several: Whether it fits more than one session.
     """
 
     def __init__(self, prefix: str, *, several: bool) -> None:
-        """Say what to do about it."""
+        """Name the next step."""
         self.prefix = prefix
         begins = f"begins with {prefix[:40]!r}"
         super().__init__(
@@ -128,22 +129,41 @@ class ChannelExit(HandoffError, RuntimeError):
     """A channel's library called ``sys.exit``, which would stop the server for everybody."""
 
 
-class UnsupportedEnvironment(HandoffError, RuntimeError):
-    """The plugin cannot keep the bot from hearing what is meant for an agent.
+class MissingDependency(HandoffError, ImportError):
+    """A package that a module needs is not installed.
 
     Args:
-        found: What is installed, or what it does.
-        supported: What the plugin supports, in words.
+        module: The module that was imported.
+        package: The import name of what it needs.
+        extra: The extra of this distribution that installs it.
+    """
+
+    def __init__(self, module: str, package: str, extra: str) -> None:
+        """Name the module, the package and the command that installs it."""
+        self.module = module
+        self.package = package
+        super().__init__(
+            f"{module} needs the package {package}, which is not installed. "
+            f"Install it: pip install 'zendesk-handoff[{extra}]'"
+        )
+
+
+class UnsupportedEnvironment(HandoffError, RuntimeError):
+    """Python and Rasa are not a pair on which messages can be kept from the bot.
+
+    Args:
+        found: A sentence about what is installed, or about what it does.
+        supported: The supported pairs, in words.
     """
 
     def __init__(self, found: str, supported: str) -> None:
-        """Say what was found, what is supported and what to do."""
+        """Name what was found, what is supported and the remedy."""
         self.found = found
         self.supported = supported
         super().__init__(
-            f"{found} This version of zendesk-handoff supports {supported}. Anywhere else the bot "
-            "might hear what is meant for an agent, so the server does not start. Install a "
-            "supported pair, or take ZendeskInput out of credentials.yml."
+            f"{found} This version of zendesk-handoff supports {supported}. Anywhere else messages "
+            "for an agent might reach the bot, so the server does not start. Install a supported "
+            "pair, or take ZendeskInput out of credentials.yml."
         )
 
 
@@ -152,18 +172,18 @@ class ConversationsError(HandoffError):
 
     Args:
         call: Method and path, without query: ``POST /conversations``.
-        message: Zendesk's own words, or the transport's.
+        message: Zendesk's own text, or the transport's.
 
     Attributes:
         retryable: Whether the same call may succeed later.
-        late: Whether nobody has answered in time: Zendesk may still be at it.
+        timed_out: Whether no answer came in time: Zendesk may still be processing the call.
     """
 
     retryable = False
-    late = False
+    timed_out = False
 
     def __init__(self, call: str, message: str) -> None:
-        """Name the call and what came of it."""
+        """Name the call and the outcome."""
         self.call = call
         super().__init__(f"{call}: {message}")
 
@@ -173,20 +193,20 @@ class ConnectionFailed(ConversationsError, ConnectionError):
 
     Args:
         call: Method and path.
-        message: What the transport said.
-        late: Whether no answer came in time: Zendesk may still be at it.
+        message: The transport's text.
+        timed_out: Whether the time-out ended the call: Zendesk may still be processing it.
     """
 
     retryable = True
 
-    def __init__(self, call: str, message: str, *, late: bool = False) -> None:
-        """Remember whether Zendesk may still be at it."""
-        self.late = late
+    def __init__(self, call: str, message: str, *, timed_out: bool = False) -> None:
+        """Record whether Zendesk may still be processing the call."""
+        self.timed_out = timed_out
         super().__init__(call, message)
 
 
 class InvalidResponse(ConversationsError):
-    """Zendesk answered that it was done, in a shape that the API does not have."""
+    """Zendesk reported success, in a shape that the API does not have."""
 
 
 class ApiError(ConversationsError):
@@ -209,17 +229,17 @@ class ApiError(ConversationsError):
         title: str = "",
         retry_after: float | None = None,
     ) -> None:
-        """Keep the answer's parts beside its words."""
+        """Keep the parts of the answer as data."""
         self.status = status
         self.code = code
         self.title = title
         self.retry_after = retry_after
-        words = " ".join(part for part in (str(status), code, title) if part)
-        super().__init__(call, words)
+        message = " ".join(part for part in (str(status), code, title) if part)
+        super().__init__(call, message)
 
 
 class NotAuthorized(ApiError, PermissionError):
-    """401: key or secret is wrong. 403: the key's scope does not allow the call."""
+    """401: the key or its secret is wrong. 403: the key's scope does not allow the call."""
 
 
 class NotFound(ApiError, LookupError):
@@ -231,58 +251,21 @@ class Conflict(ApiError):
 
 
 class Locked(ApiError):
-    """423: the conversation holds 30,000 messages and takes no more."""
+    """423: the conversation has its maximum of 30,000 messages."""
 
 
 class TooManyRequests(ApiError):
-    """429: slow down."""
+    """429: the rate limit is exceeded."""
 
     retryable = True
 
 
 class ServerError(ApiError):
-    """5xx: Zendesk's own fault; whether the call was carried out is unknown."""
+    """408 and 5xx: a failure on Zendesk's side; whether the call was carried out is unknown."""
 
     retryable = True
 
     @property
-    def late(self) -> bool:  # type: ignore[override]
-        """Whether a server on the way has given up waiting: 408, 502, 504, or Cloudflare's 524."""
+    def timed_out(self) -> bool:  # type: ignore[override]
+        """Whether a server on the way stopped waiting: 408, 502, 504, or Cloudflare's 524."""
         return self.status in {408, 502, 504, 524}
-
-
-_BY_STATUS: dict[int, type[ApiError]] = {
-    401: NotAuthorized,
-    403: NotAuthorized,
-    404: NotFound,
-    409: Conflict,
-    423: Locked,
-    429: TooManyRequests,
-}
-
-
-def refusal(
-    call: str,
-    status: int,
-    *,
-    code: str = "",
-    title: str = "",
-    retry_after: float | None = None,
-) -> ApiError:
-    """Choose the class for an HTTP status of 400 or more.
-
-    Args:
-        call: Method and path.
-        status: The HTTP status.
-        code: Zendesk's code.
-        title: Zendesk's words.
-        retry_after: Seconds, from the ``Retry-After`` header.
-
-    Returns:
-        The error, ready to raise. 408 counts as a server fault: it asks for a repeat. So does a
-        404 without a code of the API's: a proxy's, or another server's at that address, which
-        must not be taken for the end of a conversation.
-    """
-    passing = status >= 500 or status == 408 or (status == 404 and not code)
-    kind = ServerError if passing else _BY_STATUS.get(status, ApiError)
-    return kind(call, status, code=code, title=title, retry_after=retry_after)

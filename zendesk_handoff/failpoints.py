@@ -1,9 +1,8 @@
-"""The places between two steps, by name, where a test kills the process.
+"""Named failpoints between two steps, at which a test kills the process.
 
-A step that reaches outside (Zendesk, the user) and the note of it in the store can never be one:
-whoever dies in between must find out later how far it had come. Each such place is named here and
-reached in the code, so that the tests can go through all of them and show what becomes of the
-conversation. In production nothing looks at them.
+A call to the outside (Zendesk, the user) and its record in the store are never atomic: a process
+that dies in between must find out later how far it had come. Each such point has a name here, so
+that the tests can crash a server at every one of them. In production they do nothing.
 """
 
 from __future__ import annotations
@@ -14,22 +13,22 @@ from pathlib import Path
 
 from zendesk_handoff.domain.session import Step
 
-#: Names a file; a process that reaches the boundary whose name stands in it kills itself.
+#: Names a file; a process that reaches the failpoint named in it kills itself.
 FAILPOINT_VARIABLE = "ZENDESK_HANDOFF_FAILPOINT_FILE"
 
 OPENING = (
     "opening.requested",
-    *(f"opening.{step.value}.{when}" for step in Step for when in ("begun", "taken", "noted")),
+    *(f"opening.{step.value}.{when}" for step in Step for when in ("begun", "called", "recorded")),
     "opening.connected",
 )
-START_NOTIFICATION = ("start.said", "start.recorded")
-FORWARDING = ("forward.begun", "forward.posted", "forward.noted")
+START_NOTIFICATION = ("start.sent", "start.recorded")
+FORWARDING = ("forward.begun", "forward.posted", "forward.recorded")
 CLOSING = ("closing.notified", "closing.accepted", "closing.released")
 WEBCHAT = ("webchat.stored", "webchat.handled")
 RECEIVING = ("receive.stored",)
-DELIVERING = ("deliver.introduced", "deliver.sent", "deliver.noted")
+DELIVERING = ("deliver.introduced", "deliver.sent", "deliver.recorded")
 PENDING = ("pending.claimed",)
-ENDING = ("end.noted", "end.recorded", "end.said", "end.notified", "end.restarted")
+ENDING = ("end.stored", "end.recorded", "end.sent", "end.notified", "end.restarted")
 FAILPOINTS = (
     *OPENING,
     *START_NOTIFICATION,
@@ -42,19 +41,19 @@ FAILPOINTS = (
     *ENDING,
 )
 
-_stop_file = os.environ.get(FAILPOINT_VARIABLE)
+_failpoint_file = os.environ.get(FAILPOINT_VARIABLE)
 
 
 def failpoint(name: str) -> None:
-    """Pass a failpoint, or kill this process there where a test asks for it.
+    """Kill this process if a test asks for it at this failpoint.
 
     Args:
         name: One of ``FAILPOINTS``.
     """
-    if _stop_file is None:
+    if _failpoint_file is None:
         return
     assert name in FAILPOINTS, name
-    file = Path(_stop_file)
+    file = Path(_failpoint_file)
     if file.is_file() and file.read_text().strip() == name:
-        file.unlink()  # once: whoever is started again goes on
+        file.unlink()  # so that the restarted process goes on
         os.kill(os.getpid(), signal.SIGKILL)

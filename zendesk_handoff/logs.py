@@ -1,7 +1,7 @@
-"""What our log lines share: that they are heard, and how they speak of an error of others'.
+"""Helpers for log lines: their level, and the description of an error.
 
-A line is an event, ``handoff.<what>.<what happened>``, with ``session`` and ``connector`` where
-they are known. What users and agents wrote, names and secrets are in none.
+A line is an event, ``handoff.<subject>.<what happened>``, with ``session`` and ``connector`` where
+they are known. No line holds what users and agents wrote, names or secrets.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import os
 
 from zendesk_handoff.errors import HandoffError
 
-_LEVEL_VARIABLE = "LOG_LEVEL"  # Rasa's own; it writes there what its command line has said
+_LEVEL_VARIABLE = "LOG_LEVEL"  # Rasa sets it to the level of its command line
 
 
 def keep_level(*packages: str) -> None:
-    """Hold our loggers at the level Rasa was started with.
+    """Keep our loggers at the level that Rasa was started with.
 
-    While Rasa loads a model, ``numpy.distutils`` sets the root logger to ``WARNING``: what Rasa
-    logs stays, since its own logger has a level, and ours would fall silent. A level that somebody
-    has configured for our packages stands.
+    While Rasa loads a model, ``numpy.distutils`` sets the root logger to ``WARNING``. Rasa's own
+    logger has a level and keeps writing; ours would fall silent. A level that is configured for
+    our packages stays.
 
     Args:
         packages: Names of loggers.
@@ -32,10 +32,10 @@ def keep_level(*packages: str) -> None:
 
 
 def describe_error(error: BaseException) -> str:
-    """Say what went wrong: one of our own errors may speak, of any other there is type and place.
+    """Describe an error for a log line: our own by its text, any other by type and location.
 
     Args:
-        error: As it was caught.
+        error: The error, as caught.
     """
     return (
         str(error)
@@ -44,13 +44,26 @@ def describe_error(error: BaseException) -> str:
     )
 
 
-def location(error: BaseException) -> str:
-    """Say where an error was raised: all that is logged of a foreign one beside its type.
-
-    Its text may quote the user, and so may a traceback with local variables.
+def error_fields(error: BaseException) -> dict[str, str]:
+    """Describe an error of foreign code by its type and location, as fields of a log line.
 
     Args:
         error: As it was caught.
+
+    Returns:
+        ``error`` and ``location``.
+    """
+    return {"error": type(error).__name__, "location": location(error)}
+
+
+def location(error: BaseException) -> str:
+    """Find where an error was raised.
+
+    Type and location are all that is logged of a foreign error: its text may quote the user, and
+    so may a traceback with local variables.
+
+    Args:
+        error: The error, as caught.
 
     Returns:
         ``file:line``, empty for an error that was never raised.

@@ -1,8 +1,8 @@
-"""What is counted, for Prometheus: the one place where the names are.
+"""Prometheus metrics: their names, counters, and the text of a scrape.
 
-Each process counts what it does itself; what all of them see alike is read from the store when
-somebody asks. No label holds anything of a user's, and every label has few values: connectors are
-named by the settings, calls by the API.
+Each process counts its own work; queues and sessions are read from the store at each scrape. No
+label holds user data, and every label has few values: connectors come from the settings, calls
+from the API.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -29,55 +30,55 @@ from zendesk_handoff.errors import ApiError, ConnectionFailed
 
 __all__ = ["CONTENT_TYPE_LATEST", "render"]
 
-#: Where the action server, whose routes are not ours, answers a scrape: a port.
+#: The port of the action server's metrics; its own routes are not ours to extend.
 PORT_VARIABLE = "ZENDESK_HANDOFF_METRICS_PORT"
-#: prometheus_client's own: a folder in which the workers of one server put their counts together.
-_SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+#: Read by prometheus_client: a folder in which the workers of one server add up their counts.
+_MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 TO_AGENT = "to_agent"
 TO_USER = "to_user"
 
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
 
-#: Of our own: a bot's other metrics, and several servers in one process, do not meet ours.
+#: Separate from the default registry, which may hold the bot's own metrics.
 REGISTRY = CollectorRegistry()
 
 MESSAGES = Counter(
     "zendesk_handoff_messages_total",
-    "Messages that have reached the other side.",
+    "Messages delivered, by direction.",
     ["connector", "direction"],
     registry=REGISTRY,
 )
 DELAY = Histogram(
     "zendesk_handoff_delivery_delay_seconds",
-    "From a message being stored to its being with the other side.",
+    "Seconds from storing a message to its delivery.",
     ["direction"],
-    buckets=_SECONDS,
+    buckets=_BUCKETS,
     registry=REGISTRY,
 )
 API_CALLS = Counter(
     "zendesk_handoff_api_calls_total",
-    "Attempts at calls to the Conversations API; the outcome is ok, the HTTP status of a refusal, "
+    "Attempts at calls to the Conversations API; the outcome is ok, the HTTP status of an error, "
     "unreachable or cancelled.",
     ["connector", "call", "outcome"],
     registry=REGISTRY,
 )
 API_DURATION = Histogram(
     "zendesk_handoff_api_call_duration_seconds",
-    "How long an attempt at a call took.",
+    "Duration of an attempt at a call.",
     ["call"],
-    buckets=_SECONDS,
+    buckets=_BUCKETS,
     registry=REGISTRY,
 )
 WEBHOOK_CALLS = Counter(
     "zendesk_handoff_webhook_calls_total",
-    "Calls of Zendesk's, or of somebody else's, by what came of them.",
+    "Calls to the webhook, by outcome.",
     ["connector", "outcome"],
     registry=REGISTRY,
 )
-GATE = Counter(
+ROUTED_MESSAGES = Counter(
     "zendesk_handoff_routed_messages_total",
-    "Users' messages by who got them: agent or bot; store_down where the store could not say.",
+    "User messages by recipient: agent or bot; store_unavailable if the store did not answer.",
     ["decision"],
     registry=REGISTRY,
 )
@@ -85,13 +86,13 @@ GATE = Counter(
 
 @dataclass(frozen=True)
 class Queue:
-    """What waits for one direction of one connector.
+    """The messages that wait in one direction of one connector.
 
     Args:
-        connector_id: Whose sessions.
-        waiting: How many messages.
+        connector_id: The connector.
+        waiting: The number of messages.
         oldest: When the oldest of them was stored, in seconds since the epoch.
-        failed: How many were given up: refused by Zendesk, or not readable.
+        failed: The number of dead letters: refused by Zendesk, or unreadable.
     """
 
     connector_id: str
@@ -102,10 +103,10 @@ class Queue:
 
 @dataclass(frozen=True)
 class StoreFigures:
-    """The store in figures.
+    """Counts read from the store.
 
     Args:
-        sessions: How many, by connector, state and end reason.
+        sessions: The number of sessions by connector, state and end reason.
         to_agent: The queues towards Zendesk.
         to_user: The queues towards the users.
     """
@@ -115,15 +116,12 @@ class StoreFigures:
     to_user: list[Queue]
 
 
-_serving = False
-
-
 def count_delivery(direction: str, connector_id: str, *, stored_at: float) -> None:
-    """Count a message that has arrived.
+    """Count a delivered message and its delay.
 
     Args:
         direction: ``TO_AGENT`` or ``TO_USER``.
-        connector_id: The session's.
+        connector_id: The session's connector.
         stored_at: When it was stored, in seconds since the epoch.
     """
     MESSAGES.labels(connector_id, direction).inc()
@@ -132,33 +130,33 @@ def count_delivery(direction: str, connector_id: str, *, stored_at: float) -> No
 
 @contextmanager
 def api_call(connector_id: str, call: str) -> Iterator[None]:
-    """Count one attempt at a call to the Conversations API, and time it.
+    """Count and time one attempt at a call to the Conversations API.
 
     Args:
-        connector_id: Whose account.
+        connector_id: The connector that makes the call.
         call: Method and path with ``{id}`` for every id, as errors name it.
     """
-    began = time.perf_counter()
+    started = time.perf_counter()
     outcome = "cancelled"
     try:
         yield
         outcome = "ok"
-    except ApiError as refused:
-        outcome = str(refused.status)
+    except ApiError as error:
+        outcome = str(error.status)
         raise
     except ConnectionFailed:
         outcome = "unreachable"
         raise
     finally:
         API_CALLS.labels(connector_id, call, outcome).inc()
-        API_DURATION.labels(call).observe(time.perf_counter() - began)
+        API_DURATION.labels(call).observe(time.perf_counter() - started)
 
 
 def count_webhook(connector_id: str, outcome: str) -> None:
-    """Count a call of the webhook.
+    """Count a call to the webhook.
 
     Args:
-        connector_id: As the settings have it; empty for one they do not have.
+        connector_id: A connector of the settings; empty for an unknown one.
         outcome: ``stored``, ``ignored``, ``invalid_key``, ``unknown_connector``,
             ``invalid_payload``, ``too_large`` or ``store_unavailable``.
     """
@@ -166,38 +164,42 @@ def count_webhook(connector_id: str, outcome: str) -> None:
 
 
 def count_routed(decision: str) -> None:
-    """Count a user's message at the router: ``agent``, ``bot`` or ``store_unavailable``."""
-    GATE.labels(decision).inc()
+    """Count a user message at the router: ``agent``, ``bot`` or ``store_unavailable``."""
+    ROUTED_MESSAGES.labels(decision).inc()
 
 
 def render(counts: StoreFigures | None, *, connectors: Iterable[str]) -> bytes:
-    """Write everything in Prometheus' text format.
+    """Render all metrics in Prometheus' text format.
 
     Args:
-        counts: The store's figures, or ``None`` where it does not answer.
-        connectors: Those of the settings, which have their figures even while they are nought.
+        counts: The store's figures, or ``None`` if it does not answer.
+        connectors: The connectors of the settings; they are shown with zeros, too.
     """
     own = REGISTRY
-    if os.environ.get(_SHARED_FOLDER):
+    if os.environ.get(_MULTIPROCESS_VARIABLE):
         own = CollectorRegistry()
         MultiProcessCollector(own)  # type: ignore[no-untyped-call]
     return generate_latest(own) + generate_latest(_store_registry(counts, connectors))
 
 
-def serve_if_asked() -> None:
-    """Answer scrapes on the port that the environment names, if it does; once in a process.
+def serve_if_configured() -> None:
+    """Serve the metrics on the port that the environment names, if it names one.
 
     Raises:
         ValueError: The variable holds no port.
         OSError: The port is taken.
     """
-    global _serving
     port = os.environ.get(PORT_VARIABLE)
-    if port and not _serving:
-        if not port.isdecimal():
-            raise ValueError(f"{PORT_VARIABLE} must be a port, for example 9105.")
-        start_http_server(int(port), registry=REGISTRY)
-        _serving = True
+    if not port:
+        return
+    if not port.isdecimal():
+        raise ValueError(f"{PORT_VARIABLE} must be a port, for example 9105.")
+    _serve(int(port))
+
+
+@cache  # an action server creates its actions again when it reloads
+def _serve(port: int) -> None:
+    start_http_server(port, registry=REGISTRY)
 
 
 def _store_registry(counts: StoreFigures | None, connectors: Iterable[str]) -> CollectorRegistry:
@@ -208,7 +210,7 @@ def _store_registry(counts: StoreFigures | None, connectors: Iterable[str]) -> C
         return registry
     sessions = Gauge(
         "zendesk_handoff_sessions",
-        "Sessions in the store by state, and by reason those that have ended.",
+        "Sessions in the store by state; ended ones also by reason.",
         ["connector", "state", "end_reason"],
         registry=registry,
     )
@@ -225,21 +227,25 @@ def _store_registry(counts: StoreFigures | None, connectors: Iterable[str]) -> C
 def _add_queues(
     registry: CollectorRegistry, queues: dict[str, list[Queue]], connectors: list[str]
 ) -> None:
-    def gauge(name: str, words: str) -> Gauge:
-        return Gauge(name, words, ["connector", "direction"], registry=registry)
+    def gauge(name: str, description: str) -> Gauge:
+        return Gauge(name, description, ["connector", "direction"], registry=registry)
 
-    waiting = gauge("zendesk_handoff_queue_messages", "Messages that are stored and not delivered.")
-    age = gauge("zendesk_handoff_queue_oldest_age_seconds", "How long the oldest of them waits.")
+    waiting = gauge(
+        "zendesk_handoff_queue_messages", "Messages that are stored and not yet delivered."
+    )
+    age = gauge(
+        "zendesk_handoff_queue_oldest_age_seconds", "Seconds that the oldest of them has waited."
+    )
     failed = gauge(
         "zendesk_handoff_failed_messages",
-        "Messages in the store that Zendesk refused for good, and events that cannot be read.",
+        "Dead letters: messages that Zendesk refused for good, and events that cannot be read.",
     )
     now = time.time()
-    for direction, filled in queues.items():
+    for direction, of_direction in queues.items():
         for connector_id in connectors:
             for each in (waiting, age, failed):
                 each.labels(connector_id, direction).set(0)
-        for queue in filled:
+        for queue in of_direction:
             labels = (queue.connector_id, direction)
             waiting.labels(*labels).set(queue.waiting)
             age.labels(*labels).set(max(0.0, now - queue.oldest) if queue.oldest else 0)

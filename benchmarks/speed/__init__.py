@@ -1,1 +1,1 @@
-"""How fast it is: each figure a ratio, both sides alternating in one run (docs/performance.md)."""
+"""Performance ratios, both sides measured alternately in one run (docs/performance.md)."""

@@ -1,4 +1,4 @@
-"""Measure the table of docs/performance.md, or the rows that are named.
+"""Measure the table of docs/performance.md, or the named rows.
 
 python -m benchmarks.speed [storing …]
 """
@@ -18,10 +18,10 @@ def main(names: list[str]) -> int:
     """Measure and print.
 
     Args:
-        names: Of the rows; none are all of them.
+        names: Rows to measure; all of them if empty.
 
     Returns:
-        An exit code: a figure that is not reached is a result, not a failure.
+        The exit code 0: a goal that is not reached is a result, not an error.
     """
     uvloop.install()
     for name in names or ROWS:

@@ -1,10 +1,10 @@
-"""A bare Conversations API for load: it keeps messages, after a pause as a network has.
+"""A minimal Conversations API for load: it stores messages, with the latency of a network.
 
     python -m benchmarks.speed.api PORT MILLISECONDS
 
-It knows what posting and listing messages and reading a conversation need, checks nothing, and
-tells at ``/arrivals`` what has come since it was last asked, with the time of each. The clock is
-the machine's monotonic one, which all processes share. What is pushed to ``/push`` counts too.
+It implements posting and listing messages and reading a conversation, without any validation.
+``GET /arrivals`` returns the messages since its last call, each with its time by the machine's
+monotonic clock, which all processes share. Messages pushed to ``/push`` are recorded too.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _OTHER = b"{}"
 
 
 class Account:
-    """What the API holds.
+    """The messages of the API.
 
     Args:
         latency: Seconds between a request and its answer.
     """
 
     def __init__(self, latency: float) -> None:
-        """Begin empty."""
+        """Start empty."""
         self.latency = latency
         self.messages: defaultdict[str, list[bytes]] = defaultdict(list)
         self.batches: list[tuple[str, float]] = []
@@ -44,7 +44,7 @@ class Account:
         Args:
             method: The HTTP method.
             path: With the query.
-            body: The request's.
+            body: The request body.
         """
         path = path.partition("?")[0]
         parts = path.strip("/").split("/")
@@ -60,8 +60,8 @@ class Account:
             page = b",".join(self.messages[parts[-2]][-_PAGE:])
             return 200, b'{"messages":[' + page + b'],"meta":{"hasMore":false}}'
         if parts[-2] == "conversations" and method == "GET":
-            seat = {"id": "desk", "name": "zd-agentWorkspace", "integrationType": "zd"}
-            conversation = {"id": parts[-1], "activeSwitchboardIntegration": seat}
+            switchboard = {"id": "agents", "name": "zd-agentWorkspace", "integrationType": "zd"}
+            conversation = {"id": parts[-1], "activeSwitchboardIntegration": switchboard}
             return 200, msgspec.json.encode({"conversation": conversation})
         return 200, _OTHER
 
@@ -80,19 +80,19 @@ class Account:
 
 
 class Connection(asyncio.Protocol):
-    """One connection, kept open.
+    """A persistent connection.
 
     Args:
-        account: Who answers.
+        account: Answers the requests.
     """
 
     def __init__(self, account: Account) -> None:
-        """Begin."""
+        """Store the arguments."""
         self._account = account
         self._received = b""
 
     def connection_made(self, transport: Any) -> None:
-        """Remember where to answer."""
+        """Store the transport."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:

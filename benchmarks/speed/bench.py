@@ -1,4 +1,4 @@
-"""A row of the table, and how two sides are compared: alternating, by the median of the rounds."""
+"""Rows of the table, and the alternating comparison of two sides by the median of the rounds."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Row:
     """One figure.
 
     Args:
-        what: What is measured.
-        against: What with.
+        what: The measured operation.
+        against: The operation it is compared with.
         ratio: The figure.
-        goal: What it is to reach.
-        reached: Whether it does; ``None`` where it could not be measured.
-        detail: Both sides in absolute figures, or why there is none.
+        goal: The goal for the ratio.
+        reached: Whether the goal is reached; ``None`` where it could not be measured.
+        detail: Both sides in absolute figures, or the reason why there are none.
     """
 
     what: str
@@ -38,12 +38,12 @@ class Comparison:
     theirs: Sequence[float] = ()
 
     def __add__(self, more: Comparison) -> Comparison:
-        """Take more rounds to these."""
+        """Append more rounds."""
         return Comparison([*self.ours, *more.ours], [*self.theirs, *more.theirs])
 
     @property
     def ratio(self) -> float:
-        """The median of the rounds' ratios: a disturbance strikes both sides of a round."""
+        """The median of the rounds' ratios: a disturbance affects both sides of a round."""
         return statistics.median(a / b for a, b in zip(self.ours, self.theirs, strict=True))
 
     @property
@@ -56,7 +56,7 @@ async def alternate(ours: Side, theirs: Side, *, rounds: int) -> Comparison:
     """Let two sides take turns, each first in every other round; the first round is not counted.
 
     Args:
-        ours: Runs a round, and gives its figure.
+        ours: Runs a round and returns its figure.
         theirs: Likewise.
         rounds: How many are counted.
     """

@@ -1,4 +1,4 @@
-"""What a Rasa server without the plugin is given to compare with: see docs/performance.md."""
+"""A channel for the Rasa server without the plugin, for comparison (docs/performance.md)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sanic.response import HTTPResponse
 _rasa_handles = MessageProcessor.handle_message
 
 
-async def _take_everything(processor: MessageProcessor, message: UserMessage) -> list[Any]:
+async def _route_nowhere(processor: MessageProcessor, message: UserMessage) -> list[Any]:
     return []
 
 
 class BareInput(InputChannel):
-    """A handler that parses JSON and stores nothing, and a gate that does nothing."""
+    """A handler that parses JSON and stores nothing, and a router that does nothing."""
 
     @classmethod
     def name(cls) -> str:
@@ -27,7 +27,7 @@ class BareInput(InputChannel):
         return "bench"
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """Give the routes."""
+        """Return the routes."""
         blueprint = Blueprint("bench")
 
         @blueprint.get("/")
@@ -39,9 +39,9 @@ class BareInput(InputChannel):
             assert request.json is not None
             return response.json({})
 
-        @blueprint.post("/gate/<closed:int>")
-        async def gate(_request: Request, closed: int) -> HTTPResponse:
-            MessageProcessor.handle_message = _take_everything if closed else _rasa_handles
+        @blueprint.post("/router/<active:int>")
+        async def set_router(_request: Request, active: int) -> HTTPResponse:
+            MessageProcessor.handle_message = _route_nowhere if active else _rasa_handles
             return response.json({})
 
         return blueprint

@@ -1,4 +1,4 @@
-"""Users' messages over ``rest``: to the agents, and to the bot; how soon an agent has them."""
+"""Users' messages over ``rest``, to the agents and to the bot, and their delay."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _ROUNDS = 5
 _ORDINARY_ROUNDS = 12
 _STARTS = 12
 _SINGLE = 40
-#: Seconds, as to a data centre of one's own region.
+#: Seconds: the latency to a data centre of the same region.
 _LATENCY = 0.02
 
 
 async def measure() -> list[Row]:
-    """Measure the rows for which the whole bot runs."""
+    """Measure the rows that need the whole bot."""
     async with servers(latency=_LATENCY) as stage:
         forwarding, delay = await _forwarding(stage), await _delay(stage)
     return [*forwarding, await _ordinary(), delay]
@@ -58,9 +58,9 @@ async def _forwarding(stage: Servers) -> list[Row]:
 
     async def limit() -> float:
         senders = [uuid.uuid4().hex for _ in range(_CONVERSATIONS)]
-        await send(stage.without, [post_request("/webhooks/bench/gate/1", {})], at_once=1)
+        await send(stage.without, [post_request("/webhooks/bench/router/1", {})], at_once=1)
         load = await send(stage.without, _messages(senders, _FORWARDED), at_once=_AT_ONCE)
-        await send(stage.without, [post_request("/webhooks/bench/gate/0", {})], at_once=1)
+        await send(stage.without, [post_request("/webhooks/bench/router/0", {})], at_once=1)
         return load.rate
 
     against_paused = await alternate(ours, paused, rounds=_ROUNDS)
@@ -80,7 +80,7 @@ async def _forwarding(stage: Servers) -> list[Row]:
         ),
         Row(
             what,
-            "a gate that does nothing",
+            "a router that does nothing",
             f"{against_limit.ratio:.2f}",
             "the limit",
             None,
@@ -90,10 +90,10 @@ async def _forwarding(stage: Servers) -> list[Row]:
 
 
 async def _ordinary() -> Row:
-    """Compare on servers that are started anew again and again.
+    """Compare on servers that are restarted several times.
 
-    Two that run the same code differ by some per cent for as long as they live, by where things
-    happen to lie in memory; more rounds with the same two would only measure that.
+    Two servers with the same code differ by some per cent during their whole life, by their memory
+    layout; more rounds with the same two would only measure that.
     """
 
     async def rate(port: int) -> float:
@@ -120,7 +120,7 @@ async def _ordinary() -> Row:
 
 
 async def _delay(stage: Servers) -> Row:
-    """Compare when the API has a message, from the moment at which it is sent."""
+    """Compare the time from sending a message until the API has it."""
     (session,) = await open_sessions(stage.store, 1)
     plugin = f"http://127.0.0.1:{stage.with_plugin}/webhooks/rest/webhook"
     api = f"{stage.api.url}/v2/apps/{APP}/conversations/bare/messages"
@@ -131,7 +131,7 @@ async def _delay(stage: Servers) -> Row:
         async def batch(url: str, body: dict[str, Any]) -> float:
             stage.api.batches()
             began = time.monotonic()
-            async with http.post(url, json=body) as answer:  # on a connection that is kept
+            async with http.post(url, json=body) as answer:  # on a persistent connection
                 await answer.read()
             return (await stage.api.wait_for(1))[0][1] - began
 

@@ -1,4 +1,4 @@
-"""Calls of Zendesk's webhook, in the shape its events have."""
+"""Calls of Zendesk's webhook, in the format of its events."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ PATH = f"/webhooks/zendesk/{CONNECTOR}/webhook"
 
 
 def object_id() -> str:
-    """Make an id as the API's are: time, a process' own part, a counter."""
+    """Make an id like the API's: time, a random part of the process, a counter."""
     return f"{int(time.time()):08x}{_PROCESS}{next(_counter):06x}"
 
 
 def agent_message(session: Session, text: str) -> dict[str, Any]:
-    """Make an agent's message, as the API lists it.
+    """Make an agent's message in the API's format.
 
     Args:
-        session: In which session's conversation.
-        text: What the agent writes.
+        session: The session of its conversation.
+        text: Its text.
     """
     return {
         "id": object_id(),
@@ -45,19 +45,19 @@ def agent_message(session: Session, text: str) -> dict[str, Any]:
 
 
 def call(session: Session, message: dict[str, Any], *, path: str = PATH) -> bytes:
-    """Make a call that brings a message, as one event.
+    """Make a webhook call with one message event.
 
     Args:
-        session: Whose.
+        session: The session of the conversation.
         message: See ``agent_message``.
-        path: Where it is posted to.
+        path: The path of the webhook.
     """
     conversation = {
         "id": session.conversation_id,
         "type": "personal",
         "brandId": "360000000001",
         "activeSwitchboardIntegration": {
-            "id": "desk",
+            "id": "agents",
             "name": "zd-agentWorkspace",
             "integrationId": "64b0c0ffee0000000000c001",
             "integrationType": "zd:agentWorkspace",

@@ -1,4 +1,4 @@
-"""What the 1,000th message of a session costs, against the 10th, in both directions."""
+"""The time of the 1,000th message of a session against the 10th, in both directions."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class _Turns:
         sessions = await open_sessions(self.stage.store, len(_BEFORE), channel="callback")
         for session, count in zip(sessions, _BEFORE, strict=True):
             await fill(session, count - 1)
-        young, old = sessions
+        short, long = sessions
 
-        # The young session grows, too: by the rounds, which is little beside the other's length.
-        result = await alternate(lambda: turn(old, 0), lambda: turn(young, 0), rounds=_ROUNDS)
+        # The short session grows too, by the number of rounds, which is small.
+        result = await alternate(lambda: turn(long, 0), lambda: turn(short, 0), rounds=_ROUNDS)
         late, early = result.medians
         return Row(
             f"the 1,000th message of a session, {direction}",
@@ -84,7 +84,7 @@ class _Turns:
         await self.stage.api.wait_for(count)
 
     async def _agent_writes(self, session: Session, number: int) -> bytes:
-        """Put an agent's message into the API, which lists it, and make the event that tells."""
+        """Store an agent's message in the API, and make the webhook call for it."""
         message = events.agent_message(session, f"This is message number {number}.")
         path = f"/v2/apps/{APP}/conversations/{session.conversation_id}/messages"
         async with self.http.post(self.stage.api.url + path, json=message) as answer:

@@ -1,7 +1,7 @@
 """Post messages with Zendesk's own client; run by `outgoing.py` in an environment of its own.
 
 Reads a line of JSON (`url`, `app`, `key`, `secret`, `conversations`), then a number a line:
-posts so many messages, one after the other, and prints the seconds it took.
+posts that number of messages, one after the other, and prints the seconds.
 """
 
 import json

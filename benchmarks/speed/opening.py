@@ -15,8 +15,8 @@ from zendesk_handoff.zendesk import ConversationsClient
 from .bench import Row
 from .stage import CONNECTOR, block
 
-#: Each call needs an answer of the one before: the user's id, the conversation's, the summary's;
-#: control passed with the summary's id opens the ticket. Hence nothing can be called at once.
+#: Each call needs the answer of the one before (the id of the user, the conversation, the summary);
+#: passing control with the summary's id opens the ticket. Hence no two calls can be concurrent.
 _FEWEST = (
     "POST users",
     "POST conversations",
@@ -26,7 +26,7 @@ _FEWEST = (
 
 
 async def measure() -> list[Row]:
-    """Open a session for a user whom the account does not know."""
+    """Open a session for a user who is new to the account."""
     async with Simulator() as sim:
         app = await sim.add_app(switchboard=True)
         with tempfile.TemporaryDirectory() as folder:

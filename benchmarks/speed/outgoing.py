@@ -29,7 +29,7 @@ _SESSIONS = 50
 _EACH = 4
 _THEIRS = 40
 _ROUNDS = 7
-#: Seconds, as to a data centre of one's own region; and none at all.
+#: Seconds: the latency to a data centre of the same region, and none.
 _LATENCIES = (0.02, 0.0)
 
 _WHAT = f"messages to Zendesk per second, {_SESSIONS} sessions"
@@ -37,7 +37,7 @@ _AGAINST = "Zendesk's Python client in a loop, one process"
 
 
 async def measure() -> list[Row]:
-    """Measure with a network's latency, and without any."""
+    """Measure with the latency of a network, and without."""
     command = _command()
     if command is None:
         return [Row(_WHAT, _AGAINST, "–", "≥ 5", None, f"{CLIENT} cannot be installed here")]
@@ -113,7 +113,7 @@ def _official(command: list[str], given: dict[str, object]) -> Iterator[subproce
 
 
 def _command() -> list[str] | None:
-    """Give what runs Python with the client, or ``None`` where it cannot be had."""
+    """Return the command of a Python with the client, or ``None`` where it cannot be installed."""
     uv = os.environ.get("UV") or shutil.which("uv") or (str(_OWN_UV) if _OWN_UV.exists() else None)
     if uv is None:
         return None

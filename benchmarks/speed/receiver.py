@@ -1,8 +1,8 @@
-"""A server with the webhook's handler alone, and beside it one that stores nothing.
+"""A server with only the webhook handler, and one that stores nothing for comparison.
 
     python -m benchmarks.speed.receiver PORT STORE_URL
 
-No lane runs here: what is measured is storing, not what is done with what is stored.
+No worker runs here: storing is measured, not the processing of stored events.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def make_app(store_url: str) -> Sanic:
     """Make the server.
 
     Args:
-        store_url: Where it stores.
+        store_url: Address of its store.
     """
     app = Sanic("receiver")
     channel = ZendeskInput.from_credentials(block(store_url, "http://127.0.0.1:9"))

@@ -1,4 +1,4 @@
-"""The servers that are compared, and the sessions they hold."""
+"""The compared servers and their sessions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from typing import Any
 
 import yaml
 
-from tests.support.servers import MODEL, Process, free_port
+from tools.paths import MODEL
+from tools.processes import RASA, Process, free_port
 from zendesk_handoff.domain.session import Session, Step
 from zendesk_handoff.store import Store, open_store
 
@@ -42,21 +43,21 @@ class Api:
         return f"http://127.0.0.1:{self.port}"
 
     def batches(self) -> list[tuple[str, float]]:
-        """Take what has arrived since the last look, with the monotonic time of each."""
+        """Take the messages that arrived since the last call, each with its monotonic time."""
         with urllib.request.urlopen(f"{self.url}/arrivals", timeout=10) as answer:
             return [tuple(each) for each in json.load(answer)]
 
-    async def wait_for(self, count: int, *, patience: float = 60.0) -> list[tuple[str, float]]:
-        """Wait until so many have arrived.
+    async def wait_for(self, count: int, *, timeout: float = 60.0) -> list[tuple[str, float]]:
+        """Wait until that number of messages has arrived.
 
         Raises:
-            TimeoutError: They have not.
+            TimeoutError: Fewer arrived in time.
         """
         found: list[tuple[str, float]] = []
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while len(found) < count:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{len(found)} of {count} messages arrived in {patience} s.")
+                raise TimeoutError(f"{len(found)} of {count} messages arrived in {timeout} s.")
             await asyncio.sleep(0.02)
             found += self.batches()
         return found
@@ -67,7 +68,7 @@ async def bare_api(folder: Path, *, latency: float) -> AsyncIterator[Api]:
     """Run the bare API.
 
     Args:
-        folder: For its log.
+        folder: Holds its log.
         latency: Seconds between request and answer.
     """
     api = Api(free_port())
@@ -85,10 +86,10 @@ class Servers:
     """The same bot twice, with the plugin and without.
 
     Args:
-        with_plugin: A port.
-        without: A port.
-        store: The plugin's, opened from here.
-        api: Where its messages go.
+        with_plugin: The port of the server with the plugin.
+        without: The port of the server without it.
+        store: The store of the plugin.
+        api: The API that receives its messages.
     """
 
     with_plugin: int
@@ -131,9 +132,9 @@ def block(store_url: str, api_url: str, **settings: Any) -> dict[str, Any]:
     """Make the plugin's block of ``credentials.yml``.
 
     Args:
-        store_url: The store's.
-        api_url: The API's address.
-        **settings: Whatever else is to be set.
+        store_url: The address of the store.
+        api_url: The address of the API.
+        **settings: Additional settings.
     """
     connector = {
         "integration_type": "zendesk",
@@ -160,7 +161,7 @@ def _rasa(folder: Path, name: str, port: int, health: str, credentials: dict[str
     endpoints = folder / "endpoints.yml"
     endpoints.write_text("{}")
     command = [
-        *(str(Path(sys.executable).parent / "rasa"), "run", "--enable-api"),
+        *(RASA, "run", "--enable-api"),
         *("-i", "127.0.0.1", "-p", str(port), "--model", str(MODEL)),
         *("--credentials", str(path), "--endpoints", str(endpoints)),
     ]
@@ -168,11 +169,11 @@ def _rasa(folder: Path, name: str, port: int, health: str, credentials: dict[str
 
 
 async def open_sessions(store: Store, count: int, *, channel: str = "rest") -> Sequence[Session]:
-    """Put sessions that agents have joined into the store, for whoever claims them.
+    """Add sessions with agents to a store, to be acquired by any server.
 
     Args:
-        store: Which one.
-        count: How many.
+        store: The store.
+        count: The number of sessions.
         channel: The Rasa channel of their users.
     """
     made = await asyncio.gather(*(_open(store, channel) for _ in range(count)))

@@ -1,4 +1,4 @@
-"""A start with many open sessions, against a start with none."""
+"""The start of a server with many open sessions, against a start with none."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _ROUNDS = 2
 
 
 async def measure() -> list[Row]:
-    """Start with and without, alternating."""
+    """Start with and without sessions, alternating."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         full, empty = (f"sqlite:///{folder / each}" for each in ("full.db", "empty.db"))
         async with await open_store(full):
-            pass  # the schema is there now
+            pass  # creates the schema
         _fill(full)
         async with bare_api(folder, latency=0.02) as api:
             pairs = []
@@ -47,13 +47,13 @@ async def measure() -> list[Row]:
             f"+ {seconds:.2f} s, + {megabytes:.0f} MB",
             "+ ≤ 2 s, + ≤ 50 MB",
             seconds <= 2 and megabytes <= 50,
-            "until users are served; memory at its highest while every session is asked about",
+            "until users are served; maximum memory while every session is reconciled",
         )
     ]
 
 
 def _fill(url: str) -> None:
-    """Put sessions with agents into a store, all at once."""
+    """Add sessions with agents to a store in one statement."""
     now = time.time()
     rows = [
         {
@@ -63,14 +63,14 @@ def _fill(url: str) -> None:
             "sender_id": f"user-{number}",
             "channel": "rest",
             "state": State.ACTIVE.value,
-            "summary": "A summary of some length, as an agent reads it first. " * 10,
+            "summary": "A summary of some length, for the agent. " * 10,
             "profile": {"givenName": "Mia"},
             "user_id": uuid.uuid4().hex[:24],
             "conversation_id": uuid.uuid4().hex[:24],
             "step": "pass_control",
             "created_at": now,
             "connected_at": now,
-            "announced": True,
+            "start_notified": True,
         }
         for number in range(_SESSIONS)
     ]

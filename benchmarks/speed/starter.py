@@ -1,8 +1,8 @@
-"""Start what the plugin starts in a Rasa server, without the bot, and print what it took.
+"""Start the plugin's runtime of a Rasa server without the bot, and print time and memory.
 
     python -m benchmarks.speed.starter STORE_URL API_URL
 
-Every session counts as not asked about for long, so that all of them are asked about.
+No session was reconciled recently, so that all of them are.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from zendesk_handoff.store import open_store
 
 from .stage import block
 
-#: Seconds for which it goes on.
+#: Seconds during which memory is observed.
 _LENGTH = 4.0
 
 
 async def start(store_url: str, api_url: str) -> None:
-    """Open the store, start the lanes, and look until the loop is free again."""
+    """Open the store, start the workers, and wait until the loop is free again."""
     settings = read_settings(block(store_url, api_url))
     app = SimpleNamespace(ctx=SimpleNamespace(agent=None, input_channels=[]))
     began = time.perf_counter()
     store = await open_store(store_url)
     runtime = Runtime(store, settings, Bot(app))
     runtime.start()
-    # The first look round has been made, and a user's message would be looked up.
+    # The first poll is done, and a user's message can be routed.
     await store.leases.with_work()
     await store.sessions.current("somebody")
     seconds = time.perf_counter() - began

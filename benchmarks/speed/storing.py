@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.servers import Process, free_port
+from tools.processes import Process, free_port
 from zendesk_handoff.store import open_store
 
 from . import events

@@ -1,7 +1,7 @@
-"""A light HTTP client for load: the servers are measured, not this.
+"""A light HTTP client for load, so that the servers are measured and not the client.
 
-A full client costs as much for each call as the server does, and on few cores would be measured
-with it. This one writes requests that were made beforehand and counts answers.
+A full client costs as much for each call as the server. This one writes requests that were made in
+advance and counts the answers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 @dataclass
 class Load:
-    """What came of a round.
+    """The result of a round.
 
     Args:
         seconds: From the first request to the last answer.
@@ -40,7 +40,7 @@ def post_request(path: str, body: Any, **headers: str) -> bytes:
 
     Args:
         path: With the leading slash.
-        body: What becomes JSON.
+        body: The value that is sent as JSON.
         **headers: More headers; ``_`` stands for ``-``.
     """
     content = json.dumps(body).encode()

@@ -1,4 +1,4 @@
-"""Files in both directions: a slow one holds up nothing but itself, and not for ever."""
+"""The media route: slow readers and large files, of whom none blocks others."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from sanic import Sanic
 from sanic.touchup import TouchUp
 
 from tests.support.servers import free_port
-from zendesk_handoff.channels import zendesk_input as zendesk_module
-from zendesk_handoff.channels.zendesk_input import ZendeskInput
+from zendesk_handoff.channels.media_route import add_media_route
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
 from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.rasa.bot import Bot
@@ -29,7 +28,6 @@ from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
-from zendesk_handoff.zendesk import client as client_module
 from zendesk_handoff.zendesk import clients as clients_module
 from zendesk_handoff.zendesk import transport as transport_module
 
@@ -39,15 +37,15 @@ TOKEN, NAME = "a-token-that-opens-the-file", "tax-return.pdf"
 
 
 class Zendesk:
-    """An account with one file, which comes as a test says, and a conversation."""
+    """An account with one file and one conversation."""
 
     def __init__(self):
-        self.chunks = 0  # so many, and then nothing until the end is let go
+        self.chunks = 0  # of the file, after which nothing is sent until ``end`` is set
         self.drops = False
-        self.rest = asyncio.Event()
-        self.left = asyncio.Event()
+        self.end = asyncio.Event()
+        self.disconnected = asyncio.Event()
         self.uploaded = b""
-        self.takes = 0.0
+        self.delay = 0.0
         self.address = ""
 
     async def file(self, request):
@@ -60,20 +58,20 @@ class Zendesk:
             if self.drops:
                 request.transport.abort()
                 return answer
-            await self.rest.wait()
+            await self.end.wait()
         except (ConnectionError, asyncio.CancelledError):
-            self.left.set()
+            self.disconnected.set()
             raise
         return answer
 
     async def attachment(self, request):
         self.uploaded = await request.read()
-        await asyncio.sleep(self.takes)
+        await asyncio.sleep(self.delay)
         found = {"attachment": {"mediaUrl": f"{self.address}/file"}}
         return web.json_response(found, status=201)
 
     async def conversation(self, _request):
-        await asyncio.sleep(self.takes)
+        await asyncio.sleep(self.delay)
         return web.json_response({"conversation": {"id": CONVERSATION}})
 
 
@@ -87,7 +85,7 @@ async def zendesk():
     async with TestServer(app) as server:
         account.address = str(server.make_url("")).rstrip("/")
         yield account
-        account.rest.set()
+        account.end.set()
 
 
 @pytest.fixture
@@ -112,19 +110,22 @@ def settings(zendesk):
 
 
 @pytest.fixture
-async def server(zendesk, settings, tmp_path, monkeypatch):
-    """A server that gives the account's one file to whoever has its address."""
+def limits():
+    """The media route's limits, unless a test has its own."""
+    return {}
+
+
+@pytest.fixture
+async def server(zendesk, settings, limits, tmp_path, monkeypatch):
+    """A server with the media route, and a message with the account's one file in its store."""
     # Sanic 21.12 rewrites its own methods when an app starts, and cannot do so with what it wrote:
     # put them back for the next app in this process.
     for target, name in TouchUp._registry:
         monkeypatch.setattr(target, name, getattr(target, name))
     app = Sanic(f"media_{uuid.uuid4().hex}", configure_logging=False)
     app.ctx.agent, app.ctx.input_channels = None, []
-    channel, port = ZendeskInput(settings), free_port()
-
-    @app.get(AGENT_MEDIA_PATH + "/<token:str>/<name:str>")
-    async def media(request, token, name):
-        return await channel._serve_media(request, token)
+    port = free_port()
+    add_media_route(app, settings, **limits)
 
     async with await open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         await keep_file(store, f"{zendesk.address}/file/{NAME}")
@@ -135,10 +136,10 @@ async def server(zendesk, settings, tmp_path, monkeypatch):
         yield SimpleNamespace(
             port=port,
             url=f"http://127.0.0.1:{port}{AGENT_MEDIA_PATH}/{TOKEN}/{NAME}",
-            clients=runtime._clients,
+            clients=runtime.clients,
         )
         await running.close()
-        zendesk.rest.set()
+        zendesk.end.set()
         await runtime.stop()
 
 
@@ -167,7 +168,7 @@ async def keep_file(store, url):
 
 @contextlib.asynccontextmanager
 async def readers(server, count):
-    """So many users' browsers, each of which has the beginning of the file."""
+    """Several users' browsers, each of which has read the beginning of the file."""
     async with contextlib.AsyncExitStack() as stack:
         connector = aiohttp.TCPConnector(limit=0)
         http = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
@@ -179,17 +180,19 @@ async def readers(server, count):
         yield answers
 
 
-async def test_a_hundred_slow_readers_stop_no_call_to_zendesk(zendesk, server):
+async def test_a_hundred_slow_readers_block_no_api_call(zendesk, server):
     zendesk.chunks = 1
     async with readers(server, 100):
         for client in (server.clients.interactive("support"), server.clients.background("support")):
-            asked = client.get_conversation(CONVERSATION)
-            assert (await asyncio.wait_for(asked, 2)).id == CONVERSATION
+            call = client.get_conversation(CONVERSATION)
+            assert (await asyncio.wait_for(call, 2)).id == CONVERSATION
 
 
-async def test_who_finds_no_place_hears_so_soon_and_gets_the_next_one(zendesk, server, monkeypatch):
-    monkeypatch.setattr(client_module, "_FILE_CONNECT", 0.2)
-    monkeypatch.setattr(server.clients._file_http.connector, "_limit", 2)
+async def test_a_reader_without_a_connection_slot_gets_502_and_can_try_again(
+    zendesk, server, monkeypatch
+):
+    monkeypatch.setattr(server.clients.media("support"), "connect_timeout", 0.2)
+    monkeypatch.setattr(server.clients.media_http.connector, "_limit", 2)
     zendesk.chunks = 1
     async with readers(server, 2), aiohttp.ClientSession() as http:
         async with http.get(server.url, timeout=aiohttp.ClientTimeout(total=3)) as answer:
@@ -200,12 +203,12 @@ async def test_who_finds_no_place_hears_so_soon_and_gets_the_next_one(zendesk, s
 
 
 def test_there_is_a_limit_for_files_and_another_one_for_calls(server):
-    assert server.clients._file_http.connector is not server.clients._http.connector
-    assert server.clients._file_http.connector.limit == clients_module._FILES_AT_ONCE
+    assert server.clients.media_http.connector is not server.clients.http.connector
+    assert server.clients.media_http.connector.limit == clients_module.MEDIA_CONNECTIONS
 
 
-async def test_a_reader_who_reads_on_never_is_left(zendesk, server, monkeypatch, caplog):
-    monkeypatch.setattr(zendesk_module, "_READ_ONE_FILE", 0.5)
+@pytest.mark.parametrize("limits", [{"read_timeout": 0.5}])
+async def test_a_stalled_download_is_aborted(zendesk, server, caplog):
     zendesk.chunks = 2**20
     with socket.socket() as browser:
         browser.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -215,32 +218,29 @@ async def test_a_reader_who_reads_on_never_is_left(zendesk, server, monkeypatch,
         path = f"{AGENT_MEDIA_PATH}/{TOKEN}/{NAME}"
         await loop.sock_sendall(browser, f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
         assert (await loop.sock_recv(browser, 15)).startswith(b"HTTP/1.1 200")
-        await asyncio.wait_for(zendesk.left.wait(), 5)
-    assert not server.clients._file_http.connector._acquired, "the place is another's"
+        await asyncio.wait_for(zendesk.disconnected.wait(), 5)
+    assert not server.clients.media_http.connector._acquired, "the slot is free"
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-@pytest.mark.parametrize("fault", ["the connection drops", "it never ends", "it is too large"])
-async def test_part_of_a_file_does_not_pass_for_the_whole(
-    zendesk, server, monkeypatch, caplog, fault
-):
-    monkeypatch.setattr(zendesk_module, "_READ_ONE_FILE", 0.5)
-    monkeypatch.setattr(zendesk_module, "_MAX_MEDIA_BYTES", 3 * len(CHUNK))
-    zendesk.chunks = 4 if fault == "it is too large" else 2
-    zendesk.drops = fault == "the connection drops"
+@pytest.mark.parametrize("limits", [{"read_timeout": 0.5, "max_bytes": 3 * len(CHUNK)}])
+@pytest.mark.parametrize("case", ["the connection drops", "it never ends", "it is too large"])
+async def test_a_part_of_a_file_does_not_look_like_the_whole(zendesk, server, caplog, case):
+    zendesk.chunks = 4 if case == "it is too large" else 2
+    zendesk.drops = case == "the connection drops"
     with structlog.testing.capture_logs() as logs:
         async with aiohttp.ClientSession() as http, http.get(server.url) as answer:
             assert answer.status == 200
             with pytest.raises(aiohttp.ClientError):
                 await asyncio.wait_for(answer.read(), 5)
-    told = str(logs) + caplog.text
-    assert not any(each in told for each in (TOKEN, NAME, "secret"))
+    logged = str(logs) + caplog.text
+    assert not any(each in logged for each in (TOKEN, NAME, "secret"))
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-async def test_a_file_comes_whole(zendesk, server):
+async def test_a_file_is_served_whole(zendesk, server):
     zendesk.chunks = 5
-    zendesk.rest.set()
+    zendesk.end.set()
     async with aiohttp.ClientSession() as http, http.get(server.url) as answer:
         assert await answer.read() == CHUNK * 5
         assert answer.content_type == "application/octet-stream"
@@ -261,7 +261,7 @@ async def upload(client):
 
 
 async def test_a_large_file_has_more_time_than_a_call(zendesk, hasty):
-    zendesk.takes = 0.6
+    zendesk.delay = 0.6
     assert await upload(hasty) == f"{zendesk.address}/file"
     assert FILE in zendesk.uploaded
     with pytest.raises(ConnectionFailed):
@@ -270,7 +270,7 @@ async def test_a_large_file_has_more_time_than_a_call(zendesk, hasty):
 
 async def test_but_not_for_ever(zendesk, hasty, monkeypatch):
     monkeypatch.setattr(transport_module, "_SLOWEST_UPLOAD", 5_000_000)
-    zendesk.takes, began = 60, time.monotonic()
+    zendesk.delay, began = 60, time.monotonic()
     with pytest.raises(ConnectionFailed) as error:
         await upload(hasty)
     assert 0.3 <= time.monotonic() - began < 3

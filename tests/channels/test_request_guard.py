@@ -1,4 +1,4 @@
-"""Request framing on a bare Sanic server: what is refused, and what is served as before."""
+"""Request framing on a bare Sanic server: refused and accepted requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.framing import CHUNKS, REFUSED, SERVED, exchange, post, statu
 from tests.support.servers import ROOT
 from zendesk_handoff.channels import request_guard
 
-#: In a process of its own: one that hangs stops no test but those that ask it.
+#: Runs in a process of its own, so that a server that hangs does not block the test run.
 SERVER = dedent(
     """
     import socket
@@ -73,7 +73,7 @@ def test_ambiguous_framing_is_refused_and_the_connection_closed(server, name):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_also_behind_a_good_request_on_the_same_connection(server, name):
+def test_it_is_refused_behind_a_valid_request_on_the_same_connection(server, name):
     lines, body = REFUSED[name]
     good = post("/echo", "Content-Length: 5", body=b"first")
     answer = exchange(server, good + post("/echo", *lines, body=body) + LAST)
@@ -90,17 +90,17 @@ def test_clear_framing_is_served(server, name):
 
 @pytest.mark.parametrize("path", ["/echo", "/unknown"])
 @pytest.mark.parametrize("name", CHUNKS)
-def test_nothing_behind_a_chunked_body_is_read_as_a_request(server, name, path):
+def test_no_request_is_read_behind_a_chunked_body(server, name, path):
     chunked = post(path, "Transfer-Encoding: chunked", body=CHUNKS[name])
     assert len(statuses(exchange(server, chunked + LAST))) == 1
 
 
-def test_a_connection_without_chunks_is_kept(server):
+def test_a_connection_without_chunked_requests_is_kept(server):
     good = post("/echo", "Content-Length: 5", body=b"hello")
     assert statuses(exchange(server, good * 3 + LAST)) == [200] * 4
 
 
-def test_a_target_that_is_no_address_is_refused(server):
+def test_a_malformed_target_is_refused(server):
     assert statuses(exchange(server, post("http://", "Content-Length: 0"))) == [400]
 
 
@@ -136,14 +136,14 @@ async def test_an_apps_own_request_class_is_kept(app):
     assert list(app.request_middleware) == [request_guard.close_after_chunks]
 
 
-async def test_what_others_answer_does_not_hide_whether_the_guard_works(app):
+async def test_another_middleware_does_not_affect_the_probe(app):
     app.register_middleware(lambda _request: response.empty(status=403), "request")
     await request_guard.install(app)
 
 
-@pytest.mark.parametrize("fault", ["the head is not passed on", "the reader has changed"])
-async def test_a_sanic_that_does_not_ask_the_guard_does_not_start(app, monkeypatch, fault):
-    if fault == "the head is not passed on":
+@pytest.mark.parametrize("case", ["the head is not passed on", "the reader has changed"])
+async def test_a_server_whose_sanic_bypasses_the_guard_does_not_start(app, monkeypatch, case):
+    if case == "the head is not passed on":
         monkeypatch.setattr(request_guard, "check_head", lambda head: None)
     else:
         monkeypatch.delattr(request_guard.Http, "init_for_request")

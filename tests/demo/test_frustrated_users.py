@@ -1,4 +1,4 @@
-"""The trained demo bot, in this process, talking to users who have had enough, or who have not."""
+"""The trained demo bot, in this process, with frustrated users and others."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 from rasa.core.agent import Agent
 from rasa.core.channels import CollectingOutputChannel, UserMessage
 
-from tests.support.servers import MODEL
+from tests.support.bot_texts import OFFER
+from tools.paths import MODEL
 
-OFFER = "Shall I bring in a colleague"
 DECLINED = "let us try again"
 
 
@@ -20,8 +20,8 @@ def agent():
     return Agent.load(str(MODEL))
 
 
-class Talk:
-    """A conversation with the bot; the action server is not needed for what is told here."""
+class Conversation:
+    """A conversation with the bot, without an action server."""
 
     def __init__(self, agent):
         self.agent, self.sender = agent, uuid.uuid4().hex
@@ -40,40 +40,40 @@ class Talk:
 
 
 @pytest.fixture
-def talk(agent):
-    return Talk(agent)
+def user(agent):
+    return Conversation(agent)
 
 
-async def test_anger_is_met_with_an_offer_and_a_yes_escalates(talk):
-    assert OFFER not in await talk.says("how much is shipping?")
-    assert OFFER in await talk.says("your answers are useless, this is ridiculous")
-    assert "strong negative wording" in (await talk.tracker()).get_slot("handoff_reason")
-    await talk.says("yes please")
-    assert (await talk.actions())[-2:] == ["action_human_handoff", "action_listen"]
-    assert "strong negative wording" in (await talk.tracker()).get_slot("handoff_reason")
+async def test_anger_leads_to_an_offer_and_its_acceptance_to_a_handover(user):
+    assert OFFER not in await user.says("how much is shipping?")
+    assert OFFER in await user.says("your answers are useless, this is ridiculous")
+    assert "strong negative wording" in (await user.tracker()).get_slot("handoff_reason")
+    await user.says("yes please")
+    assert (await user.actions())[-2:] == ["action_human_handoff", "action_listen"]
+    assert "strong negative wording" in (await user.tracker()).get_slot("handoff_reason")
 
 
-async def test_a_no_declines_and_the_bot_waits_before_it_offers_again(talk):
-    assert OFFER in await talk.says("you stupid machine, this is the third time I am asking!")
-    assert DECLINED in await talk.says("no thanks")
-    assert (await talk.tracker()).get_slot("handoff_reason") is None
+async def test_a_refused_offer_is_repeated_only_after_some_turns(user):
+    assert OFFER in await user.says("you stupid machine, this is the third time I am asking!")
+    assert DECLINED in await user.says("no thanks")
+    assert (await user.tracker()).get_slot("handoff_reason") is None
     for text in ("this is ridiculous", "you useless bot", "are you deaf? you never listen"):
-        assert OFFER not in await talk.says(text)
-    assert OFFER in await talk.says("I am fed up with this nonsense")
+        assert OFFER not in await user.says(text)
+    assert OFFER in await user.says("I am fed up with this nonsense")
 
 
-async def test_a_bot_that_fails_again_and_again_offers_a_person(talk):
-    assert OFFER not in await talk.says("when will my blue lamp get here")
-    assert OFFER not in await talk.says("I want to know when the blue lamp gets here")
-    assert OFFER in await talk.says("my blue lamp, when does it get here")
-    assert "did not understand" in (await talk.tracker()).get_slot("handoff_reason")
+async def test_repeated_misunderstanding_leads_to_an_offer(user):
+    assert OFFER not in await user.says("when will my blue lamp get here")
+    assert OFFER not in await user.says("I want to know when the blue lamp gets here")
+    assert OFFER in await user.says("my blue lamp, when does it get here")
+    assert "did not understand" in (await user.tracker()).get_slot("handoff_reason")
 
 
-async def test_the_score_stands_in_the_tracker(talk):
-    await talk.says("this is ridiculous, you useless bot")
+async def test_the_score_is_in_the_tracker(user):
+    await user.says("this is ridiculous, you useless bot")
     offer = next(
         event
-        for event in (await talk.tracker()).events
+        for event in (await user.tracker()).events
         if event.type_name == "action" and event.action_name == "utter_handoff_offer"
     )
     assert offer.policy == "FrustrationPolicy"
@@ -90,6 +90,6 @@ async def test_the_score_stands_in_the_tracker(talk):
     ],
     ids=lambda texts: texts[0],
 )
-async def test_nobody_else_is_offered_a_person(talk, texts):
+async def test_other_users_get_no_offer(user, texts):
     for text in texts:
-        assert OFFER not in await talk.says(text)
+        assert OFFER not in await user.says(text)

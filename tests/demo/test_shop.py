@@ -23,12 +23,12 @@ def tracker_with(**slots: object) -> Tracker:
 
 
 @pytest.mark.parametrize("said", ["10234", "#10234", " 10 234 ", "10-234", 10234])
-def test_an_order_number_is_read_however_it_is_written(said: object):
+def test_spellings_of_an_order_number(said: object):
     assert normalise_order_number(said) == "10234"
 
 
 @pytest.mark.parametrize("said", ["123", "123456", "", None, "abcde", "1023x"])
-def test_what_cannot_be_an_order_number_is_not_one(said: object):
+def test_invalid_order_numbers(said: object):
     assert normalise_order_number(said) is None
 
 
@@ -40,7 +40,7 @@ def test_every_order_is_described_in_a_sentence(number: str):
     assert describe_order(number) == sentence
 
 
-def test_an_unknown_order_is_admitted():
+def test_an_unknown_order():
     assert "cannot find an order 99999" in describe_order("99999")
 
 
@@ -51,7 +51,7 @@ def test_a_return_names_order_and_reason():
 
 
 @pytest.mark.parametrize("number", ["99999", "10601"])
-def test_no_return_is_promised_that_the_shop_does_not_take(number: str):
+def test_returns_that_the_shop_does_not_accept(number: str):
     sentence = describe_return(number, "changed my mind")
     assert "I have registered" not in sentence
     assert "colleague" in sentence
@@ -63,21 +63,21 @@ def test_the_status_of_a_known_order_keeps_the_number():
     assert [m["text"] for m in dispatcher.messages] == [describe_order("10234")]
 
 
-def test_an_unknown_number_is_forgotten_so_that_the_bot_asks_again():
+def test_an_unknown_number_is_cleared_and_the_bot_asks_again():
     dispatcher = CollectingDispatcher()
     events = ActionOrderStatus().run(dispatcher, tracker_with(order_number="99999"), {})
     assert [(e["name"], e["value"]) for e in events] == [("order_number", None)]
 
 
 @pytest.mark.parametrize(
-    ("number", "forgotten"),
+    ("number", "cleared"),
     [("10387", ["return_reason"]), ("99999", ["order_number"]), ("10601", [])],
 )
-def test_a_return_forgets_only_what_is_settled(number: str, forgotten: list[str]):
+def test_a_return_clears_only_finished_slots(number: str, cleared: list[str]):
     dispatcher = CollectingDispatcher()
     tracker = tracker_with(order_number=number, return_reason="too small")
     events = ActionRegisterReturn().run(dispatcher, tracker, {})
-    assert [e["name"] for e in events] == forgotten
+    assert [e["name"] for e in events] == cleared
     assert len(dispatcher.messages) == 1
 
 

@@ -1,3 +1,5 @@
+"""Masking of personal data, in one text and in a whole dialogue."""
+
 from __future__ import annotations
 
 import pytest
@@ -47,7 +49,7 @@ def test_a_card_of_another_issuer_is_masked():
     assert mask("5555 5555 5555 4444") == "[card …4444]"
 
 
-def test_the_number_before_a_card_survives():
+def test_the_number_before_a_card_number_stays():
     assert mask("order 10234 4111 1111 1111 1111") == "order 10234 [card …1111]"
 
 
@@ -64,7 +66,7 @@ def test_the_number_before_a_card_survives():
         "write to ana@example.com",
     ],
 )
-def test_what_an_agent_needs_survives(text):
+def test_other_numbers_and_addresses_stay(text):
     assert mask(text) == text
 
 
@@ -83,7 +85,7 @@ def test_an_iban_is_masked(text):
     assert "3704" not in mask(text)
 
 
-def test_what_only_looks_like_an_iban_survives():
+def test_a_text_without_a_valid_iban_checksum_stays():
     assert mask("booking AB12 CDEF 3456 7890 1234") == "booking AB12 CDEF 3456 7890 1234"
 
 
@@ -122,25 +124,25 @@ def test_an_announced_secret_is_masked(text, masked):
         "I pinned it in 2024",
     ],
 )
-def test_talking_about_a_password_tells_none(text):
+def test_a_text_about_a_password_stays(text):
     assert mask(text) == text
 
 
-def test_mail_and_telephone_go_on_request():
+def test_email_addresses_and_telephone_numbers_are_masked_on_request():
     text = "ana@example.com or +49 151 23456789"
     assert mask(text, kinds={"email", "phone"}) == "[e-mail] or [phone]"
 
 
-def test_nothing_is_masked_where_nothing_is_to_be():
+def test_nothing_is_masked_without_kinds():
     assert mask(f"{CARD} {IBAN}", kinds=()) == f"{CARD} {IBAN}"
 
 
-def test_an_unknown_kind_is_told():
+def test_an_unknown_kind_is_an_error():
     with pytest.raises(ValueError, match="cards"):
         mask("", kinds={"cards"})
 
 
-def test_a_number_in_two_messages_is_one_number():
+def test_a_card_number_in_two_messages_is_masked():
     masked = mask_dialogue(user("it is 4111 1111", "1111 1111", "thanks"))
     assert [turn.text for turn in masked.turns] == ["it is [card …1111]", "", "thanks"]
 
@@ -162,7 +164,7 @@ def test_the_answer_to_the_question_for_a_secret_is_masked():
     assert [turn.text for turn in masked.user_turns if turn.text] == ["[secret]", "why"]
 
 
-def test_a_secret_is_masked_wherever_it_is_told_again():
+def test_a_secret_is_masked_wherever_it_is_repeated():
     dialogue = Dialogue(
         turns=(
             Turn("user", "my password is hunter2"),
@@ -175,7 +177,7 @@ def test_a_secret_is_masked_wherever_it_is_told_again():
     assert "hunter2" not in shown(masked) + str(masked.slots)
 
 
-def test_slots_and_entities_are_masked_and_a_slot_called_password_whole():
+def test_slots_and_entities_are_masked_and_a_slot_named_password_entirely():
     dialogue = Dialogue(
         turns=(
             Turn("user", "geheim", entities=(Entity("card_number", CARD), Entity("city", "Bonn"))),
@@ -204,14 +206,14 @@ def test_slots_and_entities_are_masked_and_a_slot_called_password_whole():
     }
 
 
-def test_a_dialogue_keeps_everything_where_nothing_is_to_be_masked():
+def test_a_dialogue_is_unchanged_without_kinds():
     dialogue = user("my password is hunter2", CARD)
     assert mask_dialogue(dialogue, kinds=()) == dialogue
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(max_size=60), max_size=6), st.sets(st.sampled_from(sorted(KINDS))))
-def test_masking_takes_any_text_and_keeps_every_message(texts, kinds):
+def test_any_text_can_be_masked_and_every_message_stays(texts, kinds):
     assert len(mask_dialogue(user(*texts), kinds=kinds).turns) == len(texts)
 
 
@@ -221,5 +223,5 @@ def test_masking_takes_any_text_and_keeps_every_message(texts, kinds):
     st.sampled_from([CARD, "5555555555554444", "378282246310005"]),
     st.text(alphabet="abc ,.!\n", max_size=20),
 )
-def test_no_card_survives_whatever_stands_around_it(before, card, after):
+def test_a_card_number_is_masked_in_any_surroundings(before, card, after):
     assert card not in mask(before + card + after)

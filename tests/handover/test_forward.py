@@ -1,4 +1,4 @@
-"""What waits in the outbox reaches Zendesk once and in order, whatever Zendesk does meanwhile."""
+"""Forwarding of the outbox: once and in order, whatever Zendesk does meanwhile."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.handover.test_opening import account, begin
+from tests.support.zendesk import Clock, background, begin, connected, text, written
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.domain.text import split_text
 from zendesk_handoff.errors import NotAuthorized, ServerError, StoreUnavailable
 from zendesk_handoff.handover.forward import forward
+from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
@@ -27,67 +28,22 @@ def url(tmp_path):
     return f"sqlite:///{tmp_path / 'store.db'}"
 
 
-class Clock:
-    """Sleeps without waiting, and says how long it would have been."""
+class LimitedLeases(ProcessLeases):
+    """Leases that are lost after a number of messages; the first outcome may be unknown."""
 
-    def __init__(self, then=None):
-        self.slept = 0.0
-        self.pauses = []
-        self.then = then
-
-    async def sleep(self, seconds):
-        self.slept += seconds
-        self.pauses.append(seconds)
-        if self.then is not None:
-            await self.then(self)
-
-
-def background(connector, clock, *, timeout=5):
-    policy = RetryPolicy(max_elapsed=float("inf"))
-    return ConversationsClient(connector, timeout=timeout, retry=policy, sleep=clock.sleep)
-
-
-async def connected(sim, store, **values):
-    connector = await account(sim, **values)
-    async with ConversationsClient(connector) as client:
-        session = await open_session(store, client, await begin(store))
-    return connector, session
-
-
-class ProcessLeases:
-    """Holds a session for some messages; the first of them may be in doubt."""
-
-    def __init__(self, *, outcome_unknown=False, lasts=1000):
-        self.outcome_unknown, self.lasts = outcome_unknown, lasts
+    def __init__(self, store, session, *, outcome_unknown=False, messages=1000):
+        super().__init__(store)
+        self.messages = messages
+        if outcome_unknown:
+            self.mark_unknown(session.id)
 
     async def acquire(self, _session_id):
-        self.lasts -= 1
-        return self.lasts >= 0
-
-    def is_outcome_unknown(self, _session_id):
-        return self.outcome_unknown
-
-    def mark_unknown(self, _session_id):
-        self.outcome_unknown = True
-
-    def confirm(self, _session_id):
-        self.outcome_unknown = False
+        self.messages -= 1
+        return self.messages >= 0
 
 
-async def relay(store, client, session, **values):
-    await forward(store, client, session, leases=ProcessLeases(**values))
-
-
-async def written(sim, session):
-    return [
-        each["content"].get("text") or each["content"]["type"]
-        for each in await sim.messages(session.conversation_id)
-        if each["author"]["type"] == "user"
-    ]
-
-
-def text(words):
-    return {"type": "text", "text": words}
+async def forward_all(store, client, session, **values):
+    await forward(store, client, session, leases=LimitedLeases(store, session, **values))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +61,7 @@ def text(words):
     ],
     ids=str,
 )
-async def test_a_fault_costs_no_message_and_doubles_none(sim, store, fault):
+async def test_an_api_failure_neither_loses_nor_duplicates_a_message(sim, store, fault):
     connector, session = await connected(sim, store)
     await sim.add_fault(
         fault.pop("kind"), method="POST", path="/conversations/*/messages", count=3, **fault
@@ -114,53 +70,53 @@ async def test_a_fault_costs_no_message_and_doubles_none(sim, store, fault):
     await store.outbox.add(session.id, [text("three")])
     clock = Clock()
     async with background(connector, clock, timeout=0.4) as client:
-        await relay(store, client, session)
+        await forward_all(store, client, session)
     assert await written(sim, session) == ["one", "two", "three"]
     assert all(each["hits"] == 3 for each in await sim.faults())
     if fault.get("retry_after"):
         assert min(clock.pauses) >= 7
 
 
-async def test_an_outage_of_half_an_hour_is_outlasted(sim, store):
+async def test_messages_are_delivered_after_an_outage_of_half_an_hour(sim, store):
     connector, session = await connected(sim, store)
     await sim.add_fault("status", status=503)
 
-    async def back_after_half_an_hour(clock):
+    async def end_after_half_an_hour(clock):
         if clock.slept > 1800:
             await sim.clear_faults()
 
     await store.outbox.add(session.id, [text(str(number)) for number in range(5)])
-    clock = Clock(back_after_half_an_hour)
+    clock = Clock(end_after_half_an_hour)
     async with background(connector, clock) as client:
-        await relay(store, client, session)
+        await forward_all(store, client, session)
     assert await written(sim, session) == ["0", "1", "2", "3", "4"]
-    assert 1800 < clock.slept < 1830, "it is soon noticed that Zendesk is back"
-    assert len(clock.pauses) < 250, "and it was not hammered meanwhile"
+    assert 1800 < clock.slept < 1830, "delivery resumes soon after the outage"
+    assert len(clock.pauses) < 250, "retries are not too frequent"
 
 
-async def test_a_key_that_was_rotated_away_stops_the_line_and_the_new_one_goes_on(sim, store):
+async def test_forwarding_stops_with_a_rotated_key_and_resumes_with_the_new_one(sim, store):
     connector, session = await connected(sim, store)
     await sim.rotate_key(connector.app_id, connector.key_id, "the-new-secret-of-the-key")
     await store.outbox.add(session.id, [text("one"), text("two")])
     async with background(connector, Clock()) as client:
         with pytest.raises(NotAuthorized):
-            await relay(store, client, session)
+            await forward_all(store, client, session)
     assert (await store.sessions.get(session.id)).state.is_open
     renewed = replace(connector, key_secret="the-new-secret-of-the-key")
     async with background(renewed, Clock()) as client:
-        await relay(store, client, session)
+        await forward_all(store, client, session)
     assert await written(sim, session) == ["one", "two"]
 
 
 @pytest.mark.parametrize("status", [404, 423])
-async def test_a_conversation_that_takes_no_more_ends_and_the_user_hears_what_was_lost(
+async def test_a_removed_or_full_conversation_ends_the_session_and_notifies_the_user(
     sim, store, status
 ):
     connector, session = await connected(sim, store)
     await sim.add_fault("status", status=status, method="POST", path="/conversations/*/messages")
     await store.outbox.add(session.id, [text("one"), text("two")])
     async with background(connector, Clock()) as client:
-        await relay(store, client, session)
+        await forward_all(store, client, session)
     ended = await store.sessions.get(session.id)
     assert ended.state is State.ENDED
     assert ended.end_reason == EndReason.CONVERSATION_REMOVED.value
@@ -170,23 +126,23 @@ async def test_a_conversation_that_takes_no_more_ends_and_the_user_hears_what_wa
     assert await store.outbox.waiting(session.id) == []
 
 
-async def test_a_message_that_zendesk_refuses_is_told_and_the_next_goes_through(sim, store):
+async def test_a_refused_message_is_reported_to_the_user_and_the_next_is_delivered(sim, store):
     connector, session = await connected(sim, store)
     await sim.add_fault(
         "status", status=400, method="POST", path="/conversations/*/messages", count=1
     )
-    await store.outbox.add(session.id, [text("refused"), text("taken")])
+    await store.outbox.add(session.id, [text("refused"), text("accepted")])
     async with background(connector, Clock()) as client:
-        await relay(store, client, session)
-    assert await written(sim, session) == ["taken"]
+        await forward_all(store, client, session)
+    assert await written(sim, session) == ["accepted"]
     (notice,) = await store.inbox.waiting(session.id)
     assert notice.kind == "notice"
     assert (await store.sessions.get(session.id)).state.is_open
 
 
-async def test_a_message_in_doubt_is_looked_for_before_it_is_posted(sim, store):
+async def test_a_message_with_an_unknown_outcome_is_looked_for_before_it_is_posted(sim, store):
     connector, session = await connected(sim, store)
-    await store.outbox.add(session.id, [text("posted by one that died")])
+    await store.outbox.add(session.id, [text("posted by a process that died")])
     (message,) = await store.outbox.waiting(session.id)
     async with background(connector, Clock()) as client:
         author = {"type": "user", "userId": session.user_id}
@@ -196,15 +152,15 @@ async def test_a_message_in_doubt_is_looked_for_before_it_is_posted(sim, store):
             author=author,
             marker=message.marker,
         )
-        await relay(store, client, session, outcome_unknown=True)
-    assert await written(sim, session) == ["posted by one that died"]
+        await forward_all(store, client, session, outcome_unknown=True)
+    assert await written(sim, session) == ["posted by a process that died"]
 
 
-async def test_a_claim_that_is_lost_stops_the_line(sim, store):
+async def test_forwarding_stops_when_the_lease_is_lost(sim, store):
     connector, session = await connected(sim, store)
     await store.outbox.add(session.id, [text("one"), text("two")])
     async with background(connector, Clock()) as client:
-        await relay(store, client, session, lasts=1)
+        await forward_all(store, client, session, messages=1)
     assert await written(sim, session) == ["one"]
 
 
@@ -217,7 +173,7 @@ async def test_an_upload_arrives_as_an_image(sim, store):
         session.id, [{"type": "upload", "upload_id": upload_id, "name": "label.png"}]
     )
     async with background(connector, Clock()) as client:
-        await relay(store, client, session)
+        await forward_all(store, client, session)
     assert await written(sim, session) == ["image"]
 
 
@@ -226,7 +182,7 @@ async def test_a_text_at_the_limit_arrives_whole(sim, store):
     long = "👩‍👩‍👧‍👦 e\u0301 " * 2000
     await store.outbox.add(session.id, [text(part) for part in split_text(long)])
     async with background(connector, Clock()) as client:
-        await relay(store, client, session)
+        await forward_all(store, client, session)
     parts = await written(sim, session)
     assert "".join(parts) == long
     assert not any(part.startswith("\u0301") or part.startswith("\u200d") for part in parts)
@@ -248,18 +204,18 @@ async def test_two_sessions_do_not_wait_for_each_other(sim, store):
         await sim.clear_faults()
 
     async with background(connector, Clock(until_released)) as client:
-        waiting = asyncio.create_task(relay(store, client, first))
-        await relay(store, client, second)
+        waiting = asyncio.create_task(forward_all(store, client, first))
+        await forward_all(store, client, second)
         assert await written(sim, second) == ["does not wait"]
         released.set()
         await waiting
     assert await written(sim, first) == ["waits"]
 
 
-async def test_a_store_that_fails_after_the_post_does_not_double_it(sim, store, monkeypatch):
+async def test_a_store_failure_after_the_post_does_not_duplicate_it(sim, store, monkeypatch):
     connector, session = await connected(sim, store)
     await store.outbox.add(session.id, [text("only once")])
-    finish, leases = store.outbox.finish, ProcessLeases()
+    finish, leases = store.outbox.finish, LimitedLeases(store, session)
 
     async def down(_message):
         raise StoreUnavailable("The store did not answer.")
@@ -273,21 +229,21 @@ async def test_a_store_that_fails_after_the_post_does_not_double_it(sim, store, 
     assert await written(sim, session) == ["only once"]
 
 
-async def test_a_proxys_404_ends_nothing(sim, store):
+async def test_a_404_from_a_proxy_does_not_end_the_session(sim, store):
     connector, session = await connected(sim, store)
     await sim.add_fault("status", status=502, method="POST", count=1)
     nowhere = replace(connector, base_url=f"{sim.url}/not-the-api")
     await store.outbox.add(session.id, [text("still waiting")])
     async with ConversationsClient(nowhere, retry=RetryPolicy(max_elapsed=0)) as client:
         with pytest.raises(ServerError):
-            await relay(store, client, session)
+            await forward_all(store, client, session)
     assert (await store.sessions.get(session.id)).state.is_open
     async with background(connector, Clock()) as client:
-        await relay(store, client, session)
+        await forward_all(store, client, session)
     assert await written(sim, session) == ["still waiting"]
 
 
-async def test_the_goodbye_of_an_old_session_spares_the_new_one(sim, store):
+async def test_the_closing_note_of_an_old_session_does_not_end_a_new_one(sim, store):
     """An account without multi-conversations has one conversation for both."""
     connector, first = await connected(sim, store)
     await store.sessions.end_by_us(first.id, EndReason.USER)
@@ -297,7 +253,7 @@ async def test_the_goodbye_of_an_old_session_spares_the_new_one(sim, store):
         second.id, Step.CONVERSATION, conversation_id=first.conversation_id
     )
     async with background(connector, Clock()) as client:
-        await relay(store, client, first)
+        await forward_all(store, client, first)
     texts = [one["content"].get("text", "") for one in await sim.messages(first.conversation_id)]
     assert not any("has left" in each for each in texts)
     assert await store.outbox.waiting(first.id) == []

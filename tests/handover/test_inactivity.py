@@ -1,3 +1,5 @@
+"""Inactivity rules, and the store's query for the sessions that they apply to."""
+
 from __future__ import annotations
 
 import itertools
@@ -35,34 +37,34 @@ ACTIVE = replace(WAITING, state=State.ACTIVE, agent_spoke_at=2000)
         (replace(WAITING, reminded_at=1100), 1200, Reminder(STILL_WAITING)),
         (replace(WAITING, reminded_at=1290), 1300, Reminder(BACK_OFFER)),
         (replace(WAITING, reminded_at=1300, offered_at=1300), 1899, None),
-        (replace(WAITING, offered_at=1300), 1900, Reminder(ends=EndReason.NO_AGENT)),
+        (replace(WAITING, offered_at=1300), 1900, Reminder(end_reason=EndReason.NO_AGENT)),
         # What the user writes while waiting does not make the wait shorter.
         (replace(WAITING, user_spoke_at=1099), 1100, Reminder(STILL_WAITING)),
         (ACTIVE, 2399, None),
-        (ACTIVE, 2400, Reminder(ends=EndReason.USER_SILENT)),
+        (ACTIVE, 2400, Reminder(end_reason=EndReason.USER_SILENT)),
         (replace(ACTIVE, user_spoke_at=2100), 2299, None),
         (replace(ACTIVE, user_spoke_at=2100), 2300, Reminder(BACK_OFFER)),
         (replace(ACTIVE, user_spoke_at=2100, offered_at=2300), 2599, None),
         (
             replace(ACTIVE, user_spoke_at=2100, offered_at=2300),
             2600,
-            Reminder(ends=EndReason.AGENT_SILENT),
+            Reminder(end_reason=EndReason.AGENT_SILENT),
         ),
         (replace(ACTIVE, user_spoke_at=2100, offered_at=1200), 2300, Reminder(BACK_OFFER)),
         (replace(WAITING, state=State.ENDED), 9999, None),
         (replace(WAITING, state=State.OPENING), 9999, None),
     ],
 )
-def test_a_silence_calls_for_one_thing(session, now, expected):
+def test_inactivity_has_one_consequence_at_a_time(session, now, expected):
     assert reminder_due(session, ALL, now=now) == expected
 
 
 @pytest.mark.parametrize("session", [WAITING, ACTIVE, replace(ACTIVE, user_spoke_at=2100)])
-def test_what_is_off_never_happens(session):
+def test_a_time_out_that_is_off_has_no_consequence(session):
     assert reminder_due(session, OFF, now=1e9) is None
 
 
-async def test_the_store_finds_exactly_those_that_are_due(tmp_path):
+async def test_the_store_finds_exactly_the_sessions_that_are_due(tmp_path):
     async with await open_store(f"sqlite:///{tmp_path / 'handoff.db'}") as store:
         times = [None, 1000.0, 2500.0]
         rows = [
@@ -88,7 +90,7 @@ async def test_the_store_finds_exactly_those_that_are_due(tmp_path):
                 }
                 connection.execute(sa.insert(sessions).values({**base, **row}))
 
-        await store._database.write(fill)
+        await store.database.write(fill)
         everybody = await store.sessions.recent(limit=10_000)
         assert len(everybody) == len(rows)
         for now, timeouts in itertools.product([1050, 1350, 2600, 2950], [ALL, OFF, Timeouts()]):

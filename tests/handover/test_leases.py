@@ -1,26 +1,31 @@
-"""Who works on a session: what was lost stays lost, and nothing is let go that is not done."""
+"""Leases of a process: one that is lost stays lost, and unfinished work keeps its lease."""
 
 from __future__ import annotations
 
-from tests.store.test_store import begin, run_out
+from tests.support.waiting import until
+from tests.support.zendesk import begin
 from zendesk_handoff.domain.session import EndReason, Step
 from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.leases import LeaseResult
 
 
-async def test_what_another_has_taken_over_is_not_kept(store, url):
-    session = await begin(store)
-    async with await open_store(url) as other:
+async def test_a_lease_that_was_taken_over_is_not_renewed(url):
+    async with await open_store(url, lease=0.3) as store, await open_store(url) as other:
+        session = await begin(store)
         mine = ProcessLeases(store)
         assert await mine.acquire(session.id)
-        await run_out(store)
-        assert await other.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
-        assert session.id not in await store.leases.renew()
+
+        async def is_taken_over():
+            return await other.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
+
+        await until(is_taken_over)
+        await mine.renew()
+        assert not await mine.acquire(session.id)
         assert session.id in await other.leases.renew()
 
 
-async def test_a_session_is_let_go_when_both_lanes_are_done(store):
+async def test_a_session_is_released_when_both_directions_are_done(store):
     session = await begin(store)
     mine = ProcessLeases(store)
     assert await mine.acquire(session.id)
@@ -33,18 +38,18 @@ async def test_a_session_is_let_go_when_both_lanes_are_done(store):
     assert await store.leases.release_if_done(session.id)
 
 
-async def test_a_failure_with_a_conversation_is_told_to_the_agents(store):
+async def test_a_failure_with_a_conversation_is_reported_to_the_agents(store):
     session = await begin(store)
     await store.sessions.finish_step(session.id, Step.CONVERSATION, conversation_id="c1")
     await store.outbox.add(session.id, [{"type": "text", "text": "for the bot now"}])
     failed = await store.sessions.fail(session.id, end_notified=True)
-    assert not failed.finalized, "what was written meanwhile is to be answered"
+    assert not failed.finalized, "messages that were written meanwhile are to be answered"
     kinds = [each.body["type"] for each in await store.outbox.waiting(session.id)]
     assert kinds == ["text", "closing_note"]
     assert session.id in await store.leases.with_work()
 
 
-async def test_a_failure_before_that_leaves_nothing_to_do(store):
+async def test_a_failure_without_a_conversation_leaves_no_work(store):
     session = await begin(store)
     failed = await store.sessions.fail(session.id, end_notified=True)
     assert failed.finalized

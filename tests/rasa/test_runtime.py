@@ -1,4 +1,4 @@
-"""What runs beside the messages goes on, whatever happens to it once."""
+"""The runtime's repeated tasks: none ends with an error."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from types import SimpleNamespace
 
 import pytest
 import structlog
+from rasa.core.lock_store import InMemoryLockStore
 
-from tests.scenarios.conftest import until
-from tests.store.test_store import begin
-from zendesk_handoff.domain.responses import DELAYED
+from tests.support.store import request_session
+from tests.support.waiting import until
+from zendesk_handoff.domain.responses import DELAYED, default_response
 from zendesk_handoff.errors import StoreUnavailable
-from zendesk_handoff.rasa import runtime as runtime_module
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store.engine.signals import ANYTHING, Signals, SqliteWatch
 
-WORDS = "what a user wrote"
+TEXT = "what a user wrote"
+#: The tasks by the method of the leases that each of them calls first.
+TASKS = {
+    "with_work": "poll",
+    "inactive": "inactivity",
+    "claim_for_reconciliation": "reconcile",
+}
 
 
 @pytest.fixture
@@ -30,8 +36,7 @@ def url(tmp_path):
 
 
 @pytest.fixture
-def make_runtime(store, monkeypatch):
-    monkeypatch.setattr(runtime_module, "_LOOK_ROUND", 0.02)
+def make_runtime(store):
     settings = read_settings(
         {
             "public_url": "http://127.0.0.1:5005",
@@ -52,46 +57,45 @@ def make_runtime(store, monkeypatch):
             },
         }
     )
-    app = SimpleNamespace(ctx=SimpleNamespace(agent=None, input_channels=[]))
-    return lambda: Runtime(store, settings, Bot(app))
+    agent = SimpleNamespace(lock_store=InMemoryLockStore(), processor=None)
+    app = SimpleNamespace(ctx=SimpleNamespace(agent=agent, input_channels=[]))
+    return lambda: Runtime(store, settings, Bot(app), poll_every=0.02)
 
 
-async def test_a_user_whose_connector_has_been_taken_out_hears_that_nothing_arrives(
+async def test_a_user_is_notified_of_overdue_messages_to_a_connector_that_was_removed(
     store, make_runtime
 ):
-    session = await begin(store, connector="taken-out")
+    session = await request_session(store, connector="removed")
     await store.sessions.connect(session.id)
     await store.sessions.mark_start_notified(session.id)
     await store.leases.release_all()
-    await store.outbox.add(session.id, [{"type": "text", "text": WORDS}])
+    await store.outbox.add(session.id, [{"type": "text", "text": TEXT}])
     running = make_runtime()
     with structlog.testing.capture_logs() as logs:
         running.start()
         try:
-            await until(partial(store.inbox.waiting, session.id))
+            await until(partial(store.pending.has, session.sender_id))
         finally:
             await running.stop()
-    (notice,) = await store.inbox.waiting(session.id)
-    assert notice.body == {"response": DELAYED}
-    assert await store.outbox.waiting(session.id), "for when it is put back"
+    (notice,) = await store.pending.claim(session.sender_id)
+    assert notice.body["text"] == default_response(DELAYED)
+    assert await store.outbox.waiting(session.id), "it is sent if the connector returns"
     missing = [each for each in logs if each["event"] == "handoff.connector.missing"]
     assert missing and missing[0]["session"] == session.id
-    assert WORDS not in str(logs)
+    assert TEXT not in str(logs)
 
 
-@pytest.mark.parametrize("error", [KeyError(WORDS), StoreUnavailable("gone"), sqlite3.Error(WORDS)])
-@pytest.mark.parametrize("name", ["with_work", "inactive", "claim_for_reconciliation"])
-async def test_an_error_of_any_kind_ends_no_look_round(
-    store, make_runtime, monkeypatch, name, error
-):
+@pytest.mark.parametrize("error", [KeyError(TEXT), StoreUnavailable("gone"), sqlite3.Error(TEXT)])
+@pytest.mark.parametrize("name", TASKS)
+async def test_no_error_ends_a_repeated_task(store, make_runtime, monkeypatch, name, error):
     calls = 0
-    enough = asyncio.Event()
+    repeated = asyncio.Event()
 
     async def fails(*_arguments, **_values):
         nonlocal calls
         calls += 1
         if calls == 3:
-            enough.set()
+            repeated.set()
         raise error
 
     monkeypatch.setattr(store.leases, name, fails)
@@ -99,42 +103,46 @@ async def test_an_error_of_any_kind_ends_no_look_round(
         running = make_runtime()
         running.start()
         try:
-            await asyncio.wait_for(enough.wait(), 5)
+            await asyncio.wait_for(repeated.wait(), 5)
         finally:
             await running.stop()
-    assert [
-        each
-        for each in logs
-        if each["event"] in {"handoff.task.broken", "handoff.store.unavailable"}
-    ]
-    assert WORDS not in str(logs)
+    if isinstance(error, StoreUnavailable):
+        assert "handoff.store.unavailable" in [each["event"] for each in logs]
+    else:
+        [line, *_] = [each for each in logs if each["event"] == "handoff.task.broken"]
+        assert line["task"] == TASKS[name]
+        assert line["error"] == type(error).__name__
+        assert "test_runtime.py:" in line["location"]
+    assert TEXT not in str(logs)
 
 
-async def test_zendesk_is_asked_only_about_sessions_whose_connector_is_here(store):
-    """Whoever takes one it cannot ask about would keep it from a server that can."""
+async def test_only_sessions_of_configured_connectors_are_reconciled(store):
+    """Otherwise another server, which has the connector, could not reconcile them."""
     for sender, connector in (("one", "support"), ("two", "elsewhere")):
-        session = await begin(store, sender, connector=connector)
+        session = await request_session(store, sender, connector=connector)
         await store.sessions.connect(session.id)
     later = time.time() + 60
-    (taken,) = await store.leases.claim_for_reconciliation({"support"}, before=later, limit=8)
-    assert (await store.sessions.get(taken)).connector_id == "support"
+    (claimed,) = await store.leases.claim_for_reconciliation({"support"}, before=later, limit=8)
+    assert (await store.sessions.get(claimed)).connector_id == "support"
     assert await store.leases.claim_for_reconciliation(set(), before=later, limit=8) == []
 
 
-async def test_nor_does_it_end_the_renewal_of_claims(store, make_runtime, monkeypatch):
+async def test_no_error_ends_the_renewal_of_leases(store, make_runtime, monkeypatch):
+    # The session's start is to be notified, for which the runtime needs a lease.
+    session = await request_session(store)
+    await store.sessions.connect(session.id)
     running, renewed = make_runtime(), asyncio.Event()
     store.leases.lease = 0.06
-    answers = iter([KeyError(WORDS), StoreUnavailable("gone")])
+    errors = iter([KeyError(TEXT), StoreUnavailable("gone")])
 
     async def renew():
-        error = next(answers, None)
+        error = next(errors, None)
         if error:
             raise error
         renewed.set()
         return set()
 
     monkeypatch.setattr(store.leases, "renew", renew)
-    running._leases._until["a session"] = float("inf")
     running.start()
     try:
         await asyncio.wait_for(renewed.wait(), 5)
@@ -142,21 +150,21 @@ async def test_nor_does_it_end_the_renewal_of_claims(store, make_runtime, monkey
         await running.stop()
 
 
-async def test_a_database_that_is_being_mended_does_not_end_the_watch(monkeypatch):
+async def test_a_locked_database_does_not_end_the_watch(monkeypatch):
     monkeypatch.setattr(SqliteWatch, "INTERVAL", 0.01)
-    answers, heard = iter([1, None, 1, 2]), asyncio.Event()
+    versions, signalled = iter([1, None, 1, 2]), asyncio.Event()
 
     def version():
-        answer = next(answers, 2)
-        if answer is None:
+        found = next(versions, 2)
+        if found is None:
             raise sqlite3.OperationalError("database is locked")
-        return answer
+        return found
 
     signals = Signals()
-    signals.on_any(lambda topic: heard.set() if topic == ANYTHING else None)
+    signals.on_any(lambda topic: signalled.set() if topic == ANYTHING else None)
     watch = SqliteWatch(signals, version)
     await watch.start()
     try:
-        await asyncio.wait_for(heard.wait(), 5)
+        await asyncio.wait_for(signalled.wait(), 5)
     finally:
         await watch.stop()

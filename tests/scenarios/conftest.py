@@ -1,27 +1,26 @@
-"""One set of servers for all stories; each story has a sender of its own."""
+"""One set of servers for all scenarios of a worker; each scenario has a sender of its own."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
-import sqlite3
 import sys
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 import pytest
 
 from simulator import SimulatorClient
-from tests.support.servers import MODEL, Stack
+from tests.support import users, webchat
+from tests.support.crashes import Crash
+from tests.support.servers import Stack
+from tests.support.users import RestUser
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    assert MODEL.is_file(), "There is no trained model: run `make setup`."
     servers = Stack(tmp_path_factory.mktemp("stack"))
     try:
         servers.start()
@@ -35,64 +34,6 @@ async def sim(stack: Stack) -> AsyncIterator[SimulatorClient]:
     async with SimulatorClient(stack.simulator_url) as client:
         yield client
         await client.clear_faults()
-
-
-@dataclass
-class RestUser:
-    """A user on Rasa's ``rest`` channel, which cannot push."""
-
-    rasa_url: str
-    http: aiohttp.ClientSession
-    workspace: str | None = None
-    sender: str = field(default_factory=lambda: f"user-{uuid.uuid4().hex[:12]}")
-
-    async def gets(self, text: str) -> list[dict[str, Any]]:
-        body: dict[str, Any] = {"sender": self.sender, "message": text}
-        if self.workspace:
-            body["metadata"] = {"workspace": self.workspace}
-        async with self.http.post(f"{self.rasa_url}/webhooks/rest/webhook", json=body) as answer:
-            return list(await answer.json())
-
-    async def says(self, text: str) -> list[str]:
-        return [each["text"] for each in await self.gets(text) if "text" in each]
-
-    async def tracker(self) -> dict[str, Any]:
-        url = f"{self.rasa_url}/conversations/{self.sender}/tracker?include_events=ALL"
-        async with self.http.get(url) as answer:
-            return dict(await answer.json())
-
-    async def slot(self, name: str) -> Any:
-        return (await self.tracker())["slots"].get(name)
-
-    async def hears(self, *words: str, asking: str = "still there?") -> list[dict[str, Any]]:
-        """Collect what is held for the user until it contains the words."""
-        heard: list[dict[str, Any]] = []
-
-        async def look() -> bool:
-            heard.extend(await self.gets(asking))
-            return all(any(word in str(each) for each in heard) for word in words)
-
-        await until(look)
-        return heard
-
-
-async def until(look: Callable[[], Any], *, timeout: float = 15.0) -> None:
-    """Look until it is so; other processes give no event that could be awaited here."""
-    deadline = asyncio.get_running_loop().time() + timeout
-    while not await look():
-        assert asyncio.get_running_loop().time() < deadline, "It did not come about in time."
-        await asyncio.sleep(0.1)
-
-
-async def none_left(stack: Stack, query: str, *values: str) -> None:
-    """Wait until a query of the servers' SQLite store counts nothing any more."""
-    file = f"file:{stack.folder / 'handoff.db'}?mode=ro"
-    with closing(sqlite3.connect(file, uri=True)) as store:
-
-        async def look() -> bool:
-            return bool(store.execute(query, values).fetchone() == (0,))
-
-        await until(look)
 
 
 @pytest.fixture
@@ -114,39 +55,28 @@ def user(new_user: Callable[..., RestUser]) -> RestUser:
     return new_user()
 
 
-@dataclass
-class Handover:
-    """A user who is with the agents."""
-
-    user: RestUser
-    conversation: str
-    told: list[str]
+@pytest.fixture
+async def page(stack: Stack) -> AsyncIterator[webchat.ChatPage]:
+    async with webchat.open_chat_page(stack.rasa_url) as opened:
+        yield opened
 
 
 @pytest.fixture
 def hand_over(stack: Stack, sim: SimulatorClient) -> Callable[..., Any]:
-    async def act(user: RestUser, *, connector: str = "support") -> Handover:
-        app = stack.connectors[connector]["app_id"]
-        told = await user.says("I want to talk to a human")
-        found = await sim.wait_for_conversation(
-            app, lambda one: one["user"]["externalId"] == user.sender
-        )
-        return Handover(user, found["id"], told)
-
-    return act
+    return functools.partial(users.hand_over, sim=sim, stack=stack)
 
 
 @pytest.fixture
-def crash(stack: Stack) -> Iterator[Any]:
-    from tests.support.crashes import Crash  # which waits with what is here
-
+def crash(stack: Stack) -> Iterator[Crash]:
     crash = Crash(stack)
     yield crash
-    crash.mend()
+    crash.clean_up()
 
 
 @pytest.fixture
 def command(stack):
+    """Run a command of the operator's and return its output."""
+
     async def run(*arguments):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "zendesk_handoff.cli", *arguments),
@@ -163,6 +93,8 @@ def command(stack):
 
 @pytest.fixture
 def status_of(command):
+    """Read a session as the command ``sessions`` lists it."""
+
     async def read(conversation):
         lines = (await command("sessions", "--json", "--all")).splitlines()
         return next(

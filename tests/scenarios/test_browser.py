@@ -1,6 +1,6 @@
-"""One whole handover as two people see it: the customer's page and the agent's, in a browser.
+"""Handovers in a browser: the customer's page and the agent's.
 
-Screenshots of the way go to ``shots/``.
+Screenshots go to ``shots/``.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import shutil
 import pytest
 from playwright.async_api import async_playwright, expect
 
-from tests.scenarios.test_webchat import PNG as _SIGNATURE
+from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS
 from tests.support.names import AGENTS, NAMELESS
-from tests.support.servers import ROOT
+from tests.support.webchat import PNG_SIGNATURE
+from tools.paths import ROOT
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 FLAGS = [
@@ -25,6 +26,8 @@ FLAGS = [
     "--disable-sync",
 ]
 SHOTS = ROOT / "shots"
+#: A name that would be emphasis and a link if a text with it were rendered as Markdown.
+MARKDOWN = "*Mo* [x](https://x.example)"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
@@ -78,7 +81,7 @@ async def customer(open_page, stack):
 
 
 def picture() -> bytes:
-    """Make a small picture that a browser shows."""
+    """Make a small PNG that a browser renders."""
     import struct
     import zlib
 
@@ -92,14 +95,14 @@ def picture() -> bytes:
     )
     header = struct.pack(">IIBBBBB", 120, 80, 8, 2, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    return _SIGNATURE[:8] + body
+    return PNG_SIGNATURE + body
 
 
 @pytest.mark.timeout(150)
 async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
     await customer.says("Where is my order 10234?")
     await customer.sees("blue enamel kettle")
-    await customer.says("I want to talk to a human")
+    await customer.says(ASK_HUMAN)
     await customer.sees("Waiting for an agent. You can keep writing.")
 
     agent = await open_page(stack.simulator_url + "/", width=1040, height=820)
@@ -130,11 +133,11 @@ async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
 
     await agent.get_by_role("button", name="End session").click()
     await customer.sees("The conversation with our team has ended.")
-    await customer.sees("I am the bot again")
+    await customer.sees(ENDED)
     await customer.page.set_viewport_size({"width": 390, "height": 760})
-    last = customer.page.get_by_text("I am the bot again")
+    last = customer.page.get_by_text(ENDED)
     await expect(last).to_be_in_viewport(ratio=1)
-    for width in (1000, 320, 800, 390):  # a phone that is turned
+    for width in (1000, 320, 800, 390):  # a phone is rotated
         await customer.page.set_viewport_size({"width": width, "height": 760})
         await expect(last).to_be_in_viewport(ratio=1)
     await customer.page.get_by_role("log").hover()
@@ -143,15 +146,15 @@ async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
     await expect(first).to_be_in_viewport(ratio=1)
     await customer.page.set_viewport_size({"width": 390, "height": 500})
     await customer.page.wait_for_timeout(300)
-    await expect(first).to_be_in_viewport(ratio=1)  # who reads what was before is left there
+    await expect(first).to_be_in_viewport(ratio=1)  # a resize keeps the position of a reader
     await customer.page.set_viewport_size({"width": 390, "height": 760})
     await customer.page.mouse.wheel(0, 9000)
     await expect(last).to_be_in_viewport(ratio=1)
     await customer.shot("chat-ended-phone")
     await customer.page.get_by_role("button", name="New conversation").click()
     await customer.sees("blue enamel kettle", times=0)
-    await customer.says("What are your opening hours?")
-    await customer.sees("Mill Lane")
+    await customer.says(ASK_HOURS)
+    await customer.sees(HOURS)
     await customer.shot("chat-new-phone")
 
 
@@ -173,10 +176,10 @@ async def test_links_are_harmless_and_parts_have_names(customer, sim, stack):
 
 
 async def with_agents(customer, sim, stack):
-    """Hand the customer over; return the conversation's id."""
+    """Hand the customer over and return the conversation's id."""
     app = stack.connectors["support"]["app_id"]
     before = {one["id"] for one in await sim.conversations(app)}
-    await customer.says("I want to talk to a human")
+    await customer.says(ASK_HUMAN)
     await customer.sees("Waiting for an agent. You can keep writing.")
     found = await sim.wait_for_conversation(
         app, lambda one: one["id"] not in before and one["ticket"]
@@ -185,7 +188,7 @@ async def with_agents(customer, sim, stack):
 
 
 async def read_messages(customer):
-    """Read the team's messages as they stand on the page: role, name, words."""
+    """Read the messages of the page: role, name, words, style."""
     return await customer.page.locator("deep-chat #messages").evaluate(
         """log => [...log.querySelectorAll(".outer-message-container")].map((each) => ({
             role: [...each.classList].find((name) => name.includes("-role-")).split("-role-")[1],
@@ -198,10 +201,11 @@ async def read_messages(customer):
 
 
 @pytest.mark.timeout(120)
-async def test_every_writer_is_shown_by_their_name(customer, open_page, sim, stack):
+async def test_every_author_is_shown_with_a_name(customer, open_page, sim, stack):
     conversation = await with_agents(customer, sim, stack)
     expected = []
-    for number, name in enumerate((*AGENTS, NAMELESS, "  "), 1):
+    names = (*AGENTS, MARKDOWN)
+    for number, name in enumerate((*names, NAMELESS, "  "), 1):
         await sim.agent_text(conversation, f"These are words {number}.", agent=name)
         expected.append(("agent", name.strip() or "Our team", f"These are words {number}."))
     await sim.agent_text(conversation, "Once more, and", agent=AGENTS[0])
@@ -224,14 +228,15 @@ async def test_every_writer_is_shown_by_their_name(customer, open_page, sim, sta
         assert {each["role"] for each in others} == {"user", "ai"}
         assert {each["name"] for each in others} == {None}
         joined = [each["words"] for each in others if "is here now" in each["words"]]
-        assert [words.split(" is here now")[0] for words in joined] == list(AGENTS)
+        assert [words.split(" is here now")[0] for words in joined] == list(names)
         # Styled alike by role, and unlike the bot and the user.
         colours = {(each["role"], each["colour"]) for each in messages}
         assert len(colours) == len({colour for _, colour in colours}) == 4
-        await expect(customer.page.locator("deep-chat b")).to_have_count(0)
-    names = customer.page.locator("deep-chat .author:not(.repeated)")
-    await expect(names).to_have_count(len(expected) - 2)  # two go on where the same name is
-    long = names.get_by_text(AGENTS[-1])
+        markup = customer.page.locator("deep-chat #messages :is(a, b, em, strong)")
+        await expect(markup).to_have_count(0)
+    lines = customer.page.locator("deep-chat .author:not(.repeated)")
+    await expect(lines).to_have_count(len(expected) - 2)  # two go on where the same name is
+    long = lines.get_by_text(AGENTS[-1])
     widths = await long.evaluate("one => [one.clientWidth, one.scrollWidth]")
     assert widths[0] < widths[1], "a long name is cut"
     log = customer.page.get_by_role("log")
@@ -242,18 +247,18 @@ async def test_every_writer_is_shown_by_their_name(customer, open_page, sim, sta
 
     agent = await open_page(f"{stack.simulator_url}/#{conversation}", width=1040, height=820)
     metas = agent.locator("#log .message:not(.summary) .meta bdi")
-    for name in AGENTS:
+    for name in names:
         await expect(metas.get_by_text(name, exact=True).first).to_be_attached()
     log = agent.locator("#log")
     assert await log.evaluate("log => log.scrollWidth <= log.clientWidth"), "nothing sticks out"
     await agent.screenshot(path=SHOTS / "agent-names.png")
-    # A type that every JavaScript object has something for.
+    # A type that is also a property of every JavaScript object.
     await sim.agent_content(conversation, {"type": "constructor"}, agent=AGENTS[0])
     await expect(agent.locator("nav").get_by_text("You: constructor")).to_be_visible()
 
 
 @pytest.mark.timeout(120)
-async def test_what_deep_chat_cannot_show_is_shown_plainly(customer, sim, stack):
+async def test_messages_that_deep_chat_cannot_show_become_plain_text(customer, sim, stack):
     conversation = await with_agents(customer, sim, stack)
     await customer.page.locator("deep-chat").evaluate(
         """chat => {
@@ -285,13 +290,13 @@ async def test_what_deep_chat_cannot_show_is_shown_plainly(customer, sim, stack)
 
 @pytest.mark.timeout(120)
 async def test_two_tabs_and_the_end_button(customer, stack):
-    await customer.says("I want to talk to a human")
+    await customer.says(ASK_HUMAN)
     await customer.sees("Waiting for an agent. You can keep writing.")
     other = Customer(await customer.page.context.new_page())
     await other.page.goto(customer.page.url)
-    await other.sees("I want to talk to a human")
+    await other.sees(ASK_HUMAN)
     await other.says("from the other tab")
     await customer.sees("from the other tab")
     await customer.page.get_by_role("button", name="End chat").click()
-    await customer.sees("I am the bot again")
+    await customer.sees(ENDED)
     await other.sees("The conversation with our team has ended.")

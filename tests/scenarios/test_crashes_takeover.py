@@ -1,23 +1,24 @@
-"""kill -9 twice: the server that takes an opening over dies as well, at every boundary of it."""
+"""SIGKILL twice: the server that takes an opening over is killed too, at each of its failpoints."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.crashes import INSIDE_ONLY, STARTED, is_opened_once
-from zendesk_handoff import name as b
+from tests.support.bot_texts import ASK_HUMAN, STARTED
+from tests.support.crashes import connector_for, is_opened_once
+from zendesk_handoff import failpoints
 
-#: Every test starts two servers anew, which takes its time on a busy machine.
+#: Every test restarts two servers, which is slow on a busy machine.
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.mark.parametrize("boundary", b.OPENING[1:])
-async def test_the_bot_dies_too_while_it_takes_the_opening_over(crash, sim, new_user, stack, name):
-    inside = any(step in name for step in INSIDE_ONLY)
-    user = new_user(workspace="wholesale" if inside else None)
+@pytest.mark.parametrize("failpoint", failpoints.OPENING[1:])
+async def test_second_crash_while_the_opening_is_taken_over(crash, sim, new_user, stack, failpoint):
+    connector = connector_for(failpoint)
+    user = new_user(workspace=None if connector == "support" else connector)
     crash.arm("opening.requested")
-    told = await user.says("I want to talk to a human")
-    assert not any(STARTED in text for text in told), "nothing is promised too early"
-    await crash.happens_to("actions", then=name)
-    await crash.happens_to("rasa")
-    await is_opened_once(sim, stack, user, inside=inside)
+    replies = await user.says(ASK_HUMAN)
+    assert not any(STARTED in text for text in replies), "not confirmed too early"
+    await crash.restart("actions", then=failpoint)
+    await crash.restart("rasa")
+    await is_opened_once(sim, stack, user, connector=connector)

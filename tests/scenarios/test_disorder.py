@@ -1,4 +1,4 @@
-"""Webhooks late, twice, out of order, in batches, poisoned, or while the store is down."""
+"""Webhook calls that are delayed, reordered, batched, unreadable, or meet a locked store."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import sqlite3
 
 import pytest
 
-from tests.scenarios.conftest import until
-from tests.scenarios.test_trouble import agent_event, send, webhook
+from tests.support.bot_texts import ASK_HOURS, ENDED
+from tests.support.waiting import until
+from tests.support.webhooks import agent_event, post_events, webhook_url
 
-ENDED = "I am the bot again"
 WORDS = ("first words", "second words", "third words")
 
 
 async def hear_all(user, *words):
     heard = await user.hears(*words)
-    heard += await user.gets("What are your opening hours?")
+    heard += await user.gets(ASK_HOURS)
     return heard
 
 
-def order_of(heard, words):
+def positions_of(heard, words):
     said = [str(each) for each in heard]
     for word in words:
         assert sum(word in each for each in said) == 1, f"{word!r} once"
@@ -37,8 +37,8 @@ def is_echo(event):
     )
 
 
-async def parcels_of(sim, conversation, count):
-    """Give what is held back of a conversation, but for the echoes of what we posted."""
+async def held_deliveries(sim, conversation, count):
+    """List the held deliveries of a conversation, without the echoes of the bot's own posts."""
     found = []
 
     async def look():
@@ -63,11 +63,11 @@ async def test_any_order_of_a_timeline_reads_the_same(hand_over, sim, new_user):
             await sim.agent_text(session.conversation, words)
             await sim.agent_typing(session.conversation)
         await sim.end_session(session.conversation)
-        held = await parcels_of(sim, session.conversation, 4)
-        await sim.release([held[place] for place in order])
+        held = await held_deliveries(sim, session.conversation, 4)
+        await sim.release([held[position] for position in order])
         heard = await hear_all(user, *WORDS, ENDED)
-        places = order_of(heard, (*WORDS, ENDED))
-        assert places == sorted(places), f"{order}: {places}"
+        positions = positions_of(heard, (*WORDS, ENDED))
+        assert positions == sorted(positions), f"{order}: {positions}"
 
     await sim.add_fault("hold", event="conversation:message")
     await sim.add_fault("hold", event="switchboard:releaseControl")
@@ -76,14 +76,14 @@ async def test_any_order_of_a_timeline_reads_the_same(hand_over, sim, new_user):
         await asyncio.gather(*(one_order(order) for order in some))
 
 
-async def test_a_call_that_mixes_conversations_reaches_everybody(hand_over, sim, new_user):
+async def test_a_call_with_several_conversations_reaches_every_user(hand_over, sim, new_user):
     users = [new_user() for _ in range(3)]
     sessions = [await hand_over(user) for user in users]
     await sim.add_fault("hold", event="conversation:message")
     for number, session in enumerate(sessions):
         await sim.agent_text(session.conversation, f"for number {number}")
     for session in sessions:
-        await parcels_of(sim, session.conversation, 1)
+        await held_deliveries(sim, session.conversation, 1)
     await sim.release(batch=True)
     for number, user in enumerate(users):
         heard = await user.hears(f"for number {number}")
@@ -91,26 +91,26 @@ async def test_a_call_that_mixes_conversations_reaches_everybody(hand_over, sim,
         assert not any(words in str(heard) for words in others)
 
 
-async def test_a_poisonous_event_is_set_aside_and_the_others_go_through(
+async def test_an_unreadable_event_becomes_a_dead_letter_and_the_others_are_delivered(
     hand_over, sim, user, stack, http
 ):
     session = await hand_over(user)
     await sim.add_fault("lose", event="conversation:message")
-    poison = agent_event(session.conversation, "x", message_id="7" * 24, event_id="8" * 24)
-    poison["payload"]["message"] = {"id": 17, "author": "nobody"}
+    unreadable = agent_event(session.conversation, "x", message_id="7" * 24, event_id="8" * 24)
+    unreadable["payload"]["message"] = {"id": 17, "author": "nobody"}
     before = agent_event(session.conversation, "before it", message_id="a1", event_id="a2")
     after = agent_event(session.conversation, "after it", message_id="b1", event_id="b2")
-    assert await send(http, stack, before, poison, after) == 200
+    assert await post_events(http, stack, before, unreadable, after) == 200
     heard = await user.hears("before it", "after it")
     assert sum("before it" in str(each) for each in heard) == 1
     assert "handoff.webhook.unreadable" in (stack.folder / "rasa.log").read_text()
 
 
-async def test_a_store_that_is_down_is_healed_by_redelivery(hand_over, sim, user, stack):
+async def test_redelivery_after_the_store_was_locked(hand_over, sim, user, stack):
     session = await hand_over(user)
     database = sqlite3.connect(stack.folder / "handoff.db", isolation_level=None, timeout=20)
     try:
-        database.execute("BEGIN IMMEDIATE")  # nobody else can write now
+        database.execute("BEGIN IMMEDIATE")  # no other process can write
         await sim.agent_text(session.conversation, "while you were out")
 
         async def refused():
@@ -127,25 +127,25 @@ async def test_a_store_that_is_down_is_healed_by_redelivery(hand_over, sim, user
     assert sum("while you were out" in str(each) for each in heard) == 1
 
 
-async def test_no_body_makes_the_webhook_fail(stack, http, hand_over, user):
-    """Mutations of a real event, and things that are none; never an answer of 5xx."""
+async def test_no_body_causes_a_server_error(stack, http, hand_over, user):
+    """Mutations of a real event and other bodies are answered with 200 or 400, never with 5xx."""
     session = await hand_over(user)
     key = {"X-API-Key": stack.connectors["support"]["webhook_secret"]}
-    chance = random.Random(20)
+    rng = random.Random(20)
     odd = [None, True, 0, -1, 1e308, "", "\x00", "x" * 5000, [], {}, [[]], {"id": []}, "ꙮ\ud83d"]
     odd += ["' OR 1=1 --", "../../etc/passwd", "%00", {"$ne": 1}, [{}] * 50]
 
-    def spoil(value, depth=0):
-        if chance.random() < 0.08:
-            return chance.choice(odd)
+    def mutate(value, depth=0):
+        if rng.random() < 0.08:
+            return rng.choice(odd)
         if isinstance(value, dict):
             return {
-                chance.choice([name, name, name, "id"]): spoil(each, depth + 1)
+                rng.choice([name, name, name, "id"]): mutate(each, depth + 1)
                 for name, each in value.items()
-                if chance.random() > 0.05
+                if rng.random() > 0.05
             }
         if isinstance(value, list):
-            return [spoil(each, depth + 1) for each in value] * chance.choice([1, 1, 1, 2])
+            return [mutate(each, depth + 1) for each in value] * rng.choice([1, 1, 1, 2])
         return value
 
     statuses = set()
@@ -153,7 +153,7 @@ async def test_no_body_makes_the_webhook_fail(stack, http, hand_over, user):
         event = agent_event(
             session.conversation, "words", message_id=f"m{number}", event_id=f"e{number}"
         )
-        event["type"] = chance.choice(
+        event["type"] = rng.choice(
             [
                 "conversation:message",
                 "switchboard:releaseControl ",
@@ -161,13 +161,13 @@ async def test_no_body_makes_the_webhook_fail(stack, http, hand_over, user):
                 "conversation:typing",
             ]
         )
-        body = spoil({"events": [event, event]})
-        async with http.post(webhook(stack), json=body, headers=key) as answer:
+        body = mutate({"events": [event, event]})
+        async with http.post(webhook_url(stack), json=body, headers=key) as answer:
             statuses.add(answer.status)
     deep = b'{"events": [' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"]}"
     huge = b'{"events": [' + b",".join([b'{"id": "e", "type": "t"}'] * 100_000) + b"]}"
     for body in (deep, huge, b"[" * 1_000_000, b"\x00" * 1000, b'{"events": [NaN]}'):
-        async with http.post(webhook(stack), data=io.BytesIO(body), headers=key) as answer:
+        async with http.post(webhook_url(stack), data=io.BytesIO(body), headers=key) as answer:
             statuses.add(answer.status)
     assert statuses <= {200, 400}
 
@@ -175,7 +175,7 @@ async def test_no_body_makes_the_webhook_fail(stack, http, hand_over, user):
 @pytest.mark.parametrize(
     "connector", ["..%2F..%2Fetc", "support'%20OR%201=1", "%00", "s" * 3000, "Support", "support/"]
 )
-async def test_an_odd_connector_is_an_unknown_one(stack, http, connector):
+async def test_malformed_connector_ids_are_unknown(stack, http, connector):
     key = {"X-API-Key": stack.connectors["support"]["webhook_secret"]}
-    async with http.post(webhook(stack, connector), json={"events": []}, headers=key) as answer:
+    async with http.post(webhook_url(stack, connector), json={"events": []}, headers=key) as answer:
         assert answer.status in {400, 404}

@@ -1,4 +1,4 @@
-"""A single request with ambiguous framing must not stop a real Rasa server."""
+"""Requests with ambiguous framing against a real Rasa server, which must keep running."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATHS = ["/webhooks/rest/webhook", "/api/v1/connectors/support/webhook", "/nowhe
 
 @pytest.fixture
 def address(stack):
-    """The server's, which must still answer an ordinary request after the test."""
+    """Address of the server, which must still answer an ordinary request after the test."""
     parts = urlsplit(stack.rasa_url)
     yield parts.hostname, parts.port
     with urllib.request.urlopen(f"{stack.rasa_url}/webhooks/zendesk/", timeout=10) as answer:
@@ -29,14 +29,14 @@ def test_ambiguous_framing_is_refused(address, name):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_also_behind_a_good_request(address, name):
+def test_ambiguous_framing_after_a_valid_request(address, name):
     lines, body = REFUSED[name]
-    good = b"GET /webhooks/zendesk/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    answer = exchange(address, good + post(PATHS[0], *lines, body=body) + good)
+    valid = b"GET /webhooks/zendesk/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = exchange(address, valid + post(PATHS[0], *lines, body=body) + valid)
     assert statuses(answer) == [200, 400]
 
 
 @pytest.mark.parametrize("name", CHUNKS)
-def test_nothing_behind_a_chunked_body_is_read_as_a_request(address, name):
+def test_bytes_after_a_chunked_body_are_no_request(address, name):
     chunked = post(PATHS[0], "Transfer-Encoding: chunked", body=CHUNKS[name])
     assert len(statuses(exchange(address, chunked + post("/nowhere")))) == 1

@@ -1,21 +1,23 @@
-"""From the bot to the agents and back, over a channel that cannot push."""
+"""Handover from the bot to the agents and back, over a channel that cannot push."""
 
 from __future__ import annotations
 
+import itertools
+
 import aiohttp
+import pytest
 
-from tests.scenarios.conftest import RestUser
+from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
+from tests.support.names import AGENTS, SENDERS, TEXTS
+from tests.support.users import RestUser, texts_of_user
 
-STARTED = "asked a colleague to join"
 JOINED = "Ana is here now"
-ENDED = "I am the bot again"
-HOURS = "Mill Lane"
 
 
-async def test_the_agent_reads_a_summary_and_the_user_is_told_after(hand_over, sim, user):
+async def test_the_agent_reads_a_summary_and_the_user_gets_a_confirmation(hand_over, sim, user):
     await user.says("Where is my order 10234?")
     session = await hand_over(user)
-    assert any(STARTED in text for text in session.end_notified)
+    assert any(STARTED in text for text in session.replies)
     state = await sim.conversation(session.conversation)
     assert state["control"]["active"] == "zd-agentWorkspace"
     first = state["messages"][0]
@@ -26,8 +28,8 @@ async def test_the_agent_reads_a_summary_and_the_user_is_told_after(hand_over, s
 
 async def test_messages_pass_both_ways_while_the_bot_is_silent(hand_over, sim, user):
     session = await hand_over(user)
-    assert await user.says("What are your opening hours?") == []
-    await sim.wait_for_message(session.conversation, "What are your opening hours?")
+    assert await user.says(ASK_HOURS) == []
+    await sim.wait_for_message(session.conversation, ASK_HOURS)
     await sim.agent_text(session.conversation, "We open at nine.", agent="Ana")
     heard = await user.hears("Ana: We open at nine.")
     assert JOINED in heard[0]["text"]
@@ -37,16 +39,42 @@ async def test_messages_pass_both_ways_while_the_bot_is_silent(hand_over, sim, u
     assert not any(JOINED in str(each) for each in again)
 
 
+@pytest.mark.parametrize("sender", SENDERS)
+async def test_handover_and_return_of_any_sender(hand_over, sim, new_user, sender):
+    user = new_user(sender=sender)
+    session = await hand_over(user)
+    assert any(STARTED in text for text in session.replies)
+    await user.says("a question")
+    await sim.wait_for_message(session.conversation, "a question")
+    await sim.agent_text(session.conversation, "an answer", agent="Ana")
+    await user.hears("Ana: an answer")
+    assert await user.slot("handoff_status") == "active"
+    await sim.end_session(session.conversation)
+    await user.hears(ENDED)
+
+
+async def test_any_agents_name_and_text_in_one_session(hand_over, sim, user):
+    session = await hand_over(user)
+    for text in TEXTS:
+        await user.says(text)
+    await sim.wait_for_message(session.conversation, TEXTS[-1])
+    assert texts_of_user(await sim.messages(session.conversation)) == list(TEXTS)
+    # From an agent, a switchboard command is carried out and not sent.
+    texts = itertools.cycle(text for text in TEXTS if "switchboard:" not in text)
+    written = [*zip(AGENTS, texts, strict=False), (AGENTS[0], "the last answer")]
+    for name, text in written:
+        await sim.agent_text(session.conversation, text, agent=name)
+    heard = [each.get("text", "") for each in await user.hears("the last answer")]
+    agents = [text for text in heard if "is here now" not in text]
+    assert agents == [f"{name}: {text}" for name, text in written]
+
+
 async def test_order_is_kept_both_ways(hand_over, sim, user):
     session = await hand_over(user)
     for number in range(8):
         await user.says(f"line {number}")
     await sim.wait_for_message(session.conversation, "line 7")
-    written = [
-        each["content"]["text"]
-        for each in await sim.messages(session.conversation)
-        if each["author"]["type"] == "user"
-    ]
+    written = texts_of_user(await sim.messages(session.conversation))
     assert written == [f"line {number}" for number in range(8)]
     for number in range(5):
         await sim.agent_text(session.conversation, f"answer {number}")
@@ -85,7 +113,7 @@ async def test_the_agent_ends_and_the_bot_is_back(hand_over, sim, user):
     await sim.agent_text(session.conversation, "All done, bye!")
     await user.hears("All done, bye!")
     await sim.end_session(session.conversation)
-    heard = await user.hears(ENDED, asking="What are your opening hours?")
+    heard = await user.hears(ENDED, asking=ASK_HOURS)
     assert any(HOURS in str(each) for each in heard), "the bot answers again"
     tracker = await user.tracker()
     events = tracker["events"]
@@ -107,18 +135,18 @@ async def test_the_user_ends(hand_over, sim, user):
     await sim.wait_for_message(
         session.conversation, lambda one: "has left" in one["content"].get("text", "")
     )
-    assert any(HOURS in text for text in await user.says("What are your opening hours?"))
+    assert any(HOURS in text for text in await user.says(ASK_HOURS))
 
 
 async def test_the_user_ends_inside_the_switchboard(hand_over, sim, new_user):
     user = new_user(workspace="wholesale")
     session = await hand_over(user, connector="wholesale")
     assert any(ENDED in text for text in await user.says("/end_handoff"))
-    # Control is accepted first, then released: in between it is ours.
+    # The bot accepts control first, then releases it.
     await sim.wait_for_state(session.conversation, lambda one: one["control"]["active"] is None)
 
 
-async def test_an_agent_is_heard_inside_the_switchboard(hand_over, sim, new_user):
+async def test_agents_messages_inside_the_switchboard(hand_over, sim, new_user):
     user = new_user(workspace="wholesale")
     session = await hand_over(user, connector="wholesale")
     await sim.agent_text(session.conversation, "Wholesale here")
@@ -131,8 +159,8 @@ async def test_a_second_handover_opens_a_second_conversation(hand_over, sim, use
     first = await hand_over(user)
     await sim.end_session(first.conversation)
     await user.hears(ENDED)
-    told = await user.says("I want to talk to a human")
-    assert any(STARTED in text for text in told)
+    replies = await user.says(ASK_HUMAN)
+    assert any(STARTED in text for text in replies)
     ids = [
         one["id"] for one in await sim.conversations() if one["user"]["externalId"] == user.sender
     ]
@@ -153,16 +181,12 @@ async def test_a_long_message_arrives_whole(hand_over, sim, user):
     await user.says(text)
     await user.says("the end")
     await sim.wait_for_message(session.conversation, "the end")
-    parts = [
-        each["content"]["text"]
-        for each in await sim.messages(session.conversation)
-        if each["author"]["type"] == "user"
-    ][:-1]
+    parts = texts_of_user(await sim.messages(session.conversation))[:-1]
     assert len(parts) > 1
     assert "".join(parts) == text.strip()
 
 
-async def test_what_was_held_comes_once_where_connections_are_not_kept(hand_over, stack, sim):
+async def test_pending_messages_come_once_without_keep_alive(hand_over, stack, sim):
     """As behind a proxy: the server closes the connection with the answer."""
     connector = aiohttp.TCPConnector(force_close=True)  # sends `Connection: close`
     async with aiohttp.ClientSession(connector=connector) as http:

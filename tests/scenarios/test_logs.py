@@ -1,4 +1,4 @@
-"""Nothing that anybody wrote, and no secret, is in what the servers print during a whole run."""
+"""The servers' logs: no text that a person wrote and no secret, during a whole run."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import sqlite3
 import uuid
 from dataclasses import dataclass, field
 
-import aiohttp
 import pytest
 
-from tests.scenarios.conftest import until
-from tests.scenarios.test_trouble import agent_event, send, webhook
-from tests.scenarios.test_webchat import Page
+from tests.support.bot_texts import ASK_HUMAN, ENDED
+from tests.support.users import RestUser, conversation_of
+from tests.support.waiting import until
+from tests.support.webchat import PNG, open_chat_page
+from tests.support.webhooks import agent_event, post_events, webhook_url
 
-#: What opens every JWT's header: {"alg" in base64.
+#: The start of every JWT: its header begins with {"alg", in base64.
 JWT = "eyJ"
 
 
 @dataclass
 class Marks:
-    """Words that occur nowhere by chance, each for a place where somebody's text goes."""
+    """Random words, one for each place that takes text from outside."""
 
     made: dict[str, str] = field(default_factory=dict)
 
@@ -36,7 +37,7 @@ def marks():
 
 @pytest.fixture
 def printed(stack):
-    """Give what the processes print from here on: a function of their names."""
+    """Read what the processes print from here on, by their names."""
     logs = {name: process.log for name, process in stack.processes.items()}
     start = {name: log.stat().st_size for name, log in logs.items()}
 
@@ -59,12 +60,12 @@ def secrets_of(stack):
     database.close()
 
 
-async def test_a_whole_run_leaves_no_word_and_no_secret(
+async def test_a_whole_run_logs_no_text_and_no_secret(
     hand_over, sim, new_user, stack, http, marks, printed
 ):
-    await over_rest(hand_over, sim, new_user(), stack, http, marks)
-    cookie = await over_the_chat_page(sim, stack, marks)
-    await what_goes_wrong(hand_over, sim, new_user(), stack, http, marks)
+    await use_rest(hand_over, sim, new_user(), stack, http, marks)
+    cookie = await use_the_chat_page(sim, stack, marks)
+    await cause_errors(hand_over, sim, new_user(), stack, http, marks)
     output = printed()
     seen = set(re.findall(r"\bhandoff\.[a-z_]+\.[a-z_]+\b", output))
     assert {
@@ -75,14 +76,14 @@ async def test_a_whole_run_leaves_no_word_and_no_secret(
         "handoff.webhook.invalid_key",
         "handoff.webhook.invalid_payload",
         "handoff.webhook.unreadable",
-    } <= seen, "without these lines the search proves nothing"
+    } <= seen, "the events must be there, or the search proves nothing"
     for place, mark in marks.made.items():
         assert mark not in output, place
     for secret in (cookie, JWT, *secrets_of(stack)):
         assert secret not in output
 
 
-async def over_rest(hand_over, sim, user, stack, http, marks):
+async def use_rest(hand_over, sim, user, stack, http, marks):
     await user.says(f"{marks('to the bot')} where is my order 10234?")
     session = await hand_over(user)
     body = {
@@ -107,76 +108,67 @@ async def over_rest(hand_over, sim, user, stack, http, marks):
     async with http.get(link) as answer:
         await answer.read()
     await sim.end_session(session.conversation)
-    await user.hears("I am the bot again")
+    await user.hears(ENDED)
 
 
-async def over_the_chat_page(sim, stack, marks):
-    """Give the secret of the cookie."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-        page = Page(stack.rasa_url, http)
-        await page.begin(name=marks("page name"), email=f"{marks('page email')}@example.com")
-        await page.say("I want to talk to a human")
-        found = await sim.wait_for_conversation(
-            stack.connectors["support"]["app_id"],
-            lambda one: one["user"]["externalId"] == page.sender,
-        )
-        await page.say(marks("page text"))
+async def use_the_chat_page(sim, stack, marks):
+    """Run a session on the chat page and return the secret of its cookie."""
+    async with open_chat_page(stack.rasa_url) as page:
+        await page.start(name=marks("page name"), email=f"{marks('page email')}@example.com")
+        await page.says(ASK_HUMAN)
+        found = await conversation_of(page.sender, sim, stack)
+        await page.says(marks("page text"))
         await sim.wait_for_message(found["id"], marks("page text"))
-        form = aiohttp.FormData()
-        picture = b"\x89PNG\r\n\x1a\n" + b"a picture"
-        name = f"{marks('upload')}.png"
-        form.add_field("files", picture, filename=name, content_type="image/png")
-        async with http.post(f"{page.root}/files", data=form) as answer:
-            assert answer.status == 202
+        await page.uploads(PNG, filename=f"{marks('upload')}.png")
         await sim.wait_for_state(
             found["id"],
             lambda one: any(each["content"]["type"] == "image" for each in one["messages"]),
         )
-        await page.say(marks("bad json"), id="no id of ours", status=400)
-        [cookie] = [each.value for each in http.cookie_jar]
+        await page.says(marks("bad json"), id="no id of ours", status=400)
+        [cookie] = [each.value for each in page.http.cookie_jar]
         return cookie
 
 
-async def what_goes_wrong(hand_over, sim, user, stack, http, marks):
-    """Everything that makes the servers complain, with a mark in whatever they complain of."""
+async def cause_errors(hand_over, sim, user, stack, http, marks):
+    """Cause every error that the servers log, with a mark in the input that causes it."""
     session = await hand_over(user)
     await sim.add_fault("status", status=400, method="POST", path="*/messages", count=1)
     await user.says(marks("refused"))
     await user.says(marks("after the refused"))
     await sim.wait_for_message(session.conversation, marks("after the refused"))
     await sim.add_fault("status", status=503, method="POST", path="*/messages", count=2)
-    await user.says(marks("late"))
-    await sim.wait_for_message(session.conversation, marks("late"), timeout=20)
+    await user.says(marks("overdue"))
+    await sim.wait_for_message(session.conversation, marks("overdue"), timeout=20)
     event = agent_event(session.conversation, marks("wrong key"), event_id=uuid.uuid4().hex[:24])
-    assert await send(http, stack, event, key=marks("key")) == 401
+    assert await post_events(http, stack, event, key=marks("key")) == 401
     key = {"X-API-Key": stack.connectors["support"]["webhook_secret"]}
     for garbage in (f'{{"events": "{marks("invalid_payload")}"}}', f'{{"{marks("broken")}": '):
-        async with http.post(webhook(stack), data=garbage, headers=key) as answer:
+        async with http.post(webhook_url(stack), data=garbage, headers=key) as answer:
             assert answer.status == 400
     odd = agent_event(session.conversation, marks("odd"), event_id=uuid.uuid4().hex[:24])
     odd["payload"]["message"]["content"] = {marks("odd key"): marks("odd value")}
     odd["payload"]["message"]["author"] = marks("odd author")
-    assert await send(http, stack, odd) == 200
+    assert await post_events(http, stack, odd) == 200
     await sim.add_fault("status", status=403, method="POST", path="/conversations", count=1)
-    other = user.__class__(user.rasa_url, user.http)
-    await other.says(f"{marks('never connected')} I want to talk to a human")
-    await other.says("I want to talk to a human")
+    other = RestUser(user.rasa_url, user.http)
+    await other.says(f"{marks('never connected')} {ASK_HUMAN}")
+    await other.says(ASK_HUMAN)
     url = f"{stack.rasa_url}/webhooks/webchat/files/{marks('unknown file')}"
     async with http.get(url) as answer:
         assert answer.status == 401
 
-    async def refused_and_failed():
+    async def all_faults_have_hit():
         return all(fault["hits"] for fault in await sim.faults())
 
-    await until(refused_and_failed)
+    await until(all_faults_have_hit)
 
 
-async def test_our_lines_are_json_with_session_and_connector(
+async def test_log_lines_are_json_with_session_and_connector(
     hand_over, sim, user, status_of, printed
 ):
     session = await hand_over(user)
     await sim.end_session(session.conversation)
-    await user.hears("I am the bot again")
+    await user.hears(ENDED)
     status = await status_of(session.conversation)
     lines = [
         json.loads(line[line.index("{") :])
@@ -185,6 +177,6 @@ async def test_our_lines_are_json_with_session_and_connector(
     ]
     line = next(line for line in lines if line["session"] == status["id"])
     assert (line["connector"], line["reason"]) == ("support", "agent")
-    # The action server's may be in another form: Rasa configures structlog, rasa_sdk does not.
+    # The action server's lines may have another format: rasa_sdk does not configure structlog.
     opened = [line for line in printed("actions").splitlines() if status["id"] in line]
     assert any("handoff.session.opened" in line and "support" in line for line in opened)

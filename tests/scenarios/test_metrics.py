@@ -1,4 +1,4 @@
-"""Every metric moves when what it counts happens."""
+"""Every metric changes with the event that it counts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import sqlite3
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.scenarios.conftest import until
-from tests.scenarios.test_trouble import agent_event, send, webhook
+from tests.support.bot_texts import ENDED
+from tests.support.waiting import until
+from tests.support.webhooks import agent_event, post_events, webhook_url
 from zendesk_handoff import metrics
 
 POST_MESSAGE = "POST /conversations/{id}/messages"
@@ -17,7 +18,7 @@ POST_MESSAGE = "POST /conversations/{id}/messages"
 
 @pytest.fixture
 def metrics_route(stack, http):
-    """Give a reading: a function of a metric's name and of some of its labels, which adds up."""
+    """Read the metrics; return a function that sums samples by metric name and some labels."""
 
     async def read(url=f"{stack.rasa_url}/webhooks/zendesk/metrics"):
         async with http.get(url) as answer:
@@ -64,12 +65,12 @@ async def test_messages_delays_calls_and_sessions(hand_over, sim, user, metrics_
     assert 0 < rise("delivery_delay_seconds_sum", direction="to_user") < 30
     assert rise("api_calls_total", call=POST_MESSAGE, outcome="ok", connector="support") >= 1
     assert rise("api_call_duration_seconds_count", call=POST_MESSAGE) >= 1
-    assert rise("gate_decisions_total", decision="bot") >= 1
-    assert rise("gate_decisions_total", decision="agent") >= 1
+    assert rise("routed_messages_total", decision="bot") >= 1
+    assert rise("routed_messages_total", decision="agent") >= 1
     assert rise("sessions", state="active", connector="support") == 1
     assert during("store_up") == 1
     await sim.end_session(session.conversation)
-    await user.hears("I am the bot again")
+    await user.hears(ENDED)
     after = await metrics_route()
     assert after("sessions", state="ended", end_reason="agent") > during(
         "sessions", state="ended", end_reason="agent"
@@ -89,16 +90,16 @@ async def test_webhook_outcomes(hand_over, sim, user, metrics_route, stack, http
     session = await hand_over(user)
     before = await metrics_route()
     ours = agent_event(session.conversation, "hello", message_id="a1" * 12, event_id="b1" * 12)
-    assert await send(http, stack, ours) == 200
-    assert await send(http, stack, agent_event("e" * 24, "somebody else's")) == 200
-    assert await send(http, stack, ours, key="wrong") == 401
+    assert await post_events(http, stack, ours) == 200
+    assert await post_events(http, stack, agent_event("e" * 24, "of another conversation")) == 200
+    assert await post_events(http, stack, ours, key="wrong") == 401
     key = {"X-API-Key": stack.connectors["support"]["webhook_secret"]}
-    async with http.post(webhook(stack), data=b"invalid_payload", headers=key) as answer:
+    async with http.post(webhook_url(stack), data=b"invalid_payload", headers=key) as answer:
         assert answer.status == 400
     too_large = io.BytesIO(b" " * (10 * 1024 * 1024 + 1))
-    async with http.post(webhook(stack), data=too_large, headers=key) as answer:
+    async with http.post(webhook_url(stack), data=too_large, headers=key) as answer:
         assert answer.status == 413
-    async with http.post(webhook(stack, "made-up-by-a-stranger"), json={}) as answer:
+    async with http.post(webhook_url(stack, "made-up-by-a-stranger"), json={}) as answer:
         assert answer.status == 404
     after = await metrics_route()
     outcomes = ("stored", "ignored", "invalid_key", "invalid_payload", "too_large")
@@ -111,9 +112,7 @@ async def test_webhook_outcomes(hand_over, sim, user, metrics_route, stack, http
     assert after("webhook_calls_total", connector="made-up-by-a-stranger") == 0
 
 
-async def test_queues_while_zendesk_is_away_and_what_it_refuses(
-    hand_over, sim, user, metrics_route
-):
+async def test_queues_during_an_outage_and_refused_messages(hand_over, sim, user, metrics_route):
     session = await hand_over(user)
     before = await metrics_route()
     await sim.add_fault("status", status=503, method="POST", path="*/messages")
@@ -145,20 +144,20 @@ async def test_queues_while_zendesk_is_away_and_what_it_refuses(
     await until(refused)
 
 
-async def test_a_store_that_takes_nothing(hand_over, user, metrics_route, stack, http):
-    """Another writer holds SQLite's lock for longer than the store has patience."""
+async def test_a_locked_store(hand_over, user, metrics_route, stack, http):
+    """Another writer has SQLite's lock for longer than the store's busy timeout."""
     session = await hand_over(user)
     before = await metrics_route()
     lock = sqlite3.connect(stack.folder / "handoff.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     try:
         event = agent_event(session.conversation, "hi", message_id="c1" * 12, event_id="d1" * 12)
-        assert await send(http, stack, event) == 503
+        assert await post_events(http, stack, event) == 503
         after = await metrics_route()  # reading goes on
     finally:
         lock.execute("ROLLBACK")
         lock.close()
     down = {"connector": "support", "outcome": "store_unavailable"}
     assert after("webhook_calls_total", **down) == before("webhook_calls_total", **down) + 1
-    assert await send(http, stack, event) == 200
+    assert await post_events(http, stack, event) == 200
     await user.hears("hi")

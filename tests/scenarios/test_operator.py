@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.scenarios.conftest import until
+from tests.support.bot_texts import ENDED
+from tests.support.waiting import until
 
 
 async def test_a_session_ended_by_an_operator(hand_over, sim, user, command, status_of):
@@ -11,7 +12,7 @@ async def test_a_session_ended_by_an_operator(hand_over, sim, user, command, sta
     assert status["state"] == "waiting"
     said = await command("end", status["id"][:12])
     assert status["id"][:12] in said
-    await user.hears("I am the bot again")
+    await user.hears(ENDED)
     await sim.wait_for_message(
         session.conversation, lambda one: "ended by an operator" in one["content"].get("text", "")
     )
@@ -19,7 +20,7 @@ async def test_a_session_ended_by_an_operator(hand_over, sim, user, command, sta
     assert (await status_of(session.conversation))["end_reason"] == "operator"
 
 
-async def test_what_zendesk_refused_is_sent_again(hand_over, sim, user, command, status_of):
+async def test_refused_messages_are_sent_again(hand_over, sim, user, command, status_of):
     session = await hand_over(user)
     await sim.add_fault("status", status=400, method="POST", path="*/messages", count=1)
     await user.says("refused at first")

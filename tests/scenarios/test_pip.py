@@ -1,7 +1,7 @@
-"""Plain pip, beside Rasa: the wheel changes nothing that Rasa had.
+"""Installation with pip beside Rasa: the wheel changes no package of Rasa's.
 
-pip takes the newest releases that the wheel's metadata allows, as it does for a bot's developer:
-what is pinned elsewhere would hide one that wants more than Rasa 3.6 has.
+pip takes the newest releases that the wheel's metadata allows, as it does for a bot's developer.
+Pinned versions would hide a release that needs more than Rasa 3.6 has.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ asyncio.run(main())
 
 
 class Environment:
-    """A virtual environment, as its own pip sees it."""
+    """A virtual environment and its own pip."""
 
     def __init__(self, python: Path) -> None:
         self.python = python
@@ -57,7 +57,7 @@ class Environment:
         listed = json.loads(self.run("-m", "pip", "list", "--format=json"))
         return {each["name"].lower(): each["version"] for each in listed}
 
-    def complaints(self) -> set[str]:
+    def conflicts(self) -> set[str]:
         return set(self.run("-m", "pip", "check", check=False).splitlines())
 
 
@@ -68,9 +68,9 @@ def with_rasa(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     return Environment(make_environment(folder, "rasa==3.6.21", *pinned))
 
 
-def test_pip_leaves_rasa_as_it_was(with_rasa, tmp_path):
+def test_pip_changes_no_package_of_rasa(with_rasa, tmp_path):
     wheel = build_wheel(tmp_path)
-    versions, complaints = with_rasa.versions(), with_rasa.complaints()
+    versions, conflicts = with_rasa.versions(), with_rasa.conflicts()
     assert versions["rasa"] == "3.6.21"
     assert "zendesk-handoff" not in versions and "alembic" not in versions
 
@@ -79,5 +79,5 @@ def test_pip_leaves_rasa_as_it_was(with_rasa, tmp_path):
     after = with_rasa.versions()
     assert "zendesk-handoff" in after
     assert {name: after.get(name) for name in versions} == versions
-    assert with_rasa.complaints() <= complaints | {"No broken requirements found."}
+    assert with_rasa.conflicts() <= conflicts | {"No broken requirements found."}
     assert with_rasa.run("-c", BOTH_STORES).splitlines()[-1] == "hello and hello too"

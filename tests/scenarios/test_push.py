@@ -1,4 +1,4 @@
-"""A bot's own channel that can push, and one that fails to."""
+"""A custom channel that can push, and its failures."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import uuid
 
 import pytest
 
-from tests.scenarios.conftest import until
-
-STARTED = "asked a colleague to join"
-ENDED = "I am the bot again"
+from tests.support.bot_texts import ASK_HUMAN, ENDED, STARTED
+from tests.support.users import conversation_of
+from tests.support.waiting import until
 
 
 class Messenger:
@@ -48,16 +47,13 @@ async def messenger(stack, http):
 
 
 async def with_agent(messenger, sim, stack):
-    await messenger.says("I want to talk to a human")
+    await messenger.says(ASK_HUMAN)
     await messenger.hears(STARTED)
-    found = await sim.wait_for_conversation(
-        stack.connectors["support"]["app_id"],
-        lambda one: one["user"]["externalId"] == messenger.sender,
-    )
+    found = await conversation_of(messenger.sender, sim, stack)
     return found["id"]
 
 
-async def test_an_agent_reaches_a_user_who_has_not_asked(messenger, sim, stack):
+async def test_an_agents_message_is_pushed(messenger, sim, stack):
     conversation = await with_agent(messenger, sim, stack)
     await sim.agent_text(conversation, "hello from Ana")
     await messenger.hears("Ana: hello from Ana")
@@ -67,7 +63,7 @@ async def test_an_agent_reaches_a_user_who_has_not_asked(messenger, sim, stack):
     await messenger.hears(ENDED)
 
 
-async def test_a_push_that_fails_is_tried_again_in_order(messenger, sim, stack):
+async def test_a_failed_push_is_retried_in_order(messenger, sim, stack):
     conversation = await with_agent(messenger, sim, stack)
     await sim.agent_text(conversation, "zero")
     await messenger.hears("zero")
@@ -79,7 +75,7 @@ async def test_a_push_that_fails_is_tried_again_in_order(messenger, sim, stack):
     assert said.index("Ana: one") < said.index("Ana: two")
 
 
-async def test_what_cannot_be_pushed_goes_with_the_users_next_message(messenger, sim, stack):
+async def test_undeliverable_messages_come_with_the_users_next_message(messenger, sim, stack):
     conversation = await with_agent(messenger, sim, stack)
     await sim.agent_text(conversation, "zero")
     await messenger.hears("zero")

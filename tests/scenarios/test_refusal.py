@@ -1,4 +1,4 @@
-"""A Rasa server whose messages could not be kept from the bot does not start, and says why."""
+"""A Rasa server whose messages cannot be routed does not start, and logs the reason."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import subprocess
 import pytest
 import yaml
 
-from tests.conftest import REDIS_PORT, redis_answers
-from tests.support.preloaded import Preloaded
-from tests.support.servers import MODEL, QUIET, ROOT, answers, free_port
+from tests.support.databases import REDIS_PORT, redis_answers
+from tools.forked_rasa import ForkedRasa
+from tools.paths import MODEL, ROOT
+from tools.processes import QUIET, free_port, is_ready
 
 BLOCK = {
     "public_url": "http://127.0.0.1:5005",
@@ -32,13 +33,13 @@ BLOCK = {
 
 @pytest.fixture
 def run_rasa(tmp_path):
-    """Run a server until it ends by itself."""
+    """Run a server until it ends by itself; return exit code and log."""
 
     def run(*channels, workers=1):
         block = {**BLOCK, "store_url": f"sqlite:///{tmp_path / 'handoff.db'}"}
-        names = {**dict.fromkeys(channels), "rest": None, "channels.ZendeskInput": block}
-        (tmp_path / "credentials.yml").write_text(yaml.safe_dump(names, sort_keys=False))
-        # Rasa has several workers only where they share their locks.
+        credentials = {**dict.fromkeys(channels), "rest": None, "channels.ZendeskInput": block}
+        (tmp_path / "credentials.yml").write_text(yaml.safe_dump(credentials, sort_keys=False))
+        # Rasa starts several workers only with a shared lock store.
         locks = {"type": "redis", "url": "127.0.0.1", "port": REDIS_PORT} if workers > 1 else {}
         (tmp_path / "endpoints.yml").write_text(yaml.safe_dump({"lock_store": locks or None}))
         port = free_port()
@@ -47,11 +48,11 @@ def run_rasa(tmp_path):
         arguments += ["--endpoints", str(tmp_path / "endpoints.yml")]
         env = {**os.environ, **QUIET, "SANIC_WORKERS": str(workers)}
         log = tmp_path / "rasa.log"
-        server = Preloaded(arguments, cwd=ROOT, env=env, log=log)
+        server = ForkedRasa(arguments, cwd=ROOT, env=env, log=log)
         try:
             server.wait(90)
         except subprocess.TimeoutExpired:
-            pytest.fail(f"The server runs, and serves: {answers(f'http://127.0.0.1:{port}/')}")
+            pytest.fail(f"The server runs, and serves: {is_ready(f'http://127.0.0.1:{port}/')}")
         finally:
             server.terminate()
         return server.poll(), log.read_text()
@@ -67,7 +68,7 @@ def test_an_abstract_processor(run_rasa):
     assert "Traceback" not in log
 
 
-def test_an_abstract_processor_that_is_found_when_the_server_starts(run_rasa):
+def test_an_abstract_processor_detected_at_the_start_of_the_server(run_rasa):
     code, log = run_rasa("tests.support.layouts.AbstractLater")
     assert code == 1
     assert "UnsupportedEnvironment: There is Rasa 3.6" in log
@@ -75,10 +76,10 @@ def test_an_abstract_processor_that_is_found_when_the_server_starts(run_rasa):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_processor_that_handles_messages_its_own_way(run_rasa, workers):
+def test_a_processor_with_its_own_handle_message(run_rasa, workers):
     if workers > 1 and not redis_answers():
         pytest.skip("Redis does not answer on 127.0.0.1:6379")
     code, log = run_rasa("tests.support.layouts.OtherProcessor", workers=workers)
-    assert "Other.handle_message is somebody else's" in log
+    assert "Other.handle_message is not zendesk-handoff's" in log
     assert "handoff.server.ready" not in log
-    assert code == (1 if workers == 1 else 0)  # of several, Sanic's parent process tells nothing
+    assert code == (1 if workers == 1 else 0)  # with several, Sanic's parent process exits with 0

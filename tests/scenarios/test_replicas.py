@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import uuid
 
-import aiohttp
 import asyncpg
 import pytest
 
-from tests.conftest import HOST, PORT, REDIS_PORT, postgresql_answers, redis_answers
-from tests.scenarios.conftest import RestUser
-from tests.scenarios.test_webchat import Page
+from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
+from tests.support.databases import HOST, PORT, REDIS_PORT, postgresql_answers, redis_answers
 from tests.support.servers import Stack
+from tests.support.users import RestUser, conversation_of, texts_of_user
+from tests.support.webchat import open_chat_page
 
-STARTED = "asked a colleague to join"
-ENDED = "I am the bot again"
-HOURS = "Mill Lane"
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -66,24 +63,20 @@ def stack(tmp_path_factory):
 
 @pytest.fixture
 def at(stack, http, user):
-    """The same user, at one replica or the other."""
+    """Address the same user at one replica or the other."""
 
-    def go(number):
+    def user_at(number):
         return RestUser(stack.rasa_urls[number], http, sender=user.sender)
 
-    return go
+    return user_at
 
 
-async def test_a_user_wanders_between_replicas_and_order_holds(hand_over, sim, at, user):
+async def test_order_is_kept_for_a_user_at_alternating_replicas(hand_over, sim, at, user):
     session = await hand_over(user)
     for number in range(12):
         assert await at(number % 2).says(f"line {number}") == []
     await sim.wait_for_message(session.conversation, "line 11", timeout=20)
-    written = [
-        one["content"]["text"]
-        for one in await sim.messages(session.conversation)
-        if one["author"]["type"] == "user"
-    ]
+    written = texts_of_user(await sim.messages(session.conversation))
     assert written == [f"line {number}" for number in range(12)]
     for number in range(4):
         await sim.agent_text(session.conversation, f"answer {number}")
@@ -91,26 +84,22 @@ async def test_a_user_wanders_between_replicas_and_order_holds(hand_over, sim, a
     answers = [one["text"] for one in heard if "answer" in one.get("text", "")]
     assert answers == [f"Ana: answer {number}" for number in range(4)]
     await sim.end_session(session.conversation)
-    heard = await at(1).hears(ENDED, asking="What are your opening hours?")
+    heard = await at(1).hears(ENDED, asking=ASK_HOURS)
     assert any(HOURS in str(one) for one in heard)
 
 
-async def test_a_page_at_one_replica_hears_what_arrives_at_the_other(stack, sim):
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-        page = Page(stack.rasa_urls[1], http)
-        await page.begin()
+async def test_a_page_at_one_replica_receives_events_of_the_other(stack, sim):
+    async with open_chat_page(stack.rasa_urls[1]) as page:
+        await page.start()
         async with page.listens() as stream:
-            await page.say("I want to talk to a human")
+            await page.says(ASK_HUMAN)
             await stream.until(STARTED)
-            found = await sim.wait_for_conversation(
-                stack.connectors["support"]["app_id"],
-                lambda one: one["user"]["externalId"] == page.sender,
-            )
+            found = await conversation_of(page.sender, sim, stack)
             # Zendesk posts to the first replica; the page is at a worker of the second.
             for number in range(3):
                 await sim.agent_text(found["id"], f"words {number}")
                 await stream.until(f"words {number}")
-            await page.say("thank you")
+            await page.says("thank you")
             await sim.wait_for_message(found["id"], "thank you")
             await sim.end_session(found["id"])
             await stream.until(ENDED)
@@ -120,17 +109,13 @@ async def test_many_users_at_once_on_both_replicas(stack, sim, http):
     async def one(number):
         user = RestUser(stack.rasa_urls[number % 2], http)
         other = RestUser(stack.rasa_urls[(number + 1) % 2], http, sender=user.sender)
-        told = await user.says("I want to talk to a human")
-        assert any(STARTED in text for text in told)
-        app = stack.connectors["support"]["app_id"]
-        found = await sim.wait_for_conversation(
-            app, lambda each: each["user"]["externalId"] == user.sender
-        )
+        replies = await user.says(ASK_HUMAN)
+        assert any(STARTED in text for text in replies)
+        found = await conversation_of(user.sender, sim, stack)
         for turn in range(4):
             await (user, other)[turn % 2].says(f"turn {turn}")
         await sim.wait_for_message(found["id"], "turn 3", timeout=40)
-        messages = await sim.messages(found["id"])
-        written = [m["content"]["text"] for m in messages if m["author"]["type"] == "user"]
+        written = texts_of_user(await sim.messages(found["id"]))
         assert written == [f"turn {turn}" for turn in range(4)]
         await sim.agent_text(found["id"], f"for {number}")
         await other.hears(f"for {number}")
@@ -139,20 +124,20 @@ async def test_many_users_at_once_on_both_replicas(stack, sim, http):
 
 
 async def post_to(sim, app, root):
-    """Let Zendesk post to another replica, as a proxy does when one is gone."""
+    """Let Zendesk post to another replica, like a proxy after a failure."""
     (integration,) = (await sim.app(app)).integrations
     target = f"{root}/api/v1/connectors/support/webhook"
     await sim.set_webhook(app, integration.webhook_id, target=target)
 
 
-async def test_a_killed_replica_is_replaced_within_its_lease(hand_over, sim, at, user, stack):
+async def test_sessions_of_a_killed_replica_are_taken_over(hand_over, sim, at, user, stack):
     session = await hand_over(user)
     await user.says("before")
     await sim.wait_for_message(session.conversation, "before")
     app = stack.connectors["support"]["app_id"]
     stack.processes["rasa"].stop(kill=True)
     try:
-        # What is posted to the dead replica is retried; what is behind the proxy goes elsewhere.
+        # Zendesk retries its calls to the dead replica; the proxy sends users to the other one.
         await at(1).says("are you still there?")
         await sim.wait_for_message(session.conversation, "are you still there?", timeout=20)
         await post_to(sim, app, stack.rasa_urls[1])
@@ -180,11 +165,7 @@ async def test_a_rolling_restart_loses_nothing(hand_over, sim, at, user, stack):
     await asyncio.to_thread(stack.processes["rasa"].start)
     await talking
     await sim.wait_for_message(session.conversation, lines[-1], timeout=30)
-    written = [
-        one["content"]["text"]
-        for one in await sim.messages(session.conversation)
-        if one["author"]["type"] == "user"
-    ]
+    written = texts_of_user(await sim.messages(session.conversation))
     assert written == lines
     assert await user.says("at the one that was restarted") == []
     await sim.wait_for_message(session.conversation, "at the one that was restarted")

@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from simulator import SimulatorClient
-from tests.scenarios.conftest import RestUser
+from tests.support.bot_texts import ASK_HUMAN
 from tests.support.servers import Stack
 from tests.support.telegram import block, telegram_api
+from tests.support.users import RestUser, conversation_of
 
 
 @pytest.mark.timeout(300)
@@ -19,14 +20,11 @@ async def test_the_server_starts_and_the_other_channels_work(tmp_path, http):
         servers = Stack(tmp_path, channels=channel)
         try:
             await asyncio.to_thread(servers.start)
-            assert api.calls == ["setwebhook"], "Rasa's own call, and none of ours"
+            assert api.calls == ["setwebhook"], "Rasa's own call, and no other"
             user = RestUser(servers.rasa_url, http)
-            await user.says("I want to talk to a human")
+            await user.says(ASK_HUMAN)
             async with SimulatorClient(servers.simulator_url) as sim:
-                found = await sim.wait_for_conversation(
-                    servers.connectors["support"]["app_id"],
-                    lambda one: one["user"]["externalId"] == user.sender,
-                )
+                found = await conversation_of(user.sender, sim, servers)
                 await sim.agent_text(found["id"], "hello from Ana")
                 await user.hears("Ana: hello from Ana")
             log = (tmp_path / "rasa.log").read_text()

@@ -1,4 +1,4 @@
-"""The plugin in somebody else's bot: the wheel installed, and README.md followed to the letter."""
+"""The plugin in another bot: the wheel is installed and README.md followed literally."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ import pytest
 import yaml
 
 from simulator import SimulatorClient
-from tests.scenarios.conftest import RestUser, until
 from tests.support.environments import build_wheel
-from tests.support.servers import QUIET, ROOT, Process, free_port, post
+from tests.support.servers import post
+from tests.support.users import RestUser
+from tests.support.waiting import until
+from tools.paths import ROOT
+from tools.processes import QUIET, Process, free_port
 
-pytestmark = pytest.mark.timeout(300)  # the first one trains the bot
+pytestmark = pytest.mark.timeout(300)  # the first test trains the bot
 
 OTHER_BOT = ROOT / "tests" / "otherbot"
 README = (ROOT / "README.md").read_text()
@@ -36,19 +39,19 @@ SECRETS = {
 
 
 def blocks(page: str) -> dict[str, Any]:
-    """Take the YAML blocks of a page by the file that their first line names."""
+    """Extract the YAML blocks of a page, by the file that their first line names."""
     found = re.findall(r"```yaml\n# ([\w/]+\.yml)[^\n]*\n(.*?)```", page, re.DOTALL)
     return {file: yaml.safe_load(block) for file, block in found}
 
 
 def quoted(file: str) -> list[str]:
-    """Take what the section's table quotes for a file."""
-    [told] = re.findall(rf"^\| `{re.escape(file)}` \| (.*) \|$", SECTION, re.MULTILINE)
-    return re.findall(r"`([^`]+)`", told)
+    """Extract the code that the section's table quotes for a file."""
+    [cell] = re.findall(rf"^\| `{re.escape(file)}` \| (.*) \|$", SECTION, re.MULTILINE)
+    return re.findall(r"`([^`]+)`", cell)
 
 
 def add(old: Any, new: Any) -> Any:
-    """Join two YAML files: lists get the other's items too, the first file's go first."""
+    """Merge two YAML files; the items of lists are concatenated without duplicates."""
     if isinstance(old, dict):
         return old | {key: add(old[key], new[key]) if key in old else new[key] for key in new}
     return [*old, *(item for item in new if item not in old)]
@@ -69,7 +72,7 @@ class Library:
         self.env = {**SECRETS, "PYTHONPATH": paths}
 
     def add_plugin(self) -> None:
-        """Do what the README says, with this machine's addresses."""
+        """Follow the README, with the addresses of this machine."""
         for file, block in blocks(SECTION).items():
             self._write(file, add(self._read(file), block))
         self._write("config.yml", add(blocks(INTENT)["config.yml"], self._read("config.yml")))
@@ -78,11 +81,11 @@ class Library:
         line = next(each for each in quoted("actions/__init__.py") if "import" in each)
         with (self.folder / "actions" / "__init__.py").open("a") as module:
             module.write(f"{line}\n")
-        [shown] = re.findall(r"```yaml\n(channels\.ZendeskInput:.*?)```", README, re.DOTALL)
-        block = yaml.safe_load(shown)["channels.ZendeskInput"]
+        zendesk, webchat = (name.rstrip(":") for name in quoted("credentials.yml"))
+        [shown] = re.findall(rf"```yaml\n({re.escape(zendesk)}:.*?)```", README, re.DOTALL)
+        block = yaml.safe_load(shown)[zendesk]
         block["public_url"] = self.urls["rasa"]
         block["connectors"]["support"]["base_url"] = f"{self.urls['simulator']}/sc"
-        zendesk, webchat = (name.rstrip(":") for name in quoted("credentials.yml"))
         self._write("credentials.yml", {"rest": None, zendesk: block, webchat: None})
         endpoint = next(each for each in quoted("endpoints.yml") if "action_endpoint" in each)
         self._write(
@@ -91,7 +94,7 @@ class Library:
         self.connector = block["connectors"]["support"]
 
     def open_account(self) -> None:
-        """Make the Zendesk account that the README's connector belongs to."""
+        """Create the Zendesk account of the README's connector."""
         webhook = {
             "name": "Rasa handoff",
             "target": f"{self.urls['rasa']}/api/v1/connectors/support/webhook",
@@ -136,7 +139,7 @@ class Library:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with nothing in it but the wheel."""
+    """A folder that contains only the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
     wheel = build_wheel(folder)
     with zipfile.ZipFile(wheel) as packed:
@@ -178,11 +181,11 @@ def user(library: Library, http: aiohttp.ClientSession) -> RestUser:
 
 
 def said_by(name: str) -> str:
-    """Take a response from the README's domain."""
+    """Extract a response from the README's domain."""
     return str(blocks(SECTION)["domain.yml"]["responses"][name][0]["text"])
 
 
-def test_what_runs_is_the_wheel(library):
+def test_the_code_is_the_wheels(library):
     names = ["zendesk_handoff", "zendesk_handoff.channels", "zendesk_handoff.policies", "actions"]
     code = f"from importlib.util import find_spec; print(*(find_spec(n).origin for n in {names}))"
     *ours, theirs = map(Path, library.run("-c", code).split())
@@ -190,7 +193,7 @@ def test_what_runs_is_the_wheel(library):
     assert theirs.is_relative_to(library.folder)
 
 
-async def test_there_and_back(library, sim, user):
+async def test_handover_and_return(library, sim, user):
     assert await user.says("hello library") == ["Welcome to the library."]
     assert await user.says("which shelf is my book on") == ["It is on shelf seven."]
 
@@ -209,10 +212,10 @@ async def test_there_and_back(library, sim, user):
     await until(answers)
 
 
-async def test_who_has_had_enough_is_offered_a_person(user):
+async def test_a_frustrated_user_gets_an_offer(user):
     await user.says("do you have this book")
-    told = await user.says("stupid bot, this is USELESS!!!")
-    assert told == [said_by("utter_handoff_offer")]
+    replies = await user.says("stupid bot, this is USELESS!!!")
+    assert replies == [said_by("utter_handoff_offer")]
     assert await user.says("yes please") == [said_by("utter_handoff_started")]
 
 
@@ -222,3 +225,24 @@ async def test_the_chat_page_is_complete(library, http):
     for asset in re.findall(r'(?:src|href)="([^"]+)"', page):
         async with http.get(library.urls["rasa"] + asset) as answer:
             assert (answer.status, asset) == (200, asset)
+
+
+def test_the_wheel_holds_the_package_and_nothing_beside_it(site):
+    package, metadata = sorted(site.iterdir())
+    assert package.name == "zendesk_handoff"
+    assert re.fullmatch(r"zendesk_handoff-[\d.]+\.dist-info", metadata.name)
+    assert (metadata / "licenses" / "LICENSE").is_file()
+    for file in (
+        "py.typed",
+        "webchat/static/index.html",
+        "webchat/static/deepChat.bundle.js",
+        "store/engine/migrations/env.py",
+        "summary/languages/de.json",
+        "summary/languages/de.txt",
+        "frustration/words/de.txt",
+    ):
+        assert (package / file).is_file(), file
+    versions = "zendesk_handoff/store/engine/migrations/versions/*.py"
+    shipped, written = ({file.name for file in each.glob(versions)} for each in (site, ROOT))
+    assert shipped == written
+    assert not list(package.rglob("node_modules"))

@@ -1,4 +1,4 @@
-"""What waits together for the store: done by one call, each with its own result, none lost."""
+"""Batched writes: shared work, separate results and errors, and leases under load."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from tests.support.store import request_session
 from zendesk_handoff.domain.session import Step
-from zendesk_handoff.store import inbox, outbox, sessions
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import metadata
 from zendesk_handoff.store.inbox import EventBatch, NewEvent
 
 
@@ -23,24 +22,7 @@ async def database(url):
     await opened.close()
 
 
-async def begin(store, sender, *, connector="support", conversation=None):
-    session = await store.sessions.request(
-        sender,
-        connector,
-        workspace="default",
-        channel="rest",
-        reason="asked",
-        summary="the summary",
-        profile={},
-    )
-    if conversation:
-        session = await store.sessions.finish_step(
-            session.id, Step.CONVERSATION, conversation_id=conversation
-        )
-    return session
-
-
-async def test_what_waits_together_is_done_by_one_call(database):
+async def test_jobs_that_wait_together_share_one_call(database):
     calls = []
 
     def double(connection, items):
@@ -54,9 +36,9 @@ async def test_what_waits_together_is_done_by_one_call(database):
     assert len(calls) < 20 if database.is_sqlite else len(calls) == 20
 
 
-async def test_each_is_woken_by_what_came_of_its_own(database):
-    woken = []
-    database.signals.on_any(woken.append)
+async def test_each_job_signals_the_topics_of_its_own_result(database):
+    topics = []
+    database.signals.on_any(topics.append)
 
     def keep_even(_connection, items):
         return [item if item % 2 == 0 else None for item in items]
@@ -65,37 +47,37 @@ async def test_each_is_woken_by_what_came_of_its_own(database):
         return () if result is None else [f"even:{result}"]
 
     await asyncio.gather(*(database.write_together(keep_even, n, wake=wake) for n in range(4)))
-    assert {topic for topic in woken if topic != "*"} == {"even:0", "even:2"}
+    assert {topic for topic in topics if topic != "*"} == {"even:0", "even:2"}
 
 
-async def test_what_one_does_wrong_is_not_the_others_loss(store):
-    session = await begin(store, "user")
+async def test_an_error_of_one_job_does_not_fail_the_others(store):
+    session = await request_session(store, "user")
     texts = [{"type": "text", "text": str(number)} for number in range(3)]
-    done = await asyncio.gather(
+    results = await asyncio.gather(
         store.outbox.add(session.id, texts[:1]),
         store.outbox.add("nobody's", texts[:1]),
         store.outbox.add(session.id, texts[1:]),
         return_exceptions=True,
     )
-    assert [type(each) for each in done] == [type(None), IntegrityError, type(None)]
-    kept = [each.body["text"] for each in await store.outbox.waiting(session.id)]
-    assert sorted(kept) == ["0", "1", "2"]
+    assert [type(each) for each in results] == [type(None), IntegrityError, type(None)]
+    stored = [each.body["text"] for each in await store.outbox.waiting(session.id)]
+    assert sorted(stored) == ["0", "1", "2"]
 
 
-async def test_arrivals_are_judged_by_their_own_connectors_sessions(store):
-    mine = await begin(store, "one", conversation="c1")
-    theirs = await begin(store, "two", connector="wholesale", conversation="c1")
-    early = await begin(store, "three")
+async def test_a_batch_is_classified_with_its_own_connectors_sessions(store):
+    mine = await request_session(store, "one", conversation="c1")
+    theirs = await request_session(store, "two", connector="wholesale", conversation="c1")
+    early = await request_session(store, "three")
     seen = {}
 
-    def batch(name, connector, **places):
+    def batch(name, connector, **ids):
         def classify(candidates):
             seen[name] = [each.id for each in candidates]
             return [NewEvent(name, each.id, "message", {}, "t", name) for each in candidates]
 
-        return EventBatch(connector, classify, **{key: frozenset({v}) for key, v in places.items()})
+        return EventBatch(connector, classify, **{key: frozenset({v}) for key, v in ids.items()})
 
-    kept = await asyncio.gather(
+    stored = await asyncio.gather(
         store.inbox.store_batch(batch("a", "support", conversation_ids="c1")),
         store.inbox.store_batch(batch("b", "wholesale", conversation_ids="c1")),
         store.inbox.store_batch(
@@ -107,14 +89,14 @@ async def test_arrivals_are_judged_by_their_own_connectors_sessions(store):
         store.inbox.store_batch(batch("e", "support", conversation_ids="unknown")),
     )
     assert seen == {"a": [mine.id], "b": [theirs.id], "c": [early.id], "d": [mine.id], "e": []}
-    assert [len(each) for each in kept] == [1, 1, 1, 1, 0]
+    assert [len(each) for each in stored] == [1, 1, 1, 1, 0]
     assert len(await store.inbox.waiting(mine.id)) == 2
 
 
-async def test_a_conversation_of_two_sessions_is_the_newer_ones(store):
-    older = await begin(store, "user", conversation="c1")
+async def test_of_two_sessions_with_one_conversation_the_newer_comes_first(store):
+    older = await request_session(store, "user", conversation="c1")
     await store.sessions.fail(older.id, end_notified=True)
-    newer = await begin(store, "user", conversation="c1")
+    newer = await request_session(store, "user", conversation="c1")
     seen = []
 
     def classify(candidates):
@@ -127,70 +109,50 @@ async def test_a_conversation_of_two_sessions_is_the_newer_ones(store):
     assert seen == [(newer.id, True), (older.id, False)]
 
 
-_VALUES = {"sender": "x", "session": "x", "conversations": ["x"], "ids": ["x"], "limit": 1}
-
-
-@pytest.mark.parametrize(
-    ("query", "index"),
-    [
-        (sessions._CURRENT.clause, "unclosed_sessions"),
-        (sessions._OPEN_ONE.clause, "one_open_session_a_sender"),
-        (sessions._CANDIDATES, "sessions_of_a_conversation"),
-        (outbox._UNSENT.clause, "outbox_"),
-        (inbox._WAITING.clause, "inbox_"),
-    ],
-    ids=["unclosed", "open", "candidates", "unsent", "waiting"],
-)
-def test_no_message_reads_a_whole_table(query, index):
-    engine = sa.create_engine("sqlite://")
-    metadata.create_all(engine)
-    words = str(query.params(_VALUES).compile(engine, compile_kwargs={"literal_binds": True}))
-    with engine.connect() as connection:
-        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}")]
-    assert any(index in step for step in plan), plan
-    assert not any(step.startswith("SCAN") for step in plan), plan
-
-
-async def test_of_two_that_wait_for_each_other_both_are_committed(database):
-    """PostgreSQL undoes one after a second; SQLite has one writer and knows no such thing."""
+async def test_two_transactions_in_a_deadlock_are_both_committed(database):
+    """PostgreSQL rolls one back after a second; SQLite has one writer, and no deadlocks."""
     counter = sa.table("counter", sa.column("id"), sa.column("n"))
 
-    def make(connection):
+    def create(connection):
         connection.execute(sa.text("CREATE TABLE counter (id INTEGER PRIMARY KEY, n INTEGER)"))
         connection.execute(sa.insert(counter), [{"id": 1, "n": 0}, {"id": 2, "n": 0}])
 
-    await database.write(make)
+    await database.write(create)
     runs = []
 
-    def raise_both(first, second):
+    def increment_both(first, second):
         def work(connection):
             runs.append(first)
-            raising = sa.update(counter).values(n=counter.c.n + 1)
-            connection.execute(raising.where(counter.c.id == first))
-            if not database.is_sqlite and runs.count(first) == 1:  # until both hold their first
+            increment = sa.update(counter).values(n=counter.c.n + 1)
+            connection.execute(increment.where(counter.c.id == first))
+            if (
+                not database.is_sqlite and runs.count(first) == 1
+            ):  # until both have locked their first row
                 connection.execute(sa.text("SELECT pg_sleep(0.3)"))
-            connection.execute(raising.where(counter.c.id == second))
+            connection.execute(increment.where(counter.c.id == second))
 
         return work
 
-    await asyncio.gather(database.write(raise_both(1, 2)), database.write(raise_both(2, 1)))
+    await asyncio.gather(database.write(increment_both(1, 2)), database.write(increment_both(2, 1)))
     rows = await database.rows(sa.select(counter.c.n))
     assert [row.n for row in rows] == [2, 2]
-    assert len(runs) == (2 if database.is_sqlite else 3), "one of them was undone and done again"
+    assert len(runs) == (2 if database.is_sqlite else 3), "one of them was rolled back and repeated"
 
 
-async def test_claims_are_kept_while_everything_else_is_written(store):
-    begun = [await begin(store, f"user-{number}") for number in range(12)]
+async def test_leases_are_renewed_during_other_writes(store):
+    requested = [await request_session(store, f"user-{number}") for number in range(12)]
 
-    async def be_busy(session):
+    async def write_often(session):
         for number in range(8):
             await store.sessions.begin_step(session.id, Step.CONVERSATION)
             await store.leases.acquire(session.id)
             await store.outbox.add(session.id, [{"type": "text", "text": str(number)}])
 
-    async def keep():
+    async def renew_often():
         return [await store.leases.renew() for _ in range(8)]
 
-    kept, *_ = await asyncio.gather(*(keep() for _ in range(6)), *(be_busy(one) for one in begun))
-    assert all(one == {session.id for session in begun} for one in kept)
-    assert await store.leases.renew(begun[0].id) == {begun[0].id}
+    renewed, *_ = await asyncio.gather(
+        *(renew_often() for _ in range(6)), *(write_often(one) for one in requested)
+    )
+    assert all(one == {session.id for session in requested} for one in renewed)
+    assert await store.leases.renew(requested[0].id) == {requested[0].id}

@@ -1,10 +1,9 @@
-"""The store's schema comes from migrations, on SQLite and on PostgreSQL."""
+"""The migrations of the store's schema, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib.resources
-import re
 import subprocess
 import sys
 import threading
@@ -16,36 +15,14 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
+from tests.support.migrations import downgrade_to, index_definitions, run, upgrade_to
+from tests.support.store import request_session
 from zendesk_handoff.errors import IncompatibleSchema
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine import migrate
-from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import metadata
 
 FOREIGN = sa.Table("events", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
-
-
-@pytest.fixture
-def database(url):
-    """Where the database is that `run` connects to without opening a store."""
-    return url
-
-
-async def run(database, work):
-    """Do work in a transaction, without bringing the schema up to date first."""
-    backend = Database(database).backend
-    found = []
-
-    def within(connection):
-        with connection.begin():
-            return work(connection)
-
-    async def prepare(run_on_connection):
-        found.append(await run_on_connection(within))
-
-    await backend.open(prepare)
-    await backend.close()
-    return found[0]
 
 
 async def opened(url):
@@ -53,22 +30,8 @@ async def opened(url):
         assert await store.sessions.recent() == []
 
 
-def index_definitions(connection):
-    """Every index as the database has it, its WHERE included, which Alembic does not compare."""
-    if connection.dialect.name == "sqlite":
-        query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-    else:
-        query = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
-    rows = connection.execute(sa.text(query)).all()
-    return {
-        name: re.sub(r"\s+", " ", definition)
-        for name, definition in rows
-        if not name.startswith(migrate.VERSION_TABLE)
-    }
-
-
-async def test_the_migrations_make_what_schema_py_says(url, database):
-    await run(database, FOREIGN.create)  # of Rasa's tracker store, say
+async def test_the_migrations_result_in_schema_py(url):
+    await run(url, FOREIGN.create)  # such as Rasa's tracker store has
     await opened(url)
 
     def differences(connection):
@@ -76,19 +39,19 @@ async def test_the_migrations_make_what_schema_py_says(url, database):
             MigrationContext.configure(connection, opts=migrate.OPTIONS), metadata
         )
 
-    assert await run(database, differences) == []
-    made = await run(database, index_definitions)
+    assert await run(url, differences) == []
+    migrated = await run(url, index_definitions)
 
     def create_all(connection):
         metadata.drop_all(connection)
         metadata.create_all(connection)
         return index_definitions(connection)
 
-    assert made == await run(database, create_all)
+    assert migrated == await run(url, create_all)
 
 
-async def test_a_missing_migration_is_noticed(url, database):
-    """The comparison above is not blind: an additional column and an additional index are seen."""
+async def test_a_missing_migration_is_noticed(url):
+    """The comparison of the test above reports an additional column and an additional index."""
     await opened(url)
     changed = sa.MetaData()
     for table in metadata.tables.values():
@@ -102,7 +65,7 @@ async def test_a_missing_migration_is_noticed(url, database):
         )
         return compare_metadata(context, changed)
 
-    kinds = {difference[0] for difference in await run(database, differences)}
+    kinds = {difference[0] for difference in await run(url, differences)}
     assert kinds == {"add_column", "add_index"}
 
 
@@ -111,64 +74,48 @@ def test_the_newest_revision_is_alembics_head():
     assert script.get_heads() == [migrate.newest()]
 
 
-async def test_a_store_without_a_version_is_taken_on(url, database):
+async def test_a_store_without_a_version_is_upgraded(url):
     def before_versions(connection):
-        _upgrade_to(connection, "0001")
+        upgrade_to(connection, "0001")
         connection.execute(sa.text(f"DROP TABLE {migrate.VERSION_TABLE}"))
 
-    await run(database, before_versions)
+    await run(url, before_versions)
     await opened(url)
-    assert await run(database, migrate._version) == migrate.newest()
+    assert await run(url, migrate.version) == migrate.newest()
 
 
-def _upgrade_to(connection, revision):
-    script = ScriptDirectory(migrate.FOLDER)
-    context = MigrationContext.configure(
-        connection,
-        opts={**migrate.OPTIONS, "fn": lambda now, _: script._upgrade_revs(revision, now)},
-    )
-    with Operations.context(context):
-        context.run_migrations()
-
-
-async def test_the_way_back_is_there_too(url, database):
+async def test_downgrades_remove_all_tables(url):
     await opened(url)
-    script = ScriptDirectory(migrate.FOLDER)
 
     def back(connection):
-        context = MigrationContext.configure(
-            connection,
-            opts={**migrate.OPTIONS, "fn": lambda now, _: script._downgrade_revs("base", now)},
-        )
-        with Operations.context(context):
-            context.run_migrations()
+        downgrade_to(connection, "base")
         return sa.inspect(connection).get_table_names()
 
-    assert await run(database, back) == [migrate.VERSION_TABLE]
+    assert await run(url, back) == [migrate.VERSION_TABLE]
     await opened(url)
 
 
-async def test_a_newer_store_is_left_alone(url, database):
+async def test_a_newer_store_is_left_alone(url):
     await opened(url)
 
-    def from_the_future(connection):
+    def as_of_a_newer_version(connection):
         connection.execute(sa.text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '9000'"))
 
-    await run(database, from_the_future)
+    await run(url, as_of_a_newer_version)
     with pytest.raises(IncompatibleSchema, match="9000, which is newer"):
         await open_store(url)
 
 
-async def test_another_programs_tables_are_left_alone(url, database):
+async def test_another_programs_tables_are_left_alone(url):
     sessions = sa.Table("sessions", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
-    await run(database, sessions.create)
+    await run(url, sessions.create)
     with pytest.raises(IncompatibleSchema, match=r"another program, .*sessions"):
         await open_store(url)
-    names = await run(database, lambda connection: sa.inspect(connection).get_table_names())
+    names = await run(url, lambda connection: sa.inspect(connection).get_table_names())
     assert names == ["sessions"]
 
 
-OPEN_ONE = """
+OPEN_STORE = """
 import asyncio, sys
 from zendesk_handoff.store import open_store
 
@@ -181,9 +128,9 @@ asyncio.run(main())
 """
 
 
-async def test_processes_that_start_at_once_all_get_their_store(url):
-    """They load everything, wait for the word, and open the fresh database together."""
-    command = (sys.executable, "-c", OPEN_ONE, url)
+async def test_processes_that_start_at_once_create_the_tables_once(url):
+    """They load all modules, wait for a line of input, and open the new database together."""
+    command = (sys.executable, "-c", OPEN_STORE, url)
     together = [
         await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE) for _ in range(4)
     ]
@@ -193,8 +140,8 @@ async def test_processes_that_start_at_once_all_get_their_store(url):
         assert len(await store.pending.claim("user")) == 4
 
 
-async def test_stores_are_opened_side_by_side_in_one_process(tmp_path):
-    """In one loop and in several threads: Alembic's globals are not theirs to share."""
+async def test_stores_can_be_opened_concurrently_in_one_process(tmp_path):
+    """In one event loop and in several threads, which share Alembic's globals."""
     urls = [f"sqlite:///{tmp_path / f'{number}.db'}" for number in range(6)]
     problems = []
 
@@ -217,30 +164,16 @@ async def test_a_table_that_others_refer_to_can_be_copied(tmp_path):
     """SQLite changes a column by copying the table; the rows that refer to it stay."""
     url = f"sqlite:///{tmp_path / 'store.db'}"
     async with await open_store(url) as store:
-        session = await store.sessions.request(
-            "user",
-            "support",
-            workspace="default",
-            channel="rest",
-            reason="",
-            summary="",
-            profile={},
-        )
+        session = await request_session(store)
         await store.outbox.add(session.id, [{"type": "text", "text": "hello"}])
 
     def copy(connection):
-        with migrate._foreign_keys_off(connection), connection.begin():
+        with migrate.foreign_keys_off(connection), connection.begin():
             context = MigrationContext.configure(connection, opts=migrate.OPTIONS)
             with Operations.context(context) as op, op.batch_alter_table("sessions") as batch:
                 batch.alter_column("workspace", type_=sa.String(64))
 
-    database = Database(url)
-
-    async def prepare(run_on_connection):
-        await run_on_connection(copy)
-
-    await database.backend.open(prepare)
-    await database.backend.close()
+    await run(url, copy, in_transaction=False)
     async with await open_store(url) as store:
         assert len(await store.outbox.all(session.id)) == 1
         with pytest.raises(sa.exc.IntegrityError):

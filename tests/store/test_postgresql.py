@@ -1,4 +1,4 @@
-"""PostgreSQL when it lets nobody in, and how its URL asks for TLS."""
+"""PostgreSQL: refused connections, and TLS in its URL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 import sqlalchemy as sa
 
-from tests.conftest import HOST, PORT
+from tests.support.databases import HOST, PORT
 from zendesk_handoff.errors import SettingsError, StoreUnavailable
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.database import Database
@@ -19,15 +19,15 @@ from zendesk_handoff.store.engine.signals import PostgresWatch, Signals
 
 only_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 
-#: PostgreSQL's manual, Message Formats: the first bytes of a client that would like TLS.
+#: The first bytes of a client that asks for TLS (PostgreSQL's manual, Message Formats).
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
-#: More than the pool has: a connection that was refused takes nobody's place.
-OFTEN = 20
+#: More than the pool's size, to show that a refused connection does not occupy the pool.
+TIMES = 20
 
 
 @asynccontextmanager
 async def refusing(url):
-    """Let nobody into the database, and throw out who is in it."""
+    """Refuse connections to the database, and close the existing ones."""
     import asyncpg
 
     name = url.rpartition("/")[2]
@@ -49,45 +49,45 @@ async def open_database(url):
     return database
 
 
-def one(connection):
+def select_one(connection):
     return connection.execute(sa.text("SELECT 1")).scalar()
 
 
 @only_postgresql
-async def test_a_store_that_is_refused_is_down_and_comes_back(url):
+async def test_a_refused_store_is_unavailable_until_it_accepts_connections(url):
     database = await open_database(url)
     try:
         async with refusing(url):
-            for _ in range(OFTEN):
+            for _ in range(TIMES):
                 with pytest.raises(StoreUnavailable):
-                    await database.read(one)
+                    await database.read(select_one)
                 with pytest.raises(StoreUnavailable):
-                    await database.write(one)
-        assert await database.read(one) == 1
-        assert await database.write(one) == 1
+                    await database.write(select_one)
+        assert await database.read(select_one) == 1
+        assert await database.write(select_one) == 1
     finally:
         await database.close()
 
 
 @only_postgresql
-async def test_many_at_once_are_told_that_the_store_is_down(url):
-    """Each finds a connection in the pool that was cut under it."""
+async def test_concurrent_calls_all_report_a_store_that_is_unavailable(url):
+    """Each of them gets a connection from the pool that has been closed."""
     database = await open_database(url)
     try:
-        await asyncio.gather(*(database.read(one) for _ in range(OFTEN)))
+        await asyncio.gather(*(database.read(select_one) for _ in range(TIMES)))
         async with refusing(url):
-            reads = [database.read(one) for _ in range(OFTEN)]
-            writes = [database.write(one) for _ in range(OFTEN)]
-            told = await asyncio.gather(*reads, *writes, return_exceptions=True)
-            assert {type(each) for each in told} == {StoreUnavailable}
-        both = await asyncio.gather(*(database.read(one) for _ in range(OFTEN)))
-        assert both == [1] * OFTEN
+            reads = [database.read(select_one) for _ in range(TIMES)]
+            writes = [database.write(select_one) for _ in range(TIMES)]
+            results = await asyncio.gather(*reads, *writes, return_exceptions=True)
+            assert {type(each) for each in results} == {StoreUnavailable}
+        both = await asyncio.gather(*(database.read(select_one) for _ in range(TIMES)))
+        assert both == [1] * TIMES
     finally:
         await database.close()
 
 
 @only_postgresql
-async def test_a_store_cannot_be_opened_while_it_is_refused(url):
+async def test_a_store_cannot_be_opened_while_connections_are_refused(url):
     async with refusing(url):
         with pytest.raises(StoreUnavailable, match="ObjectNotInPrerequisiteStateError"):
             await open_store(url)
@@ -96,27 +96,27 @@ async def test_a_store_cannot_be_opened_while_it_is_refused(url):
 
 
 @only_postgresql
-async def test_a_refusal_tells_its_kind_and_no_password(url):
-    """Nobody has this role, which is refused as a wrong password is."""
+async def test_a_refusal_names_the_error_and_no_password(url):
+    """The role does not exist, and is refused as a wrong password is."""
     stranger = url.replace("://", "://nobody_here:s3cret@")
     with pytest.raises(StoreUnavailable, match="InvalidAuthorizationSpecificationError") as refused:
         await open_store(stranger)
-    told = "".join(traceback.format_exception(refused.value))
-    assert "s3cret" not in told
-    assert "nobody_here" not in told
+    text = "".join(traceback.format_exception(refused.value))
+    assert "s3cret" not in text
+    assert "nobody_here" not in text
 
 
 @only_postgresql
 @pytest.mark.parametrize("query", ["sslmode=disable", "sslmode=prefer", "ssl=prefer"])
-async def test_a_commit_wakes_another_store_however_tls_is_spelt(url, query):
+async def test_a_commit_signals_another_store_for_each_spelling_of_tls(url, query):
     first, second = await open_database(f"{url}?{query}"), await open_database(f"{url}?{query}")
     try:
-        heard = asyncio.Queue()
-        second.signals.on_any(heard.put_nowait)
-        # It begins with ANYTHING, once it listens. The topic itself comes with a commit alone.
-        await asyncio.wait_for(heard.get(), 10)
-        await first.write(one, wake=["chat:jo"])
-        assert await asyncio.wait_for(heard.get(), 10) == "chat:jo"
+        topics = asyncio.Queue()
+        second.signals.on_any(topics.put_nowait)
+        # The watch emits ANYTHING once it listens. The topic itself comes only with a commit.
+        await asyncio.wait_for(topics.get(), 10)
+        await first.write(select_one, wake=["chat:jo"])
+        assert await asyncio.wait_for(topics.get(), 10) == "chat:jo"
     finally:
         await first.close()
         await second.close()
@@ -124,10 +124,10 @@ async def test_a_commit_wakes_another_store_however_tls_is_spelt(url, query):
 
 @asynccontextmanager
 async def without_tls(answer=b""):
-    """A server that has no TLS; give its URL, and what each client sent before and after.
+    """Run a server without TLS; yield its URL, and a queue with the first bytes of each client.
 
     Args:
-        answer: What it says to who goes on without.
+        answer: The answer to a client that goes on without TLS.
     """
     sent = asyncio.Queue()
 
@@ -144,7 +144,7 @@ async def without_tls(answer=b""):
 
 
 @pytest.mark.parametrize("query", ["sslmode=require", "ssl=require"])
-async def test_who_insists_on_tls_tells_nothing_without_it(query):
+async def test_a_client_that_requires_tls_sends_nothing_without_it(query):
     async with without_tls() as (url, sent):
         with pytest.raises(StoreUnavailable, match="ConnectionError"):
             await open_store(f"{url}?{query}")
@@ -155,10 +155,10 @@ async def test_who_insists_on_tls_tells_nothing_without_it(query):
         await watch.stop()
 
 
-async def test_a_server_that_makes_no_sense_is_down():
-    """Of that asyncpg says `InternalClientError`, as it does of some connections that were cut."""
-    half_a_request_to_authenticate = b"R" + struct.pack("!i", 4)
-    async with without_tls(half_a_request_to_authenticate) as (url, _sent):
+async def test_a_server_with_an_invalid_answer_is_unavailable():
+    """asyncpg raises `InternalClientError`, as for some connections that were closed."""
+    truncated_authentication_request = b"R" + struct.pack("!i", 4)
+    async with without_tls(truncated_authentication_request) as (url, _sent):
         with pytest.raises(StoreUnavailable, match="InternalClientError"):
             await open_store(url)
 
@@ -172,14 +172,14 @@ async def test_a_server_that_makes_no_sense_is_down():
         ("s3cret=1", "target_session_attrs"),
     ],
 )
-async def test_what_a_url_may_not_ask_for_is_said_at_once(query, words):
-    with pytest.raises(SettingsError, match=words) as unfit:
+async def test_unsupported_parameters_of_a_url_are_an_error(query, words):
+    with pytest.raises(SettingsError, match=words) as refused:
         await open_store(f"postgresql://bot:s3cret@{HOST}/bot?{query}")
-    assert [fault.key for fault in unfit.value.problems] == ["store_url"]
-    assert "s3cret" not in str(unfit.value)
+    assert [problem.key for problem in refused.value.problems] == ["store_url"]
+    assert "s3cret" not in str(refused.value)
 
 
-def test_what_a_url_holds_is_what_both_connect_with():
+def test_a_url_is_converted_for_asyncpg():
     url = sa.engine.make_url("postgresql://bot:p%40ss@/bot?host=/run/postgresql&sslmode=disable")
     assert postgres_address(url) == {
         "user": "bot",

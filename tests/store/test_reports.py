@@ -1,4 +1,4 @@
-"""The operator's view of the store, and what an operator does to it; on both databases."""
+"""Reports and maintenance for operators, on both databases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.support.store import request_session
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.store import open_store
@@ -15,26 +16,13 @@ from zendesk_handoff.store.inbox import NewEvent
 TEXT = {"type": "text", "text": "what a user wrote"}
 
 
-async def begin(store, sender="user", *, connected=True, connector="support"):
-    session = await store.sessions.request(
-        sender,
-        connector,
-        workspace="default",
-        channel="rest",
-        reason="asked",
-        summary="the summary",
-        profile={},
-    )
-    return await store.sessions.connect(session.id) if connected else session
-
-
 async def refuse_next(store, session, error="POST /conversations/{id}/messages: 400 bad_request"):
     message = (await store.outbox.waiting(session.id))[0]
     await store.outbox.refuse([message], connector_id="support", error=error, notice=None)
 
 
 async def test_a_session_is_found_by_the_beginning_of_its_id(store):
-    session = await begin(store)
+    session = await request_session(store, connected=True)
     assert (await store.reports.find(session.id)).id == session.id
     assert (await store.reports.find(session.id[:8])).id == session.id
     for prefix in ("", "%", "_" * 32, "zz", session.id[:31] + "g"):
@@ -42,9 +30,9 @@ async def test_a_session_is_found_by_the_beginning_of_its_id(store):
             await store.reports.find(prefix)
 
 
-async def test_an_ambiguous_beginning_is_told(store):
+async def test_an_ambiguous_beginning_is_an_error(store):
     for number in range(17):  # sixteen digits: two of them share the first
-        await begin(store, f"user {number}")
+        await request_session(store, f"user {number}", connected=True)
     firsts = [one.session.id[0] for one in await store.reports.statuses()]
     twice = next(each for each in firsts if firsts.count(each) > 1)
     with pytest.raises(SessionNotFound, match="More than one"):
@@ -52,20 +40,22 @@ async def test_an_ambiguous_beginning_is_told(store):
 
 
 async def test_open_sessions_come_first_and_all_of_them(store):
-    over = [await begin(store, f"over {number}") for number in range(3)]
+    over = [await request_session(store, f"over {number}", connected=True) for number in range(3)]
     for session in over:
         await store.sessions.end(session.id, EndReason.AGENT)
-    still_open = [await begin(store, f"open {number}") for number in range(3)]
+    still_open = [
+        await request_session(store, f"open {number}", connected=True) for number in range(3)
+    ]
     listed = [one.session.id for one in await store.reports.statuses(limit=1)]
     assert listed == [each.id for each in (*reversed(still_open), over[-1])]
     assert len(await store.reports.statuses(limit=1, every=True)) == 6
 
 
-async def test_what_waits_and_what_was_refused_is_counted(store):
-    session = await begin(store)
+async def test_waiting_and_refused_messages_are_counted(store):
+    session = await request_session(store, connected=True)
     await store.outbox.add(session.id, [TEXT, TEXT, TEXT])
-    await refuse_next(store, session, "the first fault")
-    await refuse_next(store, session, "the last fault")
+    await refuse_next(store, session, "the first error")
+    await refuse_next(store, session, "the last error")
     events = [
         NewEvent("e1", session.id, "message", {}, "t", "m1"),
         NewEvent("e2", session.id, "message", {}, "t", "m2"),
@@ -75,22 +65,22 @@ async def test_what_waits_and_what_was_refused_is_counted(store):
     before = time.time()
     await store.inbox.finish((await store.inbox.waiting(session.id))[0])
     [status] = await store.reports.statuses()
-    assert (status.to_agent, status.refused, status.error) == (1, 2, "the last fault")
+    assert (status.to_agent, status.refused, status.error) == (1, 2, "the last error")
     assert (status.to_user, status.dead_letters) == (1, 1)
     assert status.last_activity >= before
 
 
 async def test_a_session_without_messages_is_listed_too(store):
-    session = await begin(store, connected=False)
+    session = await request_session(store)
     [status] = await store.reports.statuses()
     assert status.last_activity == session.created_at
     assert (status.to_agent, status.to_user, status.error) == (0, 0, None)
 
 
-async def test_the_figures_for_metrics(store):
-    ended = await begin(store, "ended")
+async def test_figures_for_metrics(store):
+    ended = await request_session(store, "ended", connected=True)
     await store.sessions.end(ended.id, EndReason.AGENT)
-    active = await begin(store, "active", connector="sales")
+    active = await request_session(store, "active", connector="sales", connected=True)
     stored_at = time.time()
     await store.outbox.add(active.id, [TEXT, TEXT])
     await refuse_next(store, active)
@@ -106,16 +96,16 @@ async def test_the_figures_for_metrics(store):
     assert (to_user.connector_id, to_user.waiting, to_user.failed) == ("support", 1, 0)
 
 
-async def test_what_was_written_to_a_session_that_never_opened_waits_for_nothing(store):
-    session = await begin(store, connected=False)
+async def test_messages_of_a_failed_opening_are_not_undelivered(store):
+    session = await request_session(store)
     await store.outbox.add(session.id, [TEXT])
     assert (await store.reports.counts()).to_agent[0].waiting == 1
     await store.sessions.fail(session.id, end_notified=True)
     assert (await store.reports.counts()).to_agent == []
 
 
-async def test_what_was_refused_is_tried_again_in_order(store):
-    session = await begin(store)
+async def test_refused_messages_are_retried_in_order(store):
+    session = await request_session(store, connected=True)
     await store.outbox.add(session.id, [{"type": "text", "text": str(n)} for n in range(3)])
     for _ in range(3):
         await refuse_next(store, session)
@@ -129,23 +119,23 @@ async def test_what_was_refused_is_tried_again_in_order(store):
     assert await store.maintenance.retry(session.id) == 0
 
 
-async def test_a_retry_wakes_other_processes_even_where_nothing_was_refused(store, url):
-    session = await begin(store)
+async def test_a_retry_signals_other_processes_even_if_nothing_was_refused(store, url):
+    session = await request_session(store, connected=True)
     async with await open_store(url) as other:
-        heard = asyncio.Event()
-        other.signals.on_any(lambda _topic: heard.set())
-        for _ in range(20):  # its watch may not have begun with the first of them
+        signalled = asyncio.Event()
+        other.signals.on_any(lambda _topic: signalled.set())
+        for _ in range(20):  # its watch may start after the first commits
             assert await store.maintenance.retry(session.id) == 0
             try:
-                await asyncio.wait_for(heard.wait(), 0.5)
+                await asyncio.wait_for(signalled.wait(), 0.5)
                 return
             except asyncio.TimeoutError:
                 continue
-    raise AssertionError("Nobody was woken.")
+    raise AssertionError("The other process received no signal.")
 
 
-async def over_and_told(store, sender):
-    session = await begin(store, sender)
+async def finished_session(store, sender):
+    session = await request_session(store, sender, connected=True)
     await store.outbox.add(session.id, [TEXT])
     await store.outbox.finish(*await store.outbox.waiting(session.id))
     await store.inbox.add(
@@ -153,15 +143,15 @@ async def over_and_told(store, sender):
     )
     await store.chat.add(sender, {"role": "user"})
     await store.chat.keep_upload(sender, name="n", media_type="text/plain", data=b"d")
-    await store.pending.add(sender, {"text": "held"})
+    await store.pending.add(sender, {"text": "pending"})
     await store.sessions.end(session.id, EndReason.AGENT)
     return await store.sessions.mark_end_notified(session.id)
 
 
-async def test_what_is_over_and_old_is_forgotten(store):
-    gone = await over_and_told(store, "gone")
+async def test_old_sessions_that_are_over_are_purged(store):
+    gone = await finished_session(store, "gone")
     later = time.time()
-    kept = await over_and_told(store, "kept")
+    kept = await finished_session(store, "kept")
     purged = await store.maintenance.purge(older_than=later)
     assert (purged.sessions, purged.chat, purged.uploads, purged.pending_messages) == (1, 1, 1, 1)
     assert await store.sessions.get(gone.id) is None
@@ -173,40 +163,38 @@ async def test_what_is_over_and_old_is_forgotten(store):
     assert len(await store.pending.claim("kept")) == 1
 
 
-async def test_nothing_is_forgotten_that_somebody_waits_for(store):
-    still_open = await begin(store, "open")
+async def test_sessions_with_work_left_are_not_purged(store):
+    still_open = await request_session(store, "open", connected=True)
     await store.chat.add("open", {"role": "user"})
-    await store.pending.add("open", {"text": "held"})
-    untold = await begin(store, "untold")
-    await store.sessions.end(untold.id, EndReason.AGENT)
-    unsent = await begin(store, "unsent")
+    await store.pending.add("open", {"text": "pending"})
+    unnotified = await request_session(store, "unnotified", connected=True)
+    await store.sessions.end(unnotified.id, EndReason.AGENT)
+    unsent = await request_session(store, "unsent", connected=True)
     await store.outbox.add(unsent.id, [TEXT])
     await store.sessions.end(unsent.id, EndReason.AGENT)
     await store.sessions.mark_end_notified(unsent.id)
     purged = await store.maintenance.purge(older_than=time.time() + 1)
     assert (purged.sessions, purged.chat, purged.pending_messages) == (0, 0, 0)
-    for session in (still_open, untold, unsent):
+    for session in (still_open, unnotified, unsent):
         assert await store.sessions.get(session.id) is not None
 
 
-async def test_what_was_never_sent_of_a_failed_opening_is_forgotten(store):
-    failed = await begin(store, connected=False)
+async def test_unsent_messages_of_a_failed_opening_are_purged(store):
+    failed = await request_session(store)
     await store.outbox.add(failed.id, [TEXT])
     await store.sessions.fail(failed.id, end_notified=True)
     assert (await store.maintenance.purge(older_than=time.time() + 1)).sessions == 1
 
 
-async def test_a_page_in_use_stays_as_a_whole(store):
+async def test_the_history_of_a_page_in_use_is_kept_as_a_whole(store):
     await store.chat.add("user", {"role": "start"})
     later = time.time()
     await store.chat.add("user", {"role": "user"})
     assert (await store.maintenance.purge(older_than=later)).chat == 0
 
 
-async def test_many_sessions_are_forgotten_in_pieces(store, monkeypatch):
-    from zendesk_handoff.store import maintenance
-
-    monkeypatch.setattr(maintenance, "_PIECE", 2)
+async def test_many_sessions_are_purged_in_batches(store):
     for number in range(5):
-        await over_and_told(store, f"user {number}")
-    assert (await store.maintenance.purge(older_than=time.time() + 1)).sessions == 5
+        await finished_session(store, f"user {number}")
+    purged = await store.maintenance.purge(older_than=time.time() + 1, batch_size=2)
+    assert purged.sessions == 5

@@ -1,4 +1,4 @@
-"""The store under SQLAlchemy 2: its own tests, in an environment without Rasa, which has 1.4."""
+"""The store's tests under SQLAlchemy 2, in an environment without Rasa, which requires 1.4."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import subprocess
 
 import pytest
 
-from tests.conftest import postgresql_answers
+from tests.support.databases import postgresql_answers
 from tests.support.environments import make_environment
 from tests.support.servers import ROOT
 
 pytestmark = pytest.mark.timeout(600)
 
-MODULES = ["store", "batches", "migrations", "postgresql", "reports"]
+MODULES = ["store", "batches", "indexes", "migrations", "postgresql", "reports", "upgrade"]
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +23,18 @@ def python(tmp_path_factory):
 
 
 @pytest.mark.parametrize("which", ["not postgres", "postgres"])
-def test_the_stores_own_tests_pass(which, python):
+def test_the_tests_of_the_store_pass(which, python):
     if which == "postgres" and not postgresql_answers():
         pytest.skip("PostgreSQL does not answer on 127.0.0.1:5432")
     version = "import sqlalchemy; print(sqlalchemy.__version__)"
     assert subprocess.check_output([python, "-c", version], text=True).startswith("2.")
 
     files = [f"tests/store/test_{name}.py" for name in MODULES]
-    done = subprocess.run(
+    finished = subprocess.run(
         [python, "-m", "pytest", "-q", "-k", which, "-p", "no:cacheprovider", *files],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-8000:]
-    assert " passed" in done.stdout and " skipped" not in done.stdout
+    assert finished.returncode == 0, (finished.stdout + finished.stderr)[-8000:]
+    assert " passed" in finished.stdout and " skipped" not in finished.stdout

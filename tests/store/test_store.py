@@ -9,52 +9,40 @@ from contextlib import suppress
 import pytest
 import sqlalchemy as sa
 
+from tests.support.store import expire_leases, request_session
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.engine.schema import sessions
 from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.store.leases import LeaseResult
 
 
-async def begin(store, sender="user", *, connector="support", **values):
-    return await store.sessions.request(
-        sender,
-        connector,
-        workspace="default",
-        channel="rest",
-        reason="asked",
-        summary="the summary",
-        profile=values.get("profile", {}),
-    )
-
-
 async def test_a_second_request_finds_the_first_session(store):
-    first, second = await asyncio.gather(begin(store), begin(store))
+    first, second = await asyncio.gather(request_session(store), request_session(store))
     assert first.id == second.id
-    assert (await begin(store, "somebody else")).id != first.id
+    assert (await request_session(store, "somebody else")).id != first.id
 
 
-async def test_a_read_sees_what_is_committed_by_then(store, url):
+async def test_a_read_sees_all_commits_before_it(store, url):
     assert await store.sessions.recent() == []
-    mine = await begin(store)
+    mine = await request_session(store)
     assert await store.sessions.recent() == [mine]
     async with await open_store(url) as other_process:
-        theirs = await begin(other_process, "somebody else")
+        theirs = await request_session(other_process, "somebody else")
     assert await store.sessions.recent() == [theirs, mine]
     assert await store.sessions.get(theirs.id) == theirs
 
 
-async def test_a_read_that_fails_does_not_harm_the_next_one(store):
-    session = await begin(store)
+async def test_a_read_works_after_one_that_failed(store):
+    session = await request_session(store)
     with pytest.raises(StoreUnavailable):
-        await store.sessions._database.rows(sa.text("SELECT nothing FROM nowhere"))
+        await store.database.rows(sa.text("SELECT nothing FROM nowhere"))
     assert await store.sessions.recent() == [session]
 
 
-async def test_steps_are_remembered(store):
-    session = await begin(store, profile={"email": "jo@example.com"})
+async def test_steps_of_opening_are_recorded(store):
+    session = await request_session(store, profile={"email": "jo@example.com"})
     await store.sessions.begin_step(session.id, Step.USER)
     assert (await store.sessions.get(session.id)).pending_step is Step.USER
     await store.sessions.finish_step(session.id, Step.USER, user_id="z1")
@@ -63,8 +51,8 @@ async def test_steps_are_remembered(store):
     assert found.profile == {"email": "jo@example.com"}
 
 
-async def test_the_first_end_stands(store):
-    session = await begin(store)
+async def test_the_first_end_reason_is_kept(store):
+    session = await request_session(store)
     await store.sessions.end(session.id, EndReason.AGENT)
     ended = await store.sessions.end(session.id, EndReason.USER)
     assert ended.end_reason == "agent"
@@ -73,8 +61,8 @@ async def test_the_first_end_stands(store):
     assert await store.sessions.current("user") is None
 
 
-async def test_leaving_comes_after_the_users_last_words(store):
-    session = await begin(store)
+async def test_the_closing_note_follows_the_users_last_message(store):
+    session = await request_session(store)
     await store.outbox.add(session.id, [{"type": "text", "text": "bye"}])
     await store.sessions.end_by_us(session.id, EndReason.USER)
     await store.sessions.end_by_us(session.id, EndReason.USER)
@@ -82,8 +70,8 @@ async def test_leaving_comes_after_the_users_last_words(store):
     assert bodies == ["text", "closing_note"]
 
 
-async def test_an_event_and_a_message_count_once(store):
-    session = await begin(store)
+async def test_an_event_and_a_message_are_stored_once(store):
+    session = await request_session(store)
 
     def new(event_id, message_id):
         return NewEvent(event_id, session.id, "message", {"n": 1}, "t", message_id)
@@ -93,8 +81,8 @@ async def test_an_event_and_a_message_count_once(store):
     assert len(await store.inbox.messages(session.id)) == 2
 
 
-async def test_messages_go_by_zendesks_clock_and_the_end_comes_last(store):
-    session = await begin(store)
+async def test_messages_are_ordered_by_zendesks_clock_and_the_end_comes_last(store):
+    session = await request_session(store)
     events = [
         NewEvent("e1", session.id, "end", {}, "2026-01-01T10:00:01Z"),
         NewEvent("e2", session.id, "message", {}, "2026-01-01T10:00:03Z", "m2"),
@@ -109,8 +97,8 @@ async def test_messages_go_by_zendesks_clock_and_the_end_comes_last(store):
     assert order == ["message02", "message03", "end01"]
 
 
-async def test_many_writers_keep_everything_and_each_its_order(store):
-    sessions = [await begin(store, f"user {number}") for number in range(10)]
+async def test_concurrent_writers_lose_nothing_and_keep_their_order(store):
+    sessions = [await request_session(store, f"user {number}") for number in range(10)]
 
     async def write(session):
         for number in range(20):
@@ -118,13 +106,13 @@ async def test_many_writers_keep_everything_and_each_its_order(store):
 
     await asyncio.gather(*(write(session) for session in sessions))
     for session in sessions:
-        kept = [int(each.body["text"]) for each in await store.outbox.all(session.id)]
-        assert kept == list(range(20))
+        stored = [int(each.body["text"]) for each in await store.outbox.all(session.id)]
+        assert stored == list(range(20))
 
 
-async def test_servers_that_want_the_same_rows_do_not_block_each_other(store, url):
-    """Each writes to all sessions in an order of its own; nobody's transaction holds two."""
-    sessions = [await begin(store, f"user {number}") for number in range(6)]
+async def test_servers_that_write_the_same_rows_do_not_deadlock(store, url):
+    """Each writes to all sessions in an order of its own; no transaction locks two of them."""
+    sessions = [await request_session(store, f"user {number}") for number in range(6)]
     async with await open_store(url) as other:
 
         async def write(where, order):
@@ -141,39 +129,31 @@ async def test_servers_that_want_the_same_rows_do_not_block_each_other(store, ur
         )
 
 
-async def test_held_messages_are_taken_once(store):
+async def test_pending_messages_are_claimed_once(store):
     await store.pending.add("user", {"text": "one"})
     await store.pending.add("user", {"text": "two"})
-    given = await store.pending.claim("user")
-    assert [each.body["text"] for each in given] == ["one", "two"]
-    assert await store.pending.claim("user") == [], "not into a second answer at the same time"
-    await store.pending.mark_delivered([each.id for each in given])
+    claimed = await store.pending.claim("user")
+    assert [each.body["text"] for each in claimed] == ["one", "two"]
+    assert await store.pending.claim("user") == [], "not for a second response at the same time"
+    await store.pending.mark_delivered([each.id for each in claimed])
     assert await store.pending.claim("user") == []
 
 
-async def run_out(store):
-    """Let every claim's lease be over."""
-    over = sa.update(sessions).values(lease_expires_at=1)
-    await store._database.write(lambda connection: connection.execute(over).rowcount)
-
-
-async def test_one_process_works_on_a_session(store, url):
-    session = await begin(store)
+async def test_one_process_has_the_lease_of_a_session(store, url):
+    session = await request_session(store)
     async with await open_store(url) as other:
         assert await other.leases.acquire(session.id) is LeaseResult.REFUSED
         await store.leases.release(session.id)
         assert await other.leases.acquire(session.id) is LeaseResult.GRANTED
         assert await store.leases.acquire(session.id) is LeaseResult.REFUSED
-        await run_out(store)
+        await expire_leases(store)
         assert await store.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
 
 
-async def test_a_machine_whose_clock_is_ahead_takes_nothing_from_the_living(
-    store, url, monkeypatch
-):
-    if store._database.is_sqlite:
+async def test_a_machine_whose_clock_is_ahead_takes_over_no_valid_lease(store, url, monkeypatch):
+    if store.database.is_sqlite:
         return  # one machine has one clock
-    session = await begin(store)
+    session = await request_session(store)
     async with await open_store(url) as ahead:
         later = time.time() + 3600
         monkeypatch.setattr(time, "time", lambda: later)
@@ -181,28 +161,28 @@ async def test_a_machine_whose_clock_is_ahead_takes_nothing_from_the_living(
         await store.leases.release(session.id)
         assert await ahead.leases.acquire(session.id) is LeaseResult.GRANTED
         monkeypatch.undo()
-        await run_out(store)
+        await expire_leases(store)
         assert await store.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
 
 
-async def test_another_process_is_woken(store, url):
+async def test_a_commit_signals_other_processes(store, url):
     async with await open_store(url) as other:
-        heard = asyncio.Event()
-        other.signals.on_any(lambda _topic: heard.set())
+        signalled = asyncio.Event()
+        other.signals.on_any(lambda _topic: signalled.set())
         await asyncio.sleep(0)
-        while not heard.is_set():  # its watch may not have begun with the first of them
+        while not signalled.is_set():  # its watch may start after the first commits
             await store.chat.add("user", {"role": "bot", "text": "hello"})
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(heard.wait(), 0.5)
+                await asyncio.wait_for(signalled.wait(), 0.5)
 
 
-async def test_a_store_that_is_not_there_says_so():
+async def test_a_store_that_cannot_be_opened_is_unavailable():
     with pytest.raises(StoreUnavailable):
         await open_store("sqlite:////no/such/folder/store.db")
 
 
-async def test_what_is_late_is_told_once_until_it_has_gone(store):
-    session = await begin(store)
+async def test_an_overdue_message_is_notified_once_until_it_is_sent(store):
+    session = await request_session(store)
     await store.sessions.connect(session.id)
     await store.sessions.mark_start_notified(session.id)
     await store.outbox.add(session.id, [{"type": "text", "text": "one"}])
@@ -215,7 +195,7 @@ async def test_what_is_late_is_told_once_until_it_has_gone(store):
     first, second = await store.outbox.waiting(session.id)
     await store.outbox.finish(first)
     assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [], (
-        "they know of both"
+        "the notice was for both"
     )
     await store.outbox.finish(second)
     await store.outbox.add(session.id, [{"type": "text", "text": "three"}])
@@ -223,7 +203,7 @@ async def test_what_is_late_is_told_once_until_it_has_gone(store):
     assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [session.id]
 
 
-async def test_nobody_is_told_of_what_waits_for_an_opening(store):
-    session = await begin(store)
+async def test_a_message_is_not_overdue_during_the_opening(store):
+    session = await request_session(store)
     await store.outbox.add(session.id, [{"type": "text", "text": "one"}])
     assert await store.outbox.notify_overdue(before=time.time() + 60, notice=DELAYED) == []

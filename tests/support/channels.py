@@ -1,4 +1,4 @@
-"""A channel of a bot's own that can push, and that fails when it is told to."""
+"""A custom channel that can push, and fails on request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sanic.response import HTTPResponse
 
 
 class FlakyOutput(OutputChannel):
-    """Keep what is sent, except that the next so many sendings fail."""
+    """Record what is sent; fail the next ``failing`` times."""
 
     def __init__(self) -> None:
         self.sent: dict[str, list[str]] = {}
@@ -25,12 +25,12 @@ class FlakyOutput(OutputChannel):
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         if self.failing:
             self.failing -= 1
-            raise ConnectionError("the messenger is not there")
+            raise ConnectionError("the messenger is not reachable")
         self.sent.setdefault(recipient_id, []).append(text)
 
 
 class FlakyInput(InputChannel):
-    """Take messages, tell what was sent, and be told to fail."""
+    """Routes to send messages, to read what was sent, and to set the failures."""
 
     def __init__(self) -> None:
         self.output = FlakyOutput()

@@ -1,4 +1,4 @@
-"""What the stories of kill -9 share: a server dies at a boundary; what must be so after it."""
+"""Steps of the crash scenarios: a server killed at a failpoint, and the state after its restart."""
 
 from __future__ import annotations
 
@@ -7,70 +7,77 @@ from contextlib import suppress
 
 import aiohttp
 
-from tests.scenarios.conftest import until
+from tests.support.bot_texts import STARTED
+from tests.support.users import conversation_of, texts_of_user
+from tests.support.waiting import until
 
 #: Seconds until another process has taken a session over, on a busy machine.
 TAKEOVER = 60.0
-STARTED = "asked a colleague to join"
-#: Steps of an account that has us in its switchboard.
-INSIDE_ONLY = ("take_control", "offer_control")
+#: Steps that only an account has whose switchboard includes the bot's integration.
+_SWITCHBOARD_STEPS = ("take_control", "offer_control")
+
+
+def connector_for(failpoint):
+    """Name the connector (and its workspace) whose sessions reach a failpoint of opening."""
+    return "wholesale" if any(step in failpoint for step in _SWITCHBOARD_STEPS) else "support"
 
 
 class Crash:
-    """Lets a server of a stack die at a boundary, and starts it again."""
+    """Kills a server of a stack at a failpoint (SIGKILL), and restarts it."""
 
     def __init__(self, stack):
         self.stack = stack
 
-    def arm(self, name):
-        self.stack.stop_file.write_text(name)
+    def arm(self, failpoint):
+        """Let the next process that reaches the failpoint kill itself there."""
+        self.stack.failpoint_file.write_text(failpoint)
 
     def is_armed(self):
-        return self.stack.stop_file.exists()
+        return self.stack.failpoint_file.exists()
 
-    async def happens_to(self, name, *, then=None):
+    async def restart(self, name, *, then=None):
+        """Wait until a server has died at the failpoint, and start it again.
+
+        ``then`` names the failpoint that is armed before the restart.
+        """
         process = self.stack.processes[name]
         assert process.running is not None
 
         async def is_dead():
-            return process.running.poll() is not None
+            return process.has_ended()
 
         await until(is_dead, timeout=20)
-        assert not self.is_armed(), "it died of something else"
+        assert not self.is_armed(), "the server ended for another reason"
         if then:
             self.arm(then)
         process.stop()
         await asyncio.to_thread(process.start)
 
-    def mend(self):
-        """Leave nothing armed and nobody dead to the next story."""
-        self.stack.stop_file.unlink(missing_ok=True)
+    def clean_up(self):
+        """Disarm the failpoint and restart every dead server, for the next test."""
+        self.stack.failpoint_file.unlink(missing_ok=True)
         for process in self.stack.processes.values():
-            if process.running is None or process.running.poll() is not None:
+            if process.has_ended():
                 process.stop()
                 process.start()
 
 
-def said_by_user(messages):
-    return [one["content"].get("text") for one in messages if one["author"]["type"] == "user"]
-
-
 async def try_to_say(user, text):
-    """Say something to a server that may die before it can answer."""
+    """Send a message to a server that may die before it can answer."""
     with suppress(aiohttp.ClientError):
         await user.says(text)
 
 
 async def hears_once(user, *words):
-    """Collect what the user hears until all the words are there, each once."""
+    """Collect the user's answers until all the words are there, each exactly once."""
     heard = []
 
-    async def look():
+    async def complete():
         with suppress(aiohttp.ClientError):
             heard.extend(await user.gets("still there?"))
         return all(any(word in str(each) for each in heard) for word in words)
 
-    await until(look, timeout=TAKEOVER)
+    await until(complete, timeout=TAKEOVER)
     for word in words:
         found = sum(word in str(each) for each in heard)
         assert found == 1, f"{word!r} was heard {found} times"
@@ -80,26 +87,24 @@ async def hears_once(user, *words):
 async def is_paused(user):
     """Wait until the tracker agrees with the store."""
 
-    async def look():
+    async def paused():
         return (await user.tracker())["paused"]
 
-    await until(look, timeout=TAKEOVER)
+    await until(paused, timeout=TAKEOVER)
 
 
-async def is_opened_once(sim, stack, user, *, inside):
-    """Wait until the handover has come about in spite of all, and look for what is double."""
-    told = await user.says("please hurry")
-    app = stack.connectors["wholesale" if inside else "support"]["app_id"]
-    found = await sim.wait_for_conversation(
-        app, lambda one: one["user"]["externalId"] == user.sender, timeout=TAKEOVER
-    )
+async def is_opened_once(sim, stack, user, *, connector):
+    """Wait until the session is open after a crash, and check that nothing is duplicated."""
+    replies = await user.says("please hurry")
+    found = await conversation_of(user.sender, sim, stack, connector=connector, timeout=TAKEOVER)
     await sim.wait_for_message(found["id"], "please hurry", timeout=TAKEOVER)
-    if not any(STARTED in text for text in told):
+    if not any(STARTED in text for text in replies):
         await hears_once(user, STARTED)
+    app = stack.connectors[connector]["app_id"]
     mine = [one for one in await sim.conversations(app) if one["user"]["externalId"] == user.sender]
     assert len(mine) == 1, "one conversation"
     messages = await sim.messages(found["id"])
     assert sum(one["author"]["type"] == "business" for one in messages) == 1, "one summary"
-    assert said_by_user(messages).count("please hurry") == 1
+    assert texts_of_user(messages).count("please hurry") == 1
     await is_paused(user)
     assert await user.slot("handoff_status") == "waiting"

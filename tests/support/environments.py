@@ -1,4 +1,4 @@
-"""Environments beside the one that runs the tests, and the wheel: made with uv."""
+"""Additional virtual environments and the wheel, made with uv."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from tests.support.servers import ROOT
+from tools.paths import ROOT
 
 
 @cache
 def find_uv() -> str:
-    """Find the uv that the Makefile works with; relative to the root."""
-    told = os.environ.get("UV")
-    return told or subprocess.check_output([ROOT / "tools/uv.sh", "find"], text=True).strip()
+    """Find the uv that the Makefile uses, relative to the root."""
+    return (
+        os.environ.get("UV")
+        or subprocess.check_output([ROOT / "tools/uv.sh", "find"], text=True).strip()
+    )
 
 
 def uv(*arguments: str | Path) -> None:
@@ -24,10 +26,10 @@ def uv(*arguments: str | Path) -> None:
 
 
 def make_environment(folder: Path, *requirements: str | Path) -> Path:
-    """Make a virtual environment that has pip and what is asked for.
+    """Make a virtual environment with pip and the requirements.
 
     Args:
-        folder: Where.
+        folder: Its location.
         *requirements: As ``uv pip install`` takes them.
 
     Returns:

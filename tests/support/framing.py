@@ -1,10 +1,10 @@
-"""Requests with ambiguous framing, and a client that sends them as they stand."""
+"""Requests with ambiguous framing, and a client that sends them unchanged."""
 
 from __future__ import annotations
 
 import socket
 
-#: Bounds a test that fails, as on a server that hangs; none waits so long when it passes.
+#: Limits a failing test on a server that hangs; a passing test never waits so long.
 _TIMEOUT = 10.0
 
 
@@ -68,7 +68,7 @@ SERVED = {
     "value beyond ASCII": (["X-Name: Jörg, 王, Content-Length: -1"], b""),
 }
 
-#: Chunked bodies that Sanic takes and others read differently: nothing behind them is a request.
+#: Chunked bodies that Sanic accepts and other servers read differently: no request may follow.
 CHUNKS = {
     "plus sign": b"+5\r\nhello\r\n0\r\n\r\n",
     "underscore": b"0_5\r\nhello\r\n0\r\n\r\n",

@@ -1,4 +1,4 @@
-"""Rasa servers whose classes are arranged in another way; each is a channel, loaded before ours."""
+"""Channels that put unsupported classes into Rasa before the plugin is loaded."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from sanic import Blueprint
 
-from tests.channels import FlakyInput
+from tests.support.channels import FlakyInput
 
 
 class AbstractProcessor(FlakyInput):
-    """Have the processor's methods in subclasses alone, as Rasa Pro 3.20 has."""
+    """Make the processor's methods abstract, as in Rasa Pro 3.20."""
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> FlakyInput:
@@ -23,7 +23,7 @@ class AbstractProcessor(FlakyInput):
 
 
 class AbstractLater(FlakyInput):
-    """Have it so after all channels were made."""
+    """Make them abstract after all channels were created."""
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         MessageProcessor.__abstractmethods__ = frozenset({"handle_message"})
@@ -31,7 +31,7 @@ class AbstractLater(FlakyInput):
 
 
 class OtherProcessor(FlakyInput):
-    """Let the agent use a processor that handles messages its own way."""
+    """Let the agent use a processor with its own ``handle_message``."""
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> FlakyInput:

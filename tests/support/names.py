@@ -1,7 +1,7 @@
-"""Names, sender ids and texts as they occur in the world, for tests to run over.
+"""Samples of real-world names, sender ids and texts, for tests to run over.
 
-Whatever a product makes of such a value (a CSS class, a role, a path, an id, markup, a log line)
-breaks on one of these.
+Code that turns such a value into a CSS class, a role, a path, an id, markup or a log line breaks
+on one of these.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SENDERS = (
     "s" * 1_500,
 )
 
-#: What people write: right-to-left, emoji of several code points, Markdown, HTML, Zendesk's longest
+#: Texts: right-to-left, emoji of several code points, Markdown, HTML, Zendesk's longest
 #: text, an address with both separators, a direction override, and Zendesk's own shorthand.
 TEXTS = (
     "متى يصل طلبي 10234؟",

@@ -1,98 +1,21 @@
-"""Real servers for the tests, on free ports: simulator, action server, Rasa server."""
+"""Real servers on free ports: simulator, action server, Rasa servers."""
 
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.support.preloaded import Preloaded
+from tools.paths import MODEL, ROOT
+from tools.processes import RASA, Process, free_port
 from zendesk_handoff.failpoints import FAILPOINT_VARIABLE
 
-ROOT = Path(__file__).parents[2]
-MODEL = ROOT / "models" / "demo.tar.gz"
-#: The command of this environment.
-RASA = str(Path(sys.executable).parent / "rasa")
-QUIET = {
-    "RASA_TELEMETRY_ENABLED": "false",
-    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "PYTHONWARNINGS": "ignore",
-    "PYTHONUNBUFFERED": "1",
-}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Process:
-    """A server in a process of its own, with its output in a file.
-
-    Args:
-        ready: An address that answers 200 once the server is up.
-        folder: Where it runs.
-    """
-
-    name: str
-    command: list[str]
-    ready: str
-    log: Path
-    env: dict[str, str] = field(default_factory=dict)
-    folder: Path = ROOT
-    running: subprocess.Popen[bytes] | Preloaded | None = None
-
-    def start(self, *, patience: float = 240.0) -> None:
-        self.running = self._run({**os.environ, **QUIET, **self.env})
-        deadline = time.monotonic() + patience
-        while not answers(self.ready):
-            if self.running.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise RuntimeError(f"{self.name} did not start:\n{self.log.read_text()[-4000:]}")
-            time.sleep(0.2)
-
-    def _run(self, env: dict[str, str]) -> subprocess.Popen[bytes] | Preloaded:
-        program, *arguments = self.command
-        if program == RASA:
-            return Preloaded(arguments, cwd=self.folder, env=env, log=self.log)
-        with self.log.open("ab") as output:
-            return subprocess.Popen(
-                self.command, cwd=self.folder, env=env, stdout=output, stderr=subprocess.STDOUT
-            )
-
-    def stop(self, *, kill: bool = False) -> None:
-        if self.running is None:
-            return
-        if kill:
-            self.running.kill()
-        else:
-            self.running.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self.running.wait(20)
-        self.running.kill()
-        self.running = None
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError):
-        return False
+__all__ = ["MODEL", "ROOT", "Process", "Stack", "free_port", "post"]
 
 
 def post(url: str, body: dict[str, Any]) -> Any:
@@ -105,14 +28,14 @@ def post(url: str, body: dict[str, Any]) -> Any:
 
 @dataclass
 class Stack:
-    """Everything that runs in production, on this machine.
+    """All servers of an installation, on this machine.
 
     Args:
-        folder: For files and logs.
+        folder: Holds files and logs.
         settings: Added to the plugin's block.
         endpoints: Added to Rasa's endpoints.
         channels: Added to the credentials, before the plugin's blocks.
-        workers: A number for each Rasa server: its Sanic workers.
+        workers: Sanic workers of each Rasa server; its length is the number of servers.
     """
 
     folder: Path
@@ -127,13 +50,14 @@ class Stack:
     processes: dict[str, Process] = field(default_factory=dict)
 
     def start(self) -> None:
+        assert MODEL.is_file(), "There is no trained model: run `make setup`."
         ports = {name: free_port() for name in ("simulator", "actions", "metrics")}
         self.simulator_url = f"http://127.0.0.1:{ports['simulator']}"
         self.rasa_urls = [f"http://127.0.0.1:{free_port()}" for _ in self.workers]
         self.actions_metrics_url = f"http://127.0.0.1:{ports['metrics']}/metrics"
         env = {
             "ZENDESK_HANDOFF_CREDENTIALS": str(self.folder / "credentials.yml"),
-            FAILPOINT_VARIABLE: str(self.stop_file),
+            FAILPOINT_VARIABLE: str(self.failpoint_file),
         }
         python = sys.executable
         self._add(
@@ -171,13 +95,13 @@ class Stack:
 
     @property
     def rasa_url(self) -> str:
-        """Where the first Rasa server is, to which Zendesk posts."""
+        """Address of the first Rasa server, to which Zendesk posts."""
         return self.rasa_urls[0]
 
     @property
-    def stop_file(self) -> Path:
-        """Where a boundary is named at which a process is to kill itself."""
-        return self.folder / "stop-at"
+    def failpoint_file(self) -> Path:
+        """File that names the failpoint at which the next process kills itself."""
+        return self.folder / "failpoint"
 
     def stop(self) -> None:
         for process in reversed(self.processes.values()):
@@ -195,8 +119,8 @@ class Stack:
             "takeover_after": 3,
             **self.settings,
             "connectors": {
-                "support": self._account("support", "default", inside=False),
-                "wholesale": self._account("wholesale", "wholesale", inside=True),
+                "support": self._account("support", "default", in_switchboard=False),
+                "wholesale": self._account("wholesale", "wholesale", in_switchboard=True),
             },
         }
         self.connectors = block["connectors"]  # type: ignore[assignment]
@@ -210,7 +134,7 @@ class Stack:
         (self.folder / "credentials.yml").write_text(yaml.safe_dump(credentials))
         endpoints = {
             "action_endpoint": {"url": f"http://127.0.0.1:{ports['actions']}/webhook"},
-            # In a file, so that a restarted server knows its conversations.
+            # In a file: a restarted server must find its conversations.
             "tracker_store": {
                 "type": "SQL",
                 "dialect": "sqlite",
@@ -220,20 +144,22 @@ class Stack:
         }
         (self.folder / "endpoints.yml").write_text(yaml.safe_dump(endpoints))
 
-    def _account(self, connector_id: str, workspace: str, *, inside: bool) -> dict[str, Any]:
-        """Make a Zendesk account, and the connector that fits it."""
+    def _account(
+        self, connector_id: str, workspace: str, *, in_switchboard: bool
+    ) -> dict[str, Any]:
+        """Create a Zendesk account and return its connector's settings."""
         integration = {
             "name": "Rasa handoff",
             "target": f"{self.rasa_url}/api/v1/connectors/{connector_id}/webhook",
             "secret": f"webhook-secret-of-{connector_id}-for-the-tests",
         }
-        if inside:
+        if in_switchboard:
             integration |= {"switchboard_name": "rasa", "key": {}}
         app = post(
             f"{self.simulator_url}/sim/apps",
             {"label": connector_id, "keys": [{}], "integrations": [integration]},
         )
-        key = next(one for one in app["keys"] if (one["integration"] is not None) == inside)
+        key = next(one for one in app["keys"] if (one["integration"] is not None) == in_switchboard)
         connector = {
             "integration_type": "zendesk",
             "name": connector_id.title(),
@@ -245,4 +171,4 @@ class Stack:
             "workspaces": [workspace],
             "base_url": f"{self.simulator_url}/sc",
         }
-        return connector | ({"switchboard_integration": "rasa"} if inside else {})
+        return connector | ({"switchboard_integration": "rasa"} if in_switchboard else {})

@@ -1,4 +1,4 @@
-"""Rasa's own ``telegram`` channel, with Telegram's API played on loopback."""
+"""Rasa's ``telegram`` channel with a local imitation of Telegram's API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOKEN = "123456:not-a-real-token"
 
 
 class LocalTelegramInput(TelegramInput):
-    """Use another address: aiogram 2 has one for all bots, and no setting for it."""
+    """Use another address of the API, for which aiogram 2 has no setting."""
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> TelegramInput:
@@ -24,7 +24,7 @@ class LocalTelegramInput(TelegramInput):
 
 
 def block(api: str) -> dict[str, str]:
-    """Give the channel's settings."""
+    """Make the channel's settings."""
     return {
         "api": api,
         "access_token": TOKEN,
@@ -34,7 +34,7 @@ def block(api: str) -> dict[str, str]:
 
 
 class TelegramApi:
-    """Remember what is called, and agree to everything."""
+    """Record the calls and answer each with success."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -47,7 +47,7 @@ class TelegramApi:
 
 @asynccontextmanager
 async def telegram_api() -> AsyncIterator[TelegramApi]:
-    """Serve it on a free port."""
+    """Serve the API on a free port."""
     api = TelegramApi()
     app = web.Application()
     app.router.add_post("/bot{token}/{method}", api._answer)

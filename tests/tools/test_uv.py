@@ -1,4 +1,4 @@
-"""tools/uv.sh: which uv is taken, and the causes it names when something cannot be had."""
+"""tools/uv.sh: the choice of a uv, and the causes named in its errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.servers import ROOT
+from tools.paths import ROOT
 
 OWN = ".tools/bin/uv"
 COMMANDS = ("basename", "bash", "cp", "dirname", "env", "ls", "mkdir", "rm", "sed", "touch")
@@ -31,7 +31,7 @@ PYTHON = Path(sys.executable).resolve()
 
 
 class Checkout:
-    """A folder with the script, and a PATH on which nothing is but what a test puts there."""
+    """A folder with the script, and a PATH with only the programs of a test."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "checkout"

@@ -1,6 +1,8 @@
 """The Rasa channels that ``credentials.yml`` names."""
 
-from zendesk_handoff.bounds import check_bounds
+from zendesk_handoff.bounds import check_bounds, require
+
+require("rasa", extra="rasa", by=__name__)
 
 try:
     from zendesk_handoff.channels.zendesk_input import ZendeskInput

@@ -1,4 +1,4 @@
-"""The route that Prometheus asks: ``GET /webhooks/zendesk/metrics``."""
+"""The route that Prometheus scrapes: ``GET /webhooks/zendesk/metrics``."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from zendesk_handoff.store import Store
 log = structlog.get_logger(__name__)
 
 METRICS_PATH = "/webhooks/zendesk/metrics"
-#: Seconds after which the store counts as down; Prometheus itself gives up after ten.
-_PATIENCE = 3.0
+#: Seconds after which the store counts as down; Prometheus' own limit is ten.
+_STORE_TIMEOUT = 3.0
 
 
 def add_metrics_route(blueprint: Blueprint, connectors: Iterable[str]) -> None:
@@ -27,20 +27,28 @@ def add_metrics_route(blueprint: Blueprint, connectors: Iterable[str]) -> None:
 
     Args:
         blueprint: The plugin's; its app's context has the store.
-        connectors: The ids of the settings.
+        connectors: Their ids, as in the settings.
     """
     known = sorted(connectors)
 
     @blueprint.get(METRICS_PATH)
     async def metrics_route(request: Request) -> HTTPResponse:
-        counts = await _count(request.app.ctx.zendesk_handoff.store)
+        counts = await read_figures(request.app.ctx.zendesk_handoff.store)
         body = metrics.render(counts, connectors=known)
         return raw(body, content_type=metrics.CONTENT_TYPE_LATEST)
 
 
-async def _count(store: Store) -> StoreFigures | None:
+async def read_figures(store: Store) -> StoreFigures | None:
+    """Read the store's figures.
+
+    Args:
+        store: May be down.
+
+    Returns:
+        The figures, or ``None`` where the store does not answer in time.
+    """
     try:
-        return await asyncio.wait_for(store.reports.counts(), _PATIENCE)
+        return await asyncio.wait_for(store.reports.counts(), _STORE_TIMEOUT)
     except (StoreUnavailable, asyncio.TimeoutError):
         log.warning("handoff.metrics.store_unavailable")
         return None

@@ -1,7 +1,7 @@
-"""A conversation as plain data, built from bare turns or from Rasa's tracker events.
+"""A conversation as plain data, built from speaker-text pairs or from Rasa's tracker events.
 
-Both judgements, the frustration score and the summary, read a `Dialogue` and nothing else, so
-that they can be measured on any log and run wherever there is no tracker.
+The frustration score and the summary read a `Dialogue` and nothing else, so that they can be
+measured on any chat log and run without a tracker.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ Speaker = Literal["user", "bot"]
 #: Intents that Rasa's classifiers predict when nothing fits.
 FALLBACK_INTENTS = frozenset({"nlu_fallback", "out_of_scope"})
 
-#: What the names of actions and responses that admit not having understood have in common.
+#: Parts of the names of actions and responses by which a bot says that it did not understand.
 FALLBACK_NAME_PARTS = ("fallback", "rephrase", "not_understood", "default_ask", "utter_default")
 
-#: How the names of the responses about a handover begin, and the action that says them.
+#: The prefix of the responses about a handover, and the action that utters them.
 HANDOVER_PREFIX = "utter_handoff_"
 HANDOVER_ACTION = "action_human_handoff"
 
 
 @dataclass(frozen=True)
 class Entity:
-    """A value that the NLU found in a user's message."""
+    """An entity that the NLU extracted from a user's message."""
 
     name: str
     value: str
@@ -36,12 +36,12 @@ class Turn:
     """One message of the conversation.
 
     Attributes:
-        speaker: Who wrote it.
-        text: What was shown; a button's title where the user pressed one.
+        speaker: The author.
+        text: The text as shown; a button's title if the user pressed one.
         intent: The intent that the NLU predicted for a user's message.
-        entities: What the NLU found in it.
-        action: The action or response that made the bot say it.
-        fallback: Whether a bot's message is, by its name, one that admits not understanding.
+        entities: The entities that the NLU extracted from it.
+        action: The action or response that uttered a bot's message.
+        fallback: Whether the bot says, by the name of its action, that it did not understand.
     """
 
     speaker: Speaker
@@ -53,7 +53,7 @@ class Turn:
 
     @property
     def about_handover(self) -> bool:
-        """Whether the bot talks of the handover itself here, by the name of what said it."""
+        """Whether the message is about the handover itself, by the name of its action."""
         name = self.action or ""
         return name == HANDOVER_ACTION or name.startswith(HANDOVER_PREFIX)
 
@@ -65,9 +65,9 @@ class Dialogue:
     Attributes:
         turns: The messages in order.
         slots: Slots that have a value.
-        locale: The user's language as a tag (`de`, `es-MX`), where known.
-        active_form: The form that is asking the user for something.
-        requested_slot: The slot whose value the form asked for last.
+        locale: The user's language as a tag (`de`, `es-MX`), if known.
+        active_form: The active form.
+        requested_slot: The slot that the form requested last.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -78,7 +78,7 @@ class Dialogue:
 
     @property
     def user_turns(self) -> tuple[Turn, ...]:
-        """Give the user's messages alone."""
+        """The user's messages."""
         return tuple(turn for turn in self.turns if turn.speaker == "user")
 
 
@@ -92,7 +92,7 @@ def dialogue_from_turns(
 
     Args:
         turns: The messages in order. Any speaker other than `user` counts as the bot.
-        slots: Known slots, those without a value left out of the result.
+        slots: Known slots; those without a value are left out of the result.
         locale: The user's language.
 
     Raises:
@@ -106,7 +106,7 @@ def dialogue_from_turns(
         if not isinstance(speaker, str) or not isinstance(text, str):
             raise ValueError(f"turn {number} needs a speaker (user or bot) and a text")
         built.append(Turn(speaker="user" if speaker == "user" else "bot", text=text))
-    return Dialogue(turns=tuple(built), slots=_filled(slots or {}), locale=locale)
+    return Dialogue(turns=tuple(built), slots=_with_value(slots or {}), locale=locale)
 
 
 def dialogue_from_events(
@@ -114,16 +114,16 @@ def dialogue_from_events(
     *,
     slots: Mapping[str, Any] | None = None,
 ) -> Dialogue:
-    """Build a dialogue from a tracker's events, as both Rasa and rasa_sdk give them.
+    """Build a dialogue from a tracker's events, as both Rasa and rasa_sdk serialise them.
 
-    Only the current session counts: what came before the last `session_started` or `restart` is
-    history. Messages that the fallback took back (`rewind`) stay: the user did write them, and the
-    bot did fail on them. Button payloads (`/intent{…}`) appear as the title of the button, or not
-    at all where no button had one.
+    Only the current session counts: events before the last `session_started` or `restart` are
+    ignored. Messages that the fallback rewound (`rewind`) stay: the user wrote them, and the bot
+    did not understand them. Button payloads (`/intent{…}`) appear as the title of the button, or
+    are left out if no button had one.
 
     Args:
         events: Serialised events, oldest first.
-        slots: The tracker's current slots; without them they are taken from the slot events.
+        slots: The tracker's current slots; by default they are taken from the slot events.
     """
     reader = _EventReader()
     for event in events:
@@ -133,7 +133,7 @@ def dialogue_from_events(
     requested = known.get("requested_slot")
     return Dialogue(
         turns=tuple(reader.turns),
-        slots=_filled(known),
+        slots=_with_value(known),
         locale=locale if isinstance(locale, str) else None,
         active_form=reader.active_form,
         requested_slot=requested if isinstance(requested, str) else None,
@@ -141,7 +141,7 @@ def dialogue_from_events(
 
 
 class _EventReader:
-    """Collects what counts while events go by."""
+    """A reader that collects turns, slots and forms from events, in order."""
 
     def __init__(self) -> None:
         self.slots: dict[str, Any] = {}
@@ -184,7 +184,7 @@ class _EventReader:
         text = (event.get("text") or "").strip()
         if text.startswith("/"):
             text = self._titles.get(text, "")
-        if not text or text.startswith("EXTERNAL: "):  # Rasa's mark for a triggered intent
+        if not text or text.startswith("EXTERNAL: "):  # Rasa's prefix for a triggered intent
             return
         parsed = event.get("parse_data") or {}
         intent = (parsed.get("intent") or {}).get("name")
@@ -201,15 +201,15 @@ class _EventReader:
         if not text:
             return
         action = (event.get("metadata") or {}).get("utter_action") or self._action
-        asked = next((turn for turn in reversed(self.turns) if turn.speaker == "user"), None)
+        previous = next((turn for turn in reversed(self.turns) if turn.speaker == "user"), None)
         fallback = _is_fallback_name(action) or (
-            asked is not None and asked.intent in FALLBACK_INTENTS
+            previous is not None and previous.intent in FALLBACK_INTENTS
         )
         self.turns.append(Turn("bot", text, action=action, fallback=fallback))
 
 
 def _entities(found: Sequence[Mapping[str, Any]] | None) -> tuple[Entity, ...]:
-    """Keep each entity once: several extractors may have found the same."""
+    """Keep each entity once: several extractors may have extracted the same."""
     pairs = {
         (str(item["entity"]), str(item["value"])): None
         for item in found or ()
@@ -222,5 +222,5 @@ def _is_fallback_name(action: str | None) -> bool:
     return action is not None and any(part in action for part in FALLBACK_NAME_PARTS)
 
 
-def _filled(slots: Mapping[str, Any]) -> dict[str, Any]:
+def _with_value(slots: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in slots.items() if value not in (None, "", [], {})}

@@ -1,4 +1,4 @@
-"""A message of the agents' side, reduced to what a user can be shown."""
+"""A message from the agents' side, reduced to what a user can be shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 Kind = Literal["text", "image", "file"]
 
-#: Said instead of content that has no words at all, so that the user can ask.
+#: Shown in place of content without any text, so that the user can ask.
 CANNOT_SHOW = "(A message of a kind that this chat cannot show.)"
 
 
@@ -20,10 +20,10 @@ class AgentMessage:
         author: The agent's display name, or the automation's; may be empty.
         agent_id: Zendesk's id of the agent; ``None`` for automations, triggers and macros.
         kind: ``text``, ``image`` or ``file``.
-        text: The words; with a file, those beside it.
-        media_url: Where the file is.
-        media_name: What it is called.
-        media_type: For example ``image/png``.
+        text: The text; with a file, its caption.
+        media_url: The file's address.
+        media_name: The file's name.
+        media_type: The file's type, for example ``image/png``.
     """
 
     id: str

@@ -1,9 +1,9 @@
-"""Masks personal data in text before it leaves the bot.
+"""Masking of personal data in text before it leaves the bot.
 
-Payment data is masked by default: card numbers (by issuer, length and Luhn's checksum, so that an
-order number is left alone), IBANs (their own checksum) and secrets that are announced in words ("my
-PIN is …"). E-mail addresses and telephone numbers are masked on request, since an agent often needs
-them. What only shows in a whole dialogue is `mask_dialogue`'s.
+Payment data is masked by default: card numbers (by issuer, length and Luhn checksum, so that an
+order number stays), IBANs (by their checksum) and secrets that are announced in words ("my PIN is
+…"). E-mail addresses and telephone numbers are masked on request, since an agent often needs them.
+`mask_dialogue` also masks what is only recognisable in a whole dialogue.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ KINDS = PAYMENT | CONTACT
 
 SECRET = "[secret]"
 
-#: What people write between the digits of one number, within a message or over several.
-_BETWEEN = (
+#: Separators between the digits of one number, within a message or across several.
+_SEPARATOR = (
     r"(?:[\s.,/_|–-]{1,3}|\s*(?:and then|then|and|next|dash|space|und dann|dann|und|strich|"
     r"y luego|luego|y|guion)[\s:,]+)"
 )
-_DIGITS = re.compile(rf"(?<!\d)\d+(?:{_BETWEEN}\d+)*(?!\d)", re.IGNORECASE)
-#: First digit of a card number to the lengths its issuers use (ISO/IEC 7812, issuers' own pages).
+_DIGITS = re.compile(rf"(?<!\d)\d+(?:{_SEPARATOR}\d+)*(?!\d)", re.IGNORECASE)
+#: First digit of a card number, and the lengths its issuers use (ISO/IEC 7812, issuers' own pages).
 _CARD_LENGTHS = {
     "2": (16,),
     "3": (14, 15, 16),
@@ -37,8 +37,8 @@ _CARD_LENGTHS = {
     "5": (16,),
     "6": (16, 17, 18, 19),
 }
-#: Nobody writes a card number in longer groups, except in one.
-_GROUP = 8
+#: The longest group of digits in a card number that is written in several groups.
+_MAX_GROUP = 8
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[\s-]{0,2}[A-Za-z0-9]){11,34}")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w/.-])(?:\+|00)?\d[\d ()/.-]{6,17}\d(?![\w/-])")
@@ -66,30 +66,30 @@ _CHANGED = re.compile(
 _BARE_SECRET = re.compile(rf"\b(?P<name>{_SECRET_WORDS})(?P<link>\s+)(?P<value>\d{{3,8}})\b", re.I)
 _NAMES_SECRET = re.compile(rf"\b(?:{_SECRET_WORDS})\b", re.IGNORECASE)
 
-#: What follows "is" when no secret is being told ("my password is wrong").
-_NO_SECRET = frozenset(
+#: Words that follow "is" if it announces no secret ("my password is wrong").
+_NOT_A_SECRET = frozenset(
     "a also always an and being blocked broken correct de der ein eine expired falsch forgotten "
     "gesperrt gone in incorrect incorrecta inválida invalid invalida locked lost missing my needed "
     "never nicht no not nun refused rejected required right still that the this to too ungültig "
     "unknown wasn't weg what where why wrong".split()
 )
-#: Answers to the question for a secret that do not tell it.
-_NO_ANSWER = _NO_SECRET | frozenset(
+#: Answers to a question for a secret that do not contain it.
+_NOT_AN_ANSWER = _NOT_A_SECRET | frozenset(
     "yes yeah nope ok okay sure why how help human agent person forgot cancel stop thanks hello "
     "ja nein warum hilfe vergessen danke mensch sí si por gracias ayuda olvidé persona".split()
 )
-#: Shorter ones are told again in too many innocent places.
-_TOLD_AGAIN = 4
-#: Stands between messages while they are masked together; counts as white space.
-_SEAM = "\x1e"
+#: Shorter secrets, other than numbers, are not masked elsewhere: they occur in ordinary words.
+_MIN_REPEATED = 4
+#: Joins messages while they are masked together; counts as white space.
+_JOINT = "\x1e"
 
 
 def mask(text: str, *, kinds: Collection[str] = PAYMENT) -> str:
-    """Replace personal data in a text by a mark that says what stood there.
+    """Replace personal data in a text by a placeholder that names its kind.
 
     Args:
-        text: What somebody wrote.
-        kinds: What to mask, out of `KINDS`; nothing is masked where it is empty.
+        text: The text.
+        kinds: The kinds to mask, out of `KINDS`; an empty collection masks nothing.
 
     Raises:
         ValueError: A kind is unknown.
@@ -103,34 +103,34 @@ def mask(text: str, *, kinds: Collection[str] = PAYMENT) -> str:
 
 
 def mask_dialogue(dialogue: Dialogue, *, kinds: Collection[str] = PAYMENT) -> Dialogue:
-    """Mask a whole conversation: every message, entity and slot.
+    """Mask personal data in a whole conversation: every message, entity and slot.
 
-    More shows than in one text: a number in two messages, the answer to the bot's question for a
-    password, a slot that is called one, and a secret that is told again without being announced.
+    This recognises more than `mask`: a number in two messages, the answer to the bot's question
+    for a password, a slot named after a secret, and a secret that is repeated unannounced.
 
     Args:
-        dialogue: What was said, and the slots.
-        kinds: What to mask, out of `KINDS`.
+        dialogue: The conversation.
+        kinds: The kinds to mask, out of `KINDS`.
     """
     secrets = _secrets(dialogue) if "secret" in kinds else set()
-    again = (
+    repeated = (
         re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(secrets)))})(?!\w)")
         if secrets
         else None
     )
 
     def hide(text: str) -> str:
-        return mask(again.sub(SECRET, text) if again else text, kinds=kinds)
+        return mask(repeated.sub(SECRET, text) if repeated else text, kinds=kinds)
 
     texts = {
         speaker: iter(
             hide(
-                _SEAM.join(
-                    turn.text.replace(_SEAM, " ")
+                _JOINT.join(
+                    turn.text.replace(_JOINT, " ")
                     for turn in dialogue.turns
                     if turn.speaker == speaker
                 )
-            ).split(_SEAM)
+            ).split(_JOINT)
         )
         for speaker in ("user", "bot")
     }
@@ -146,26 +146,26 @@ def mask_dialogue(dialogue: Dialogue, *, kinds: Collection[str] = PAYMENT) -> Di
 
 
 def _secrets(dialogue: Dialogue) -> set[str]:
-    """Collect the secrets that were announced, asked for, or kept in a slot of that name."""
+    """Collect the secrets that were announced, asked for, or stored in a slot named after one."""
     found: set[str] = set()
-    asked = False
+    is_asked = False
     for turn in dialogue.turns:
         for pattern in (_SECRET, _CHANGED, _BARE_SECRET):
-            found.update(filter(None, map(_told, pattern.finditer(turn.text))))
-        if turn.speaker == "user" and asked:
+            found.update(filter(None, map(_announced, pattern.finditer(turn.text))))
+        if turn.speaker == "user" and is_asked:
             found.update(_answers(turn))
-        asked = turn.speaker == "bot" and _NAMES_SECRET.search(turn.text) is not None
-        found.update(e.value for e in turn.entities if _is_secret_name(e.name))
+        is_asked = turn.speaker == "bot" and _NAMES_SECRET.search(turn.text) is not None
+        found.update(each.value for each in turn.entities if _is_secret_name(each.name))
     for name, value in dialogue.slots.items():
         if _is_secret_name(name) and isinstance(value, (str, int)) and not isinstance(value, bool):
             found.add(str(value))
-    return {value for value in found if len(value) >= _TOLD_AGAIN or value.isdigit()} - {""}
+    return {value for value in found if len(value) >= _MIN_REPEATED or value.isdigit()} - {""}
 
 
 def _answers(turn: Turn) -> Iterable[str]:
-    """Find what may be a secret in the answer to a question for one."""
+    """Find the words that may be a secret in an answer to a question for one."""
     words = [word.strip(".,;:!?\"'") for word in turn.text.split()]
-    if len(words) == 1 and words[0].lower() not in _NO_ANSWER:
+    if len(words) == 1 and words[0].lower() not in _NOT_AN_ANSWER:
         return words
     return [word for word in words if len(word) > 2 and any(map(str.isdigit, word))]
 
@@ -190,15 +190,15 @@ def _is_secret_name(name: str) -> bool:
     return _NAMES_SECRET.search(re.sub(r"[_\W]+", " ", name)) is not None
 
 
-def _told(found: re.Match[str]) -> str:
-    """Give the secret that a match tells; empty where it tells none."""
+def _announced(found: re.Match[str]) -> str:
+    """Return the secret that a match announces; empty if it announces none."""
     value = found["value"].strip(".,;!?\"'“”)")
-    return "" if value.lower() in _NO_SECRET or value.startswith("[") else value
+    return "" if value.lower() in _NOT_A_SECRET or value.startswith("[") else value
 
 
 def _mask_secrets(text: str) -> str:
     def replace_value(found: re.Match[str]) -> str:
-        value = _told(found)
+        value = _announced(found)
         if not value:
             return found[0]
         return f"{found['name']}{found['link']}" + found["value"].replace(value, SECRET, 1)
@@ -210,59 +210,59 @@ def _mask_secrets(text: str) -> str:
 
 def _mask_ibans(text: str) -> str:
     def replace_iban(found: re.Match[str]) -> str:
-        stretch = found[0]
-        # Words after the IBAN may have been swallowed: try every end of a word, longest first.
-        for end in [word.end() for word in re.finditer(r"\w+", stretch)][::-1]:
-            number = re.sub(r"[\s-]", "", stretch[:end])
+        section = found[0]
+        # The match may include words after the IBAN: try every end of a word, longest first.
+        for end in [word.end() for word in re.finditer(r"\w+", section)][::-1]:
+            number = re.sub(r"[\s-]", "", section[:end])
             if iban.is_valid(number):
-                return f"[IBAN …{number[-4:]}]{_seams(stretch[:end])}{stretch[end:]}"
-        return stretch
+                return f"[IBAN …{number[-4:]}]{_joints(section[:end])}{section[end:]}"
+        return section
 
     return _IBAN.sub(replace_iban, text)
 
 
 def _mask_cards(text: str) -> str:
     def replace_card(found: re.Match[str]) -> str:
-        stretch, done = found[0], ""
-        groups = [*re.finditer(r"\d+", stretch)]
-        at = 0
-        kept_from = 0
-        while at < len(groups):
-            last = _card_end(groups, at)
+        section, masked = found[0], ""
+        groups = [*re.finditer(r"\d+", section)]
+        first = 0
+        rest_from = 0
+        while first < len(groups):
+            last = _card_end(groups, first)
             if last is None:
-                at += 1
+                first += 1
                 continue
-            whole = stretch[groups[at].start() : groups[last].end()]
-            digits = re.sub(r"\D", "", whole)
-            done += stretch[kept_from : groups[at].start()]
-            done += f"[card …{digits[-4:]}]{_seams(whole)}"
-            kept_from = groups[last].end()
-            at = last + 1
-        return done + stretch[kept_from:]
+            card = section[groups[first].start() : groups[last].end()]
+            digits = re.sub(r"\D", "", card)
+            masked += section[rest_from : groups[first].start()]
+            masked += f"[card …{digits[-4:]}]{_joints(card)}"
+            rest_from = groups[last].end()
+            first = last + 1
+        return masked + section[rest_from:]
 
     return _DIGITS.sub(replace_card, text)
 
 
 def _card_end(groups: list[re.Match[str]], first: int) -> int | None:
-    """Find the group with which a card number ends that begins with another, if one does."""
+    """Find the last group of the card number that begins with the group ``first``, if any."""
     digits = ""
     for last in range(first, len(groups)):
         digits += groups[last][0]
-        if len(digits) > 19 or (last > first and len(groups[last][0]) > _GROUP):
+        if len(digits) > 19 or (last > first and len(groups[last][0]) > _MAX_GROUP):
             return None
         if len(digits) in _CARD_LENGTHS.get(digits[0], ()) and luhn.is_valid(digits):
             return last
     return None
 
 
-def _seams(text: str) -> str:
-    return _SEAM * text.count(_SEAM)
+def _joints(text: str) -> str:
+    return _JOINT * text.count(_JOINT)
 
 
 def _mask_phones(text: str) -> str:
     def replace_phone(found: re.Match[str]) -> str:
         digits = sum(map(str.isdigit, found[0]))
-        return f"[phone]{_seams(found[0])}" if 7 <= digits <= 15 else found[0]
+        return f"[phone]{_joints(found[0])}" if 7 <= digits <= 15 else found[0]
 
     return _PHONE.sub(replace_phone, text)
 

@@ -1,7 +1,7 @@
-"""What the user hears about a handover, where the bot's domain does not say it itself.
+"""Names and default texts of the responses about a handover.
 
-A conversation designer writes these responses in ``domain.yml``; the sentences here only keep a
-bot honest that lacks one. Others may add a language.
+A conversation designer writes these responses in ``domain.yml``; the defaults are used for those
+that a domain lacks. To add a language, add its table to ``_DEFAULTS``.
 """
 
 from __future__ import annotations
@@ -85,15 +85,15 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
 
 
 def default_response(name: str, locale: str | None = None, **values: str) -> str:
-    """Give the sentence for a response that the domain lacks.
+    """Return the default text of a response.
 
     Args:
         name: ``utter_handoff_…``.
-        locale: The user's language, as a BCP 47 tag; English where there is no table.
-        **values: What fills the braces: ``agent_name``.
+        locale: The user's language, as a BCP 47 tag; English if it has no table.
+        **values: The values of the placeholders: ``agent_name``.
     """
     language = (locale or "en").replace("_", "-").split("-")[0].lower()
-    sentence = _DEFAULTS.get(language, _DEFAULTS["en"])[name]
+    text = _DEFAULTS.get(language, _DEFAULTS["en"])[name]
     for key, value in values.items():
-        sentence = sentence.replace(f"{{{key}}}", value)
-    return sentence
+        text = text.replace(f"{{{key}}}", value)
+    return text

@@ -5,14 +5,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class State(str, enum.Enum):
-    """Where a session stands.
+    """The state of a session: ``requested → opening → waiting → active → ended``, or ``failed``.
 
-    ``requested → opening → waiting → active → ended``, or ``failed``. The store's state is the
-    truth: neither Rasa's tracker nor an event's idea of who is in control decides.
+    The store's state is authoritative: Rasa's tracker and Zendesk's events can be stale.
     """
 
     REQUESTED = "requested"
@@ -29,15 +28,15 @@ class State(str, enum.Enum):
 
 
 OPEN = frozenset({State.REQUESTED, State.OPENING, State.WAITING, State.ACTIVE})
-#: The same as the store, the tracker and metrics write them.
+#: The values that the store, the tracker and metrics use.
 OPEN_NAMES = tuple(sorted(state.value for state in OPEN))
 OVER_NAMES = tuple(sorted(state.value for state in State if state not in OPEN))
 
 
 class Step(str, enum.Enum):
-    """What opening a session consists of, in order.
+    """A step of opening a session, in order.
 
-    ``TAKE_CONTROL`` and ``OFFER_CONTROL`` belong to an account that has us in its switchboard.
+    ``TAKE_CONTROL`` and ``OFFER_CONTROL`` are for accounts that have us in their switchboard.
     """
 
     USER = "user"
@@ -49,7 +48,7 @@ class Step(str, enum.Enum):
 
 
 class EndReason(str, enum.Enum):
-    """Why a session ended: the slot ``handoff_end_reason``."""
+    """The reason of a session's end: the slot ``handoff_end_reason``."""
 
     AGENT = "agent"
     TICKET_CLOSED = "ticket_closed"
@@ -65,10 +64,10 @@ class EndReason(str, enum.Enum):
 
 
 class Candidate(NamedTuple):
-    """What there is to know of a session to tell whether an event is its, and of any use to it.
+    """The fields of a session that decide whether an event belongs to it and is to be stored.
 
-    A whole session costs ten times as much to read, and events come by the thousand. The fields
-    are those of ``Session``.
+    Reading a whole session takes ten times as long, and events come by the thousand. The fields are
+    those of ``Session``.
     """
 
     id: str
@@ -83,34 +82,34 @@ class Session:
     """One handover.
 
     Args:
-        id: Ours, 32 hexadecimal characters; also in the Zendesk conversation's metadata.
-        connector_id: The connector it goes through.
-        workspace: The tenant it belongs to.
+        id: Our id, 32 hexadecimal characters; also in the Zendesk conversation's metadata.
+        connector_id: The connector that it uses.
+        workspace: The tenant that it belongs to.
         sender_id: Rasa's id of the user.
-        channel: The name of the Rasa channel the user was last heard on.
-        state: Where it stands.
-        reason: Why a human was asked for.
-        end_reason: Why it ended.
-        summary: What the agent reads first.
-        profile: ``givenName``, ``surname``, ``email``, ``locale`` of the user, where known.
+        channel: The name of the Rasa channel of the user's last message.
+        state: The state.
+        reason: The reason for asking for a human.
+        end_reason: The reason of the end.
+        summary: The summary for the agent.
+        profile: ``givenName``, ``surname``, ``email``, ``locale`` of the user, those known.
         user_id: Zendesk's id of the user.
         conversation_id: Zendesk's id of the conversation.
         summary_message_id: Zendesk's id of the summary, the conversation's first message.
-        step: The last step of opening that is done.
-        trying: The step that has been begun; after a crash its outcome is in doubt.
+        step: The last step of opening that is recorded.
+        pending_step: The step that was begun; after a crash its outcome is unknown.
         agent_id: Zendesk's id of the agent who wrote last.
-        agent_name: Their name.
-        created_at: Seconds since the epoch.
-        connected_at: When control had been passed, likewise.
-        ended_at: Likewise.
-        announced: Whether user and tracker know that the agents are there.
-        user_spoke_at: When the user's last message was stored, likewise.
-        agent_spoke_at: When an agent's last message was shown, likewise.
-        reminded_at: When the user was last told that the wait goes on, likewise.
-        offered_at: When the user was offered the way back to the bot, likewise.
-        reconciled_at: When Zendesk was last asked what its events may not have told, likewise.
-        told: Whether the user and the tracker know of the end.
-        closed: Whether nothing is left to do, the new Rasa session included.
+        agent_name: The name of that agent.
+        created_at: When it was requested, in seconds since the epoch, as are all times.
+        connected_at: When control was passed to the agents.
+        ended_at: When it ended.
+        start_notified: Whether the user and the tracker are notified of the start.
+        user_spoke_at: When the user's last message was stored.
+        agent_spoke_at: When an agent's last message was delivered.
+        reminded_at: When the user was last reminded that the wait goes on.
+        offered_at: When the user was offered to return to the bot.
+        reconciled_at: When the session was last reconciled with Zendesk.
+        end_notified: Whether the user and the tracker are notified of the end.
+        finalized: Whether nothing is left to do, the new Rasa session included.
     """
 
     id: str
@@ -146,12 +145,3 @@ class Session:
     def is_open(self) -> bool:
         """Whether the user's messages go to the agents."""
         return self.state.is_open
-
-    @classmethod
-    def from_row(cls, row: Any) -> Session:
-        """Read a row of the store's: a named tuple of this class's fields."""
-        values = row._asdict()
-        values["state"] = State(values["state"])
-        values["step"] = Step(values["step"]) if values["step"] else None
-        values["pending_step"] = Step(values["pending_step"]) if values["pending_step"] else None
-        return cls(**values)

@@ -1,31 +1,31 @@
-"""Splitting text that is too long for one Zendesk message."""
+"""Splitting of text that is too long for one Zendesk message."""
 
 from __future__ import annotations
 
 import regex
 
-#: SPEC ``textMessage``. The unit is not documented: UTF-16 is the stricter reading.
+#: Conversations API: schema `textMessage`. Its unit is not documented; UTF-16 is the strictest.
 MAX_TEXT = 4096
 
 _GRAPHEME = regex.compile(r"\X")
-#: How far from the end of a part a break between words is looked for, in units.
+#: The distance from the end of a part within which it is cut between words, in characters.
 _LOOK_BACK = 200
 
 
 def units(text: str) -> int:
-    """Count UTF-16 code units."""
+    """Count the UTF-16 code units of a text."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split_text(text: str, limit: int = MAX_TEXT) -> list[str]:
-    """Cut a text into parts without cutting a character, as a reader sees characters.
+    """Split a text into parts without splitting a grapheme.
 
-    The parts put together are the text again. A part ends between words where there is a space
-    near its end.
+    The parts joined are the text again. A part ends between words if there is a space near its
+    end.
 
     Args:
         text: Any text that is not empty.
-        limit: UTF-16 code units a part may have.
+        limit: The maximum of UTF-16 code units in a part.
     """
     if units(text) <= limit:
         return [text]
@@ -48,7 +48,7 @@ def split_text(text: str, limit: int = MAX_TEXT) -> list[str]:
 def _graphemes(text: str, limit: int) -> list[str]:
     found: list[str] = []
     for grapheme in _GRAPHEME.findall(text):
-        # A letter under thousands of accents is one grapheme; nobody can keep it whole.
+        # A letter with thousands of accents is one grapheme, and too long for any part.
         found += [grapheme] if units(grapheme) <= limit else list(grapheme)
     return found
 

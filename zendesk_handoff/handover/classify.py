@@ -1,4 +1,4 @@
-"""What an event of Zendesk's means for a session of ours. Pure: the caller stores it."""
+"""Classification of webhook events: the session, and the inbox entry. The caller stores it."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from zendesk_handoff.zendesk.webhooks import (
     storable_id,
 )
 
-Whose = TypeVar("Whose", Session, Candidate)
+AnySession = TypeVar("AnySession", Session, Candidate)
 
 _REASONS = {
     "ticketClosed": EndReason.TICKET_CLOSED,
     "transferToEmail": EndReason.MOVED_TO_EMAIL,
 }
-#: Seconds after the end in which a message still belongs to the session: it was on its way.
-_GRACE = 10.0
+#: Seconds after a session's end in which an agent's message still belongs to it.
+_GRACE_PERIOD = 10.0
 
 
-def match_session(event: Event, sessions: Iterable[Whose]) -> Whose | None:
-    """Find whose event it is.
+def match_session(event: Event, sessions: Iterable[AnySession]) -> AnySession | None:
+    """Find the session that an event belongs to.
 
     Args:
-        event: From a connector's webhook.
-        sessions: That connector's candidates, newest first. An account without
-            multi-conversations has several with one conversation; the newest goes on with it.
+        event: An event from a connector's webhook.
+        sessions: That connector's candidates, newest first: in an account without
+            multi-conversations several sessions share a conversation, and the newest one has it.
 
     Returns:
-        The session, or ``None`` for a conversation of somebody else's.
+        The session, or ``None`` for a conversation that is not ours.
     """
     conversation = event.conversation
     for session in sessions:
@@ -53,22 +53,31 @@ def match_session(event: Event, sessions: Iterable[Whose]) -> Whose | None:
 
 
 def is_relevant(event: Event) -> bool:
-    """Tell whether there is a session for which an event would be kept.
+    """Check whether an event can matter to any session; our own messages cannot.
 
     Args:
-        event: From a connector's webhook.
+        event: An event from a connector's webhook.
     """
     return not isinstance(event, MessagePosted) or is_for_user(event.message)
 
 
-def is_for_user(message: Message) -> bool:
-    """Tell whether a message is none of our echoes.
-
-    Half of an account's messages are: what users wrote, and what we posted ourselves, which bears
-    our marker. A business message without an agent's id is an automation's, and the user's to read.
+def ignore_own_events(events: Iterable[Event]) -> list[Event]:
+    """Leave out the events that only echo what users wrote or what we posted ourselves.
 
     Args:
-        message: As events and listings give it.
+        events: Of one call of a connector's webhook.
+    """
+    return [event for event in events if is_relevant(event)]
+
+
+def is_for_user(message: Message) -> bool:
+    """Check whether a message is from the agents' side, and not one of our own.
+
+    Our own messages come back as events: those of users, and those with our marker. A business
+    message without an agent's id is an automation's; the user is to see it, too.
+
+    Args:
+        message: A message of an event or a listing.
     """
     return message.marker is None and message.author.type == "business"
 
@@ -76,25 +85,25 @@ def is_for_user(message: Message) -> bool:
 def classify_event(
     event: Event, session: Session | Candidate, connector: Connector
 ) -> NewEvent | None:
-    """Decide what is to be kept of an event.
+    """Convert an event to an inbox entry.
 
-    Of messages only echoes are dropped. What an event says beside its own type about who is in
-    control is not believed: it may be older than what we know. One that we cannot make anything of
-    is set aside: whatever Zendesk sends, it must not keep the others from being stored.
+    Only our own messages are ignored. An event's data about who is in control is not used, unless
+    it is the event's subject: it can be stale. An event that cannot be classified becomes a dead
+    letter, so that it never keeps others from being stored.
 
     Args:
-        event: Parsed.
-        session: Whose it is.
-        connector: The session's.
+        event: The parsed event.
+        session: The session that it belongs to.
+        connector: The session's connector.
 
     Returns:
-        What to store, or ``None``.
+        The inbox entry, or ``None`` if nothing is to be stored.
     """
     try:
         return _classify(event, session, connector)
     except Exception as error:
-        fault = f"{type(error).__name__} at {location(error)}"
-        body = {"type": type(event).__name__, "error": fault}
+        description = f"{type(error).__name__} at {location(error)}"
+        body = {"type": type(event).__name__, "error": description}
         message_id = storable_id(event.message.id) if isinstance(event, MessagePosted) else None
         return NewEvent(
             event.id,
@@ -118,8 +127,8 @@ def _classify(event: Event, session: Session | Candidate, connector: Connector) 
         to_agents = event.to is not None and event.to.is_called(connector.agent_workspace)
         if event.by_session == session.id or to_agents:
             return None
-        moved = EndReason.AGENT if event.to is None else EndReason.PASSED_ON
-        return _end(event, session, _REASONS.get(event.reason or "", moved))
+        default = EndReason.AGENT if event.to is None else EndReason.PASSED_ON
+        return _end(event, session, _REASONS.get(event.reason or "", default))
     if isinstance(event, ConversationRemoved):
         return _end(event, session, EndReason.CONVERSATION_REMOVED)
     return None
@@ -131,16 +140,16 @@ def _classify_message(event: MessagePosted, session: Session | Candidate) -> New
         return None
     sent_at = (message.received or event.created_at)[:64].replace("\x00", "")
     if not session.is_open and _is_after(sent_at, session.ended_at):
-        return None  # the user is with the bot again, and nobody promised the agent an audience
-    read = read_agent_message(message)
+        return None  # the user is with the bot again
+    content = read_agent_message(message)
     return NewEvent(
         event.id,
         session.id,
         "message",
-        vars(read),
+        vars(content),
         sent_at=sent_at,
         message_id=storable_id(message.id),
-        media_token=secrets.token_urlsafe(24) if read.media_url else None,
+        media_token=secrets.token_urlsafe(24) if content.media_url else None,
     )
 
 
@@ -149,7 +158,7 @@ def _end(event: Event, session: Session | Candidate, reason: EndReason) -> NewEv
 
 
 def epoch(timestamp: str) -> float | None:
-    """Read one of Zendesk's timestamps, ``YYYY-MM-DDThh:mm:ss.SSSZ``, as seconds."""
+    """Convert one of Zendesk's timestamps, ``YYYY-MM-DDThh:mm:ss.SSSZ``, to seconds."""
     try:
         return datetime.fromisoformat(timestamp.replace("Z", "+00:00")).timestamp()
     except ValueError:
@@ -158,4 +167,4 @@ def epoch(timestamp: str) -> float | None:
 
 def _is_after(sent_at: str, ended_at: float | None) -> bool:
     sent = epoch(sent_at)
-    return sent is not None and ended_at is not None and sent > ended_at + _GRACE
+    return sent is not None and ended_at is not None and sent > ended_at + _GRACE_PERIOD

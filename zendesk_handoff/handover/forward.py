@@ -1,9 +1,9 @@
-"""From the user to the agents: what the store holds, in order, and each message once."""
+"""Forwarding of the outbox to Zendesk: in order, and each message once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -12,6 +12,7 @@ from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import ApiError, Locked, NotAuthorized, NotFound
 from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.opening import BOT_AUTHOR
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.outbox import Outgoing
@@ -20,9 +21,11 @@ from zendesk_handoff.zendesk.models import SESSION_KEY
 
 log = structlog.get_logger(__name__)
 
-_READ_AT_ONCE = 50
+_BATCH_SIZE = 50
+#: Answers to accepting or releasing control that is not ours.
+_NOT_IN_CONTROL = frozenset({400, 403, 409})
 
-#: What the agent reads when the session ends from our side.
+#: The agent's notice when we end the session, by end reason.
 CLOSING_NOTES = {
     EndReason.USER.value: "The user has left this chat and is back with the bot.",
     EndReason.BOT.value: "The bot has taken over again. The user no longer sees this chat.",
@@ -34,58 +37,42 @@ CLOSING_NOTES = {
 }
 
 
-class ProcessLeases(Protocol):
-    """Who may work on a session."""
-
-    async def acquire(self, session_id: str) -> bool:
-        """Tell whether this process may now, or claim it."""
-
-    def is_outcome_unknown(self, session_id: str) -> bool:
-        """Tell whether the first message may have been posted without a note of it."""
-
-    def mark_unknown(self, session_id: str) -> None:
-        """Note that the first message may have been posted without a note of it."""
-
-    def confirm(self, session_id: str) -> None:
-        """Note that there is no such doubt any more."""
-
-
 async def forward(
     store: Store, client: ConversationsClient, session: Session, *, leases: ProcessLeases
 ) -> None:
-    """Bring everything that waits in a session's outbox to Zendesk.
+    """Send everything that waits in a session's outbox to Zendesk.
 
-    What is stored meanwhile is left to the next call.
+    Messages that are stored meanwhile are left to the next call.
 
     Args:
-        store: Where it waits.
-        client: The session's connector's, with patience for an outage.
-        session: Connected, or over: what was acknowledged is delivered all the same.
-        leases: Asked before each message; without messages nothing is claimed.
+        store: The store.
+        client: The background client of the session's connector.
+        session: A session that is connected or over: its messages are delivered after the end, too.
+        leases: The leases of this process; the session's is acquired before each message.
 
     Raises:
-        ConversationsError: For example 401 after a change of keys. The message stays first in
-            line.
+        ConversationsError: For example 401 after a key was changed. The message stays the first of
+            the outbox.
         StoreUnavailable: The outbox could not be read or written.
     """
-    while messages := await store.outbox.waiting(session.id, limit=_READ_AT_ONCE):
+    while messages := await store.outbox.waiting(session.id, limit=_BATCH_SIZE):
         for message in messages:
             if session.state is State.FAILED and message.body["type"] != "closing_note":
-                continue  # the bot's to answer
+                continue  # the bot answers it
             if not await leases.acquire(session.id):
                 return
             outcome_unknown = leases.is_outcome_unknown(session.id)
             try:
-                goes_on = await _forward(
+                may_continue = await _forward(
                     store, client, session, message, outcome_unknown=outcome_unknown
                 )
             except BaseException:
                 leases.mark_unknown(session.id)
                 raise
             leases.confirm(session.id)
-            if not goes_on:
+            if not may_continue:
                 return
-        if len(messages) < _READ_AT_ONCE or session.state is State.FAILED:
+        if len(messages) < _BATCH_SIZE or session.state is State.FAILED:
             return
 
 
@@ -97,50 +84,50 @@ async def _forward(
     *,
     outcome_unknown: bool,
 ) -> bool:
-    """Bring one message to Zendesk; tell whether another may follow."""
+    """Send one message to Zendesk; return whether another may follow."""
     failpoint("forward.begun")
     try:
         if message.body["type"] == "closing_note":
-            # The goodbye of an old session must not end the new one in the same conversation.
+            # An old session's end must not end a new one in the same conversation.
             if not await store.sessions.is_superseded(session):
-                await _leave(client, session, message, outcome_unknown=outcome_unknown)
+                await _end_by_us(client, session, message, outcome_unknown=outcome_unknown)
         else:
             await _post(store, client, session, message, outcome_unknown=outcome_unknown)
-    except (NotFound, Locked) as gone:
-        await _give_up(store, session, gone)
+    except (NotFound, Locked) as error:
+        await _end_removed(store, session, error)
         return False
     except NotAuthorized:
         raise
-    except ApiError as refused:
-        if refused.retryable:
+    except ApiError as error:
+        if error.retryable:
             raise
-        log.error("handoff.message.refused", session=session.id, error=str(refused))
-        await _refuse(store, session, [message], refused)
+        log.error("handoff.message.refused", session=session.id, error=str(error))
+        await _refuse(store, session, [message], error)
         return True
     failpoint("forward.posted")
     await store.outbox.finish(message)
     stored_at = message.created_at
     metrics.count_delivery(metrics.TO_AGENT, session.connector_id, stored_at=stored_at)
-    failpoint("forward.noted")
+    failpoint("forward.recorded")
     return True
 
 
-async def _give_up(store: Store, session: Session, gone: ApiError) -> None:
-    """End a session whose conversation takes no more messages (404; 423: SPEC PostMessage)."""
-    log.warning("handoff.conversation.gone", session=session.id, error=str(gone))
-    await _refuse(store, session, await store.outbox.waiting(session.id), gone)
+async def _end_removed(store: Store, session: Session, error: ApiError) -> None:
+    """End a session whose conversation is removed (404) or full (423)."""
+    log.warning("handoff.conversation.gone", session=session.id, error=str(error))
+    await _refuse(store, session, await store.outbox.waiting(session.id), error)
     await store.sessions.end(session.id, EndReason.CONVERSATION_REMOVED)
 
 
 async def _refuse(
-    store: Store, session: Session, messages: Sequence[Outgoing], refused: ApiError
+    store: Store, session: Session, messages: Sequence[Outgoing], error: ApiError
 ) -> None:
-    """Set messages aside, and let the user know: they believe that the agent reads them."""
+    """Turn messages into dead letters, and notify the user, who believes that they arrived."""
     by_user = any(message.body["type"] != "closing_note" for message in messages)
     await store.outbox.refuse(
         messages,
         connector_id=session.connector_id,
-        error=str(refused),
+        error=str(error),
         notice=NOT_PASSED_ON if by_user else None,
     )
 
@@ -166,7 +153,7 @@ async def _post(
 async def _content(
     store: Store, client: ConversationsClient, session: Session, body: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Make a SPEC content object of what the outbox holds."""
+    """Build the content object of an outbox entry (Conversations API: schema `content`)."""
     if body["type"] == "text":
         return {"type": "text", "text": body["text"]}
     if body["type"] == "upload":
@@ -188,14 +175,14 @@ def _media_kind(media_type: str) -> str:
     return "image" if media_type.startswith("image/") else "file"
 
 
-async def _leave(
+async def _end_by_us(
     client: ConversationsClient, session: Session, message: Outgoing, *, outcome_unknown: bool
 ) -> None:
-    """Tell the agent, and where the account lets us, take the conversation away.
+    """Post the closing note and, inside the switchboard, release control.
 
-    Inside the switchboard the control that was offered to us is accepted and released, which an
-    ``int_`` key may do where a bare release answers 403 (SPEC ReleaseControl). Outside of it
-    nothing can be taken: the agent is told, and the session is over on our side.
+    Inside the switchboard, the control that was offered to us is accepted and released, which an
+    ``int_`` key may do, while a bare release answers 403 (Conversations API: `ReleaseControl`).
+    Outside of it control cannot be taken back: the session ends on our side only.
     """
     conversation_id = str(session.conversation_id)
     await client.post_message(
@@ -212,16 +199,18 @@ async def _leave(
     if client.connector.switchboard_integration is None:
         return
     try:
-        await client.accept_control(conversation_id)
-    except ApiError as refused:
-        # Nothing is pending: a repeat of ours after a crash, or the agent let go first.
-        if refused.status not in {400, 403, 409}:
+        await client.switchboard.accept_control(conversation_id)
+    except ApiError as error:
+        # Nothing is pending: this is a repeat after a crash, or the agent released control first.
+        if error.status not in _NOT_IN_CONTROL:
             raise
     failpoint("closing.accepted")
     try:
-        await client.release_control(conversation_id, metadata={SESSION_KEY: session.id})
-    except ApiError as refused:
-        if refused.status not in {400, 403, 409}:
+        await client.switchboard.release_control(
+            conversation_id, metadata={SESSION_KEY: session.id}
+        )
+    except ApiError as error:
+        if error.status not in _NOT_IN_CONTROL:
             raise
-        log.info("handoff.control.not_ours", session=session.id, status=refused.status)
+        log.info("handoff.control.not_ours", session=session.id, status=error.status)
     failpoint("closing.released")

@@ -1,4 +1,4 @@
-"""What a silence calls for: a reminder, an offer, an end. Pure, on a session's times."""
+"""Inactivity rules: reminders, the offer to return to the bot, time-outs. No I/O."""
 
 from __future__ import annotations
 
@@ -11,66 +11,66 @@ from zendesk_handoff.settings import Timeouts
 
 @dataclass(frozen=True)
 class Reminder:
-    """What the silence calls for: something to say, or the end.
+    """The consequence of a session's inactivity: a response to the user, or the session's end.
 
     Args:
-        response: What the user is told.
-        ends: Why the session ends instead.
+        response: The response to send.
+        end_reason: The reason for ending the session instead.
     """
 
     response: str | None = None
-    ends: EndReason | None = None
+    end_reason: EndReason | None = None
 
     @property
-    def offers(self) -> bool:
-        """Whether the way back to the bot is offered."""
+    def is_offer(self) -> bool:
+        """Whether the response offers the user to return to the bot."""
         return self.response == BACK_OFFER
 
 
 def reminder_due(session: Session, timeouts: Timeouts, *, now: float) -> Reminder | None:
-    """Decide what a session's silence calls for now.
+    """Decide whether a session's inactivity has a consequence now.
 
-    While no agent has come, the wait counts from the connection, whatever the user writes
-    meanwhile; after the offer nothing more is said, so that nobody is nagged. With an agent it
-    counts from the last message that the other side has not answered.
+    Before an agent has joined, the time counts from the connection, whatever the user writes; after
+    the offer there is no further reminder. With an agent, it counts from the last message that the
+    other side has not answered.
 
     Args:
-        session: With agents.
+        session: A session with the agents; any other has no reminder.
         timeouts: The settings.
         now: Seconds since the epoch.
     """
     if session.state is State.WAITING:
         return _while_waiting(session, timeouts, now)
     if session.state is State.ACTIVE:
-        return _with_an_agent(session, timeouts, now)
+        return _with_agent(session, timeouts, now)
     return None
 
 
 def _while_waiting(session: Session, timeouts: Timeouts, now: float) -> Reminder | None:
     since = session.connected_at or session.created_at
-    if _over(timeouts.waiting_end, since, now):
-        return Reminder(ends=EndReason.NO_AGENT)
+    if _has_elapsed(timeouts.waiting_end, since, now):
+        return Reminder(end_reason=EndReason.NO_AGENT)
     if session.offered_at is not None:
         return None
-    if _over(timeouts.waiting_offer, since, now):
+    if _has_elapsed(timeouts.waiting_offer, since, now):
         return Reminder(BACK_OFFER)
-    if _over(timeouts.waiting_reminder, max(since, session.reminded_at or 0.0), now):
+    if _has_elapsed(timeouts.waiting_reminder, max(since, session.reminded_at or 0.0), now):
         return Reminder(STILL_WAITING)
     return None
 
 
-def _with_an_agent(session: Session, timeouts: Timeouts, now: float) -> Reminder | None:
+def _with_agent(session: Session, timeouts: Timeouts, now: float) -> Reminder | None:
     user, agent = session.user_spoke_at or 0.0, session.agent_spoke_at or 0.0
     if user <= agent:
-        silent = agent > 0 and _over(timeouts.user_silence_end, agent, now)
-        return Reminder(ends=EndReason.USER_SILENT) if silent else None
-    if _over(timeouts.agent_silence_end, user, now):
-        return Reminder(ends=EndReason.AGENT_SILENT)
+        is_silent = agent > 0 and _has_elapsed(timeouts.user_silence_end, agent, now)
+        return Reminder(end_reason=EndReason.USER_SILENT) if is_silent else None
+    if _has_elapsed(timeouts.agent_silence_end, user, now):
+        return Reminder(end_reason=EndReason.AGENT_SILENT)
     offered = (session.offered_at or 0.0) > user
-    if not offered and _over(timeouts.agent_silence_offer, user, now):
+    if not offered and _has_elapsed(timeouts.agent_silence_offer, user, now):
         return Reminder(BACK_OFFER)
     return None
 
 
-def _over(limit: float | None, since: float, now: float) -> bool:
+def _has_elapsed(limit: float | None, since: float, now: float) -> bool:
     return limit is not None and now - since >= limit

@@ -1,4 +1,4 @@
-"""Which sessions this process works on: claimed in the store, and kept by renewing the lease."""
+"""The session leases of this process: acquired in the store, and kept by renewal."""
 
 from __future__ import annotations
 
@@ -10,89 +10,92 @@ from zendesk_handoff.store.leases import LeaseResult
 
 
 class ProcessLeases:
-    """The claims of this process.
+    """The leases of this process.
+
+    A session whose outcome is unknown may have a message at Zendesk that the store has no record
+    of: the process that posted it died, or lost the answer. Its lease is never released early but
+    expires, so that the process that takes it over knows that it must look for the message.
 
     Args:
-        store: Where they are recorded.
+        store: The store that records the leases.
     """
 
     def __init__(self, store: Store) -> None:
-        """Own nothing yet."""
+        """Start without any lease."""
         self._leases = store.leases
         self._until: dict[str, float] = {}
         self._outcome_unknown: set[str] = set()
 
     async def acquire(self, session_id: str) -> bool:
-        """Claim a session, or find that it is ours already.
+        """Acquire the lease on a session, unless this process has it already.
 
         Args:
-            session_id: Which session.
+            session_id: The session.
 
         Returns:
-            Whether this process may work on it now.
+            Whether this process may work on the session now.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
         """
         if self._until.get(session_id, 0.0) > time.monotonic():
             return True
         asked_at = time.monotonic()
         try:
-            claim = await self._leases.acquire(session_id)
+            result = await self._leases.acquire(session_id)
         except StoreUnavailable:
-            # It may be ours all the same, taken over from a process that is gone.
+            # The lease may be ours nevertheless, taken over from a process that died.
             self._outcome_unknown.add(session_id)
             raise
-        if claim is LeaseResult.REFUSED:
+        if result is LeaseResult.REFUSED:
             self._until.pop(session_id, None)
             return False
-        if claim is LeaseResult.TAKEN_OVER:
+        if result is LeaseResult.TAKEN_OVER:
             self._outcome_unknown.add(session_id)
         self._until[session_id] = asked_at + self._leases.lease
         return True
 
     def is_outcome_unknown(self, session_id: str) -> bool:
-        """Tell whether a process that is gone may have posted something without noting it."""
+        """Check whether a message may have been posted without a record in the store."""
         return session_id in self._outcome_unknown
 
-    def confirm(self, session_id: str) -> None:
-        """Note that the doubt is settled."""
-        self._outcome_unknown.discard(session_id)
-
     def mark_unknown(self, session_id: str) -> None:
-        """Note that something may have been posted without being noted."""
+        """Record that a message may have been posted without a record in the store."""
         self._outcome_unknown.add(session_id)
 
-    async def release(self, session_id: str) -> None:
-        """Give a session up, if nothing is left to do for it in either lane."""
+    def confirm(self, session_id: str) -> None:
+        """Record that the store knows the outcome again."""
+        self._outcome_unknown.discard(session_id)
+
+    async def release_if_done(self, session_id: str) -> None:
+        """Release a session if nothing is left to do for it, in either direction."""
         if session_id in self._until and await self._leases.release_if_done(session_id):
             self._until.pop(session_id, None)
 
-    async def release_unless_unknown(self, session_id: str) -> None:
-        """Leave a session to a process that can do all there is to do for it.
+    async def release(self, session_id: str) -> None:
+        """Release a session to a process that can work on it.
 
-        Where a message is in doubt the claim is left to run out, as with ``release_all``.
+        A lease with an unknown outcome is left to expire.
         """
         self._until.pop(session_id, None)
         if session_id not in self._outcome_unknown:
             await self._leases.release(session_id, wake=False)
 
     async def release_all(self) -> None:
-        """Give up everything, for whoever comes next.
-
-        Where a message is in doubt the claim is left to run out: whoever takes over then knows of
-        the doubt.
-        """
+        """Release every session, except for leases with an unknown outcome, which expire."""
         await self._leases.release_all(but=self._outcome_unknown)
 
     async def renew(self) -> None:
-        """Keep what is claimed for another lease; what has run out is asked for again.
+        """Extend all leases; one that has expired is acquired again when it is needed.
 
         Raises:
-            StoreUnavailable: Nothing could be renewed.
+            StoreUnavailable: No lease could be renewed.
         """
         if not self._until:
             return
         renewed_at = time.monotonic()
-        kept = await self._leases.renew()
-        # What another process has taken over meanwhile is not ours any more.
+        renewed = await self._leases.renew()
+        # A session that another process has taken over is not in the result.
         self._until = {
-            each: renewed_at + self._leases.lease for each in self._until if each in kept
+            each: renewed_at + self._leases.lease for each in self._until if each in renewed
         }

@@ -1,4 +1,4 @@
-"""Opening a session at Zendesk, step by step: a retry goes on where the last one stopped."""
+"""Opening of a session at Zendesk, step by step; a retry resumes at the step that failed."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from zendesk_handoff.zendesk.models import SESSION_KEY
 
 log = structlog.get_logger(__name__)
 
-_MAX_EXTERNAL_ID = 1024  # SPEC userCreateBody
-#: Who the summary is from, in the agent's eyes.
+_MAX_EXTERNAL_ID = 1024  # Conversations API: schema `userCreateBody`
+#: The author of the summary and of closing notes, as the agent sees it.
 BOT_AUTHOR = {"type": "business", "displayName": "Bot"}
 
 
-def plan(connector: Connector) -> tuple[Step, ...]:
-    """List the steps for an account.
+def opening_steps(connector: Connector) -> tuple[Step, ...]:
+    """List the steps of opening a session, in order.
 
-    Outside the switchboard control is passed by name and that is all. Inside, control comes to us
-    first, so that the summary opens no ticket before its fields are known; after it has gone to
-    the agents it is offered to ourselves, since who is pending keeps hearing the conversation.
+    Outside the switchboard, control is only passed by name. Inside, we take control first, so that
+    the summary opens no ticket before its fields are known; after passing control to the agents we
+    offer it to ourselves, since a pending integration keeps receiving the conversation's events.
 
     Args:
-        connector: Whose account.
+        connector: The connector of the account.
     """
     if connector.switchboard_integration is None:
         return (Step.USER, Step.CONVERSATION, Step.SUMMARY, Step.PASS_CONTROL)
@@ -46,29 +46,33 @@ def plan(connector: Connector) -> tuple[Step, ...]:
 
 
 def external_id(sender_id: str) -> str:
-    """Give the user's id for Zendesk; a sender too long for it becomes its digest."""
+    """Return a user's id for Zendesk: the sender id, or a digest if it is too long."""
     if len(sender_id) <= _MAX_EXTERNAL_ID:
         return sender_id
     return hashlib.sha256(sender_id.encode()).hexdigest()
 
 
 async def open_session(store: Store, client: ConversationsClient, session: Session) -> Session:
-    """Do what is left of opening a session, up to the agents being in control.
+    """Carry out the remaining steps of opening a session, until the agents are in control.
 
-    Each step is recorded before the next one begins. One that was begun and never recorded is in
-    doubt: the client looks for its outcome before it tries again.
+    Each step is recorded before the next one begins. The outcome of a step that was begun and not
+    recorded is unknown: the client looks for it before it tries again.
 
     Args:
-        store: Where the steps are recorded; this process has claimed the session.
-        client: The session's connector's.
-        session: As last read.
+        store: The store that records the steps; this process has the session's lease.
+        client: The client of the session's connector.
+        session: The session, as last read.
+
+    Returns:
+        The session after the last step; not open if it ended meanwhile.
 
     Raises:
-        ConversationsError: Zendesk refused, or did not answer for as long as the client's policy
-            has patience. The session stays where it is.
+        ConversationsError: Zendesk answered with an error, or not within the client's maximum
+            elapsed time. The session keeps the steps that are done.
+        LeaseLost: Another process has taken over the session.
         StoreUnavailable: A step could not be recorded.
     """
-    steps = plan(client.connector)
+    steps = opening_steps(client.connector)
     done = steps.index(session.step) + 1 if session.step in steps else 0
     opening = _Opening(client, session)
     for step in steps[done:]:
@@ -77,10 +81,10 @@ async def open_session(store: Store, client: ConversationsClient, session: Sessi
         failpoint(f"opening.{step.value}.begun")
         if not opening.session.state.is_open:
             return opening.session  # ended meanwhile, by the user or an operator
-        learned = await opening.take(step, outcome_unknown=outcome_unknown)
-        failpoint(f"opening.{step.value}.taken")
-        opening.session = await store.sessions.finish_step(session.id, step, **learned)
-        failpoint(f"opening.{step.value}.noted")
+        result = await opening.carry_out(step, outcome_unknown=outcome_unknown)
+        failpoint(f"opening.{step.value}.called")
+        opening.session = await store.sessions.finish_step(session.id, step, **result)
+        failpoint(f"opening.{step.value}.recorded")
     if opening.session.state in {State.REQUESTED, State.OPENING}:
         opening.session = await store.sessions.connect(session.id)
         failpoint("opening.connected")
@@ -88,15 +92,15 @@ async def open_session(store: Store, client: ConversationsClient, session: Sessi
 
 
 class _Opening:
-    """The steps themselves."""
+    """The calls of each step."""
 
     def __init__(self, client: ConversationsClient, session: Session) -> None:
         self.client = client
         self.session = session
 
-    async def take(self, step: Step, *, outcome_unknown: bool) -> dict[str, Any]:
-        """Take a step, and return what is to be remembered of it."""
-        ways: dict[Step, Callable[[bool], Awaitable[dict[str, Any]]]] = {
+    async def carry_out(self, step: Step, *, outcome_unknown: bool) -> dict[str, Any]:
+        """Carry out a step, and return the session's fields to record."""
+        calls: dict[Step, Callable[[bool], Awaitable[dict[str, Any]]]] = {
             Step.USER: self._user,
             Step.CONVERSATION: self._conversation,
             Step.TAKE_CONTROL: self._take_control,
@@ -104,18 +108,18 @@ class _Opening:
             Step.PASS_CONTROL: self._pass_control,
             Step.OFFER_CONTROL: self._offer_control,
         }
-        return await ways[step](outcome_unknown)
+        return await calls[step](outcome_unknown)
 
-    async def _user(self, _doubtful: bool) -> dict[str, Any]:
-        name = external_id(self.session.sender_id)
+    async def _user(self, _outcome_unknown: bool) -> dict[str, Any]:
+        user_id = external_id(self.session.sender_id)
         try:
-            user = await self.client.create_or_find_user(name, profile=self.session.profile)
-        except ApiError as refused:
-            if refused.status != 400 or not self.session.profile:
+            user = await self.client.create_or_find_user(user_id, profile=self.session.profile)
+        except ApiError as error:
+            if error.status != 400 or not self.session.profile:
                 raise
-            # A name or a language that Zendesk does not take must not cost the user the agent.
-            log.warning("handoff.profile.refused", session=self.session.id, error=str(refused))
-            user = await self.client.create_or_find_user(name)
+            # A name or a language that Zendesk rejects must not make the handover fail.
+            log.warning("handoff.profile.refused", session=self.session.id, error=str(error))
+            user = await self.client.create_or_find_user(user_id)
         return {"user_id": user.id}
 
     async def _conversation(self, outcome_unknown: bool) -> dict[str, Any]:
@@ -124,11 +128,11 @@ class _Opening:
         )
         return {"conversation_id": conversation.id}
 
-    async def _take_control(self, _doubtful: bool) -> dict[str, Any]:
-        await self.client.pass_control(
+    async def _take_control(self, _outcome_unknown: bool) -> dict[str, Any]:
+        await self.client.switchboard.pass_control(
             self._conversation_id,
             str(self.client.connector.switchboard_integration),
-            metadata=self._mark,
+            metadata=self._metadata,
         )
         return {}
 
@@ -142,26 +146,26 @@ class _Opening:
         )
         return {"summary_message_id": message_id or None}
 
-    async def _pass_control(self, _doubtful: bool) -> dict[str, Any]:
-        await self.client.pass_control(
+    async def _pass_control(self, _outcome_unknown: bool) -> dict[str, Any]:
+        await self.client.switchboard.pass_control(
             self._conversation_id,
             self.client.connector.agent_workspace,
-            metadata={**self._mark, **self._ticket_fields()},
+            metadata={**self._metadata, **self._ticket_fields()},
         )
         return {}
 
-    async def _offer_control(self, _doubtful: bool) -> dict[str, Any]:
+    async def _offer_control(self, _outcome_unknown: bool) -> dict[str, Any]:
         try:
-            await self.client.offer_control(
+            await self.client.switchboard.offer_control(
                 self._conversation_id,
                 str(self.client.connector.switchboard_integration),
-                metadata=self._mark,
+                metadata=self._metadata,
             )
-        except ApiError as refused:
-            if refused.retryable:
+        except ApiError as error:
+            if error.retryable:
                 raise
-            # The agents have control: to call this a failure would leave them with nobody.
-            log.warning("handoff.offer.refused", session=self.session.id, error=str(refused))
+            # The agents have control: failing here would leave them without the user.
+            log.warning("handoff.offer.refused", session=self.session.id, error=str(error))
         return {}
 
     @property
@@ -169,12 +173,12 @@ class _Opening:
         return str(self.session.conversation_id)
 
     @property
-    def _mark(self) -> dict[str, Any]:
-        # It comes back with the event, so that we know our own moves from an agent's.
+    def _metadata(self) -> dict[str, Any]:
+        # It comes back with the event, which tells our own control changes from an agent's.
         return {SESSION_KEY: self.session.id}
 
     def _ticket_fields(self) -> dict[str, Any]:
-        """What the ticket takes from the call (facts sheet 9.4; unknown keys are harmless)."""
+        """Ticket fields, as metadata of `PassControl` (Zendesk ignores unknown keys)."""
         profile = self.session.profile
         name = " ".join(filter(None, (profile.get("givenName"), profile.get("surname"))))
         values = {

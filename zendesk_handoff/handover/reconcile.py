@@ -1,4 +1,4 @@
-"""Asking Zendesk what its events have not told us, or not yet."""
+"""Reconciliation with Zendesk: messages and ends that no webhook event has reported."""
 
 from __future__ import annotations
 
@@ -13,59 +13,61 @@ from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.zendesk import Conversation, ConversationsClient, Message
 from zendesk_handoff.zendesk.webhooks import MessagePosted, storable_id
 
-#: A page has a hundred messages (SPEC ListMessages).
+#: A page has 100 messages (Conversations API: `ListMessages`).
 _MAX_PAGES = 5
-#: Seconds after the connection in which what a conversation says of its control may be older.
-_SETTLING = 5.0
+#: Seconds after the connection in which Zendesk's data about who is in control may be stale.
+_CONTROL_DELAY = 5.0
 
 
 async def reconcile(store: Store, client: ConversationsClient, session: Session) -> None:
-    """Put what an outage of ours may have hidden into the inbox: messages, and an end.
+    """Add to the inbox what an outage may have hidden: messages, and the session's end.
 
     Args:
-        store: Where the inbox is; what it has already is not added again.
-        client: The session's connector's.
-        session: Connected and open.
+        store: The store; entries that the inbox has are not added again.
+        client: The client of the session's connector.
+        session: A session that is connected and open.
 
     Raises:
-        ConversationsError: Zendesk refused or did not answer.
+        ConversationsError: Zendesk answered with an error, or not at all.
         StoreUnavailable: The inbox could not be written.
     """
     try:
-        # Control first: what is listed after it includes everything that was said before an end.
+        # Control first: the listing that follows then has every message from before an end.
         conversation = await client.get_conversation(str(session.conversation_id))
         await fetch_missed(store, client, session, pages=_MAX_PAGES)
     except NotFound:
         await _add_end(store, session, EndReason.CONVERSATION_REMOVED)
         return
-    if time.time() - (session.connected_at or 0.0) < _SETTLING:
+    if time.time() - (session.connected_at or 0.0) < _CONTROL_DELAY:
         return
     if not has_agents(conversation, client):
-        nobody = conversation.active_switchboard_integration is None
-        await _add_end(store, session, EndReason.AGENT if nobody else EndReason.PASSED_ON)
+        is_released = conversation.active_switchboard_integration is None
+        await _add_end(store, session, EndReason.AGENT if is_released else EndReason.PASSED_ON)
 
 
 async def fetch_missed(
     store: Store, client: ConversationsClient, session: Session, *, pages: int = 1
 ) -> None:
-    """Put the agents' messages that no event has brought into the inbox.
+    """Add the agents' messages to the inbox that no event has reported.
 
     Args:
-        store: Where the inbox is; what it has already is not added again.
-        client: The session's connector's.
-        session: Connected, or just over.
-        pages: How many pages to look through at the most, newest first.
+        store: The store; entries that the inbox has are not added again.
+        client: The client of the session's connector.
+        session: A session that is connected, or has just ended.
+        pages: The maximum number of pages to read, newest first.
 
     Raises:
-        ConversationsError: Zendesk refused or did not answer.
+        ConversationsError: Zendesk answered with an error, or not at all.
         StoreUnavailable: The inbox could not be written.
     """
     conversation = Conversation(id=str(session.conversation_id))
-    said = [each for each in await _since_summary(client, session, pages) if is_for_user(each)]
-    # Asked first: a long conversation is known but for its last words.
-    known = await store.inbox.known(session.connector_id, [storable_id(each.id) for each in said])
+    messages = await _since_summary(client, session, pages)
+    from_agents = [each for each in messages if is_for_user(each)]
+    # Most of a long conversation is in the inbox: only the rest is classified.
+    ids = [storable_id(each.id) for each in from_agents]
+    known = await store.inbox.known(session.connector_id, ids)
     missed = []
-    for message in said:
+    for message in from_agents:
         if storable_id(message.id) in known:
             continue
         event = MessagePosted(
@@ -74,19 +76,19 @@ async def fetch_missed(
             conversation=conversation,
             message=message,
         )
-        kept = classify_event(event, session, client.connector)
-        if kept is not None:
-            missed.append(kept)
+        entry = classify_event(event, session, client.connector)
+        if entry is not None:
+            missed.append(entry)
     if missed:
         await store.inbox.add(session.connector_id, missed)
 
 
 def has_agents(conversation: Conversation, client: ConversationsClient) -> bool:
-    """Tell whether the agents have a conversation.
+    """Check whether the agents are in control of a conversation.
 
     Args:
-        conversation: As Zendesk describes it now; an event's idea of it may be stale.
-        client: The connector's.
+        conversation: The conversation, as read from the API; an event's data may be stale.
+        client: The client of its connector.
     """
     active = conversation.active_switchboard_integration
     return active is not None and active.is_called(client.connector.agent_workspace)
@@ -95,7 +97,7 @@ def has_agents(conversation: Conversation, client: ConversationsClient) -> bool:
 async def _since_summary(
     client: ConversationsClient, session: Session, pages: int
 ) -> list[Message]:
-    """List the session's own messages: an account may use one conversation for many sessions."""
+    """List the messages of this session: several sessions may share one conversation."""
     found: list[Message] = []
     async for page in client.message_pages(str(session.conversation_id)):
         ids = [message.id for message in page]

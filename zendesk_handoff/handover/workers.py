@@ -1,4 +1,4 @@
-"""One thing at a time for each key, and many keys at once."""
+"""Workers keyed by session: one run at a time per key, many keys at once."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ log = structlog.get_logger(__name__)
 
 
 class KeyedWorkers:
-    """Runs a function for a key whenever it is poked, never twice at once for the same key.
+    """Run a function for each key that is notified, never twice at once for the same key.
 
-    A poke that comes while the key is running makes it run once more: nothing that was stored
-    before the poke is overlooked. A run that fails is logged, and tried again with the next poke.
+    A notification during a run causes one more run, so that nothing stored before it is missed. A
+    run that fails is logged, and repeated with the next notification.
 
     Args:
-        name: For logs.
-        run: What to do for a key.
+        name: The name in logs.
+        run: The function, called with the key.
     """
 
     def __init__(self, name: str, run: Callable[[str], Awaitable[None]]) -> None:
-        """Begin with no lane."""
+        """Start without any worker."""
         self._name = name
         self._run = run
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -33,30 +33,30 @@ class KeyedWorkers:
         self._stopping = False
 
     def notify(self, key: str) -> None:
-        """See to a key soon."""
+        """Run the function for a key soon."""
         if self._stopping:
             return
         if key in self._tasks:
             self._again.add(key)
             return
-        self._tasks[key] = asyncio.create_task(self._drive(key), name=f"{self._name} {key}")
+        self._tasks[key] = asyncio.create_task(self._work(key), name=f"{self._name} {key}")
 
-    async def stop(self, *, patience: float = 3.0) -> None:
-        """Let what is running finish, and cancel what does not.
+    async def stop(self, *, grace_period: float = 3.0) -> None:
+        """Wait for the current runs, and cancel those that do not finish in time.
 
         Args:
-            patience: Seconds to wait.
+            grace_period: Seconds to wait.
         """
         self._stopping = True
         running = list(self._tasks.values())
         if not running:
             return
-        _, late = await asyncio.wait(running, timeout=patience)
-        for task in late:
+        _, unfinished = await asyncio.wait(running, timeout=grace_period)
+        for task in unfinished:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    async def _drive(self, key: str) -> None:
+    async def _work(self, key: str) -> None:
         try:
             while True:
                 self._again.discard(key)

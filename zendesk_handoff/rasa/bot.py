@@ -1,8 +1,7 @@
-"""The Rasa side of a handover: its lock, its responses, its tracker and its output channels."""
+"""Access to the bot of a running Rasa server: its lock, responses, tracker and channels."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -17,18 +16,18 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Sanic
 
 from zendesk_handoff.domain.responses import default_response
-from zendesk_handoff.rasa.delivery import send_once
+from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa.delivery import send_once, with_literal_values
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name
 
 log = structlog.get_logger(__name__)
 
-#: Rasa's own default of a second would make every agent's message wait that long for a user who
-#: is writing.
+#: Rasa's default is a second; an agent's message would wait that long while the user is writing.
 _LOCK_POLL_SECONDS = 0.05
-#: In an event's metadata: the name of what is recorded once.
+#: In an event's metadata: the key of what is recorded only once.
 _KEY = "handoff_key"
-#: Rasa's own handling of a message, before the gate was put in front of it.
-rasa_handles: Callable[..., Awaitable[list[dict[str, Any]] | None]] = (
+#: Rasa's own handling of a message, as it is before the router is installed.
+rasa_handle_message: Callable[..., Awaitable[list[dict[str, Any]] | None]] = (
     MessageProcessor.handle_message
 )
 
@@ -44,20 +43,20 @@ class Bot:
     """
 
     def __init__(self, app: Sanic) -> None:
-        """Remember where the agent is found."""
+        """Keep the app."""
         self._app = app
         self.outputs = OutputChannels(app)
 
     @property
     def processor(self) -> MessageProcessor | None:
-        """The processor of the model that is loaded, if one is."""
+        """The processor of the loaded model; ``None`` without a model."""
         return self._app.ctx.agent.processor
 
     def lock(self, sender_id: str) -> AbstractAsyncContextManager[Any]:
         """Take the lock under which Rasa handles a sender's messages.
 
         Args:
-            sender_id: Whose conversation. The lock is not reentrant.
+            sender_id: The user. The lock is not reentrant.
         """
         store = self._app.ctx.agent.lock_store
         lock: AbstractAsyncContextManager[Any] = store.lock(
@@ -66,7 +65,7 @@ class Bot:
         return lock
 
     def has_unsafe_locks(self) -> bool:
-        """Tell whether Rasa's own lock store in Redis is used: see ``channels.lock_store``."""
+        """Tell whether Rasa's own Redis lock store is used: see ``rasa.lock_store``."""
         agent = self._app.ctx.agent
         return agent is not None and type(agent.lock_store) is RedisLockStore
 
@@ -80,23 +79,24 @@ class Bot:
         locale: str | None = None,
         **values: str,
     ) -> None:
-        """Say a response of the domain, and record it; the caller holds the lock.
+        """Send a response of the domain and record it; the caller holds the lock.
 
         Args:
-            sender_id: To whom.
+            sender_id: The user.
             response: ``utter_…``.
-            output: Through which channel.
-            key: Names this saying: one that a process had begun when it died is repeated, and
-                then neither a channel that remembers nor the tracker gets it twice.
-            locale: The user's language, for the sentence that stands in for a missing response.
-            **values: What fills the response's braces besides the slots.
+            output: The user's channel.
+            key: Identifies the message. After a crash the step is repeated; neither an idempotent
+                channel nor the tracker then gets the message twice.
+            locale: The user's language, for the default text of a missing response.
+            **values: Values of the response's variables besides the slots.
         """
-        if key is not None and await self._has_said(sender_id, key):
+        if key is not None and await self._has_recorded(sender_id, key):
             return
         message = await self._generate(sender_id, response, output, values)
         if message is None:
             message = {"text": default_response(response, locale, **values)}
-        await send_once(output, sender_id, copy.deepcopy(message), key=key)
+        sent = with_literal_values(output, message, values.values())
+        await send_once(output, sender_id, sent, key=key)
         utterance = create_bot_utterance(message)
         utterance.metadata["utter_action"] = response
         await self.record(sender_id, [utterance], key=key)
@@ -113,32 +113,32 @@ class Bot:
                 response, tracker, channel_name(output), **values
             )
         except Exception as error:
-            # An NLG server that is away must not keep the user from hearing of the end.
-            log.error("handoff.response.failed", response=response, error=type(error).__name__)
+            # The default text is sent instead: the user must be notified without an NLG server too.
+            log.error("handoff.response.failed", response=response, **error_fields(error))
             return None
         return message
 
-    async def _has_said(self, sender_id: str, key: str) -> bool:
+    async def _has_recorded(self, sender_id: str, key: str) -> bool:
         processor = self.processor
-        return processor is not None and _has(await processor.get_tracker(sender_id), key)
+        return processor is not None and _has_key(await processor.get_tracker(sender_id), key)
 
     async def record(
         self, sender_id: str, events: Iterable[Event], *, key: str | None = None
     ) -> None:
-        """Append events to the tracker; the caller holds the lock. Without a model there is none.
+        """Append events to the tracker; the caller holds the lock. Does nothing without a model.
 
-        A slot that the domain lacks is left out: Rasa would complain at every handover.
+        Slots that the domain lacks are left out: Rasa would log an error at every handover.
 
         Args:
-            sender_id: Whose tracker.
+            sender_id: The user.
             events: In order.
-            key: Names the events; what the tracker has by this name is not appended again.
+            key: Identifies the events; events whose key the tracker has are not appended again.
         """
         processor = self.processor
         if processor is None:
             return
         tracker = await processor.get_tracker(sender_id)
-        if key is not None and _has(tracker, key):
+        if key is not None and _has_key(tracker, key):
             return
         known = [
             each for each in events if not isinstance(each, SlotSet) or each.key in tracker.slots
@@ -149,21 +149,24 @@ class Bot:
         tracker.update_with_events(known, processor.domain)
         await processor.save_tracker(tracker)
 
-    async def hear(self, message: UserMessage) -> None:
-        """Answer a message as the bot; the caller holds the lock, and has judged the message.
+    async def handle(self, message: UserMessage) -> None:
+        """Let the bot handle a message once; the caller holds the lock and has routed the message.
 
         Args:
             message: A user's.
         """
         processor = self.processor
-        if processor is None or await self.has_heard(message.sender_id, message.message_id):
+        if processor is None or await self.has_handled(message.sender_id, message.message_id):
             return
-        await rasa_handles(processor, message)
+        await rasa_handle_message(processor, message)
 
     async def is_paused(self, sender_id: str) -> bool:
-        """Tell whether Rasa holds the conversation for paused; the caller holds the lock.
+        """Tell whether Rasa's tracker is paused; the caller holds the lock.
 
-        Without a model nobody can tell, and nothing can be changed: it counts as paused.
+        Without a model there is no tracker, and the conversation counts as paused.
+
+        Args:
+            sender_id: The user.
         """
         processor = self.processor
         if processor is None:
@@ -171,12 +174,12 @@ class Bot:
         tracker = await processor.get_tracker(sender_id)
         return bool(tracker.is_paused())
 
-    async def has_heard(self, sender_id: str, message_id: str) -> bool:
+    async def has_handled(self, sender_id: str, message_id: str) -> bool:
         """Tell whether the tracker has a user's message; the caller holds the lock.
 
         Args:
-            sender_id: Whose tracker.
-            message_id: As the channel gave it.
+            sender_id: The user.
+            message_id: As the channel set it.
         """
         processor = self.processor
         if processor is None:
@@ -188,5 +191,5 @@ class Bot:
         )
 
 
-def _has(tracker: DialogueStateTracker, key: str) -> bool:
+def _has_key(tracker: DialogueStateTracker, key: str) -> bool:
     return any(event.metadata.get(_KEY) == key for event in reversed(tracker.events))

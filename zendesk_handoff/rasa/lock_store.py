@@ -1,10 +1,10 @@
-"""Rasa's lock of a sender in Redis, made safe for several processes.
+"""A Redis lock store for Rasa that is safe with several processes.
 
 ``rasa.core.lock_store.RedisLockStore`` reads a lock, changes it and writes it back in separate
-calls: of two processes that do so at once one loses its ticket, or both get the same one. Then a
-message is dropped with a ``LockError``, two run at once, or a ticket that was given back stands in
-the way for a minute. Here each change is one transaction. And a ticket is a short lease that its
-holder renews, so that a process that is killed blocks its users for seconds.
+calls. When two processes do so at once, one ticket is lost, or both processes get the same number.
+Then a message is dropped with a ``LockError``, two messages are handled at once, or a ticket that
+was returned blocks the sender for a minute. Here each change is one transaction. A ticket is a
+short lease that its process renews, so that a killed process blocks its users only for seconds.
 """
 
 from __future__ import annotations
@@ -22,33 +22,38 @@ from rasa.core.lock_store import LOCK_LIFETIME, LockError, RedisLockStore
 from rasa.utils.endpoints import EndpointConfig
 from redis.exceptions import RedisError
 
+from zendesk_handoff.logs import error_fields
+
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-#: Seconds. Long enough for an event loop that is held up by the loading of a model.
-_LEASE = 20.0
-_RENEW_EVERY = _LEASE / 4
-#: Rasa looks once a second whether a lock is free, and its users wait as long.
-_LOOK_EVERY = 0.05
+#: Seconds. Longer than the loading of a model blocks the event loop.
+LEASE = 20.0
+#: Renewals during one lease.
+_RENEWALS = 4
+#: Rasa polls a lock once a second, and its users wait as long.
+_POLL_SECONDS = 0.05
 
 
 class AtomicRedisLockStore(RedisLockStore):
-    """A ticket lock for each sender, in order of arrival, over any number of processes.
+    """A ticket lock for each sender, in order of arrival, across any number of processes.
 
-    In ``endpoints.yml`` it takes what Rasa's own ``redis`` lock store takes::
+    In ``endpoints.yml`` it takes the keys of Rasa's own ``redis`` lock store::
 
         lock_store:
-          type: channels.lock_store.AtomicRedisLockStore
+          type: zendesk_handoff.rasa.lock_store.AtomicRedisLockStore
           url: localhost
           port: 6379
 
     Args:
         endpoint_config: That block.
+        lease: Seconds after which the ticket of a killed process expires.
     """
 
-    def __init__(self, endpoint_config: EndpointConfig) -> None:
-        """Connect when it is first used."""
+    def __init__(self, endpoint_config: EndpointConfig, *, lease: float = LEASE) -> None:
+        """Configure the client, which connects at its first call."""
+        self._lease = lease
         super().__init__(host=endpoint_config.url or "localhost", **endpoint_config.kwargs)
 
     @asynccontextmanager
@@ -56,34 +61,34 @@ class AtomicRedisLockStore(RedisLockStore):
         self,
         conversation_id: str,
         lock_lifetime: float = LOCK_LIFETIME,
-        wait_time_in_seconds: float = _LOOK_EVERY,
+        wait_time_in_seconds: float = _POLL_SECONDS,
     ) -> AsyncGenerator[TicketLock, None]:
-        """Take the lock, and keep it for as long as the block runs.
+        """Acquire the lock, and renew its lease while the block runs.
 
         Args:
-            conversation_id: Whose conversation.
-            lock_lifetime: Seconds of the lease; longer ones are cut, since it is renewed.
-            wait_time_in_seconds: Between two looks whether the lock is free.
+            conversation_id: The sender's id.
+            lock_lifetime: Seconds; at most the lease, since that is renewed.
+            wait_time_in_seconds: The polling interval.
 
         Raises:
             LockError: Redis does not answer, or the lease was lost while waiting.
         """
-        ticket = self.issue_ticket(conversation_id, min(lock_lifetime, _LEASE))
-        keeping = asyncio.create_task(self._keep(conversation_id, ticket), name="ticket")
+        ticket = self.issue_ticket(conversation_id, lock_lifetime)
+        renewal = asyncio.create_task(self._renew(conversation_id, ticket), name="lock renewal")
         try:
             yield await self._acquire_lock(
-                conversation_id, ticket, min(wait_time_in_seconds, _LOOK_EVERY)
+                conversation_id, ticket, min(wait_time_in_seconds, _POLL_SECONDS)
             )
         finally:
-            keeping.cancel()
+            renewal.cancel()
             self.cleanup(conversation_id, ticket)
 
-    def issue_ticket(self, conversation_id: str, lock_lifetime: float = _LEASE) -> int:
-        """Give the next number.
+    def issue_ticket(self, conversation_id: str, lock_lifetime: float = LOCK_LIFETIME) -> int:
+        """Issue the next ticket.
 
         Args:
-            conversation_id: Whose conversation.
-            lock_lifetime: Seconds until it must have been renewed.
+            conversation_id: The sender's id.
+            lock_lifetime: Seconds until the ticket must be renewed; at most the lease.
 
         Raises:
             LockError: Redis does not answer.
@@ -91,46 +96,56 @@ class AtomicRedisLockStore(RedisLockStore):
 
         def issue(lock: TicketLock) -> int:
             lock.remove_expired_tickets()
-            # Never a number that was there before: whoever has lost a lease must not pass for
-            # another, and numbers that merely count begin anew whenever nobody waits.
+            # Numbers are never reused: a process whose lease expired must not match another's
+            # ticket. A plain counter would restart whenever the lock is free and deleted.
             number = max(int(lock.last_issued) + 1, time.time_ns() // 1_000_000)
-            lock.tickets.append(Ticket(number, time.time() + lock_lifetime))
+            lock.tickets.append(Ticket(number, time.time() + min(lock_lifetime, self._lease)))
             return number
 
         try:
             return self._change(conversation_id, issue)
         except RedisError as error:
-            raise LockError(f"Redis gave no ticket ({type(error).__name__}).") from None
+            raise LockError(f"Redis issued no ticket ({type(error).__name__}).") from None
 
     def update_lock(self, conversation_id: str) -> None:
-        """Leave the removing of what has run out to the next change; reading overlooks it."""
+        """Do nothing: readers skip expired tickets, and the next change removes them."""
 
     def finish_serving(self, conversation_id: str, ticket_number: int) -> None:
-        """Give a number back."""
+        """Remove a ticket.
+
+        Args:
+            conversation_id: The sender's id.
+            ticket_number: Of the ticket that was served.
+        """
         self._change(conversation_id, lambda lock: lock.remove_ticket_for(ticket_number))
 
     def cleanup(self, conversation_id: str, ticket_number: int) -> None:
-        """Give a number back; nothing is kept of a lock for which nobody waits."""
+        """Remove a ticket; a lock without tickets is deleted.
+
+        Args:
+            conversation_id: The sender's id.
+            ticket_number: Of the ticket that was served.
+        """
         try:
             self.finish_serving(conversation_id, ticket_number)
-        except RedisError as error:  # it runs out by itself, and what was locked is done
-            log.warning("handoff.lock.not_released", error=type(error).__name__)
+        except RedisError as error:  # the ticket expires, and the locked work is done
+            log.warning("handoff.lock.not_released", **error_fields(error))
 
-    async def _keep(self, conversation_id: str, ticket_number: int) -> None:
+    async def _renew(self, conversation_id: str, ticket_number: int) -> None:
         def renew(lock: TicketLock) -> None:
             for ticket in cast("list[Ticket]", lock.tickets):
                 if ticket.number == ticket_number:
-                    ticket.expires = time.time() + _LEASE
+                    ticket.expires = time.time() + self._lease
 
         while True:
-            await asyncio.sleep(_RENEW_EVERY)
+            await asyncio.sleep(self._lease / _RENEWALS)
             try:
                 self._change(conversation_id, renew)
             except RedisError as error:
-                log.warning("handoff.lock.not_renewed", error=type(error).__name__)
+                log.warning("handoff.lock.not_renewed", **error_fields(error))
 
     def _change(self, conversation_id: str, change: Callable[[TicketLock], T]) -> T:
-        """Change a lock, from the start where another process has changed it meanwhile."""
+        """Change a lock in a transaction; repeat where another process changed it meanwhile."""
         key = self.key_prefix + conversation_id
 
         def attempt(pipe: Any) -> T:
@@ -141,7 +156,7 @@ class AtomicRedisLockStore(RedisLockStore):
             result = change(lock)
             pipe.multi()
             if lock.is_someone_waiting():
-                pipe.set(key, lock.dumps(), px=int(_LEASE * 1000))
+                pipe.set(key, lock.dumps(), px=int(self._lease * 1000))
             else:
                 pipe.delete(key)
             return result

@@ -1,9 +1,9 @@
-"""Output channels of the server's input channels, which are other people's code.
+"""Output channels of the server's input channels, which are foreign code.
 
-Rasa's own differ: ``slack`` and ``twilio`` make an object, ``rocketchat`` logs in over a blocking
-call, ``telegram`` sets its webhook with ``asyncio.run``. So a channel is asked in a thread of its
-own, with a time limit, when there is something to push, and its answer is kept. No error of theirs
-is ours.
+``get_output_channel`` differs among Rasa's own channels: ``slack`` and ``twilio`` create an object,
+``rocketchat`` logs in over a blocking call, ``telegram`` sets its webhook with ``asyncio.run``. So
+it is called when there is a message to push, in a thread with a time limit, and its result is
+kept. Errors of channels are reported and never raised.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, Ou
 from sanic import Sanic
 
 from zendesk_handoff.errors import ChannelExit
-from zendesk_handoff.logs import location
+from zendesk_handoff.logs import error_fields
 
 log = structlog.get_logger(__name__)
 
-#: Seconds within which a channel has to give its output channel.
-_TIME_LIMIT = 10.0
-#: Seconds after which a channel that has given none is asked again.
-_REST = 60.0
 _MAX_NAME = 64  # of a channel's name in a log line
 
 
 @contextmanager
-def contained() -> Iterator[None]:
-    """Turn an attempt to leave the process, made by other people's code, into an error."""
+def exit_as_error() -> Iterator[None]:
+    """Turn ``sys.exit`` in foreign code into an error, so that it does not end the server.
+
+    Raises:
+        ChannelExit: The code called ``sys.exit``.
+    """
     try:
         yield
     except SystemExit as error:
@@ -43,40 +43,45 @@ def contained() -> Iterator[None]:
 
 @dataclass
 class _Request:
-    """One call of ``get_output_channel``; its outcome is an output channel, an error or ``None``.
+    """One call of ``get_output_channel``.
 
-    An error is a result here: as the future's exception it would be raised in every waiting task.
+    Its outcome is an output channel, ``None`` or an error. An error is set as the future's result,
+    since an exception would be raised in every waiting task.
     """
 
     outcome: asyncio.Future[Any]
     sent_at: float = field(default_factory=time.monotonic)
     is_overdue: bool = False
 
-    def serves(self) -> bool:
-        """Tell whether this request's outcome is to be used, rather than a new one's."""
+    def is_current(self, *, retry_after: float) -> bool:
+        """Tell whether to use this request's outcome rather than call the channel again."""
         if not self.outcome.done():
-            return True  # a second thread would hang where the first one hangs
+            return True  # a second thread would block where the first one does
         outcome = self.outcome.result()
         if isinstance(outcome, CollectingOutputChannel):
-            return False  # ``callback``'s keeps everything that it has sent
-        return isinstance(outcome, OutputChannel) or time.monotonic() < self.sent_at + _REST
+            return False  # ``callback``'s keeps every message that it has sent
+        return isinstance(outcome, OutputChannel) or time.monotonic() < self.sent_at + retry_after
 
 
 class OutputChannels:
     """Finds the output channel that can push to the users of an input channel.
 
     Args:
-        app: Rasa's Sanic app; its input channels are the same for the server's life.
+        app: Rasa's Sanic app; its input channels never change.
+        time_limit: Seconds within which a channel must return its output channel.
+        retry_after: Seconds after which a channel that returned none is called again.
     """
 
-    def __init__(self, app: Sanic) -> None:
-        """Ask nobody yet."""
+    def __init__(self, app: Sanic, *, time_limit: float = 10.0, retry_after: float = 60.0) -> None:
+        """Keep the app; no channel is called yet."""
         self._app = app
+        self._time_limit = time_limit
+        self._retry_after = retry_after
         self._requests: dict[str, _Request] = {}
         self._reported: dict[str, str] = {}
 
     async def find(self, name: str) -> OutputChannel | None:
-        """Give an input channel's output channel, or ``None`` where it has none at present.
+        """Return an input channel's output channel, or ``None`` where it has none at present.
 
         Args:
             name: The input channel's.
@@ -87,7 +92,7 @@ class OutputChannels:
         return None
 
     def forget(self, name: str) -> None:
-        """Have a channel asked anew: what it gave does not work any more.
+        """Discard a channel's output channel, which no longer works; the next call gets a new one.
 
         Args:
             name: The input channel's.
@@ -97,9 +102,9 @@ class OutputChannels:
             del self._requests[name]
 
     def without_push(self) -> list[str]:
-        """Name the classes of the input channels that have no output channel to give.
+        """List the classes of the input channels that have no output channel.
 
-        No code of theirs is called, which is why these are not the names that they give themselves.
+        Class names rather than channel names, since no code of the channels is called.
         """
         return [type(each).__name__ for each in self._input_channels() if not _can_push(each)]
 
@@ -108,46 +113,48 @@ class OutputChannels:
 
     async def _obtain(self, channel: Any, name: str) -> OutputChannel | None:
         request = self._requests.get(name)
-        if request is None or not request.serves():
-            request = self._requests[name] = _Request(_ask(channel))
+        if request is None or not request.is_current(retry_after=self._retry_after):
+            request = self._requests[name] = _Request(_call_in_thread(channel))
         if not request.outcome.done():
             if request.is_overdue:
                 return None
-            await asyncio.wait({request.outcome}, timeout=_TIME_LIMIT)
+            await asyncio.wait({request.outcome}, timeout=self._time_limit)
             if not request.outcome.done():
                 request.is_overdue = True
-                self._report(name, "TimeoutError", "")
+                self._report(name, {"error": "TimeoutError", "location": ""})
                 return None
         outcome = request.outcome.result()
         if isinstance(outcome, OutputChannel):
             self._reported.pop(name, None)
             return outcome
         is_error = isinstance(outcome, BaseException)
-        self._report(name, type(outcome).__name__, location(outcome) if is_error else "")
+        self._report(
+            name,
+            error_fields(outcome) if is_error else {"error": "NoneType", "location": ""},
+        )
         return None
 
-    def _report(self, name: str, error: str, where: str) -> None:
-        """Write one line for each kind of failure, not for each message."""
-        if self._reported.get(name) == error:
+    def _report(self, name: str, fields: dict[str, str]) -> None:
+        """Log one line for each kind of failure, not for each message."""
+        if self._reported.get(name) == fields["error"]:
             return
-        self._reported[name] = error
+        self._reported[name] = fields["error"]
         log.error(
             "handoff.channel.no_output",
             channel=name[:_MAX_NAME],
-            error=error,
-            location=where,
+            **fields,
             meaning="agents' messages reach its users with their own next message",
         )
 
 
 def channel_name(channel: Any) -> str:
-    """Give the name of an input or output channel, empty where it cannot say it.
+    """Return the name of an input or output channel; empty where its code raises an error.
 
     Args:
-        channel: Anybody's.
+        channel: Any object.
     """
     try:
-        with contained():
+        with exit_as_error():
             name = channel.name()
     except Exception:
         return ""
@@ -155,31 +162,31 @@ def channel_name(channel: Any) -> str:
 
 
 def _can_push(channel: Any) -> bool:
-    """Tell whether a channel's class has something of its own to give an output channel with."""
-    theirs = getattr(type(channel), "get_output_channel", None)
-    return theirs not in (None, InputChannel.get_output_channel)
+    """Tell whether a channel's class overrides ``get_output_channel``."""
+    method = getattr(type(channel), "get_output_channel", None)
+    return method not in (None, InputChannel.get_output_channel)
 
 
-def _ask(channel: Any) -> asyncio.Future[Any]:
+def _call_in_thread(channel: Any) -> asyncio.Future[Any]:
     """Call ``get_output_channel`` in a thread, where it may block and use ``asyncio.run``.
 
-    The thread is a daemon: one that hangs must not keep the server from stopping.
+    The thread is a daemon: a blocked one must not keep the server from stopping.
     """
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Any] = loop.create_future()
+    future: asyncio.Future[Any] = loop.create_future()
 
-    def settle(outcome: Any) -> None:
+    def set_outcome(outcome: Any) -> None:
         if type(outcome) is RuntimeError and "event loop" in str(outcome):
-            outcome = _call(channel)  # made for a running loop: aiohttp's session wants one
-        answer.set_result(outcome)
+            outcome = _call(channel)  # it needs a running loop, as aiohttp's session does
+        future.set_result(outcome)
 
     def work() -> None:
         outcome = _call(channel)
         with suppress(RuntimeError):  # the server has stopped meanwhile
-            loop.call_soon_threadsafe(settle, outcome)
+            loop.call_soon_threadsafe(set_outcome, outcome)
 
     Thread(target=work, name="handoff output channel", daemon=True).start()
-    return answer
+    return future
 
 
 def _call(channel: Any) -> Any:

@@ -1,54 +1,37 @@
-"""For channels that cannot push: what is said waits for the user's next request."""
+"""Pending messages: for channels that cannot push, until the user's next request."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
-from sanic import Sanic
-from sanic.request import Request
-from sanic.response import BaseHTTPResponse
 
 from zendesk_handoff.domain.messages import CANNOT_SHOW
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.rasa.outputs import contained
+from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa.outputs import exit_as_error
+from zendesk_handoff.rasa.response_tracking import current_response
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.pending import PendingMessage
 
 log = structlog.get_logger(__name__)
 
-
-@dataclass
-class _Answer:
-    """What has been put into the answer of the request under way, and whether that has begun."""
-
-    ids: list[int] = field(default_factory=list)
-    begun: bool = False
-
-
-#: Seconds after which the store is asked again.
-_AGAIN = 1.0
-#: How often a channel may refuse what is held before it is offered something simpler.
+#: How often a channel may refuse a message before it is offered a simpler form.
 _ATTEMPTS = 3
-#: By the held message: how often it was refused.
+#: Refusals by the pending message's id.
 _refusals: Counter[int] = Counter()
-#: ``None`` outside of requests.
-_answer: ContextVar[_Answer | None] = ContextVar("answer", default=None)
 
 
 class PullOutput(OutputChannel):
-    """An output channel into the store.
+    """An output channel that stores messages until the user's next request.
 
-    ``rest`` and ``cmdline`` give Rasa no way to reach a user who has not just asked.
+    ``rest`` and ``cmdline`` offer no way to reach a user who has not sent a request.
 
     Args:
-        store: Where the messages wait.
+        store: Keeps the messages.
     """
 
     def __init__(self, store: Store) -> None:
@@ -57,81 +40,79 @@ class PullOutput(OutputChannel):
 
     @classmethod
     def name(cls) -> str:
-        """Name the channel for responses that differ by channel."""
+        """Return the name by which channel-specific responses are selected."""
         return "collector"
 
     async def send_once(self, recipient_id: str, message: dict[str, Any], *, key: str) -> None:
-        """Keep a response that is named, once."""
+        """Store a response unless one with this key was stored before."""
         await self._store.pending.add(recipient_id, message, key=key)
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        """Keep a whole response; the channel that gives it out takes it apart."""
+        """Store a whole response; the channel that delivers it splits it."""
         await self._store.pending.add(recipient_id, message)
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
-        """Keep a text."""
+        """Store a text."""
         await self._store.pending.add(recipient_id, {"text": text})
 
 
 async def deliver_pending(store: Store, sender_id: str, output: OutputChannel) -> None:
-    """Give a user what has waited for them, oldest first.
+    """Send a user's pending messages, oldest first.
 
-    Inside a request it counts as delivered only when the answer has gone out: a server that dies
-    before that has not lost it.
+    Messages that become part of the current HTTP response are marked as delivered when it has been
+    sent; see ``response_tracking``.
 
     Args:
-        store: Where it waits.
-        sender_id: Whose it is.
-        output: The channel of their present request.
+        store: With the messages.
+        sender_id: The user.
+        output: The channel of their current request.
     """
     messages = await store.pending.claim(sender_id)
     if not messages:
         return
-    # Only what is collected for an answer comes with it; any other channel has sent it already.
-    answer = _answer.get() if _is_collected(output) else None
-    in_answer = answer is not None and not answer.begun
-    ids: list[int] = []
+    # Only a collecting channel puts messages into the response; any other has sent them already.
+    response = current_response.get() if _is_collecting(output) else None
+    in_response = response is not None and not response.is_started
+    sent: list[int] = []
     try:
         for message in messages:
-            with contained():
-                await _give(message, sender_id, output)
-            ids.append(message.id)
-            if not in_answer:
+            with exit_as_error():
+                await _send(message, sender_id, output)
+            sent.append(message.id)
+            if not in_response:
                 await store.pending.mark_delivered([message.id])
     except BaseException as error:
-        await store.pending.release([each.id for each in messages if each.id not in ids])
+        await store.pending.release([each.id for each in messages if each.id not in sent])
         if not isinstance(error, Exception) or isinstance(error, StoreUnavailable):
-            raise  # the request was given up: what was not sent is there for the next one
-        # The user's own message is safe by now; were this raised, the channel might bring it again.
-        log.warning("handoff.pending.not_taken", error=type(error).__name__)
+            raise  # the request was cancelled; the next one gets the unsent messages
+        # The user's own message is stored by now; an error might make the channel resend it.
+        log.warning("handoff.pending.not_taken", **error_fields(error))
     failpoint("pending.claimed")
-    if answer is not None and in_answer:
-        answer.ids += ids
+    if response is not None and in_response:
+        response.pending_ids += sent
 
 
-def _is_collected(output: OutputChannel) -> bool:
-    """Tell whether a channel keeps what it is given for the answer; ``callback`` sends it on."""
-    keep = CollectingOutputChannel._persist_message
-    return isinstance(output, CollectingOutputChannel) and type(output)._persist_message is keep
+def _is_collecting(output: OutputChannel) -> bool:
+    """Tell whether a channel collects messages for the response; ``callback`` sends them on."""
+    collect = CollectingOutputChannel._persist_message
+    return isinstance(output, CollectingOutputChannel) and type(output)._persist_message is collect
 
 
-async def _give(message: PendingMessage, sender_id: str, output: OutputChannel) -> None:
-    """Send a held message; one that the channel never takes must not keep the others waiting.
+async def _send(message: PendingMessage, sender_id: str, output: OutputChannel) -> None:
+    """Send a pending message; one that the channel always refuses must not block later ones.
 
-    Where it has been refused several times, its words and links alone are sent, and where they
-    are refused as well, that there was something. A channel that takes neither is down.
+    After several refusals its text and links alone are sent. Where they are refused as well, a
+    notice is sent instead. A channel that refuses that is down.
     """
     body = dict(message.body)
     if _refusals[message.id] >= _ATTEMPTS:
         links = (body.get("image"), body.get("attachment"))
-        words = " ".join(str(part).strip() for part in (body.get("text"), *links) if part)
+        text = " ".join(str(part).strip() for part in (body.get("text"), *links) if part)
         try:
-            await output.send_response(sender_id, {"text": words})
+            await output.send_response(sender_id, {"text": text})
         except Exception:
             await output.send_response(sender_id, {"text": CANNOT_SHOW})
-        log.error(
-            "handoff.pending.reduced", meaning="the channel does not take the message as it is"
-        )
+        log.error("handoff.pending.reduced", meaning="the channel refuses the message as it is")
     else:
         try:
             await output.send_response(sender_id, body)
@@ -139,48 +120,3 @@ async def _give(message: PendingMessage, sender_id: str, output: OutputChannel) 
             _refusals[message.id] += 1
             raise
     _refusals.pop(message.id, None)
-
-
-def track_responses(app: Sanic, store: Store) -> None:
-    """Note what has gone out with each answer of the server.
-
-    Args:
-        app: Rasa's Sanic app, before it serves.
-        store: Where the messages wait.
-    """
-    marking: set[asyncio.Task[None]] = set()
-
-    async def begin(_request: Request) -> None:
-        _answer.set(_Answer())
-
-    async def finish(request: Request, _response: BaseHTTPResponse) -> None:
-        answer = _answer.get()
-        if answer is None:
-            return
-        answer.begun = True
-        if answer.ids:
-            # Asked before the answer is written: where the connection is not kept, it is closed
-            # with the answer, which is no sign that nobody has read it.
-            transport = request.transport
-            is_read = transport is not None and not transport.is_closing()
-            # The task runs once this one has written the answer and waits for something else.
-            settling = _settle(store, answer.ids, is_read=is_read)
-            task = asyncio.create_task(settling, name="handoff held")
-            marking.add(task)
-            task.add_done_callback(marking.discard)
-
-    app.register_middleware(begin, "request")
-    app.register_middleware(finish, "response")
-
-
-async def _settle(store: Store, ids: list[int], *, is_read: bool) -> None:
-    while True:  # until the store is there again: what is not noted comes again
-        try:
-            if is_read:
-                await store.pending.mark_delivered(ids)
-            else:  # the user has not waited for the answer
-                await store.pending.release(ids)
-            return
-        except StoreUnavailable:
-            log.warning("handoff.pending.outcome_unknown", count=len(ids))
-            await asyncio.sleep(_AGAIN)

@@ -1,4 +1,4 @@
-"""What keeps sessions moving in a Rasa server: two lanes each, and a look round now and then."""
+"""Background work of a Rasa server: session workers, polling and reconciliation."""
 
 from __future__ import annotations
 
@@ -9,87 +9,92 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from zendesk_handoff.domain.responses import DELAYED
-from zendesk_handoff.errors import HandoffError, StoreUnavailable
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.reconcile import reconcile
 from zendesk_handoff.handover.to_agent import ToAgents
 from zendesk_handoff.handover.workers import KeyedWorkers
-from zendesk_handoff.logs import location
+from zendesk_handoff.logs import describe_error, error_fields
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.to_user import ToUser
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import ANYTHING
-from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.clients import Clients
 
 log = structlog.get_logger(__name__)
 
 Work = Callable[[], Awaitable[None]]
 
-#: Seconds, at the most, between two looks for sessions that nobody works on or that are silent.
-_LOOK_ROUND = 5.0
-#: Seconds within which a start does not ask again: servers may restart one after the other.
-ASKED_JUST_NOW = 5.0
-#: How many sessions are asked about at once, so that Zendesk is not flooded after an outage.
-_RECONCILED_AT_ONCE = 8
+#: Seconds, at most, between two polls for sessions with work and for inactive ones.
+_POLL_EVERY = 5.0
+#: Seconds after a reconciliation in which a starting server does not repeat it: servers may restart
+#: one after the other.
+RECENTLY_RECONCILED = 5.0
+#: Sessions that are reconciled at once, so that Zendesk is not flooded after an outage.
+_CONCURRENT_RECONCILIATIONS = 8
 
 
 class Runtime:
-    """The sessions' motor in one Rasa process.
+    """Runs the work of all sessions that this process has a lease of.
 
-    What there is to do is in the store; whoever stores something wakes the session's lanes. One
-    lane brings the user's messages to Zendesk, the other brings Zendesk's to the user, so that
-    neither waits for the other. A session belongs to one process at a time.
+    All work is in the store, which signals every change. Each session has two workers: one sends
+    the user's messages to Zendesk, the other Zendesk's messages to the user, so that neither waits
+    for the other. Only one process works on a session at a time.
 
     Args:
         store: The store, open.
         settings: The plugin's.
-        bot: The Rasa side.
+        bot: Access to the Rasa server's bot.
+        poll_every: Seconds between two polls, at most.
     """
 
-    def __init__(self, store: Store, settings: Settings, bot: Bot) -> None:
-        """Prepare; ``start`` begins."""
+    def __init__(
+        self, store: Store, settings: Settings, bot: Bot, *, poll_every: float = _POLL_EVERY
+    ) -> None:
+        """Prepare the workers; ``start`` starts them."""
         self.store = store
         self.settings = settings
+        self.clients = Clients(settings)
         self._bot = bot
-        self._clients = Clients(settings)
         self._leases = ProcessLeases(store)
-        to_agents = ToAgents(store, settings, self._clients, self._leases)
-        to_user = ToUser(store, settings, bot, self._clients, self._leases)
+        to_agents = ToAgents(store, settings, self.clients, self._leases)
+        to_user = ToUser(store, settings, bot, self.clients, self._leases)
         self._to_agents = KeyedWorkers("to agents", to_agents.run)
         self._to_user = KeyedWorkers("to user", to_user.run)
         self._tasks: list[asyncio.Task[None]] = []
-        self._looking: asyncio.Task[None] | None = None
-        self._asked_within = ASKED_JUST_NOW
-        self._pause = min(_LOOK_ROUND, settings.takeover_after / 2)
+        self._extra_poll: asyncio.Task[None] | None = None
+        self._reconciled_within = RECENTLY_RECONCILED
+        self._poll_every = min(poll_every, settings.takeover_after / 2)
 
     def start(self) -> None:
-        """Take up what is left to do, and whatever comes."""
-        self.store.signals.on_any(self._wake)
+        """Start the workers, and the tasks that are repeated."""
+        self.store.signals.on_any(self._on_signal)
+        lease = self.store.leases.lease
         self._tasks = [
-            self._again_and_again("look round", self._look_round, self._pause),
-            self._again_and_again("silences", self._look_for_silences, self._pause),
-            self._again_and_again("reconcile", self._reconcile, self._pause),
-            self._again_and_again("claims", self._leases.renew, self.store.leases.lease / 3),
+            self._repeat("poll", self._poll, self._poll_every),
+            self._repeat("inactivity", self._check_inactivity, self._poll_every),
+            self._repeat("reconcile", self._reconcile, self._poll_every),
+            self._repeat("lease renewal", self._leases.renew, lease / 3),
         ]
-        silent = [each for each in self._bot.outputs.without_push() if each != "ZendeskInput"]
-        if silent:
+        without_push = [each for each in self._bot.outputs.without_push() if each != "ZendeskInput"]
+        if without_push:
             log.warning(
                 "handoff.channels.without_push",
-                channels=silent,
+                channels=without_push,
                 meaning="agents' messages reach these users with their own next message",
             )
         if self._bot.has_unsafe_locks():
             log.warning(
                 "handoff.lock_store.unsafe",
                 meaning="Rasa's Redis lock store drops messages when two processes use it at once; "
-                "write `type: channels.lock_store.AtomicRedisLockStore` in endpoints.yml",
+                "write `type: zendesk_handoff.rasa.lock_store.AtomicRedisLockStore` "
+                "in endpoints.yml",
             )
 
     async def stop(self) -> None:
-        """Finish what is under way and leave the rest to whoever starts next."""
-        tasks = [*self._tasks, *([self._looking] if self._looking else [])]
+        """Finish the work in progress; other servers, or the next start, do the rest."""
+        tasks = [*self._tasks, *([self._extra_poll] if self._extra_poll else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -98,17 +103,13 @@ class Runtime:
             await self._leases.release_all()
         except StoreUnavailable:
             log.warning("handoff.leases.kept")
-        await self._clients.close()
+        await self.clients.close()
 
-    def client(self, connector_id: str) -> ConversationsClient | None:
-        """Give the client that agents' files are read with."""
-        return self._clients.files(connector_id)
-
-    def _wake(self, topic: str) -> None:
+    def _on_signal(self, topic: str) -> None:
         if topic == ANYTHING:
-            if self._looking is None or self._looking.done():
-                looking = self._attempt("look round", self._look_round)
-                self._looking = asyncio.create_task(looking, name="handoff look")
+            if self._extra_poll is None or self._extra_poll.done():
+                poll = self._attempt("poll", self._poll)
+                self._extra_poll = asyncio.create_task(poll, name="handoff extra poll")
             return
         kind, _, session_id = topic.partition(":")
         if kind in {"session", "outbox"}:
@@ -120,56 +121,53 @@ class Runtime:
         self._to_agents.notify(session_id)
         self._to_user.notify(session_id)
 
-    def _again_and_again(self, name: str, work: Work, pause: float) -> asyncio.Task[None]:
-        """Do something now, and for ever after with a pause of so many seconds."""
+    def _repeat(self, name: str, work: Work, pause: float) -> asyncio.Task[None]:
+        """Do some work now and then for ever, with a pause of so many seconds."""
 
-        async def go_on() -> None:
+        async def loop() -> None:
             while True:
                 await self._attempt(name, work)
                 await asyncio.sleep(pause)
 
-        return asyncio.create_task(go_on(), name=f"handoff {name}")
+        return asyncio.create_task(loop(), name=f"handoff {name}")
 
     async def _attempt(self, name: str, work: Work) -> None:
-        """Do something that is tried again anyhow: no error may be the end of that."""
+        """Do some work that is repeated anyway; no error may end the repetition."""
         try:
             await work()
         except StoreUnavailable:
             log.warning("handoff.store.unavailable")
         except Exception as error:
-            name = type(error).__name__
-            log.error("handoff.task.broken", task=name, error=name, location=location(error))
+            log.error("handoff.task.broken", task=name, **error_fields(error))
 
-    async def _look_round(self) -> None:
+    async def _poll(self) -> None:
         for session_id in await self.store.leases.with_work():
             self._notify(session_id)
 
-    async def _look_for_silences(self) -> None:
+    async def _check_inactivity(self) -> None:
         timeouts, now = self.settings.timeouts, time.time()
         for session_id in await self.store.leases.inactive(timeouts, now=now):
             self._notify(session_id)
         if timeouts.undelivered is not None:
-            # No user is to believe that an agent reads what has not reached Zendesk.
-            late = await self.store.outbox.notify_overdue(
+            # A user must not believe that an agent reads messages that have not reached Zendesk.
+            overdue = await self.store.outbox.notify_overdue(
                 before=now - timeouts.undelivered, notice=DELAYED
             )
-            for session_id in late:
+            for session_id in overdue:
                 log.error("handoff.messages.overdue", session=session_id)
 
-    # What Zendesk may not have told us
-
     async def _reconcile(self) -> None:
-        """Ask about every open session: at the start, since we were away, and then regularly."""
-        before = time.time() - self._asked_within
+        """Reconcile every open session: at the start, as events may be missed, then regularly."""
+        before = time.time() - self._reconciled_within
         while ids := await self.store.leases.claim_for_reconciliation(
-            self.settings.connectors, before=before, limit=_RECONCILED_AT_ONCE
+            self.settings.connectors, before=before, limit=_CONCURRENT_RECONCILIATIONS
         ):
             await asyncio.gather(*(self._reconcile_one(each) for each in ids))
-        self._asked_within = self.settings.reconcile_every
+        self._reconciled_within = self.settings.reconcile_every
 
     async def _reconcile_one(self, session_id: str) -> None:
         session = await self.store.sessions.get(session_id)
-        client = self._clients.interactive(session.connector_id) if session else None
+        client = self.clients.interactive(session.connector_id) if session else None
         if session is None or client is None or not session.state.is_open:
             return
         try:
@@ -181,5 +179,5 @@ class Runtime:
                 "handoff.reconcile.failed",
                 session=session_id,
                 connector=session.connector_id,
-                error=str(error) if isinstance(error, HandoffError) else type(error).__name__,
+                error=describe_error(error),
             )

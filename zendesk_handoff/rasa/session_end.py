@@ -1,4 +1,4 @@
-"""The end of a session: the user is told, and the bot gets the conversation back."""
+"""The end of a session: notification, return of unsent messages to the bot, new Rasa session."""
 
 from __future__ import annotations
 
@@ -20,26 +20,27 @@ from zendesk_handoff.store import Store
 
 
 async def notify_end(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:
-    """Tell the user that the human part is over, and write it into the tracker.
+    """Notify the user of the end, and record the human part in the tracker.
 
-    The caller holds the sender's lock. The tracker is resumed before the user is told: whoever
-    reads the invitation is answered. What the user wrote to an agent who was never reached is the
-    bot's to answer.
+    The caller holds the sender's lock. The tracker is resumed before the user is notified, so that
+    the bot answers a reply to the notification. Messages of a failed session are replayed to the
+    bot.
 
     Args:
-        store: Where the session and its messages are.
+        store: With the session and its messages.
         bot: The bot.
-        session: Ended, or failed after the action had given it up.
+        session: Ended, or failed after the action had stopped waiting for it.
         output: The user's channel.
     """
     sender_id, failed = session.sender_id, session.state is State.FAILED
-    part = [] if failed else await _transcript(store, session)
-    await bot.record(sender_id, [*part, *_return(session)], key=f"{session.id}:over")
+    transcript = [] if failed else await _transcript(store, session)
+    events = [*transcript, *_resume_events(session)]
+    await bot.record(sender_id, events, key=f"{session.id}:over")
     failpoint("end.recorded")
     response = FAILED if failed else ENDED
     locale = session.profile.get("locale")
     await bot.say(sender_id, response, output, key=f"{session.id}:{response}", locale=locale)
-    failpoint("end.said")
+    failpoint("end.sent")
     if failed:
         await replay_to_bot(store, bot, session, output)
     await store.sessions.mark_end_notified(session.id)
@@ -49,20 +50,20 @@ async def notify_end(store: Store, bot: Bot, session: Session, output: OutputCha
 async def restart_session(
     store: Store, session: Session, message: UserMessage, processor: MessageProcessor
 ) -> None:
-    """Begin a new Rasa session for the first message after the human part.
+    """Start a new Rasa session before the first message after the end, and finalize ours.
 
     The caller holds the sender's lock.
 
     Args:
-        store: Where the session is closed.
-        session: Over, and the user knows it.
-        message: The user's first message to the bot again.
-        processor: Who will handle it.
+        store: With the session.
+        session: Ended or failed; the user was notified.
+        message: The user's first message after that.
+        processor: The bot that will handle it.
     """
     tracker = await processor.get_tracker(message.sender_id)
     if tracker.is_paused():
-        # The end was told while no model was loaded, so that nothing could be written.
-        tracker.update_with_events(_return(session), processor.domain)
+        # The user was notified while no model was loaded, so the tracker could not be changed.
+        tracker.update_with_events(_resume_events(session), processor.domain)
         await processor.save_tracker(tracker)
     if session.state is State.ENDED and not processor._has_session_expired(tracker):
         prediction = PolicyPrediction.for_action_name(processor.domain, ACTION_SESSION_START_NAME)
@@ -78,26 +79,26 @@ async def restart_session(
 
 
 async def replay_to_bot(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:
-    """Let the bot answer what was written while a handover was under way that failed.
+    """Let the bot handle the messages that were written while a handover failed.
 
     The caller holds the sender's lock.
 
     Args:
-        store: Where it waits.
+        store: With the messages.
         bot: The bot.
         session: Failed.
         output: The user's channel.
     """
     for message in await store.outbox.waiting(session.id):
         if message.body["type"] == "closing_note":
-            continue  # for the agents
-        text = _user_words(message.body)
+            continue  # written for agents
+        text = _displayed_text(message.body)
         newer = await store.sessions.current(session.sender_id)
         if newer is not None and newer.state.is_open:
-            # The bot's answer to the one before has brought an agent: this one is theirs.
+            # The bot's handling of an earlier message has started another handover.
             await store.outbox.add(newer.id, [message.body], key=message.marker)
         elif text and message.body["type"] == "text":
-            await bot.hear(
+            await bot.handle(
                 UserMessage(
                     text,
                     output,
@@ -113,7 +114,7 @@ async def replay_to_bot(store: Store, bot: Bot, session: Session, output: Output
         await store.outbox.finish(message)
 
 
-def _return(session: Session) -> list[Event]:
+def _resume_events(session: Session) -> list[Event]:
     return [
         SlotSet("handoff_status", session.state.value),
         SlotSet("handoff_end_reason", session.end_reason),
@@ -123,36 +124,36 @@ def _return(session: Session) -> list[Event]:
 
 
 async def _transcript(store: Store, session: Session) -> list[Event]:
-    """Give the human part as tracker events, in the order in which it was said."""
-    said: list[tuple[float, Event]] = []
-    mark = {"handoff_session": session.id}
+    """Return the human part as tracker events, in order of time."""
+    events: list[tuple[float, Event]] = []
+    metadata = {"handoff_session": session.id}
     for message in await store.outbox.all(session.id):
-        text = _user_words(message.body)
+        text = _displayed_text(message.body)
         if text:
             event = UserUttered(
                 text,
                 timestamp=message.created_at,
                 input_channel=session.channel,
                 message_id=message.marker,
-                metadata=dict(mark),
+                metadata=dict(metadata),
             )
-            said.append((message.created_at, event))
+            events.append((message.created_at, event))
     for received in await store.inbox.messages(session.id):
-        answer = AgentMessage(**received.body)
-        data = {"image" if answer.kind == "image" else "attachment": answer.media_url}
-        said.append(
+        posted = AgentMessage(**received.body)
+        data = {"image" if posted.kind == "image" else "attachment": posted.media_url}
+        events.append(
             (
                 received.created_at,
                 BotUttered(
-                    answer.text,
-                    data=data if answer.media_url else {},
-                    metadata={**mark, "agent": answer.author, "is_agent": answer.is_agent},
+                    posted.text,
+                    data=data if posted.media_url else {},
+                    metadata={**metadata, "agent": posted.author, "is_agent": posted.is_agent},
                     timestamp=received.created_at,
                 ),
             )
         )
-    return [event for _, event in sorted(said, key=lambda pair: pair[0])]
+    return [event for _, event in sorted(events, key=lambda pair: pair[0])]
 
 
-def _user_words(body: Mapping[str, Any]) -> str:
+def _displayed_text(body: Mapping[str, Any]) -> str:
     return str(body.get("text") or body.get("name") or body.get("media_url") or "")

@@ -1,4 +1,4 @@
-"""The store: what must outlive a process. SQLite by default, PostgreSQL for several servers."""
+"""The store: all data that outlives a process, in SQLite or, for several servers, PostgreSQL."""
 
 from zendesk_handoff.store.store import Store, open_store
 

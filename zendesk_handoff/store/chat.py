@@ -1,4 +1,4 @@
-"""What the chat page shows, and what it has sent that the bot has yet to handle."""
+"""The chat page: its history, user messages not handled yet, and uploaded files."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from zendesk_handoff.store.engine.schema import chat, uploads
 
 
 def chat_topic(sender_id: str) -> str:
-    """Name the signal that a chat page has something new to show."""
+    """Name the signal for a new history item of a chat page."""
     return f"chat:{sender_id}"
 
 
 @dataclass(frozen=True)
-class ChatEntry:
-    """One entry of what a chat page shows.
+class HistoryItem:
+    """An item of a chat page's history.
 
     Args:
-        id: Its place; also the ``id:`` of its server-sent event.
-        body: What the page renders.
+        id: The row's id, by which items are ordered; also the ``id:`` of its server-sent event.
+        body: The item as the page renders it.
     """
 
     id: int
@@ -38,9 +38,9 @@ class ChatWork:
     """A user's message that has been acknowledged and not handled yet.
 
     Args:
-        id: The entry's place.
-        sender_id: Whose.
-        work: What the chat page's channel needs to hand it to the bot.
+        id: The id of the history item.
+        sender_id: The user's id.
+        work: The data with which the chat page's channel passes the message to the bot.
     """
 
     id: int
@@ -54,9 +54,9 @@ class Upload:
 
     Args:
         id: 32 hexadecimal characters.
-        name: As the user called it.
+        name: The user's name for the file.
         media_type: For example ``image/png``.
-        data: The file.
+        data: The file's content.
     """
 
     id: str
@@ -66,7 +66,7 @@ class Upload:
 
 
 class Chat:
-    """The tables ``chat`` and ``uploads``: the chat page's side."""
+    """The tables ``chat`` and ``uploads``."""
 
     def __init__(self, database: Database) -> None:
         """Use a database."""
@@ -80,16 +80,16 @@ class Chat:
         request_id: str | None = None,
         work: Mapping[str, Any] | None = None,
     ) -> int | None:
-        """Append an entry.
+        """Append an item to a page's history.
 
         Args:
-            sender_id: Whose page.
-            body: What the page renders.
-            request_id: The page's own id of a message, so that one sent twice counts once.
-            work: What is to be done about it, until ``finish_work``.
+            sender_id: The user's id.
+            body: The item as the page renders it.
+            request_id: The page's own id of a message, so that one sent twice is stored once.
+            work: The data for passing the message to the bot, kept until ``finish_work``.
 
         Returns:
-            The entry's id, or ``None`` where it was there already.
+            The item's id, or ``None`` if the item is stored already.
         """
         row = {
             "sender_id": sender_id,
@@ -101,21 +101,21 @@ class Chat:
         }
         insert = self._database.insert_new(chat).values(row)
 
-        def keep(connection: Connection) -> int | None:
+        def append(connection: Connection) -> int | None:
             result = connection.execute(insert)
             return int(result.inserted_primary_key[0]) if result.rowcount else None
 
-        return await self._database.write(keep, wake=[chat_topic(sender_id)])
+        return await self._database.write(append, wake=[chat_topic(sender_id)])
 
     async def unhandled(
         self, sender_id: str | None = None, *, older_than: float = 0.0, limit: int = 500
     ) -> list[ChatWork]:
-        """Read the messages that wait to be handled, oldest first.
+        """Read the user messages that are not handled yet, oldest first.
 
         Args:
-            sender_id: Whose; everybody's by default.
-            older_than: Seconds they must have waited at least.
-            limit: How many at the most.
+            sender_id: The user's id; all users by default.
+            older_than: Least age in seconds.
+            limit: Largest number of messages.
         """
         query = (
             sa.select(chat.c.id, chat.c.sender_id, chat.c.work)
@@ -128,21 +128,21 @@ class Chat:
         rows = await self._database.rows(query)
         return [ChatWork(row.id, row.sender_id, row.work) for row in rows]
 
-    async def finish_work(self, entry_id: int) -> None:
-        """Note that a message has been handled."""
+    async def finish_work(self, item_id: int) -> None:
+        """Record that a user message has been handled."""
 
         def finish(connection: Connection) -> None:
-            connection.execute(sa.update(chat).where(chat.c.id == entry_id).values(work=sa.null()))
+            connection.execute(sa.update(chat).where(chat.c.id == item_id).values(work=sa.null()))
 
         await self._database.write(finish)
 
-    async def after(self, sender_id: str, last_id: int, *, limit: int = 500) -> list[ChatEntry]:
-        """Read the entries after a place.
+    async def after(self, sender_id: str, last_id: int, *, limit: int = 500) -> list[HistoryItem]:
+        """Read the items after a given one.
 
         Args:
-            sender_id: Whose page.
-            last_id: The last entry that the page has; 0 for all.
-            limit: How many at the most.
+            sender_id: The user's id.
+            last_id: The id of the last item that the page has; 0 for all.
+            limit: Largest number of items.
         """
         query = (
             sa.select(chat.c.id, chat.c.body)
@@ -150,16 +150,16 @@ class Chat:
             .order_by(chat.c.id)
             .limit(limit)
         )
-        return [ChatEntry(row.id, row.body) for row in await self._database.rows(query)]
+        return [HistoryItem(row.id, row.body) for row in await self._database.rows(query)]
 
     async def profile(self, sender_id: str) -> dict[str, str] | None:
-        """Read what a page has told of its user, at the beginning or later.
+        """Read the latest profile that a page has given of its user.
 
         Args:
-            sender_id: Whose page.
+            sender_id: The user's id.
 
         Returns:
-            The profile, or ``None`` where no conversation has begun.
+            The profile, or ``None`` if no conversation has begun.
         """
         query = (
             sa.select(chat.c.body)
@@ -171,11 +171,17 @@ class Chat:
         return None if row is None else dict(row.body.get("profile") or {})
 
     def signals(self, sender_id: str) -> Any:
-        """Watch for new entries; gives a context manager with an ``asyncio.Event``."""
+        """Watch for new items; return a context manager with an ``asyncio.Event``."""
         return self._database.signals.watch(chat_topic(sender_id))
 
     async def keep_upload(self, sender_id: str, *, name: str, media_type: str, data: bytes) -> str:
-        """Keep a file until an agent has it, and after, for the page to show.
+        """Store a file, for the agent and for the page's history.
+
+        Args:
+            sender_id: The user's id.
+            name: The user's name for the file.
+            media_type: For example ``image/png``.
+            data: The file's content.
 
         Returns:
             The upload's id.
@@ -199,8 +205,8 @@ class Chat:
         """Read a file.
 
         Args:
-            upload_id: Which one.
-            sender_id: When given, whose it must be.
+            upload_id: The upload's id.
+            sender_id: The id of the user who must have sent it; any user by default.
         """
         query = sa.select(uploads).where(uploads.c.id == upload_id)
         if sender_id is not None:

@@ -1,4 +1,4 @@
-"""What comes from the agents, kept before it is acknowledged, and what else the user must hear."""
+"""The inbox: events from Zendesk, stored before the webhook call is acknowledged, and notices."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ from zendesk_handoff.domain.session import Candidate
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, sessions
 from zendesk_handoff.store.engine.statement import Statement, new_rows
-from zendesk_handoff.store.sessions import candidates, inbox_topic
+from zendesk_handoff.store.session_rows import candidates
+from zendesk_handoff.store.topics import inbox_topic
 
-# Made once: making a statement costs more than running it.
-_INTO_INBOX = new_rows(
+# Module constants, because building a statement costs more than running it.
+_INSERT = new_rows(
     inbox,
     *("connector_id", "event_id", "message_id", "session_id", "kind", "body", "sent_at"),
     *("state", "media_token", "created_at"),
-)
-#: What a server says by itself comes the same way, so that it keeps its place in the order.
-INTO_NOTICES = new_rows(
-    inbox, "connector_id", "event_id", "session_id", "kind", "body", "sent_at", "created_at"
 )
 _DONE = Statement(
     sa.update(inbox)
@@ -46,16 +43,16 @@ _WAITING = Statement(
 
 @dataclass(frozen=True)
 class Incoming:
-    """Something from Zendesk, in a session of ours.
+    """A stored event of a session, or a notice.
 
     Args:
-        id: The row.
-        session_id: Whose it is.
-        kind: ``message``, ``end``, or ``notice``: something of ours that the user must hear.
-        body: What the kind needs.
-        sent_at: Zendesk's clock, ISO 8601.
-        media_token: The secret part of the address under which a file is served.
-        created_at: Seconds since the epoch, when it was stored.
+        id: The row's id.
+        session_id: The session's id.
+        kind: ``message``, ``end`` or ``notice``.
+        body: The data of an event of this kind.
+        sent_at: The time by Zendesk's clock, ISO 8601; empty for a notice.
+        media_token: The secret part of the URL under which a file is served.
+        created_at: The time of storing, in seconds since the epoch.
     """
 
     id: int
@@ -69,16 +66,16 @@ class Incoming:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """An event to be stored; the same event, or the same message, is stored once.
+    """An event to store; the same event, or the same message, is stored once.
 
     Args:
         event_id: Zendesk's id of the event.
-        session_id: Whose it is.
+        session_id: The session's id.
         kind: ``message``, ``end``, ``notice`` or ``dead_letter``.
-        body: What the kind needs.
-        sent_at: Zendesk's clock, ISO 8601.
+        body: The data of an event of this kind.
+        sent_at: The time by Zendesk's clock, ISO 8601.
         message_id: Zendesk's id of the message.
-        media_token: Where a file comes with it.
+        media_token: The secret part of the URL for a file, if the message has one.
     """
 
     event_id: str
@@ -90,19 +87,19 @@ class NewEvent:
     media_token: str | None = field(default=None, repr=False)
 
 
-#: Decides which events are kept, given the sessions they may speak of, newest first.
+#: Turns the events of a batch into those to store, given the sessions that they may concern.
 Classify = Callable[[Sequence[Candidate]], Sequence[NewEvent]]
 
 
 @dataclass(frozen=True)
 class EventBatch:
-    """What has come from Zendesk at once.
+    """The events of one webhook call.
 
     Args:
-        connector_id: Through whose webhook; other connectors' sessions are not found.
-        judge: Says what is kept of it.
-        conversation_ids: Zendesk's ids of where it happened.
-        session_ids: Ours, as the conversations' metadata gives them.
+        connector_id: The webhook's connector; sessions of others are not found.
+        classify: Chooses the events to store, given the sessions, newest first.
+        conversation_ids: Zendesk's ids of the events' conversations.
+        session_ids: Ours, from the metadata of the conversations.
     """
 
     connector_id: str
@@ -112,40 +109,45 @@ class EventBatch:
 
 
 class Inbox:
-    """The table ``inbox``: from Zendesk to the user."""
+    """The table ``inbox``: messages and events for the user."""
 
     def __init__(self, database: Database) -> None:
         """Use a database."""
         self._database = database
 
     async def add(self, connector_id: str, events: Iterable[NewEvent]) -> None:
-        """Keep events; they are safe, and counted once, when this returns."""
-        kept = tuple(events)
-        await self.store_batch(EventBatch(connector_id, lambda _sessions: kept))
-
-    async def store_batch(self, batch: EventBatch) -> Sequence[NewEvent]:
-        """Find whose the events are that have come, and keep what is to be kept.
-
-        All that arrives while the store is busy shares one look-up, one insert and one commit.
+        """Store events; they are committed when this returns.
 
         Args:
-            batch: With what judges its events, which may be asked twice.
+            connector_id: The sessions' connector.
+            events: Those that are stored already are left alone.
+        """
+        classified = tuple(events)
+        await self.store_batch(EventBatch(connector_id, lambda _sessions: classified))
+
+    async def store_batch(self, batch: EventBatch) -> Sequence[NewEvent]:
+        """Find the sessions that a batch concerns, classify its events and store them.
+
+        Batches that arrive while the store is busy share one query, one insert and one commit.
+
+        Args:
+            batch: The batch; its ``classify`` may be called twice.
 
         Returns:
-            What was kept; it is safe, and counts once, when this returns.
+            The stored events; they are committed when this returns.
         """
         return await self._database.write_together(
-            self._take_all,
+            self._store_all,
             batch,
-            wake=lambda kept: {inbox_topic(event.session_id) for event in kept},
+            wake=lambda events: {inbox_topic(event.session_id) for event in events},
         )
 
-    def _take_all(
+    def _store_all(
         self, connection: Connection, batches: Sequence[EventBatch]
     ) -> Sequence[Sequence[NewEvent]]:
-        found = _candidates(connection, batches)
+        find = _candidates(connection, batches)
         now = time.time()
-        kept = [batch.classify(found(batch)) for batch in batches]
+        classified = [batch.classify(find(batch)) for batch in batches]
         rows = [
             {
                 "connector_id": batch.connector_id,
@@ -159,24 +161,24 @@ class Inbox:
                 "media_token": event.media_token,
                 "created_at": now,
             }
-            for batch, events in zip(batches, kept, strict=True)
+            for batch, events in zip(batches, classified, strict=True)
             for event in events
         ]
-        _INTO_INBOX.run(connection, rows)
-        return kept
+        _INSERT.run(connection, rows)
+        return classified
 
     async def waiting(self, session_id: str) -> list[Incoming]:
-        """Read the events to act on: messages by Zendesk's clock, an end after them."""
+        """Read the undelivered events in order: messages by Zendesk's clock, the end after them."""
         rows = await self._database.read(
             lambda connection: _WAITING.rows(connection, session=session_id)
         )
         return [_incoming(row) for row in rows]
 
     async def known(self, connector_id: str, message_ids: Sequence[str]) -> set[str]:
-        """Tell which of Zendesk's messages are here, delivered or waiting.
+        """Tell which of Zendesk's messages are stored, delivered or not.
 
         Args:
-            connector_id: Whose account.
+            connector_id: The messages' connector.
             message_ids: Zendesk's ids.
         """
         if not message_ids:
@@ -187,11 +189,11 @@ class Inbox:
         return {row.message_id for row in await self._database.rows(query)}
 
     async def finish(self, event: Incoming, *, by_agent: bool = False) -> None:
-        """Note that an event has been acted on.
+        """Record that an event is done.
 
         Args:
-            event: Which one.
-            by_agent: Whether with it the user has heard an agent.
+            event: The event.
+            by_agent: Whether it was an agent's message, now delivered to the user.
         """
         now = time.time()
 
@@ -204,7 +206,7 @@ class Inbox:
         await self._database.write(work)
 
     async def messages(self, session_id: str) -> list[Incoming]:
-        """Read everything the user was shown in a session, by Zendesk's clock."""
+        """Read all messages of a session to the user, in the order of Zendesk's clock."""
         query = (
             sa.select(inbox)
             .where(inbox.c.session_id == session_id, inbox.c.kind == "message")
@@ -213,54 +215,30 @@ class Inbox:
         return [_incoming(row) for row in await self._database.rows(query)]
 
     async def by_media_token(self, token: str) -> Incoming | None:
-        """Find the message that a file's address belongs to."""
+        """Find the message whose file is served under a media token."""
         query = sa.select(inbox).where(inbox.c.media_token == token)
         row = await self._database.row(query)
         return _incoming(row) if row else None
 
 
-def notice_row(
-    connector_id: str, session_id: str, name: str, response: str, now: float
-) -> dict[str, Any]:
-    """Make the row of the inbox for something of ours that the user must hear.
-
-    Args:
-        connector_id: The session's.
-        session_id: Whose.
-        name: Keeps it from coming twice.
-        response: What is said.
-        now: Seconds since the epoch.
-    """
-    return {
-        "connector_id": connector_id,
-        "event_id": name,
-        "session_id": session_id,
-        "kind": "notice",
-        "body": {"response": response},
-        "sent_at": "",  # before anything of Zendesk's that waits
-        "created_at": now,
-    }
-
-
 def _candidates(
     connection: Connection, batches: Sequence[EventBatch]
 ) -> Callable[[EventBatch], Sequence[Candidate]]:
-    """Read the sessions that arrivals may speak of, and give what picks each one's."""
+    """Read the sessions of all batches at once, and return a function that picks a batch's."""
     conversations = frozenset().union(*(batch.conversation_ids for batch in batches))
-    named = frozenset().union(*(batch.session_ids for batch in batches))
-    places: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
-    if conversations or named:
+    session_ids = frozenset().union(*(batch.session_ids for batch in batches))
+    found: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
+    if conversations or session_ids:
         # Of two that share a conversation the newer one comes first.
-        for session in candidates(connection, conversations, named):
-            place = session.conversation_id or session.id
-            places[session.connector_id, place].append(session)
+        for session in candidates(connection, conversations, session_ids):
+            found[session.connector_id, session.conversation_id or session.id].append(session)
 
     def pick(batch: EventBatch) -> Sequence[Candidate]:
-        # Before the conversation's: one that does not know its conversation yet is the newest.
+        # Sessions without a conversation id come first: such a session is the newest one.
         return [
             session
-            for place in (*batch.session_ids, *batch.conversation_ids)
-            for session in places.get((batch.connector_id, place), ())
+            for each in (*batch.session_ids, *batch.conversation_ids)
+            for session in found.get((batch.connector_id, each), ())
         ]
 
     return pick

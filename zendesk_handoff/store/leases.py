@@ -1,4 +1,4 @@
-"""Who works on a session: one process at a time, and another when that one is gone."""
+"""Leases: one process at a time works on a session; when it dies, another takes the lease over."""
 
 from __future__ import annotations
 
@@ -11,27 +11,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OVER_NAMES, State
+from zendesk_handoff.domain.session import OVER_NAMES
 from zendesk_handoff.settings import Timeouts
+from zendesk_handoff.store.due import has_work, may_be_inactive
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import (
-    inbox,
-    is_end_unnotified,
-    is_open,
-    is_undelivered,
-    outbox,
-    sessions,
-)
-from zendesk_handoff.store.sessions import topic
-
-_OPENING = [State.REQUESTED.value, State.OPENING.value]
-_WITH_AGENTS = [State.WAITING.value, State.ACTIVE.value]
+from zendesk_handoff.store.engine.schema import inbox, is_open, outbox, sessions
+from zendesk_handoff.store.topics import session_topic
 
 
 class LeaseResult(enum.Enum):
-    """What came of claiming a session.
+    """The result of acquiring a session.
 
-    One that was taken over belonged to a process that is gone: what it had begun is in doubt.
+    ``TAKEN_OVER`` means that the lease of another process had expired: that process is gone, and
+    the outcome of the call that it had begun is unknown.
     """
 
     REFUSED = enum.auto()
@@ -40,33 +32,33 @@ class LeaseResult(enum.Enum):
 
 
 class Leases:
-    """The owner columns of the table ``sessions``.
+    """The lease columns of the table ``sessions``.
 
     Args:
-        database: Where it is.
-        owner: This process, 32 hexadecimal characters: what it claims, nobody else works on.
-        lease: Seconds a claim holds without being renewed.
+        database: The database with the table.
+        owner: The id of this process, 32 hexadecimal characters.
+        lease: Seconds until a lease expires that is not renewed.
     """
 
     def __init__(self, database: Database, *, owner: str | None = None, lease: float = 10.0):
-        """Name the owner."""
+        """Use a database, in the name of a process."""
         self._database = database
         self.owner = owner or uuid.uuid4().hex
         self.lease = lease
 
     async def acquire(self, session_id: str) -> LeaseResult:
-        """Make this process the one that works on a session, or stay it.
+        """Acquire the lease of a session, or renew it if this process has it.
 
         Args:
-            session_id: Which session.
+            session_id: The session's id.
         """
         now = self._database.now()
 
         def work(connection: Connection) -> LeaseResult:
-            before = sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id)
+            holder = sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id)
             if not self._database.is_sqlite:
-                before = before.with_for_update()
-            owner = (connection.execute(before)).scalar()
+                holder = holder.with_for_update()
+            before = connection.execute(holder).scalar()
             result = connection.execute(
                 sa.update(sessions)
                 .where(sessions.c.id == session_id, self._free(now))
@@ -74,49 +66,48 @@ class Leases:
             )
             if not result.rowcount:
                 return LeaseResult.REFUSED
-            return (
-                LeaseResult.TAKEN_OVER if owner not in (None, self.owner) else LeaseResult.GRANTED
-            )
+            mine = before in (None, self.owner)
+            return LeaseResult.GRANTED if mine else LeaseResult.TAKEN_OVER
 
         return await self._database.write(work)
 
     async def renew(self, session_id: str | None = None) -> set[str]:
-        """Keep the claim on a session, or all claims, for another ``lease`` seconds.
+        """Renew the lease of a session, or all leases of this process.
 
         Args:
-            session_id: Which session; without it all that are this process's.
+            session_id: The session's id; all sessions of this process by default.
 
         Returns:
-            The sessions that are still this process's: others may have taken some over.
+            The ids of the sessions that are renewed; others may have been taken over.
         """
         mine = sessions.c.lease_owner == self.owner
         if session_id:
             mine = sa.and_(mine, sessions.c.id == session_id)
-        kept = sa.select(sessions.c.id).where(mine).order_by(sessions.c.id)
+        renewed = sa.select(sessions.c.id).where(mine).order_by(sessions.c.id)
         if not self._database.is_sqlite:
-            # An update takes its rows in any order: two at once would wait for each other.
-            kept = kept.with_for_update(key_share=True)
-        longer = (
+            # An update locks its rows in any order: two at once would block each other.
+            renewed = renewed.with_for_update(key_share=True)
+        extend = (
             sa.update(sessions)
             .where(mine)
             .values(lease_expires_at=self._database.now() + self.lease)
         )
 
         def work(connection: Connection) -> set[str]:
-            ids = {row.id for row in connection.execute(kept)}
-            connection.execute(longer)
+            ids = {row.id for row in connection.execute(renewed)}
+            connection.execute(extend)
             return ids
 
         return await self._database.write(work)
 
     async def release_if_done(self, session_id: str) -> bool:
-        """Give up the claim on a session that is over, told, and has nothing waiting.
+        """Release a session that is over, with the end notified and all messages delivered.
 
         Returns:
-            Whether that is so.
+            Whether it was released.
         """
 
-        def none_new(table: sa.Table) -> Any:
+        def none_undelivered(table: sa.Table) -> Any:
             mine = (table.c.session_id == session_id, table.c.state == "new")
             return ~sa.select(table.c.id).where(*mine).exists()
 
@@ -126,8 +117,8 @@ class Leases:
             .where(
                 sessions.c.state.in_(OVER_NAMES),
                 sessions.c.end_notified,
-                none_new(outbox),
-                none_new(inbox),
+                none_undelivered(outbox),
+                none_undelivered(inbox),
             )
             .values(lease_owner=None, lease_expires_at=0)
         )
@@ -138,93 +129,51 @@ class Leases:
         return await self._database.write(work)
 
     async def release(self, session_id: str, *, wake: bool = True) -> None:
-        """Give up the claim on a session.
+        """Release a session.
 
         Args:
-            session_id: Which session.
-            wake: Whether whoever can go on with it is to do so at once.
+            session_id: The session's id.
+            wake: Whether to notify the other processes, so that one acquires it at once.
         """
         mine = sa.and_(sessions.c.id == session_id, sessions.c.lease_owner == self.owner)
-        await self._let_go(mine, wake=[topic(session_id)] if wake else [])
+        await self._release(mine, wake=[session_topic(session_id)] if wake else [])
 
     async def release_all(self, *, but: Collection[str] = ()) -> None:
-        """Give up the claims of this process.
+        """Release all sessions of this process.
 
         Args:
-            but: Sessions whose claims are left to run out.
+            but: Sessions whose leases are left to expire.
         """
-        await self._let_go(
+        await self._release(
             sa.and_(sessions.c.lease_owner == self.owner, sessions.c.id.not_in(list(but)))
         )
 
     async def with_work(self) -> list[str]:
-        """List the sessions that something is left to do for and that nobody else works on."""
-        connected = sa.and_(sessions.c.state.in_(_WITH_AGENTS), ~sessions.c.start_notified)
-        waiting = sa.union(
-            # What was written while an opening failed is the bot's to answer.
-            sa.select(outbox.c.session_id)
-            .join(sessions, sessions.c.id == outbox.c.session_id)
-            .where(
-                sa.text("outbox.state <> 'done'"),
-                outbox.c.state == "new",
-                sa.or_(
-                    sessions.c.state != State.FAILED.value, sessions.c.conversation_id.is_not(None)
-                ),
-            ),
-            sa.select(inbox.c.session_id).where(is_undelivered, inbox.c.state == "new"),
-            sa.select(sessions.c.id).where(
-                is_end_unnotified,
-                sa.or_(sessions.c.state.in_(OVER_NAMES), sessions.c.state.in_(_OPENING), connected),
-            ),
-        ).subquery()
-        return await self._ids(sessions.c.id.in_(sa.select(waiting.c[0])))
+        """List the sessions with work left that this process has, or could acquire."""
+        return await self._ids(has_work())
 
     async def inactive(self, timeouts: Timeouts, *, now: float) -> list[str]:
-        """List the sessions with agents in which some timeout may have run out.
-
-        The rules are those of ``zendesk_handoff.patience``, which decides what is due.
+        """List the sessions with agents in which a timeout may have passed.
 
         Args:
             timeouts: The settings.
             now: Seconds since the epoch.
         """
-        row = sessions.c
-        waiting = row.state == State.WAITING.value
-        unasked = row.offered_at.is_(None)
-        told = self._latest(row.connected_at, row.reminded_at)
-        active = row.state == State.ACTIVE.value
-        user, agent = self._latest(row.user_spoke_at), self._latest(row.agent_spoke_at)
-        unanswered = user > agent
-        rules = (
-            (timeouts.waiting_end, row.connected_at, waiting),
-            (timeouts.waiting_offer, row.connected_at, sa.and_(waiting, unasked)),
-            (timeouts.waiting_reminder, told, sa.and_(waiting, unasked)),
-            (timeouts.agent_silence_end, user, sa.and_(active, unanswered)),
-            (
-                timeouts.agent_silence_offer,
-                user,
-                sa.and_(active, unanswered, self._latest(row.offered_at) <= user),
-            ),
-            (timeouts.user_silence_end, agent, sa.and_(active, ~unanswered, agent > 0)),
-        )
-        due = [
-            sa.and_(condition, since <= now - limit)
-            for limit, since, condition in rules
-            if limit is not None
-        ]
-        return await self._ids(is_end_unnotified, row.start_notified, sa.or_(*due)) if due else []
+        if (condition := may_be_inactive(timeouts, now=now, latest=self._latest)) is None:
+            return []
+        return await self._ids(condition)
 
     async def claim_for_reconciliation(
         self, connector_ids: Collection[str], *, before: float, limit: int
     ) -> Sequence[str]:
-        """Take open sessions that Zendesk has not been asked about for a while, oldest first.
+        """Claim open sessions for a reconciliation with Zendesk, the longest overdue first.
 
-        They count as asked about from now on: of several processes each takes others.
+        They count as reconciled from now on, so that several processes claim different ones.
 
         Args:
-            connector_ids: Through which Zendesk can be asked.
-            before: Seconds since the epoch; those asked about later are left alone.
-            limit: How many at the most.
+            connector_ids: The connectors that this process can call.
+            before: Seconds since the epoch; sessions reconciled later are left out.
+            limit: Largest number of sessions.
         """
         due = (
             sa.select(sessions.c.id)
@@ -253,10 +202,7 @@ class Leases:
         return await self._database.write(work)
 
     def _latest(self, *columns: Any) -> Any:
-        values = [sa.func.coalesce(column, 0.0) for column in columns]
-        if len(values) == 1:
-            return values[0]
-        return sa.func.max(*values) if self._database.is_sqlite else sa.func.greatest(*values)
+        return (sa.func.max if self._database.is_sqlite else sa.func.greatest)(*columns)
 
     def _free(self, now: Any) -> Any:
         return sa.or_(
@@ -269,7 +215,7 @@ class Leases:
         query = sa.select(sessions.c.id).where(*where, self._free(self._database.now()))
         return [row.id for row in await self._database.rows(query)]
 
-    async def _let_go(self, which: Any, *, wake: Sequence[str] = ()) -> None:
+    async def _release(self, which: Any, *, wake: Sequence[str] = ()) -> None:
         statement = sa.update(sessions).where(which).values(lease_owner=None, lease_expires_at=0)
 
         def work(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""What an operator does to the store: try again what was refused, and forget what is old."""
+"""Maintenance by an operator: retry refused messages, purge old data."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from zendesk_handoff.store.engine.schema import (
     sessions,
     uploads,
 )
-from zendesk_handoff.store.sessions import topic
+from zendesk_handoff.store.topics import session_topic
 
-#: Sessions that are forgotten in one transaction: others write meanwhile.
-_PIECE = 200
+#: Sessions that are deleted in one transaction, so that others can write between two of them.
+_BATCH_SIZE = 200
 
 
 @dataclass(frozen=True)
 class Purged:
-    """How many rows were forgotten.
+    """Numbers of deleted rows.
 
     Args:
-        sessions: With all that was written in them.
-        chat: Entries of chat pages.
+        sessions: Sessions, deleted together with their messages and events.
+        chat: History items of chat pages.
         uploads: Files of users.
-        pending_messages: Messages that nobody came for.
+        pending_messages: Messages for a next request, delivered or not.
     """
 
     sessions: int
@@ -42,31 +42,31 @@ class Purged:
 
 
 class Maintenance:
-    """Changes that no message brings about."""
+    """Changes that no message causes."""
 
     def __init__(self, database: Database) -> None:
         """Use a database."""
         self._database = database
 
     async def retry(self, session_id: str) -> int:
-        """Give the messages that Zendesk refused back to the queue, and wake the session.
+        """Queue the messages that Zendesk refused once more, and notify the session's worker.
 
-        They go in the order in which they were written. What was refused for good may be refused
-        again: this is for after a mended key, or a conversation that takes messages again.
+        They are sent in the order in which they were written. This is for use after a key has been
+        corrected, or when a conversation accepts messages again; Zendesk may refuse them again.
 
         Args:
-            session_id: Which session; it need not be open.
+            session_id: The session's id; it need not be open.
 
         Returns:
-            How many messages are tried again.
+            The number of queued messages.
         """
         refused = (
             sa.update(outbox)
             .where(outbox.c.session_id == session_id, outbox.c.state == "failed")
             .values(state="new", error=None, done_at=None)
         )
-        # SQLite wakes others by a commit that changes something, also where nothing was refused:
-        # a claim that ends a millisecond sooner does nobody harm.
+        # On SQLite other processes notice only a commit that changes something, and there may be no
+        # refused message. A lease that expires a millisecond earlier does no harm.
         touch = (
             sa.update(sessions)
             .where(sessions.c.id == session_id)
@@ -74,24 +74,25 @@ class Maintenance:
         )
 
         def work(connection: Connection) -> int:
-            count = (connection.execute(refused)).rowcount
+            count = connection.execute(refused).rowcount
             connection.execute(touch)
             return int(count)
 
-        return await self._database.write(work, wake=[topic(session_id)])
+        return await self._database.write(work, wake=[session_topic(session_id)])
 
-    async def purge(self, *, older_than: float) -> Purged:
-        """Forget what is over and older than a moment.
+    async def purge(self, *, older_than: float, batch_size: int = _BATCH_SIZE) -> Purged:
+        """Delete sessions that ended before a time, and other data created before it.
 
-        A session that is open stays, and so does one whose user has not been told of its end or
-        whose messages still wait for Zendesk. A chat page stays as a whole while it is in use.
+        Kept are open sessions, sessions whose end is not notified, and sessions with messages that
+        wait for Zendesk. The history of a chat page is kept as a whole while the page is in use.
 
         Args:
             older_than: Seconds since the epoch.
+            batch_size: Largest number of sessions to delete in one transaction.
         """
         count = 0
-        while forgotten := await self._purge_sessions(older_than):
-            count += forgotten
+        while purged := await self._purge_sessions(older_than, batch_size):
+            count += purged
 
         def work(connection: Connection) -> Purged:
             current = sa.select(sessions.c.sender_id).where(
@@ -113,17 +114,17 @@ class Maintenance:
 
         return await self._database.write(work)
 
-    async def _purge_sessions(self, older_than: float) -> int:
-        waiting = sa.select(outbox.c.session_id).where(outbox.c.state == "new")
+    async def _purge_sessions(self, older_than: float, batch_size: int) -> int:
+        unsent = sa.select(outbox.c.session_id).where(outbox.c.state == "new")
         over = (
             sa.select(sessions.c.id)
             .where(
                 sessions.c.state.not_in(OPEN_NAMES),
                 sessions.c.end_notified,
                 sessions.c.ended_at < older_than,
-                sa.or_(sessions.c.state == State.FAILED.value, sessions.c.id.not_in(waiting)),
+                sa.or_(sessions.c.state == State.FAILED.value, sessions.c.id.not_in(unsent)),
             )
-            .limit(_PIECE)
+            .limit(batch_size)
         )
 
         def work(connection: Connection) -> int:

@@ -1,4 +1,4 @@
-"""What waits for a user whose channel cannot push: it goes with their next request."""
+"""Pending messages: for users whose channel cannot push, sent with their next request."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import pending_messages
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 
-#: Seconds after which an answer that nobody has confirmed is taken for lost with its server.
-LOST = 10.0
-#: Seconds after which this process, too, takes an answer that it began for lost. No request of a
-#: user's takes so long.
-_LONGEST_RESPONSE = 300.0
+#: Seconds after which another process's claim expires: its server is taken for dead.
+CLAIM_EXPIRES = 10.0
+#: Seconds after which a claim of this process expires, longer than any user's request takes.
+_OWN_CLAIM_EXPIRES = 300.0
 _INSERT = new_rows(pending_messages, "sender_id", "key", "body", "created_at")
 _OF_SENDER = (
     pending_messages.c.sender_id == sa.bindparam("sender"),
@@ -28,16 +27,16 @@ _OF_SENDER = (
 _UNDELIVERED = sa.select(
     pending_messages.c.id, pending_messages.c.body, pending_messages.c.claimed_at
 ).where(*_OF_SENDER)
-#: What waits for a sender: put into no answer, or into one before ``lost`` that never went out.
-FREE = sa.select(pending_messages.c.id).where(
+#: A sender's undelivered messages without a claim, or with one from before ``expired``.
+claimable = sa.select(pending_messages.c.id).where(
     *_OF_SENDER,
     sa.or_(
         pending_messages.c.claimed_at.is_(None),
-        pending_messages.c.claimed_at < sa.bindparam("lost"),
+        pending_messages.c.claimed_at < sa.bindparam("expired"),
     ),
 )
 _WAITING = Statement(_UNDELIVERED.order_by(pending_messages.c.id))
-#: Locked where the database knows locks: of two answers at once only one is given a message.
+#: With row locks where the database has them, so that only one of two responses gets a message.
 _CLAIM = Statement(_UNDELIVERED.order_by(pending_messages.c.id).with_for_update())
 
 
@@ -46,8 +45,8 @@ class PendingMessage:
     """A message for a user's next request.
 
     Args:
-        id: Its place.
-        body: As a Rasa output channel takes it.
+        id: The row's id, by which messages are ordered.
+        body: The message as Rasa's output channels take it.
     """
 
     id: int
@@ -57,25 +56,25 @@ class PendingMessage:
 class PendingMessages:
     """The table ``pending_messages``.
 
-    A message is given into an answer first, and counts as delivered once the answer has gone out:
-    a server that dies in between has not lost it.
+    A response claims a message first, and marks it as delivered once it has been sent: a server
+    that dies in between does not lose the message.
 
     Args:
-        database: Where it is.
+        database: The database with the table.
     """
 
     def __init__(self, database: Database) -> None:
         """Use a database."""
         self._database = database
-        self._claimed: dict[int, float] = {}  # and since when, in seconds of the monotonic clock
+        self._claimed: dict[int, float] = {}  # id: time of the claim, by the monotonic clock
 
     async def add(self, sender_id: str, body: Mapping[str, Any], *, key: str | None = None) -> None:
-        """Keep a message for the next request.
+        """Store a message for the next request.
 
         Args:
-            sender_id: Whose.
-            body: As a Rasa output channel takes it.
-            key: Names the message; what was held by this name before is not held again.
+            sender_id: The user's id.
+            body: The message as Rasa's output channels take it.
+            key: An id of the message; a second message with the same id is not stored.
         """
         row = {"sender_id": sender_id, "key": key, "body": dict(body), "created_at": time.time()}
 
@@ -85,71 +84,78 @@ class PendingMessages:
         await self._database.write(work)
 
     async def claim(self, sender_id: str) -> list[PendingMessage]:
-        """Give what is held for a sender, oldest first, into one answer."""
+        """Claim the undelivered messages of a sender for one response, oldest first.
+
+        Args:
+            sender_id: The user's id.
+
+        Returns:
+            The messages before the first one that another response has claimed.
+        """
         now = time.time()
 
         def work(connection: Connection) -> list[PendingMessage]:
             rows = _CLAIM.rows(connection, sender=sender_id)
-            # What another answer holds may not have arrived: nothing is to overtake it.
-            free = takewhile(lambda row: self._is_free(row, lost=now - LOST), rows)
-            found = [PendingMessage(row.id, row.body) for row in free]
-            if found:
-                ids = [each.id for each in found]
+            # A message that another response has claimed may not have arrived yet: later messages
+            # must not overtake it.
+            free = takewhile(lambda row: self._is_claimable(row, now=now), rows)
+            claimed = [PendingMessage(row.id, row.body) for row in free]
+            if claimed:
+                ids = [each.id for each in claimed]
                 connection.execute(
                     sa.update(pending_messages)
                     .where(pending_messages.c.id.in_(ids))
                     .values(claimed_at=now)
                 )
-            return found
+            return claimed
 
         if not await self.has(sender_id):
             return []
-        found = await self._database.write(work)
-        self._claimed.update({each.id: time.monotonic() for each in found})
-        return found
+        claimed = await self._database.write(work)
+        self._claimed.update({each.id: time.monotonic() for each in claimed})
+        return claimed
 
     async def has(self, sender_id: str) -> bool:
-        """Tell whether something waits for a sender that could be given now."""
-        lost = time.time() - LOST
+        """Tell whether a sender has a message that could be claimed now."""
         rows = await self._database.read(
             lambda connection: _WAITING.rows(connection, sender=sender_id)
         )
-        return bool(rows) and self._is_free(rows[0], lost=lost)
+        return bool(rows) and self._is_claimable(rows[0], now=time.time())
 
     async def release(self, ids: Collection[int]) -> None:
-        """Note that the channel did not take them: they are there for the next answer."""
-        kept = (
+        """Release claimed messages that were not sent: the next response can claim them."""
+        released = (
             sa.update(pending_messages)
             .where(pending_messages.c.id.in_(list(ids)))
             .values(claimed_at=None)
         )
 
         def work(connection: Connection) -> None:
-            connection.execute(kept)
+            connection.execute(released)
 
         self._forget(ids)
         await self._database.write(work)
 
     async def mark_delivered(self, ids: Collection[int]) -> None:
-        """Note that the answer they were given into has gone out."""
-        gone = (
+        """Record that the response with claimed messages has been sent."""
+        delivered = (
             sa.update(pending_messages)
             .where(pending_messages.c.id.in_(list(ids)))
             .values(delivered_at=time.time())
         )
 
         def work(connection: Connection) -> None:
-            connection.execute(gone)
+            connection.execute(delivered)
 
         await self._database.write(work)
         self._forget(ids)
 
-    def _is_free(self, row: Any, *, lost: float) -> bool:
-        """Tell whether no answer holds a message, of this process or of another that lives."""
+    def _is_claimable(self, row: Any, *, now: float) -> bool:
+        """Tell whether no response of this process, or of another that lives, has a message."""
         since = self._claimed.get(row.id)
         if since is not None:
-            return since < time.monotonic() - _LONGEST_RESPONSE
-        return row.claimed_at is None or row.claimed_at < lost
+            return since < time.monotonic() - _OWN_CLAIM_EXPIRES
+        return row.claimed_at is None or row.claimed_at < now - CLAIM_EXPIRES
 
     def _forget(self, ids: Collection[int]) -> None:
         for each in ids:

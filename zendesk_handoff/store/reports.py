@@ -1,6 +1,6 @@
-"""What an operator sees of the store: sessions with what waits in them, and counts for metrics.
+"""Reports for operators: sessions with their undelivered messages, and figures for metrics.
 
-Nothing here reads what was written in a session.
+They contain no text of messages.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.metrics import Queue, StoreFigures
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
-from zendesk_handoff.store.sessions import whole_sessions
+from zendesk_handoff.store.session_rows import all_sessions, read_session
 
-#: As the partial indexes have it, so that they are used.
-_OUTBOX_UNDONE = sa.text("outbox.state <> 'done'")
-_INBOX_UNDONE = sa.text("inbox.state <> 'done'")
+#: In the words of the partial indexes, so that these are used.
+_OUTBOX_UNDELIVERED = sa.text("outbox.state <> 'done'")
+_INBOX_UNDELIVERED = sa.text("inbox.state <> 'done'")
 
 
 @dataclass(frozen=True)
 class SessionStatus:
-    """A session, and how its messages fare.
+    """A session, and the state of its messages.
 
     Args:
         session: The session.
-        last_activity: When anything last came in or went out, in seconds since the epoch.
-        to_agent: How many of the user's messages wait for Zendesk.
-        to_user: How many of Zendesk's events wait for the user.
-        refused: How many of the user's messages Zendesk will not have.
-        dead_letters: How many events could not be read.
-        error: Why the last one was refused, in Zendesk's words.
+        last_activity: The time of the last message or event, in seconds since the epoch.
+        to_agent: Number of the user's messages that wait for Zendesk.
+        to_user: Number of Zendesk's events that wait for the user.
+        refused: Number of the user's messages that Zendesk has refused.
+        dead_letters: Number of events that could not be read.
+        error: The error of the last refused message, in Zendesk's words.
     """
 
     session: Session
@@ -47,7 +47,7 @@ class SessionStatus:
 
 
 class Reports:
-    """Reads across all sessions; nothing on the way of a message needs it."""
+    """Queries across all sessions, which no message waits for."""
 
     def __init__(self, database: Database) -> None:
         """Use a database."""
@@ -57,61 +57,61 @@ class Reports:
         """Find a session by its id, or by the beginning of it.
 
         Args:
-            prefix: Hexadecimal characters, enough to be only one session's.
+            prefix: Hexadecimal characters.
 
         Raises:
-            SessionNotFound: None begins so, or several do.
+            SessionNotFound: No id begins with the prefix, or several do.
         """
         found = []
         if prefix and all(letter in "0123456789abcdef" for letter in prefix):
-            query = whole_sessions.where(sessions.c.id.startswith(prefix)).limit(2)
+            query = all_sessions.where(sessions.c.id.startswith(prefix)).limit(2)
             found = await self._database.rows(query)
         if len(found) != 1:
             raise SessionNotFound(prefix, several=len(found) > 1)
-        return Session.from_row(found[0])
+        return read_session(found[0])
 
     async def statuses(self, *, limit: int = 20, every: bool = False) -> list[SessionStatus]:
-        """List the open sessions and as many recent ones as fit, newest first, open ones before.
+        """List all open sessions, then recent ones that are over, each newest first.
 
         Args:
-            limit: How many at the most, of those that are over.
-            every: All sessions, however many.
+            limit: Largest number of sessions that are over.
+            every: Whether to list all of these, whatever the limit.
         """
         newest = sessions.c.created_at.desc()
         is_open = sessions.c.state.in_(OPEN_NAMES)
-        over = whole_sessions.where(~is_open).order_by(newest)
+        over = all_sessions.where(~is_open).order_by(newest)
 
-        def look(connection: Connection) -> list[SessionStatus]:
-            rows = (connection.execute(whole_sessions.where(is_open).order_by(newest))).all()
-            rows += (connection.execute(over if every else over.limit(limit))).all()
-            found = [Session.from_row(row) for row in rows]
+        def work(connection: Connection) -> list[SessionStatus]:
+            rows = connection.execute(all_sessions.where(is_open).order_by(newest)).all()
+            rows += connection.execute(over if every else over.limit(limit)).all()
+            found = [read_session(row) for row in rows]
             return _with_messages(connection, found)
 
-        return await self._database.read(look)
+        return await self._database.read(work)
 
     async def counts(self) -> StoreFigures:
-        """Count sessions and what waits in them."""
+        """Count sessions, and their undelivered messages by connector."""
         by = (sessions.c.connector_id, sessions.c.state, sessions.c.end_reason)
         grouped = sa.select(*by, sa.func.count()).group_by(*by)
-        # What was written while an opening failed is the bot's to answer: it waits for nothing.
+        # Messages written while an opening failed are for the bot: they are not undelivered.
         connected = sessions.c.state != State.FAILED.value
 
-        def look(connection: Connection) -> StoreFigures:
-            rows = (connection.execute(grouped)).all()
+        def work(connection: Connection) -> StoreFigures:
+            rows = connection.execute(grouped).all()
             return StoreFigures(
                 {(row[0], row[1], row[2] or ""): row[3] for row in rows},
-                _queues(connection, outbox, _OUTBOX_UNDONE, connected),
-                _queues(connection, inbox, _INBOX_UNDONE, sa.true()),
+                _queues(connection, outbox, _OUTBOX_UNDELIVERED, connected),
+                _queues(connection, inbox, _INBOX_UNDELIVERED, sa.true()),
             )
 
-        return await self._database.read(look)
+        return await self._database.read(work)
 
 
 def _count(table: sa.Table, *states: str) -> Any:
     return sa.func.coalesce(sa.func.sum(sa.case((table.c.state.in_(states), 1), else_=0)), 0)
 
 
-def _queues(connection: Connection, table: sa.Table, undone: Any, concerned: Any) -> list[Queue]:
+def _queues(connection: Connection, table: sa.Table, undelivered: Any, counted: Any) -> list[Queue]:
     oldest = sa.func.min(sa.case((table.c.state == "new", table.c.created_at)))
     query = (
         sa.select(
@@ -121,10 +121,10 @@ def _queues(connection: Connection, table: sa.Table, undone: Any, concerned: Any
             _count(table, "failed", "dead"),
         )
         .select_from(table.join(sessions, sessions.c.id == table.c.session_id))
-        .where(undone, concerned)
+        .where(undelivered, counted)
         .group_by(sessions.c.connector_id)
     )
-    rows = (connection.execute(query)).all()
+    rows = connection.execute(query).all()
     return [Queue(row[0], int(row[1]), row[2], int(row[3])) for row in rows]
 
 
@@ -136,7 +136,7 @@ def _with_messages(connection: Connection, found: list[Session]) -> list[Session
         outbox.c.session_id.in_(ids), outbox.c.state == "failed"
     )
     rows = connection.execute(problems.order_by(outbox.c.id))
-    errors: dict[str, str] = {row[0]: row[1] for row in rows}  # the last one stays
+    errors: dict[str, str] = {row[0]: row[1] for row in rows}  # the last error of each session
     statuses = []
     for session in found:
         out, into = sent.get(session.id), received.get(session.id)
@@ -145,7 +145,7 @@ def _with_messages(connection: Connection, found: list[Session]) -> list[Session
         statuses.append(
             SessionStatus(
                 session,
-                last_activity=max(turn for turn in times if turn is not None),
+                last_activity=max(time for time in times if time is not None),
                 to_agent=int(out.waiting) if out else 0,
                 to_user=int(into.waiting) if into else 0,
                 refused=int(out.failed) if out else 0,

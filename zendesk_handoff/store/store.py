@@ -1,4 +1,4 @@
-"""The store as a whole."""
+"""The store: one object with all tables, and how to open it."""
 
 from __future__ import annotations
 
@@ -17,26 +17,32 @@ from zendesk_handoff.store.inbox import Inbox
 from zendesk_handoff.store.leases import Leases
 from zendesk_handoff.store.maintenance import Maintenance
 from zendesk_handoff.store.outbox import Outbox
-from zendesk_handoff.store.pending import FREE, LOST, PendingMessages
+from zendesk_handoff.store.pending import CLAIM_EXPIRES, PendingMessages, claimable
 from zendesk_handoff.store.reports import Reports
-from zendesk_handoff.store.sessions import CURRENT, Sessions, current_session
+from zendesk_handoff.store.session_rows import current_of_sender, current_session
+from zendesk_handoff.store.sessions import Sessions
 
-#: Asked for every message of every user, of whom hardly any has either.
-_STATE = Statement(sa.select(CURRENT.exists().label("session"), FREE.exists().label("pending")))
+#: One query for every message of every user, since hardly any user has either.
+_STATE = Statement(
+    sa.select(current_of_sender.exists().label("session"), claimable.exists().label("pending"))
+)
 
 
 class Store:
-    """Sessions, and what goes to and fro in them.
+    """Sessions, their messages in both directions, and the leases of the processes.
+
+    Attributes:
+        database: The database below; for maintenance and tests, beside the tables' own methods.
 
     Args:
         database: An opened database.
-        owner: Names this process among those who share the store; made up by default.
-        lease: Seconds a claim on a session holds without being renewed.
+        owner: An id of this process among those that share the store; a new one by default.
+        lease: Seconds until a session's lease expires that is not renewed.
     """
 
     def __init__(self, database: Database, *, owner: str | None = None, lease: float = 10.0):
-        """Put the parts together."""
-        self._database = database
+        """Make an object for each table."""
+        self.database = database
         self.leases = Leases(database, owner=owner, lease=lease)
         self.sessions = Sessions(database, owner=self.leases.owner, lease=lease)
         self.outbox = Outbox(database)
@@ -47,34 +53,34 @@ class Store:
         self.maintenance = Maintenance(database)
 
     async def load_state(self, sender_id: str) -> tuple[Session | None, bool]:
-        """Say how a sender stands, for each of their messages.
+        """Load what decides where a sender's message goes.
 
         Args:
             sender_id: Rasa's id of the user.
 
         Returns:
-            The session between them and the bot, open or just over, and whether something that
-            they have not heard yet is pending.
+            The sender's session that is open, or over and not finalized yet; and whether pending
+            messages wait for the sender.
         """
-        lost = time.time() - LOST
+        expired = time.time() - CLAIM_EXPIRES
 
-        def look(connection: Connection) -> tuple[Session | None, bool]:
-            has = _STATE.first(connection, sender=sender_id, lost=lost)
+        def work(connection: Connection) -> tuple[Session | None, bool]:
+            has = _STATE.first(connection, sender=sender_id, expired=expired)
             return current_session(connection, sender_id) if has.session else None, has.pending
 
-        return await self._database.read(look)
+        return await self.database.read(work)
 
     @property
     def signals(self) -> Signals:
-        """Who is woken by what."""
-        return self._database.signals
+        """Signals of changes in the store, by this process and by others."""
+        return self.database.signals
 
     async def close(self) -> None:
-        """Finish what is being written and let go of the database."""
-        await self._database.close()
+        """Finish the writes that are queued, and disconnect."""
+        await self.database.close()
 
     async def __aenter__(self) -> Store:
-        """Use the store for the length of a block."""
+        """Return the store itself, which is open."""
         return self
 
     async def __aexit__(
@@ -83,7 +89,7 @@ class Store:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close it."""
+        """Close the store."""
         await self.close()
 
 
@@ -92,12 +98,12 @@ async def open_store(url: str, *, owner: str | None = None, lease: float = 10.0)
 
     Args:
         url: ``sqlite:///file`` or ``postgresql://host/database``.
-        owner: Names this process among those who share the store.
-        lease: Seconds a claim on a session holds without being renewed.
+        owner: An id of this process among those that share the store; a new one by default.
+        lease: Seconds until a session's lease expires that is not renewed.
 
     Raises:
         StoreUnavailable: The database cannot be reached.
-        IncompatibleSchema: It is of a newer version, or another program's.
+        IncompatibleSchema: The tables are of a newer version, or another program's.
     """
     database = Database(url)
     await database.open()

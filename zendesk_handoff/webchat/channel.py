@@ -1,4 +1,4 @@
-"""The Rasa channel: its routes, and how it starts and stops with the server."""
+"""The Rasa input channel: its routes, its start and its stop with the server."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from zendesk_handoff.webchat.output import WebChatOutput
 from zendesk_handoff.webchat.page import NOT_INSTALLED, Page, PageSettings
 from zendesk_handoff.webchat.page_routes import add_page_routes
 from zendesk_handoff.webchat.queue import MessageQueue
-from zendesk_handoff.webchat.routes import FAILED, NO_STORE, Routes, find_store
-from zendesk_handoff.webchat.stream import HEARTBEAT, Streams
+from zendesk_handoff.webchat.routes import FAILED, NO_STORE, Routes, plugin_store
+from zendesk_handoff.webchat.stream import HEARTBEAT, EventStreams
 
 log = structlog.get_logger(__name__)
 
-#: Seconds that a stopping server gives to what it has acknowledged; Sanic allows 15 in all.
-_FINISH_TURNS = 8.0
-_FINISH_STREAMS = 3.0
+#: Seconds that a stopping server waits for streams, and for messages that it has acknowledged.
+#: Sanic allows 15 in all.
+_STREAMS_GRACE_PERIOD = 3.0
+_MESSAGES_GRACE_PERIOD = 8.0
 
 
 class InvalidSettings(RasaException):
@@ -35,29 +36,32 @@ class InvalidSettings(RasaException):
 
 
 class WebChatInput(InputChannel):
-    """A chat page under ``/webhooks/webchat/``, and the API that it uses.
+    """A chat page at ``/webhooks/webchat/``, and its API.
 
     Args:
-        settings: What a bot may change about the page.
+        settings: Of the page.
         heartbeat: Seconds between comment lines on a quiet event stream.
     """
 
     def __init__(
         self, settings: PageSettings | None = None, *, heartbeat: float = HEARTBEAT
     ) -> None:
-        """Prepare the page."""
+        """Read the page's files."""
         self.page = Page(settings or PageSettings())
-        self.streams = Streams(heartbeat=heartbeat)
+        self.streams = EventStreams(heartbeat=heartbeat)
         self._app: Sanic | None = None
 
     @classmethod
     def name(cls) -> str:
-        """Give the channel's name, which is also its part of the address."""
+        """Return the channel's name, which is also part of its routes' paths."""
         return "webchat"
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> WebChatInput:
-        """Read the channel's block of ``credentials.yml``; an empty one will do.
+        """Build the channel from its block of ``credentials.yml``, which may be empty.
+
+        Args:
+            credentials: The block.
 
         Raises:
             InvalidSettings: The block has problems.
@@ -68,7 +72,7 @@ class WebChatInput(InputChannel):
             raise InvalidSettings(str(error)) from None
 
     def get_output_channel(self) -> WebChatOutput:
-        """Give the way to a user who has not just written."""
+        """Return the channel that reaches a user at any time."""
         return WebChatOutput(self._store)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
@@ -78,44 +82,44 @@ class WebChatInput(InputChannel):
             on_new_message: Hands a message to the bot.
         """
         blueprint = Blueprint("webchat_webhook")
-        turns = SerialExecutor(self._wake, self._tell_of_failure)
-        backlog = MessageQueue(turns, on_new_message, self.get_output_channel())
-        sweeping: list[asyncio.Task[None]] = []
+        executor = SerialExecutor(self._notify_page, self._show_failure)
+        queue = MessageQueue(executor, on_new_message, self.get_output_channel())
+        sweeps: list[asyncio.Task[None]] = []
         add_page_routes(blueprint, self.page)
-        Routes(self.streams, turns, backlog).add_to(blueprint)
+        Routes(self.streams, executor, queue).add_to(blueprint)
 
         @blueprint.listener("before_server_start")
-        async def remember(app: Sanic, _loop: object) -> None:
+        async def keep_app(app: Sanic, _loop: object) -> None:
             self._app = app
             if not self.page.is_installed:
                 log.warning("handoff.webchat.page_not_installed", help=NOT_INSTALLED)
 
         @blueprint.listener("after_server_start")
-        async def sweep(app: Sanic, _loop: object) -> None:
-            store = find_store(app)
+        async def start_sweep(app: Sanic, _loop: object) -> None:
+            store = plugin_store(app)
             if store is not None:
-                task = asyncio.create_task(backlog.sweep_forever(store), name="webchat sweep")
-                sweeping.append(task)
+                task = asyncio.create_task(queue.sweep_forever(store), name="webchat sweep")
+                sweeps.append(task)
 
         @blueprint.listener("before_server_stop")
         async def finish(_app: Sanic, _loop: object) -> None:
-            for task in sweeping:
+            for task in sweeps:
                 task.cancel()
-            await self.streams.stop(timeout=_FINISH_STREAMS)
-            await turns.finish(timeout=_FINISH_TURNS)
+            await self.streams.stop(timeout=_STREAMS_GRACE_PERIOD)
+            await executor.finish(timeout=_MESSAGES_GRACE_PERIOD)
 
         return blueprint
 
     def _store(self) -> Store:
-        store = find_store(self._app)
+        store = plugin_store(self._app)
         if store is None:
             raise HandoffError(NO_STORE)
         return store
 
-    def _wake(self, sender_id: str) -> None:
+    def _notify_page(self, sender_id: str) -> None:
         self._store().signals.emit(chat_topic(sender_id))
 
-    async def _tell_of_failure(self, sender_id: str, entry_id: int) -> None:
+    async def _show_failure(self, sender_id: str, item_id: int) -> None:
         store = self._store()
-        await store.chat.add(sender_id, notice_item(FAILED), request_id=f"said:failed:{entry_id}")
-        await store.chat.finish_work(entry_id)
+        await store.chat.add(sender_id, notice_item(FAILED), request_id=f"said:failed:{item_id}")
+        await store.chat.finish_work(item_id)

@@ -1,4 +1,4 @@
-"""Whose conversation it is: the secret in the cookie, the sender it stands for, the profile."""
+"""The conversation of a browser: the secret in its cookie, Rasa's sender id, the profile."""
 
 from __future__ import annotations
 
@@ -8,37 +8,51 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from zendesk_handoff.domain.profile import MAX_EMAIL, MAX_LOCALE, is_email, is_locale
-from zendesk_handoff.webchat.error_responses import Refusal
+from zendesk_handoff.domain.profile import MAX_EMAIL, MAX_LOCALE, MAX_NAME, is_email, is_locale
+from zendesk_handoff.webchat.error_responses import RequestError
 
 COOKIE = "webchat_conversation"
-#: Names the conversation that a page believes to be in. A form of another site cannot send it.
+#: Names the conversation that a page shows. A form of another site cannot send this header.
 HEADER = "X-Webchat-Conversation"
-#: An agent may answer days later; the page should still be there then.
+#: An agent may answer days later; the page should find its conversation then.
 COOKIE_SECONDS = 30 * 24 * 3600
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
-_LONGEST = {"workspace": 64, "name": 120, "email": MAX_EMAIL, "locale": MAX_LOCALE}
+_MAX_LENGTHS = {"workspace": 64, "name": MAX_NAME, "email": MAX_EMAIL, "locale": MAX_LOCALE}
 
 
 def new_secret() -> str:
-    """Make up a conversation's secret: 256 bits."""
+    """Generate a conversation's secret of 256 bits."""
     return secrets.token_urlsafe(32)
 
 
-def sender_of(secret: str) -> str:
-    """Derive Rasa's sender id, from which nobody finds the secret: logs and Zendesk may see it."""
+def derive_sender_id(secret: str) -> str:
+    """Derive Rasa's sender id, which logs and Zendesk may see: it does not reveal the secret.
+
+    Args:
+        secret: As ``new_secret`` gave it.
+    """
     return "webchat-" + hashlib.sha256(secret.encode()).hexdigest()[:32]
 
 
 def read_secret(cookies: Mapping[str, str]) -> str | None:
-    """Find the secret among the cookies; one that we cannot have made counts as none."""
+    """Read the secret from the cookies; a value without a secret's shape counts as none.
+
+    Args:
+        cookies: Of the request.
+    """
     secret = cookies.get(COOKIE) or ""
     return secret if _SECRET.fullmatch(secret) else None
 
 
 def cookie_header(secret: str, *, path: str, secure: bool) -> str:
-    """Write the ``Set-Cookie`` header: no script reads it, no other site sends it."""
+    """Build the ``Set-Cookie`` header: no script reads the cookie, no other site sends it.
+
+    Args:
+        secret: As ``new_secret`` gave it.
+        path: Of the channel's routes.
+        secure: Whether the browser uses https.
+    """
     parts = [
         f"{COOKIE}={secret}",
         f"Path={path}",
@@ -50,9 +64,13 @@ def cookie_header(secret: str, *, path: str, secure: bool) -> str:
 
 
 def is_https(headers: Mapping[str, str], *, scheme: str) -> bool:
-    """Tell whether the browser speaks https, also through a proxy that does it for us.
+    """Tell whether the browser uses https, directly or up to a proxy.
 
-    A lie in these headers only makes the cookie stricter.
+    A forged header only makes the cookie stricter.
+
+    Args:
+        headers: Of the request.
+        scheme: Of the connection to this server.
     """
     return (
         scheme == "https"
@@ -62,28 +80,31 @@ def is_https(headers: Mapping[str, str], *, scheme: str) -> bool:
 
 
 def check_origin(headers: Mapping[str, str]) -> None:
-    """Refuse what another site made the browser send.
+    """Reject a request that another site made the browser send.
 
-    ``Sec-Fetch-Site`` is the browser's own word and holds behind any proxy; older browsers, and
-    pages without https, send only ``Origin``. A program that is no browser sends neither, and has
-    no cookie of somebody else's to misuse.
+    ``Sec-Fetch-Site`` is set by the browser and holds behind any proxy; older browsers, and pages
+    without https, send only ``Origin``. A client that is not a browser sends neither, and has no
+    other user's cookie to misuse.
+
+    Args:
+        headers: Of the request.
 
     Raises:
-        Refusal: The request comes from another site.
+        RequestError: The request comes from another site.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
-        foreign = site not in {"same-origin", "none"}
+        is_foreign = site not in {"same-origin", "none"}
     else:
         origin = headers.get("origin")
         hosts = {headers.get("host"), headers.get("x-forwarded-host")}
-        foreign = origin is not None and urlsplit(origin).netloc not in hosts
-    if foreign:
-        raise Refusal(403, "This request comes from another site.", code="other_site")
+        is_foreign = origin is not None and urlsplit(origin).netloc not in hosts
+    if is_foreign:
+        raise RequestError(403, "This request comes from another site.", code="other_site")
 
 
 def read_profile(values: Mapping[str, object]) -> dict[str, str]:
-    """Take over what the page's address says of the user.
+    """Read the user's profile from the page's address.
 
     These are claims, not proofs: anybody can write an address.
 
@@ -91,31 +112,34 @@ def read_profile(values: Mapping[str, object]) -> dict[str, str]:
         values: ``workspace``, ``name``, ``email`` and ``locale``, each of which may be missing.
 
     Raises:
-        Refusal: One of them is not what it should be.
+        RequestError: One of them is invalid.
     """
     profile = {}
-    for key, longest in _LONGEST.items():
+    for key, max_length in _MAX_LENGTHS.items():
         value = values.get(key)
         if value is None or value == "":
             continue
-        if not isinstance(value, str) or len(value) > longest or not value.isprintable():
-            raise Refusal(400, f"`{key}` must be text of at most {longest} characters.")
+        if not isinstance(value, str) or len(value) > max_length or not value.isprintable():
+            raise RequestError(400, f"`{key}` must be text of at most {max_length} characters.")
         profile[key] = value.strip()
     if "email" in profile and not is_email(profile["email"]):
-        raise Refusal(400, "`email` is not an e-mail address.")
+        raise RequestError(400, "`email` is not an e-mail address.")
     if "locale" in profile and not is_locale(profile["locale"]):
-        raise Refusal(400, "`locale` is not a language such as `en` or `pt-BR`.")
+        raise RequestError(400, "`locale` is not a language such as `en` or `pt-BR`.")
     return {key: value for key, value in profile.items() if value}
 
 
 def is_another_person(known: Mapping[str, str], given: Mapping[str, str]) -> bool:
-    """Tell whether a page's address asks for another conversation than the one there is.
+    """Tell whether a page's address asks for another conversation than the cookie's.
 
-    Another workspace is another tenant. A name or an address that differs is somebody else on the
-    same machine; one that was not known before does not end what has begun without it.
+    Another workspace is another tenant. A name or an e-mail address that differs is another person
+    at the same machine; one that was not known before does not end the conversation.
+
+    Args:
+        known: The conversation's profile.
+        given: The profile in the page's address.
     """
     workspace = given.get("workspace")
     if workspace and workspace != known.get("workspace", "default"):
         return True
-    told_before = known.keys() & {"name", "email"}
-    return any(given.get(key, known[key]) != known[key] for key in told_before)
+    return any(given.get(key, known[key]) != known[key] for key in known.keys() & {"name", "email"})

@@ -1,4 +1,4 @@
-"""What a request that cannot be served is told: plain words in JSON, and never what was sent."""
+"""Error responses: a message for the user in JSON, and never a part of the request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[..., Awaitable[Any]]
 
-#: On everything that this channel answers.
+#: Sent with every response of this channel.
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -25,42 +25,54 @@ SAFE_HEADERS = {
 }
 
 
-class Refusal(Exception):
-    """A request that is not served.
+class RequestError(Exception):
+    """A request that is answered with an error.
 
     Args:
         status: The HTTP status.
-        words: What to tell the person at the page.
-        code: The same for the page's own script, in one word.
+        message: For the user, in plain words.
+        code: For the page's script, in one word.
     """
 
-    def __init__(self, status: int, words: str, *, code: str = "refused") -> None:
-        """Keep the parts of the answer."""
-        super().__init__(words)
+    def __init__(self, status: int, message: str, *, code: str = "invalid") -> None:
+        """Keep the parts of the response."""
+        super().__init__(message)
         self.status = status
-        self.words = words
+        self.message = message
         self.code = code
 
 
-def answer(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Any:
-    """Build a JSON answer that no cache keeps."""
+def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Any:
+    """Build a JSON response that no cache keeps.
+
+    Args:
+        body: Anything that JSON can hold.
+        status: The HTTP status.
+        headers: Besides ``SAFE_HEADERS``.
+    """
     return response.json(body, status=status, headers={**SAFE_HEADERS, **(headers or {})})
 
 
-def refuses(handler: Handler) -> Handler:
-    """Turn what a handler raises into an answer in words."""
+def with_error_responses(handler: Handler) -> Handler:
+    """Wrap a route's handler: what it raises becomes an error response.
+
+    Args:
+        handler: Takes the request and the parts of its path.
+    """
 
     @functools.wraps(handler)
-    async def guarded(request: Request, *args: Any, **kwargs: Any) -> Any:
+    async def wrapped(request: Request, *args: Any, **kwargs: Any) -> Any:
         try:
             return await handler(request, *args, **kwargs)
-        except Refusal as refusal:
-            error = refusal
+        except RequestError as raised:
+            error = raised
         except PayloadTooLarge:
-            error = Refusal(413, "This is too large to be sent.", code="too_large")
+            error = RequestError(413, "This is too large to be sent.", code="too_large")
         except StoreUnavailable:
             log.warning("handoff.webchat.store_unavailable")
-            error = Refusal(503, "The chat cannot be reached just now.", code="store_unavailable")
-        return answer({"error": error.words, "code": error.code}, status=error.status)
+            error = RequestError(
+                503, "The chat cannot be reached just now.", code="store_unavailable"
+            )
+        return json_response({"error": error.message, "code": error.code}, status=error.status)
 
-    return guarded
+    return wrapped

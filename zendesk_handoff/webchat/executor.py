@@ -1,4 +1,4 @@
-"""Handing messages to the bot behind the request's back, one sender's in order."""
+"""Execution of messages outside of their requests, in order for each sender."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Work = Callable[[], Awaitable[object]]
 
 
 class SerialExecutor:
-    """What is being handled, sender by sender.
+    """One task at a time for each sender; different senders' tasks run at once.
 
     Args:
-        on_change: Told the sender when work for them begins, and when none is left.
-        on_failure: Told the sender and the entry when handling raised.
+        on_change: Called with the sender when their first task begins, and when none is left.
+        on_failure: Called with the sender and the item whose task raised.
     """
 
     def __init__(
@@ -30,64 +30,68 @@ class SerialExecutor:
         """Begin idle."""
         self._on_change = on_change
         self._on_failure = on_failure
-        self._last: dict[str, asyncio.Task[None]] = {}
-        self._under_way: set[int] = set()
+        self._last_tasks: dict[str, asyncio.Task[None]] = {}
+        self._item_ids: set[int] = set()
 
-    def add(self, sender_id: str, entry_id: int, work: Work) -> None:
+    def submit(self, sender_id: str, item_id: int, work: Work) -> None:
         """Do the work once all earlier work for the sender is done.
 
         Args:
-            sender_id: Whose turn it is.
-            entry_id: The entry it is about; while its work is under way it is not added again.
-            work: Called once; what it raises is logged without its words.
+            sender_id: Rasa's sender id.
+            item_id: The history item to handle; one that is waiting or running is not added again.
+            work: Called once; an error is logged without its text.
         """
-        if entry_id in self._under_way:
+        if item_id in self._item_ids:
             return
-        self._under_way.add(entry_id)
-        before = self._last.get(sender_id)
-        turn = self._run(sender_id, entry_id, work, before)
-        self._last[sender_id] = asyncio.create_task(turn, name="webchat turn")
-        if before is None:
+        self._item_ids.add(item_id)
+        previous = self._last_tasks.get(sender_id)
+        run = self._run(sender_id, item_id, work, previous)
+        self._last_tasks[sender_id] = asyncio.create_task(run, name="webchat message")
+        if previous is None:
             self._on_change(sender_id)
 
     def is_busy(self, sender_id: str) -> bool:
-        """Tell whether something is being handled for the sender."""
-        return sender_id in self._last
-
-    async def finish(self, *, timeout: float) -> None:
-        """Let what has been acknowledged be handled before the server stops.
+        """Tell whether the sender has a task that waits or runs.
 
         Args:
-            timeout: Seconds; what takes longer is given up.
+            sender_id: Rasa's sender id.
         """
-        if not self._last:
+        return sender_id in self._last_tasks
+
+    async def finish(self, *, timeout: float) -> None:
+        """Let the tasks end before the server stops, and cancel those that do not.
+
+        Args:
+            timeout: Seconds.
+        """
+        if not self._last_tasks:
             return
-        _, late = await asyncio.wait(list(self._last.values()), timeout=timeout)
-        for task in late:
+        _, unfinished = await asyncio.wait(list(self._last_tasks.values()), timeout=timeout)
+        for task in unfinished:
             task.cancel()
-        if late:
-            log.error("handoff.webchat.messages_given_up", count=len(late))
+        if unfinished:
+            log.error("handoff.webchat.messages_cancelled", count=len(unfinished))
 
     async def _run(
-        self, sender_id: str, entry_id: int, work: Work, before: asyncio.Task[None] | None
+        self, sender_id: str, item_id: int, work: Work, previous: asyncio.Task[None] | None
     ) -> None:
         try:
-            if before:
-                await asyncio.wait([before])
+            if previous:
+                await asyncio.wait([previous])
             await work()
         except Exception as error:
             name = type(error).__name__
             log.error("handoff.webchat.message_failed", error=name, location=location(error))
-            await self._tell(sender_id, entry_id)
+            await self._report_failure(sender_id, item_id)
         finally:
-            self._under_way.discard(entry_id)
-            if self._last.get(sender_id) is asyncio.current_task():
-                del self._last[sender_id]
+            self._item_ids.discard(item_id)
+            if self._last_tasks.get(sender_id) is asyncio.current_task():
+                del self._last_tasks[sender_id]
                 self._on_change(sender_id)
 
-    async def _tell(self, sender_id: str, entry_id: int) -> None:
+    async def _report_failure(self, sender_id: str, item_id: int) -> None:
         try:
-            await self._on_failure(sender_id, entry_id)
+            await self._on_failure(sender_id, item_id)
         except Exception as error:
             name = type(error).__name__
-            log.error("handoff.webchat.user_not_told", error=name, location=location(error))
+            log.error("handoff.webchat.failure_not_shown", error=name, location=location(error))

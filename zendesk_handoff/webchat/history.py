@@ -1,8 +1,9 @@
-"""The entries of a chat: what the store keeps and the page renders.
+"""History items: the messages that the store keeps and the page shows.
 
-An entry has a ``role`` (``user``, ``bot``, ``agent``, ``automation``, ``notice``; ``start`` is the
-server's own and is never shown), and what it has of ``name``, ``text``, ``media``, ``buttons``,
-``request_id`` (the page's own id of a message) and ``answers`` (the entry whose button it is).
+An item has a ``role`` (``user``, ``bot``, ``agent``, ``automation``, ``notice``; ``start`` is the
+server's own and is never shown), and those that apply of ``name``, ``text``, ``media``,
+``buttons``, ``request_id`` (the page's own id of a message) and ``answers`` (the item whose button
+was chosen). The page renders the text of the bot and of agents as Markdown.
 """
 
 from __future__ import annotations
@@ -12,36 +13,37 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from zendesk_handoff.domain.media import AGENT_MEDIA_PATH, is_inline_image
+from zendesk_handoff.domain.media import AGENT_MEDIA_PATH, INLINE_IMAGE_TYPES, is_inline_image
 
 if TYPE_CHECKING:
     from zendesk_handoff.domain.messages import AgentMessage
 
 HistoryItem = dict[str, Any]
 
-_DATA_IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+", re.ASCII)
+_IMAGE_TYPE = "|".join(map(re.escape, sorted(INLINE_IMAGE_TYPES)))
+_DATA_IMAGE = re.compile(rf"data:(?:{_IMAGE_TYPE});base64,[A-Za-z0-9+/=]+")
 
 
 def start_item(profile: Mapping[str, str]) -> HistoryItem:
-    """Begin a conversation: what is known of the user is kept with it."""
+    """Build the first item of a conversation, which holds the user's profile."""
     return {"role": "start", "profile": dict(profile)}
 
 
 def user_item(text: str, *, request_id: str, answers: int | None = None) -> HistoryItem:
-    """Show what the user wrote, or the words of the button they chose."""
-    entry: HistoryItem = {"role": "user", "text": text, "request_id": request_id}
-    return entry if answers is None else {**entry, "answers": answers}
+    """Build an item for a user's text, or for the title of the button that they chose."""
+    item: HistoryItem = {"role": "user", "text": text, "request_id": request_id}
+    return item if answers is None else {**item, "answers": answers}
 
 
 def user_file_item(upload_id: str, *, name: str, media_type: str, request_id: str) -> HistoryItem:
-    """Show a file of the user's."""
+    """Build an item for a file that the user sent."""
     kind = "image" if is_inline_image(media_type) else "file"
     media = {"kind": kind, "url": f"files/{upload_id}", "name": name}
     return {"role": "user", "media": media, "request_id": request_id}
 
 
 def notice_item(text: str) -> HistoryItem:
-    """Tell the user something that neither bot nor agent says."""
+    """Build an item for a message of the chat itself, from neither bot nor agent."""
     return {"role": "notice", "text": text}
 
 
@@ -51,20 +53,20 @@ def bot_item(
     buttons: Iterable[Mapping[str, Any]] = (),
     media: Mapping[str, str] | None = None,
 ) -> HistoryItem | None:
-    """Show what the bot says; ``None`` where nothing of it can be shown."""
-    entry: HistoryItem = {"role": "bot"}
+    """Build an item for a message of the bot's; ``None`` where nothing of it can be shown."""
+    item: HistoryItem = {"role": "bot"}
     if text and text.strip():
-        entry["text"] = text.strip()
+        item["text"] = text.strip()
     choices = [choice for choice in map(_button, buttons) if choice]
     if choices:
-        entry["buttons"] = choices
+        item["buttons"] = choices
     if media:
-        entry["media"] = dict(media)
-    return entry if len(entry) > 1 else None
+        item["media"] = dict(media)
+    return item if len(item) > 1 else None
 
 
-def media_of(kind: str, url: object, *, name: str | None = None) -> dict[str, str] | None:
-    """Describe an image or a file, if its address is one that a page may use."""
+def describe_media(kind: str, url: object, *, name: str | None = None) -> dict[str, str] | None:
+    """Describe an image or a file; ``None`` where the page may not use its address."""
     if not isinstance(url, str) or not is_safe_address(url, images=kind == "image"):
         return None
     fallback = urlsplit(url).path.rpartition("/")[2] if not url.startswith("data:") else ""
@@ -72,7 +74,7 @@ def media_of(kind: str, url: object, *, name: str | None = None) -> dict[str, st
 
 
 def is_safe_address(url: str, *, images: bool = False) -> bool:
-    """Tell whether an address leads to a page or a file: no scripts, no other schemes."""
+    """Tell whether an address is of a page or a file: no script, no other scheme."""
     if images and _DATA_IMAGE.fullmatch(url):
         return True
     try:
@@ -83,24 +85,26 @@ def is_safe_address(url: str, *, images: bool = False) -> bool:
 
 
 def agent_item(message: AgentMessage) -> HistoryItem:
-    """Show what an agent says, or an automation of theirs."""
-    entry: HistoryItem = {"role": "agent" if message.is_agent else "automation"}
+    """Build an item for a message of an agent's or of an automation."""
+    item: HistoryItem = {"role": "agent" if message.is_agent else "automation"}
     if message.author:
-        entry["name"] = message.author
+        item["name"] = message.author
     if message.text:
-        entry["text"] = message.text
+        item["text"] = message.text
     if message.media_url and message.kind != "text":
-        media = media_of(message.kind, _beside_the_page(message.media_url), name=message.media_name)
+        media = describe_media(
+            message.kind, _on_this_host(message.media_url), name=message.media_name
+        )
         if media:
-            entry["media"] = media
-    return entry
+            item["media"] = media
+    return item
 
 
-def _beside_the_page(url: str) -> str:
-    """Reach our own media by the host the page came from, whatever name Zendesk knows us by.
+def _on_this_host(url: str) -> str:
+    """Remove the host from the address of a file that this server gives out.
 
-    The page's content policy admits no other host, and behind a tunnel the public one may not
-    even be reachable from the user's machine.
+    The page's content policy allows no host but the page's own, and the public address that
+    Zendesk knows may not be reachable from the user's machine.
     """
     _, found, rest = url.partition(f"{AGENT_MEDIA_PATH}/")
     return f"{AGENT_MEDIA_PATH}/{rest}" if found else url

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zendesk_handoff.webchat.uploads import EXTENSIONS
+from zendesk_handoff.webchat.file_types import EXTENSIONS
 
 HERE = Path(__file__).parent / "static"
 BUNDLE = "deepChat.bundle.js"
 #: In a wheel the bundle lies beside the page; in a checkout npm has put it here.
-_BUNDLE_PLACES = (HERE / BUNDLE, HERE / "node_modules/deep-chat/dist" / BUNDLE)
+_BUNDLE_PATHS = (HERE / BUNDLE, HERE / "node_modules/deep-chat/dist" / BUNDLE)
 _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -29,11 +29,11 @@ NOT_INSTALLED = (
 
 @dataclass(frozen=True)
 class PageSettings:
-    """What a bot may change about the page, in the channel's block of ``credentials.yml``.
+    """Settings of the page, from the channel's block of ``credentials.yml``.
 
     Args:
         title: Above the chat, and of the browser's tab.
-        greeting: What stands there before the first message.
+        greeting: Shown before the first message.
         image_sources: Hosts, besides this server, whose images the bot may show.
     """
 
@@ -45,8 +45,11 @@ class PageSettings:
     def from_mapping(cls, values: Mapping[str, Any] | None) -> PageSettings:
         """Check the channel's block.
 
+        Args:
+            values: The block; ``None`` where it is empty.
+
         Raises:
-            ValueError: With every fault in it.
+            ValueError: With every problem of the block.
         """
         values = values if isinstance(values, Mapping) else {}
         problems = [
@@ -79,13 +82,13 @@ class Asset:
     Args:
         content_type: For example ``text/css; charset=utf-8``.
         data: As it is.
-        zipped: The same, compressed.
+        gzipped: The same, compressed.
         etag: Its hash, quoted.
     """
 
     content_type: str
     data: bytes = field(repr=False)
-    zipped: bytes = field(repr=False)
+    gzipped: bytes = field(repr=False)
     etag: str
 
 
@@ -93,13 +96,13 @@ class Page:
     """The page as it is served.
 
     Args:
-        settings: What the bot changes about it.
-        bundle: Where deep-chat is; looked for by default.
+        settings: Of the page.
+        bundle: The file with deep-chat; one of the usual paths by default.
     """
 
     def __init__(self, settings: PageSettings, *, bundle: Path | None = None) -> None:
         """Read the files."""
-        self._bundle = bundle or next((path for path in _BUNDLE_PLACES if path.is_file()), None)
+        self._bundle = bundle or next((path for path in _BUNDLE_PATHS if path.is_file()), None)
         self.assets = {path.name: _asset(path) for path in self._files()}
         hashes = "".join(asset.etag for asset in self.assets.values())
         #: Part of the files' addresses: a changed file has a new one, so that caches may keep it.
@@ -109,7 +112,7 @@ class Page:
 
     @property
     def is_installed(self) -> bool:
-        """Whether deep-chat is there."""
+        """Whether the file with deep-chat was found."""
         return self._bundle is not None
 
     def _files(self) -> Iterator[Path]:
@@ -139,9 +142,8 @@ def _asset(path: Path) -> Asset:
 def _policy(image_sources: Sequence[str]) -> str:
     """Forbid every script, style, image and connection that is not this server's.
 
-    deep-chat sets styles from its script, which ``unsafe-inline`` is for; it lets through links
-    that its Markdown should have stopped, which ``script-src`` catches if the page's own repair
-    does not.
+    deep-chat sets styles from its script, which needs ``unsafe-inline``. Its Markdown also renders
+    links that run a script; ``script-src`` blocks those that the page itself has not removed.
     """
     return "; ".join(
         [

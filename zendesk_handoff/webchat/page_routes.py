@@ -1,4 +1,4 @@
-"""The routes that give out the page and its files."""
+"""Routes of the page and its files."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from zendesk_handoff.webchat.error_responses import SAFE_HEADERS, answer
+from zendesk_handoff.webchat.error_responses import SAFE_HEADERS, json_response
 from zendesk_handoff.webchat.page import NOT_INSTALLED, Page
 
-_A_YEAR = 365 * 24 * 3600
+_ONE_YEAR = 365 * 24 * 3600
 
 
 def add_page_routes(blueprint: Blueprint, page: Page) -> None:
-    """Add them.
+    """Add the routes.
 
     Args:
         blueprint: The channel's.
-        page: What is served.
+        page: The page to serve.
     """
 
     @blueprint.get("/")
-    async def show(request: Request) -> HTTPResponse:
-        # Rasa's channels answer here with their health; a browser asks for a page.
+    async def index(request: Request) -> HTTPResponse:
+        # Rasa's channels return their health here; only a browser asks for HTML.
         if "text/html" not in request.headers.get("accept", ""):
-            return answer({"status": "ok"})
+            return json_response({"status": "ok"})
         if not page.is_installed:
             return response.text(NOT_INSTALLED, status=503, headers=SAFE_HEADERS)
         return response.html(
@@ -33,21 +33,23 @@ def add_page_routes(blueprint: Blueprint, page: Page) -> None:
         )
 
     @blueprint.get("/assets/<version:str>/<name:str>")
-    async def give(request: Request, version: str, name: str) -> HTTPResponse:
-        asset = page.assets.get(name)
-        if asset is None:
-            return answer({"error": "There is no such file."}, status=404)
-        lasting = version == page.version
+    async def asset(request: Request, version: str, name: str) -> HTTPResponse:
+        found = page.assets.get(name)
+        if found is None:
+            return json_response({"error": "There is no such file."}, status=404)
+        is_current = version == page.version
         headers = {
             **SAFE_HEADERS,
-            "ETag": asset.etag,
+            "ETag": found.etag,
             "Vary": "Accept-Encoding",
-            "Cache-Control": f"public, max-age={_A_YEAR}, immutable" if lasting else "no-cache",
+            "Cache-Control": f"public, max-age={_ONE_YEAR}, immutable"
+            if is_current
+            else "no-cache",
         }
-        if asset.etag in request.headers.get("if-none-match", ""):
+        if found.etag in request.headers.get("if-none-match", ""):
             return response.empty(status=304, headers=headers)
-        data = asset.data
+        data = found.data
         if "gzip" in request.headers.get("accept-encoding", ""):
-            data = asset.zipped
+            data = found.gzipped
             headers["Content-Encoding"] = "gzip"
-        return response.raw(data, content_type=asset.content_type, headers=headers)
+        return response.raw(data, content_type=found.content_type, headers=headers)

@@ -1,4 +1,4 @@
-"""What users have sent and the server has acknowledged, until the bot or an agent has it."""
+"""Messages that are acknowledged and not yet handled by the bot or passed to an agent."""
 
 from __future__ import annotations
 
@@ -22,77 +22,87 @@ log = structlog.get_logger(__name__)
 
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 
-#: Seconds between two looks for messages that a server has acknowledged and not handled.
-_SWEEP_EVERY = 30.0
-#: Seconds after which a message may be one that its server has died with.
-_LEFT_BEHIND = 5.0
+#: Seconds after which the server that acknowledged a message may have died before handling it.
+_ABANDONED_AFTER = 5.0
 
 
 class MessageQueue:
-    """Hands messages to the bot behind the request's back.
+    """Hands messages to the bot outside of their requests.
 
-    They are in the store until they have been handled, so that a server that dies loses none.
-    One that may have been handled by another server is handed over again with its name: the gate,
-    inside the sender's lock, knows whether it has been dealt with.
+    The store keeps them until they have been handled, so a server that dies loses none. A message
+    that another server may have handled is marked as redelivered: inside the sender's lock, the
+    router knows whether it was.
 
     Args:
-        turns: Runs a sender's messages in order.
+        executor: Runs a sender's messages in order.
         on_new_message: Rasa's handler.
-        output: What the bot answers through.
+        output: The bot's way to the page.
+        sweep_interval: Seconds between two searches for messages that no server handles any more.
     """
 
     def __init__(
-        self, turns: SerialExecutor, on_new_message: OnNewMessage, output: WebChatOutput
+        self,
+        executor: SerialExecutor,
+        on_new_message: OnNewMessage,
+        output: WebChatOutput,
+        *,
+        sweep_interval: float = 30.0,
     ) -> None:
-        """Remember the parts."""
-        self._turns = turns
+        """Use the parts."""
+        self._sweep_interval = sweep_interval
+        self._executor = executor
         self._on_new_message = on_new_message
         self._output = output
 
-    async def hand_over(self, store: Store, sender_id: str, *, new: int | None = None) -> None:
-        """Hand over what waits for a sender, oldest first.
+    async def dispatch(self, store: Store, sender_id: str, *, new: int | None = None) -> None:
+        """Submit a sender's unhandled messages to the executor, oldest first.
 
         Args:
-            store: Where it waits.
-            sender_id: Whose.
-            new: The entry that has just been made; the others may have been dealt with.
+            store: Keeps them.
+            sender_id: Rasa's sender id.
+            new: The item that this request has added; any other may have been handled before.
         """
         failpoint("webchat.stored")
-        for waiting in await store.chat.unhandled(sender_id):
-            self._add(store, waiting, again=waiting.id != new)
+        for message in await store.chat.unhandled(sender_id):
+            self._submit(store, message, redelivered=message.id != new)
 
     async def sweep_forever(self, store: Store) -> None:
-        """Hand over what other servers, or this one before its restart, have left behind."""
+        """Submit what other servers, or this one before its restart, have not handled.
+
+        Args:
+            store: Keeps the messages.
+        """
         while True:
             try:
-                for waiting in await store.chat.unhandled(older_than=_LEFT_BEHIND):
-                    self._add(store, waiting, again=True)
+                for message in await store.chat.unhandled(older_than=_ABANDONED_AFTER):
+                    self._submit(store, message, redelivered=True)
             except StoreUnavailable:
                 log.warning("handoff.webchat.store_unavailable")
-            except Exception as error:  # no error may be the end of this
+            except Exception as error:  # no error may end this loop
                 name = type(error).__name__
                 log.error("handoff.task.broken", task="sweep", error=name, location=location(error))
-            await asyncio.sleep(_SWEEP_EVERY)
+            await asyncio.sleep(self._sweep_interval)
 
-    def _add(self, store: Store, waiting: ChatWork, *, again: bool) -> None:
-        handle = partial(self._handle, store, waiting, again=again)
-        self._turns.add(waiting.sender_id, waiting.id, handle)
+    def _submit(self, store: Store, message: ChatWork, *, redelivered: bool) -> None:
+        work = partial(self._handle, store, message, redelivered=redelivered)
+        self._executor.submit(message.sender_id, message.id, work)
 
-    async def _handle(self, store: Store, waiting: ChatWork, *, again: bool) -> None:
-        key = f"webchat:{waiting.id}"
-        metadata = {**waiting.work["metadata"], "handoff_key": key, "handoff_again": again}
-        message = UserMessage(
-            waiting.work["text"],
+    async def _handle(self, store: Store, message: ChatWork, *, redelivered: bool) -> None:
+        key = f"webchat:{message.id}"
+        metadata = {**message.work["metadata"], "handoff_key": key, "handoff_again": redelivered}
+        user_message = UserMessage(
+            message.work["text"],
             self._output,
-            waiting.sender_id,
+            message.sender_id,
             input_channel="webchat",
             message_id=key,
             metadata=metadata,
         )
-        await self._on_new_message(message)
+        await self._on_new_message(user_message)
         failpoint("webchat.handled")
         try:
-            await store.chat.finish_work(waiting.id)
+            await store.chat.finish_work(message.id)
         except StoreUnavailable:
-            # It was handled, so nothing is said. It comes again by its name, which the gate knows.
+            # The message was handled, so the user is shown no error. It is submitted again later
+            # under the same key, which the router recognizes.
             log.warning("handoff.webchat.store_unavailable")

@@ -1,4 +1,4 @@
-"""Server-sent events: every entry of a conversation, and where its handover stands."""
+"""Server-sent events: a conversation's history items, handoff state and typing state."""
 
 from __future__ import annotations
 
@@ -16,15 +16,21 @@ HEARTBEAT = 15.0
 #: Milliseconds after which a browser that lost the connection tries again.
 RETRY = 2_000
 
-_PAGE = 500
-#: Ids are given out in order, but two processes may commit out of order: look back this far.
-_LOOK_BACK = 50
+_BATCH = 500
+#: Ids that are read again: two processes may commit items in another order than that of the ids.
+LOOK_BACK = 50
 
 Send = Callable[[str], Awaitable[object]]
 
 
 def format_event(data: Any, *, event: str | None = None, id: int | None = None) -> str:
-    """Write one event, with its data as one line of JSON."""
+    """Format one event, with its data as one line of JSON.
+
+    Args:
+        data: Anything that JSON can hold.
+        event: The event's type; ``message`` by default.
+        id: The history item's id.
+    """
     lines = [f"id: {id}"] if id is not None else []
     if event:
         lines.append(f"event: {event}")
@@ -33,30 +39,38 @@ def format_event(data: Any, *, event: str | None = None, id: int | None = None) 
 
 
 def handoff_status(session: Session | None) -> dict[str, str | None]:
-    """Say where the human part stands, as the page's banner shows it."""
+    """Describe the handoff for the page's banner.
+
+    Args:
+        session: The sender's current one.
+    """
     if session is None or session.state is State.FAILED:
         return {"state": "none", "agent": None}
     return {"state": session.state.value, "agent": session.agent_name}
 
 
 def read_last_id(value: str | None) -> int:
-    """Read ``Last-Event-ID``; anything strange means the page has nothing."""
+    """Read ``Last-Event-ID``; an invalid value counts as 0: the page has no item.
+
+    Args:
+        value: The header.
+    """
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 19 else 0
 
 
-class Streams:
-    """The streams that are open; all of them end before the server does.
+class EventStreams:
+    """The open event streams, which end before the server stops.
 
     Args:
         heartbeat: Seconds between comment lines on a quiet stream.
     """
 
     def __init__(self, *, heartbeat: float = HEARTBEAT) -> None:
-        """Begin with none."""
+        """Begin without streams."""
         self.heartbeat = heartbeat
         self.stopping = False
         self._open: set[asyncio.Event] = set()
-        self._none_open = asyncio.Event()
+        self._all_ended = asyncio.Event()
 
     def __len__(self) -> int:
         """Count the open streams."""
@@ -71,42 +85,42 @@ class Streams:
         last_id: int,
         is_busy: Callable[[], bool],
     ) -> None:
-        """Send what is new until the server stops, or this task is cancelled with its connection.
+        """Send what is new until the server stops, or the connection's task is cancelled.
 
         Args:
             send: Writes to the browser.
-            store: Where the entries are.
-            sender_id: Whose.
-            last_id: The last entry that the page has.
-            is_busy: Whether the bot is working on an answer.
+            store: Keeps the history items.
+            sender_id: Rasa's sender id.
+            last_id: The last item that the page has.
+            is_busy: Tells whether the bot works on a reply.
         """
-        view = _View(send, store, sender_id, last_id=last_id, is_busy=is_busy)
+        page = _PageState(send, store, sender_id, last_id=last_id, is_busy=is_busy)
         with store.chat.signals(sender_id) as changed:
             self._open.add(changed)
             try:
                 await send(f"retry: {RETRY}\n\n")
                 while not self.stopping:
                     changed.clear()
-                    await view.send_news()
+                    await page.send_changes()
                     await self._wait(changed, send)
             finally:
                 self._open.discard(changed)
                 if not self._open:
-                    self._none_open.set()
+                    self._all_ended.set()
 
     async def stop(self, *, timeout: float) -> None:
-        """Let every stream end after what it is sending.
+        """End every stream after the event that it is sending.
 
         Args:
             timeout: Seconds to wait for them.
         """
         self.stopping = True
         if self._open:
-            self._none_open.clear()
+            self._all_ended.clear()
             for event in self._open:
                 event.set()
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._none_open.wait(), timeout)
+                await asyncio.wait_for(self._all_ended.wait(), timeout)
 
     async def _wait(self, changed: asyncio.Event, send: Send) -> None:
         if self.stopping:
@@ -114,11 +128,11 @@ class Streams:
         try:
             await asyncio.wait_for(changed.wait(), self.heartbeat)
         except asyncio.TimeoutError:
-            await send(": still here\n\n")
+            await send(": heartbeat\n\n")
 
 
-class _View:
-    """What one page has been told."""
+class _PageState:
+    """The items and states that a page has received."""
 
     def __init__(
         self, send: Send, store: Store, sender_id: str, *, last_id: int, is_busy: Callable[[], bool]
@@ -127,40 +141,40 @@ class _View:
         self._store = store
         self._sender_id = sender_id
         self._is_busy = is_busy
-        # Looked back from here, too: what another server commits late has a lower id. The page
-        # leaves out what it has already.
-        self._floor = max(0, last_id - _LOOK_BACK)
+        # Items that another server commits later may have lower ids. The page ignores those that it
+        # has.
+        self._floor = max(0, last_id - LOOK_BACK)
         self._last_id = last_id
         self._recent: set[int] = set()
         self._status: dict[str, str | None] | None = None
         self._busy = False
 
-    async def send_news(self) -> None:
-        """Send new entries, then what has changed about the handover, then about typing."""
-        await self._send_entries()
+    async def send_changes(self) -> None:
+        """Send new items, then the handoff state and the typing state where they have changed."""
+        await self._send_items()
         session = await self._store.sessions.current(self._sender_id)
         status = handoff_status(session)
         if status != self._status:
             self._status = status
             await self._send(format_event(status, event="handoff"))
-        # During a session a person answers, in their own time.
+        # During a session an agent replies; the bot does not.
         busy = self._is_busy() and not (session is not None and session.state.is_open)
         if busy != self._busy:
             self._busy = busy
             await self._send(format_event({"busy": busy}, event="typing"))
 
-    async def _send_entries(self) -> None:
-        place = max(self._floor, self._last_id - _LOOK_BACK)
+    async def _send_items(self) -> None:
+        after_id = max(self._floor, self._last_id - LOOK_BACK)
         while True:
-            entries = await self._store.chat.after(self._sender_id, place, limit=_PAGE)
-            for entry in entries:
-                if entry.id not in self._recent:
-                    self._recent.add(entry.id)
-                    if entry.body.get("role") != "start":
-                        await self._send(format_event(entry.body, id=entry.id))
-            if entries:
-                place = entries[-1].id
-                self._last_id = max(self._last_id, place)
-            if len(entries) < _PAGE:
+            items = await self._store.chat.after(self._sender_id, after_id, limit=_BATCH)
+            for item in items:
+                if item.id not in self._recent:
+                    self._recent.add(item.id)
+                    if item.body.get("role") != "start":
+                        await self._send(format_event(item.body, id=item.id))
+            if items:
+                after_id = items[-1].id
+                self._last_id = max(self._last_id, after_id)
+            if len(items) < _BATCH:
                 break
-        self._recent = {each for each in self._recent if each > self._last_id - _LOOK_BACK}
+        self._recent = {each for each in self._recent if each > self._last_id - LOOK_BACK}

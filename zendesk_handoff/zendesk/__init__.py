@@ -1,4 +1,4 @@
-"""The Conversations API: what Zendesk says, and how to talk to it."""
+"""The Conversations API: client, transport, models and webhook events."""
 
 from zendesk_handoff.zendesk.client import ConversationsClient
 from zendesk_handoff.zendesk.models import Conversation, Message, SwitchboardIntegration, User

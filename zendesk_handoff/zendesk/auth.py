@@ -1,4 +1,4 @@
-"""How a call to the Conversations API proves who makes it."""
+"""Authentication of calls to the Conversations API: JWT or basic."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ import jwt
 from zendesk_handoff.settings import Connector
 
 _LIFETIME = 3600.0
-_RENEW_BEFORE_END = 600.0
+_RENEW_BEFORE_EXPIRY = 600.0
 #: Our clock may be ahead of Zendesk's; whether ``iat`` is enforced is not documented.
 _LEEWAY = 60.0
 
 
 class Authorization:
-    """The ``Authorization`` header of one connector.
+    """The ``Authorization`` header of one connector (Conversations API: Authentication).
 
-    JWT: HS256, the key's id as ``kid``, and a ``scope`` equal to the key's own (SPEC,
-    Authentication). ``exp`` is optional there; a token that ends is worth less to a thief. Basic:
-    key id and secret (SPEC, Authentication), for those who ask for it.
+    JWT: HS256, the key's id as ``kid``, and a ``scope`` equal to the key's own. ``exp`` is
+    optional; an expiring token limits the damage of a leak. Basic: key id and secret, if the
+    settings ask for it.
 
     Args:
-        connector: Whose key it is.
+        connector: The connector, with its key.
         clock: Seconds since the epoch.
     """
 
     def __init__(self, connector: Connector, *, clock: Callable[[], float] = time.time) -> None:
-        """Remember the key; nothing is signed yet."""
+        """Keep the key; the first token is signed when it is needed."""
         self._connector = connector
         self._clock = clock
         self._token = ""
         self._renew_at = 0.0
 
     def header(self) -> str:
-        """Give the header's value, signing a new token when the old one comes near its end."""
+        """Return the header's value; sign a new token when the old one is about to expire."""
         connector = self._connector
         if connector.authentication == "basic":
             return aiohttp.BasicAuth(connector.key_id, connector.key_secret, "utf-8").encode()
@@ -49,7 +49,7 @@ class Authorization:
                 "exp": int(now + _LIFETIME),
             }
             with warnings.catch_warnings():
-                # The secret's length is Zendesk's choice; a warning a call would help nobody.
+                # Zendesk chooses the secret's length; a warning with every call would be of no use.
                 warnings.simplefilter("ignore")
                 self._token = jwt.encode(
                     claims,
@@ -57,5 +57,5 @@ class Authorization:
                     algorithm="HS256",
                     headers={"kid": connector.key_id},
                 )
-            self._renew_at = now + _LIFETIME - _RENEW_BEFORE_END
+            self._renew_at = now + _LIFETIME - _RENEW_BEFORE_EXPIRY
         return f"Bearer {self._token}"

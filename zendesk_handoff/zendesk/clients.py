@@ -1,70 +1,73 @@
-"""The Conversations API clients of a Rasa server, three for each connector."""
+"""The Conversations API clients of a Rasa server: background, interactive and media."""
 
 from __future__ import annotations
 
-from math import isinf
-
-import aiohttp
+from math import inf, isinf
 
 from zendesk_handoff.settings import Connector, Settings
-from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy, open_http
+from zendesk_handoff.zendesk.client import ConversationsClient
+from zendesk_handoff.zendesk.media_client import MediaClient
+from zendesk_handoff.zendesk.retry import RetryPolicy
+from zendesk_handoff.zendesk.transport import open_http
 
-#: Seconds a question to Zendesk may take that a user waits for.
-_QUESTION = 3.0
-#: How many agents' files are read at once; each takes two sockets and some 300 KB. There are as
+#: Seconds that a call may take while a user waits for it.
+_INTERACTIVE_TIMEOUT = 3.0
+#: Concurrent downloads of agents' files; each takes two sockets and about 300 KB. There are as
 #: many readers as users, and any of them may be slow.
-_FILES_AT_ONCE = 100
+MEDIA_CONNECTIONS = 100
 
 
 class Clients:
-    """Every connector's clients, on one HTTP session for calls and another one for files.
+    """The clients of every connector.
 
-    A file holds its connection for as long as its reader takes, which no call may wait for.
+    API calls and media downloads have separate HTTP sessions: a download keeps its connection for
+    as long as its reader takes, and no API call may wait for that.
 
     Args:
-        settings: With the connectors.
+        settings: The settings, with the connectors.
+        media_connections: How many downloads may run at once.
+
+    Attributes:
+        http: The HTTP session of API calls.
+        media_http: The HTTP session of downloads.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Prepare; must be called inside the server's event loop."""
-        self._settings = settings
-        self._http = open_http()
-        self._file_http = open_http(limit=_FILES_AT_ONCE)
+    def __init__(self, settings: Settings, *, media_connections: int = MEDIA_CONNECTIONS) -> None:
+        """Create the clients; must be called inside the server's event loop."""
+        self._request_timeout = settings.request_timeout
+        self.http = open_http()
+        self.media_http = open_http(limit=media_connections)
         connectors = settings.connectors.values()
-        self._patient = {
-            each.id: self._client(each, self._http, float("inf")) for each in connectors
+        self._background = {each.id: self._client(each, inf) for each in connectors}
+        self._interactive = {
+            each.id: self._client(each, _INTERACTIVE_TIMEOUT) for each in connectors
         }
-        self._brief = {each.id: self._client(each, self._http, _QUESTION) for each in connectors}
-        self._files = {
-            each.id: self._client(each, self._file_http, _QUESTION) for each in connectors
-        }
+        self._media = {each.id: MediaClient(each, self.media_http) for each in connectors}
 
     def background(self, connector_id: str) -> ConversationsClient | None:
-        """Give the client that outlasts an outage; ``None`` for a connector that is gone."""
-        return self._patient.get(connector_id)
+        """Return the client that retries through an outage; ``None`` for an unknown connector."""
+        return self._background.get(connector_id)
 
     def interactive(self, connector_id: str) -> ConversationsClient | None:
-        """Give the client that answers soon or not at all; ``None`` likewise."""
-        return self._brief.get(connector_id)
+        """Return the client that fails within seconds; ``None`` for an unknown connector."""
+        return self._interactive.get(connector_id)
 
-    def files(self, connector_id: str) -> ConversationsClient | None:
-        """Give the client that agents' files are read with; ``None`` likewise."""
-        return self._files.get(connector_id)
+    def media(self, connector_id: str) -> MediaClient | None:
+        """Return the client for agents' files; ``None`` for an unknown connector."""
+        return self._media.get(connector_id)
 
     async def close(self) -> None:
         """Close the HTTP sessions."""
-        await self._http.close()
-        await self._file_http.close()
+        await self.http.close()
+        await self.media_http.close()
 
-    def _client(
-        self, connector: Connector, http: aiohttp.ClientSession, patience: float
-    ) -> ConversationsClient:
-        timeout = self._settings.request_timeout
-        # Whoever has all the time there is leaves as much again to a call that is late.
-        settling = timeout if isinf(patience) else 0.0
+    def _client(self, connector: Connector, max_elapsed: float) -> ConversationsClient:
+        timeout = self._request_timeout
+        # A background client can afford to wait until a call that timed out has taken effect.
+        confirm_after = timeout if isinf(max_elapsed) else 0.0
         return ConversationsClient(
             connector,
-            session=http,
-            timeout=min(timeout, patience),
-            retry=RetryPolicy(max_elapsed=patience, confirm_after=settling),
+            session=self.http,
+            timeout=min(timeout, max_elapsed),
+            retry=RetryPolicy(max_elapsed=max_elapsed, confirm_after=confirm_after),
         )

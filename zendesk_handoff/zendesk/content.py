@@ -1,4 +1,4 @@
-"""What an agent, or an automation of theirs, says to the user, whatever Zendesk wraps it in."""
+"""Conversion of Zendesk's message content, of any type, to what a user can be shown."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _LINE_BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^>]*>", re.IGNORECASE)
 
 
 def read_agent_message(message: Message) -> AgentMessage:
-    """Reduce a message of any content type (SPEC ``content``) to text, image or file.
+    """Reduce a message to text, image or file (Conversations API: schema `content`).
 
-    Carousels, lists, forms and the like become lines of text: better read than lost.
+    Carousels, lists, forms and the like become lines of text, so that nothing readable is lost.
 
     Args:
         message: A message whose author is a business.
@@ -29,7 +29,7 @@ def read_agent_message(message: Message) -> AgentMessage:
     kind = content.get("type")
     url = content.get("mediaUrl")
     has_media = kind in {"image", "file"} and isinstance(url, str) and bool(url)
-    text = _words(content)
+    text = _text_of(content)
     media_type = content.get("mediaType")
     if kind == "file" and isinstance(media_type, str) and media_type.startswith("image/"):
         kind = "image"
@@ -48,37 +48,37 @@ def read_agent_message(message: Message) -> AgentMessage:
 def _file_name(content: Mapping[str, Any], url: str) -> str:
     try:
         name = unquote(basename(urlsplit(url).path))
-    except ValueError:  # no address at all, such as one with half a bracket
+    except ValueError:  # not an address, such as one with an unbalanced bracket
         name = ""
     return name or str(content.get("altText") or "file")
 
 
-def _words(content: Mapping[str, Any]) -> str:
-    lines = [_text(content)]
+def _text_of(content: Mapping[str, Any]) -> str:
+    lines = [_own_text(content)]
     for item in _mappings(content.get("items")):
         lines.append(
             " - ".join(filter(None, (_string(item, "title"), _string(item, "description"))))
         )
-        lines += _actions(item)
-    lines += _actions(content)
+        lines += _action_lines(item)
+    lines += _action_lines(content)
     lines += [_string(each, "label") for each in _mappings(content.get("fields"))]
-    place, coordinates = content.get("location"), content.get("coordinates")
-    if isinstance(place, Mapping):
-        lines += [_string(place, "name"), _string(place, "address")]
+    location, coordinates = content.get("location"), content.get("coordinates")
+    if isinstance(location, Mapping):
+        lines += [_string(location, "name"), _string(location, "address")]
     if isinstance(coordinates, Mapping):
         lines.append(f"{coordinates.get('lat')}, {coordinates.get('long')}")
     return "\n".join(line for line in lines if line)
 
 
-def _text(content: Mapping[str, Any]) -> str:
+def _own_text(content: Mapping[str, Any]) -> str:
     for name in ("text", "markdownText"):
         if _string(content, name):
             return _string(content, name)
-    marked_up = _LINE_BREAK.sub("\n", _string(content, "htmlText"))
-    return html.unescape(_TAG.sub("", marked_up)).strip()
+    markup = _LINE_BREAK.sub("\n", _string(content, "htmlText"))
+    return html.unescape(_TAG.sub("", markup)).strip()
 
 
-def _actions(holder: Mapping[str, Any]) -> list[str]:
+def _action_lines(holder: Mapping[str, Any]) -> list[str]:
     lines = []
     for action in _mappings(holder.get("actions")):
         address = _string(action, "uri") or _string(action, "fallback")

@@ -1,7 +1,7 @@
-"""What Zendesk says, typed: the shapes that the API's answers and its webhooks share.
+"""Typed models of the data that the API's answers and its webhooks share.
 
-Only what this package reads is named; everything else in a body is skipped by the decoder. Field
-names follow SPEC (schemas ``user``, ``conversation``, ``message``) in snake case.
+Only the fields that this package reads are declared; the decoder skips all others. Field names are
+those of the Conversations API's schemas `user`, `conversation` and `message`, in snake case.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from typing import Any
 
 import msgspec
 
-#: Keys in metadata that mark what this package wrote (flat, strings: SPEC ``metadata``).
+#: Metadata keys that mark what this package wrote (Conversations API: schema `metadata`).
 SESSION_KEY = "rasa_handoff_session"
 MARKER_KEY = "rasa_handoff_message"
 
 _AGENT_ID = "__zendesk_msg.agent.id"
 
 
-class _Shape(msgspec.Struct, rename="camel", frozen=True):
+class _Model(msgspec.Struct, rename="camel", frozen=True):
     pass
 
 
-class SwitchboardIntegration(_Shape, rename="camel", frozen=True):
-    """Who is, or may be, in control of a conversation."""
+class SwitchboardIntegration(_Model, rename="camel", frozen=True):
+    """A party that can be in control of a conversation."""
 
     id: str = ""
     name: str = ""
@@ -30,24 +30,24 @@ class SwitchboardIntegration(_Shape, rename="camel", frozen=True):
     integration_type: str = ""
 
     def is_called(self, name: str) -> bool:
-        """Tell whether a name, an id or a type means this one (the order SPEC PassControl gives).
+        """Check whether a name refers to this one (Conversations API: `PassControl`).
 
         Args:
-            name: What the settings call it.
+            name: An id, a name or a type, as the settings have it.
         """
         return name in {self.id, self.name, self.integration_type}
 
 
-class User(_Shape, rename="camel", frozen=True):
-    """An end user of the account (SPEC ``user``)."""
+class User(_Model, rename="camel", frozen=True):
+    """An end user of the account (Conversations API: schema `user`)."""
 
     id: str
     external_id: str | None = None
     profile: dict[str, Any] | None = None
 
 
-class Conversation(_Shape, rename="camel", frozen=True):
-    """A conversation, as the API and every event describe it (SPEC ``conversation``)."""
+class Conversation(_Model, rename="camel", frozen=True):
+    """A conversation (Conversations API: schema `conversation`)."""
 
     id: str
     metadata: dict[str, Any] | None = None
@@ -58,13 +58,13 @@ class Conversation(_Shape, rename="camel", frozen=True):
 
     @property
     def session_id(self) -> str | None:
-        """The session of ours that this conversation was opened for."""
+        """Our session that this conversation was created for."""
         value = (self.metadata or {}).get(SESSION_KEY)
         return value if isinstance(value, str) else None
 
 
-class Author(_Shape, rename="camel", frozen=True):
-    """Who wrote a message; ``type`` is ``user`` or ``business`` (SPEC ``author``)."""
+class Author(_Model, rename="camel", frozen=True):
+    """A message's author; ``type`` is ``user`` or ``business`` (schema `author`)."""
 
     type: str
     user_id: str | None = None
@@ -73,8 +73,8 @@ class Author(_Shape, rename="camel", frozen=True):
     subtypes: list[str] | None = None
 
 
-class Message(_Shape, rename="camel", frozen=True):
-    """A message (SPEC ``message``)."""
+class Message(_Model, rename="camel", frozen=True):
+    """A message (Conversations API: schema `message`)."""
 
     id: str
     author: Author
@@ -85,7 +85,7 @@ class Message(_Shape, rename="camel", frozen=True):
 
     @property
     def marker(self) -> str | None:
-        """Our own mark, on everything that this package posted."""
+        """Our own marker, on every message that this package posted."""
         value = (self.metadata or {}).get(MARKER_KEY)
         return value if isinstance(value, str) else None
 
@@ -96,8 +96,8 @@ class Message(_Shape, rename="camel", frozen=True):
         return None if value is None else str(value)
 
 
-class Page(_Shape, rename="camel", frozen=True):
-    """How a listing goes on (SPEC ``meta``)."""
+class Page(_Model, rename="camel", frozen=True):
+    """The cursors of a listing (Conversations API: schema `meta`)."""
 
     has_more: bool = False
     before_cursor: str | None = None

@@ -1,4 +1,4 @@
-"""The one policy for repeating a call to Zendesk."""
+"""The retry policy for calls to Zendesk."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from zendesk_handoff.errors import ConversationsError, TooManyRequests
 
-#: Seconds; a header that asks for more is asked again after that.
+#: Seconds; the longest wait that a ``Retry-After`` header can ask for.
 _LONGEST_WAIT = 300.0
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """When to repeat a call, and after how long.
+    """Exponential backoff with jitter, until a maximum elapsed time.
 
-    Zendesk asks for exponential backoff with jitter and publishes no figures for this API (SPEC,
-    Rate limits). ``Retry-After`` is documented for its ticketing API only, so it is followed
-    where it comes and not relied upon.
+    Zendesk asks for this and publishes no figures for this API (Conversations API: Rate limits).
+    ``Retry-After`` is documented for its ticketing API only, so it is followed if present and not
+    relied upon.
 
     Args:
-        patience: Seconds from the first attempt after which no further one is begun.
+        max_elapsed: Seconds from the first attempt after which no further one is made.
         first: Seconds, the longest pause before the second attempt.
-        factor: What each further pause is multiplied by.
-        ceiling: Seconds, the longest pause of all but a ``Retry-After``.
-        settling: Seconds left to a call that has not been answered in time, before anybody looks
-            whether it has been carried out: one that is carried out after that happens twice.
+        factor: The factor by which each further pause grows.
+        ceiling: Seconds, the longest pause other than a ``Retry-After``.
+        confirm_after: Seconds to wait after a call that timed out, before the conversation is
+            searched for its effect: a call that takes effect later than that takes effect twice.
     """
 
     max_elapsed: float = 15.0
@@ -39,32 +39,32 @@ class RetryPolicy:
     confirm_after: float = 0.0
 
     def pause(self, attempt: int, error: BaseException | None, *, jitter: float) -> float:
-        """Say how long to wait before the next attempt.
+        """Compute the pause before the next attempt.
 
         Args:
-            attempt: How many attempts there were, 1 or more.
-            error: What the last one ended with.
-            jitter: Between 0 and 1; half of the pause is left to it.
+            attempt: The number of attempts so far, 1 or more.
+            error: The error of the last one.
+            jitter: Between 0 and 1; it decides half of the pause.
 
         Returns:
             Seconds.
         """
-        # The exponent is bounded, or a long outage would overflow the float.
+        # The exponent is bounded: a long outage would overflow the float.
         backoff = min(self.ceiling, self.first * self.factor ** min(attempt - 1, 32))
         pause = backoff * (0.5 + 0.5 * jitter)
         if isinstance(error, TooManyRequests) and error.retry_after is not None:
             return max(min(error.retry_after, _LONGEST_WAIT), pause)
-        if isinstance(error, ConversationsError) and error.late:
+        if isinstance(error, ConversationsError) and error.timed_out:
             return max(self.confirm_after, pause)
         return pause
 
     def attempts(
         self, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> AsyncRetrying:
-        """Give an iterator of attempts that re-raises the last error when it gives up.
+        """Create an iterator of attempts that re-raises the last error at the end.
 
         Args:
-            sleep: What waits; a test passes a fake.
+            sleep: Waits between attempts; a test passes a fake.
         """
 
         def wait(state: RetryCallState) -> float:
@@ -85,5 +85,5 @@ class RetryPolicy:
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Tell whether the same call may succeed later."""
+    """Check whether the same call may succeed later."""
     return isinstance(error, ConversationsError) and error.retryable

@@ -1,7 +1,8 @@
-"""Zendesk's calls to our webhook: is it Zendesk, and what does it say. No I/O.
+"""Webhook calls: verification of the key and parsing of the events. No I/O.
 
-Shapes are those of SPEC (webhook events); what is not documented there degrades: an event of a
-type we do not act on is ``None``, one of ours that cannot be read is ``Unreadable``.
+The shapes are those of the Conversations API's webhook event schemas. Anything undocumented
+degrades: an event of a type that is not acted on is skipped, and one that is acted on and cannot be
+read is ``Unreadable``.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from zendesk_handoff.zendesk.models import (
     SwitchboardIntegration,
 )
 
-#: Larger calls are answered with 413. Zendesk documents no limit of its own.
+#: Larger calls are answered with 413. Zendesk documents no limit.
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _MAX_ID = 64
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened in a conversation.
+    """An event in a conversation.
 
     Args:
-        id: Zendesk's id of the event, the same on every redelivery (SPEC eventSubSchema).
-        created_at: Zendesk's clock, ISO 8601.
-        conversation: Where it happened.
+        id: Zendesk's id of the event, the same on every redelivery (schema `eventSubSchema`).
+        created_at: By Zendesk's clock, ISO 8601.
+        conversation: The conversation.
     """
 
     id: str
@@ -44,7 +45,7 @@ class Event:
 
 @dataclass(frozen=True)
 class MessagePosted(Event):
-    """``conversation:message``: somebody wrote, we ourselves included."""
+    """``conversation:message``: a message was posted, possibly by this package."""
 
     message: Message
 
@@ -54,9 +55,9 @@ class ControlMoved(Event):
     """``switchboard:passControl`` or ``switchboard:releaseControl``.
 
     Args:
-        to: Who has control now, ``None`` after a release.
-        reason: ``ticketClosed`` or ``transferToEmail``, where Zendesk gives one.
-        by_session: The session of ours that passed control itself, from the call's metadata.
+        to: The integration in control now, ``None`` after a release.
+        reason: ``ticketClosed`` or ``transferToEmail``, if Zendesk gives one.
+        by_session: Our session that passed control itself, from the call's metadata.
     """
 
     to: SwitchboardIntegration | None
@@ -66,16 +67,16 @@ class ControlMoved(Event):
 
 @dataclass(frozen=True)
 class ConversationRemoved(Event):
-    """``conversation:remove``: the conversation is gone."""
+    """``conversation:remove``: the conversation was removed."""
 
 
 @dataclass(frozen=True)
 class Unreadable(Event):
-    """An event we act on, in a conversation, in a shape we cannot read.
+    """An event of a type that is acted on, in a shape that cannot be read.
 
     Args:
         type: The event's type.
-        error: What the decoder missed; never a value of the event.
+        error: The decoder's error; it contains no value of the event.
     """
 
     type: str
@@ -86,14 +87,14 @@ class _Envelope(msgspec.Struct):
     events: list[msgspec.Raw]
 
 
-class _Head(msgspec.Struct, rename="camel"):
+class _Header(msgspec.Struct, rename="camel"):
     id: str
     type: str
     payload: msgspec.Raw = msgspec.Raw(b"{}")
     created_at: str = ""
 
 
-class _Where(msgspec.Struct):
+class _ConversationPayload(msgspec.Struct):
     conversation: Conversation
 
 
@@ -109,8 +110,8 @@ class _ControlPayload(msgspec.Struct):
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
-_head = msgspec.json.Decoder(_Head)
-_where = msgspec.json.Decoder(_Where)
+_header = msgspec.json.Decoder(_Header)
+_conversation = msgspec.json.Decoder(_ConversationPayload)
 _message = msgspec.json.Decoder(_MessagePayload)
 _control = msgspec.json.Decoder(_ControlPayload)
 
@@ -118,12 +119,13 @@ _control = msgspec.json.Decoder(_ControlPayload)
 def verify_key(given: str | None, secrets: Iterable[str]) -> None:
     """Check the ``X-API-Key`` of a call against a connector's webhook secrets.
 
-    Zendesk sends the secret itself, without signature or time (SPEC, Webhooks): it is compared in
-    constant time, on raw bytes, with every secret there is, so that one may be rotated.
+    Zendesk sends the secret itself, without a signature or a timestamp (Conversations API:
+    Webhooks). It is compared in constant time, as raw bytes, with every valid secret, so that
+    secrets can be rotated.
 
     Args:
         given: The header's value.
-        secrets: All that are valid now.
+        secrets: All secrets that are valid now.
 
     Raises:
         InvalidApiKey: It is none of them.
@@ -135,16 +137,16 @@ def verify_key(given: str | None, secrets: Iterable[str]) -> None:
 
 
 def parse_events(body: bytes) -> list[Event]:
-    """Read the events of a call that this package acts on.
+    """Parse the events of a call that this package acts on.
 
-    A call may mix conversations and hold several events (SPEC, Webhooks). One that cannot be read
-    does not spoil the others.
+    A call may contain several events, of several conversations (Conversations API: Webhooks). An
+    unreadable one does not affect the others.
 
     Args:
         body: The call's raw body.
 
     Raises:
-        InvalidPayload: It is not JSON, or has no list of events.
+        InvalidPayload: The body is not JSON, or has no list of events.
     """
     try:
         events = _envelope.decode(body).events
@@ -155,10 +157,10 @@ def parse_events(body: bytes) -> list[Event]:
 
 
 def storable_id(given: str) -> str:
-    """Give an id that fits the store; a longer or odder one than Zendesk's becomes its digest.
+    """Return an id that fits the store: itself, or a digest if it is too long or unprintable.
 
     Args:
-        given: 24 hexadecimal characters as a rule (SPEC); they are treated as opaque.
+        given: Usually 24 hexadecimal characters; treated as opaque.
     """
     if len(given) <= _MAX_ID and given.isprintable():
         return given
@@ -167,40 +169,42 @@ def storable_id(given: str) -> str:
 
 def _parse_event(raw: msgspec.Raw) -> Event | None:
     try:
-        head = _head.decode(raw)
+        header = _header.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None  # without id and type there is nothing to act on, or to set aside
-    head.id = storable_id(head.id)
-    head.created_at = head.created_at[:64].replace("\x00", "")
+        return None  # without id and type it cannot even be a dead letter
+    header.id = storable_id(header.id)
+    header.created_at = header.created_at[:64].replace("\x00", "")
     try:
-        return _read_payload(head)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        return _read_payload(header)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         try:
-            conversation = _where.decode(head.payload).conversation
+            conversation = _conversation.decode(header.payload).conversation
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         return Unreadable(
-            head.id, head.created_at, conversation, type=head.type, error=str(fault)[:200]
+            header.id, header.created_at, conversation, type=header.type, error=str(error)[:200]
         )
 
 
-def _read_payload(head: _Head) -> Event | None:
-    if head.type == "conversation:message":
-        posted = _message.decode(head.payload)
-        return MessagePosted(head.id, head.created_at, posted.conversation, message=posted.message)
-    if head.type in {"switchboard:passControl", "switchboard:releaseControl"}:
-        moved = _control.decode(head.payload)
-        released = head.type == "switchboard:releaseControl"
+def _read_payload(header: _Header) -> Event | None:
+    if header.type == "conversation:message":
+        posted = _message.decode(header.payload)
+        return MessagePosted(
+            header.id, header.created_at, posted.conversation, message=posted.message
+        )
+    if header.type in {"switchboard:passControl", "switchboard:releaseControl"}:
+        moved = _control.decode(header.payload)
+        released = header.type == "switchboard:releaseControl"
         by_session = (moved.metadata or {}).get(SESSION_KEY)
         return ControlMoved(
-            head.id,
-            head.created_at,
+            header.id,
+            header.created_at,
             moved.conversation,
             to=None if released else moved.conversation.active_switchboard_integration,
             reason=moved.reason,
             by_session=by_session if isinstance(by_session, str) else None,
         )
-    if head.type == "conversation:remove":
-        gone = _where.decode(head.payload)
-        return ConversationRemoved(head.id, head.created_at, gone.conversation)
+    if header.type == "conversation:remove":
+        gone = _conversation.decode(header.payload)
+        return ConversationRemoved(header.id, header.created_at, gone.conversation)
     return None

@@ -1,3 +1,3 @@
-"""The actions that this bot had before."""
+"""The bot's actions before the plugin is added."""
 
 from .books import ActionFindBook as ActionFindBook

@@ -1,4 +1,4 @@
-"""An action of the bot's own."""
+"""A custom action of the bot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database below the store: one writer that shares its commits, and readers beside it."""
+"""The database below the store: batched writes, reads, and signals of changes."""
 
 from __future__ import annotations
 
@@ -16,24 +16,28 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from zendesk_handoff.errors import IncompatibleSchema, StoreUnavailable
 from zendesk_handoff.store.engine.backend import Backend, Work
 from zendesk_handoff.store.engine.migrate import migrate
-from zendesk_handoff.store.engine.postgresql import PostgresAway, PostgresBackend, postgres_address
+from zendesk_handoff.store.engine.postgresql import (
+    PostgresBackend,
+    PostgresUnavailable,
+    postgres_address,
+)
 from zendesk_handoff.store.engine.signals import PostgresWatch, Signals, SqliteWatch
 from zendesk_handoff.store.engine.sqlite import SqliteBackend
 
 T = TypeVar("T")
 Item = TypeVar("Item")
-#: Work for all who share a commit: their items in order, and a result for each.
+#: Work for all jobs that share it in a batch: their items in order, and a result for each.
 SharedWork = Callable[[Connection, Sequence[Item]], Sequence[T]]
 
-_BATCH = 200
-_WRITERS = 8
-#: Of no job in particular: the others would fare no better by themselves, only later.
-_NOBODYS_FAULT = (OSError, asyncio.TimeoutError)
-_DOWN = (SQLAlchemyError, sqlite3.Error, OSError, asyncio.TimeoutError)
+_BATCH_SIZE = 200
+_POSTGRES_WRITERS = 8
+#: Errors that concern the database, not a job: repeating each job by itself would only take longer.
+_AFFECTS_ALL_JOBS = (OSError, asyncio.TimeoutError)
+_UNAVAILABLE = (SQLAlchemyError, sqlite3.Error, OSError, asyncio.TimeoutError)
 
 
 class _Job:
-    """An item that waits for the writer, and the work that is done with it."""
+    """An item that waits for a writer, and the work to do with it."""
 
     __slots__ = ("done", "item", "topics", "work")
 
@@ -49,10 +53,10 @@ class _Job:
 class Database:
     """An open database.
 
-    On SQLite, which has one writer anyhow, writes go through one task: whatever waits when it is
-    free shares a transaction, so that many concurrent calls cost one commit. PostgreSQL shares
-    commits itself, and each write has a transaction of its own: one that held the rows of several
-    sessions could block another server's that wants them in another order.
+    SQLite has one writer at a time. There all writes go through one task, and those that wait
+    together share a transaction, so that many concurrent calls cost one commit. PostgreSQL groups
+    commits itself, and each write has a transaction of its own: a transaction that locked the rows
+    of several sessions could deadlock with another server's.
 
     Args:
         url: ``sqlite:///file`` or ``postgresql://host/database``.
@@ -62,7 +66,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        """Prepare; ``open`` connects."""
+        """Choose the backend; ``open`` connects."""
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
         self.signals = Signals()
         self.backend: Backend
@@ -77,19 +81,19 @@ class Database:
             self.backend = PostgresBackend(address)
             self._watch = PostgresWatch(self.signals, address)
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
-        self._most = _BATCH if self.is_sqlite else 1
+        self._batch_size = _BATCH_SIZE if self.is_sqlite else 1
         self._writers: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        """Connect, bring the schema up to date, and begin to write and to watch.
+        """Connect, bring the schema up to date, and start the writers and the watch.
 
         Raises:
             StoreUnavailable: The database cannot be reached.
-            IncompatibleSchema: It is of a newer version, or another program's.
+            IncompatibleSchema: The tables are of a newer version, or another program's.
         """
         try:
             await self.backend.open(migrate)
-        except _DOWN as error:
+        except _UNAVAILABLE as error:
             await self.backend.close()
             raise StoreUnavailable(_describe(error)) from None
         except IncompatibleSchema:
@@ -97,12 +101,12 @@ class Database:
             raise
         self._writers = [
             asyncio.create_task(self._write_forever(), name="store writer")
-            for _ in range(1 if self.is_sqlite else _WRITERS)
+            for _ in range(1 if self.is_sqlite else _POSTGRES_WRITERS)
         ]
         await self._watch.start()
 
     async def close(self) -> None:
-        """Finish what is being written and let go of the database."""
+        """Finish the writes that are queued, and disconnect."""
         await self._watch.stop()
         if self._writers:
             await self._jobs.join()
@@ -117,7 +121,7 @@ class Database:
 
         Args:
             work: Uses the connection; it may be run twice, so it does nothing else.
-            wake: Topics whose watchers, in every process, are woken after the commit.
+            wake: Topics to signal in every process after the commit.
 
         Raises:
             StoreUnavailable: It could not be committed.
@@ -136,15 +140,15 @@ class Database:
         *,
         wake: Callable[[T], Iterable[str]] = lambda _result: (),
     ) -> T:
-        """Do work in a transaction, at once for all who wait with the same work.
+        """Do work in a transaction, once for all callers that wait with the same work.
 
-        Statements that take many rows cost little more than with one: what many calls do at once
-        is best done by one function for all of them.
+        A statement with many rows costs little more than with one, so that one function does the
+        work of many concurrent calls.
 
         Args:
-            work: Uses the connection; as with ``write`` it may be run twice, and alone.
-            item: What is to be done for this caller.
-            wake: Gives the topics whose watchers, in every process, are woken after the commit.
+            work: Uses the connection; as with ``write`` it may be run twice, and for one item.
+            item: This caller's item.
+            wake: Returns the topics to signal in every process after the commit, given the result.
 
         Raises:
             StoreUnavailable: It could not be committed.
@@ -156,7 +160,7 @@ class Database:
         return cast(T, await job.done)
 
     async def read(self, work: Work[T]) -> T:
-        """Do a piece of work that changes nothing.
+        """Do a piece of read-only work.
 
         Args:
             work: Uses the connection.
@@ -166,7 +170,7 @@ class Database:
         """
         try:
             return await self.backend.read(work)
-        except _DOWN as error:
+        except _UNAVAILABLE as error:
             raise StoreUnavailable(_describe(error)) from None
 
     async def rows(self, query: Any) -> list[Any]:
@@ -186,19 +190,19 @@ class Database:
         return await self.read(lambda connection: connection.execute(query).first())
 
     def now(self) -> Any:
-        """Give the time in seconds since the epoch, by one clock for all who share the database.
+        """Return the time in seconds since the epoch, by one clock for all processes.
 
-        Claims run out by it: a machine whose own clock is ahead must not take sessions from others.
+        On PostgreSQL it is an SQL expression, for the server's clock. Leases expire by this clock:
+        a machine whose own clock is ahead must not take over sessions of others.
         """
         if self.is_sqlite:
             return time.time()
         return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Float(53))
 
     def insert_new(self, table: sa.Table) -> Any:
-        """Give an insert that leaves a row alone which is there already, by any of its keys.
+        """Build an insert that leaves existing rows alone, by any of the table's unique keys.
 
-        SQLAlchemy compiles it anew each time; for what is inserted often there is
-        ``statement.new_rows``.
+        SQLAlchemy compiles it each time; for frequent inserts there is ``statement.new_rows``.
         """
         dialect = sqlite if self.is_sqlite else postgresql
         return dialect.insert(table).on_conflict_do_nothing()
@@ -206,7 +210,7 @@ class Database:
     async def _write_forever(self) -> None:
         while True:
             batch = [await self._jobs.get()]
-            while len(batch) < self._most and not self._jobs.empty():
+            while len(batch) < self._batch_size and not self._jobs.empty():
                 batch.append(self._jobs.get_nowait())
             try:
                 await self._write_batch(batch)
@@ -220,11 +224,11 @@ class Database:
         try:
             results = await self._commit(batch)
         except Exception as error:
-            if len(batch) == 1 or isinstance(error, _NOBODYS_FAULT):
+            if len(batch) == 1 or isinstance(error, _AFFECTS_ALL_JOBS):
                 for job in batch:
                     _fail(job, error)
                 return
-            # One job's fault must not be the others': each gets a transaction of its own.
+            # One job's error must not fail the others: each gets a transaction of its own.
             for job in batch:
                 await self._write_batch([job])
             return
@@ -247,15 +251,15 @@ class Database:
 
 
 def _run(connection: Connection, batch: list[_Job]) -> list[Any]:
-    """Do every work once, with all the items that wait for it, and give the jobs' results."""
-    together: dict[Any, list[int]] = {}
-    for place, job in enumerate(batch):
-        together.setdefault(job.work, []).append(place)
+    """Do each work once, with the items of all its jobs, and return the jobs' results."""
+    by_work: dict[Any, list[int]] = {}
+    for index, job in enumerate(batch):
+        by_work.setdefault(job.work, []).append(index)
     results: list[Any] = [None] * len(batch)
-    for work, places in together.items():
-        given = work(connection, [batch[place].item for place in places])
-        for place, result in zip(places, given, strict=True):
-            results[place] = result
+    for work, indexes in by_work.items():
+        of_work = work(connection, [batch[index].item for index in indexes])
+        for index, result in zip(indexes, of_work, strict=True):
+            results[index] = result
     return results
 
 
@@ -267,14 +271,14 @@ def _topics(batch: list[_Job], results: list[Any]) -> Iterable[str]:
 def _fail(job: _Job, error: Exception) -> None:
     if job.done.done():
         return
-    if isinstance(error, _DOWN) and not isinstance(error, IntegrityError):
+    if isinstance(error, _UNAVAILABLE) and not isinstance(error, IntegrityError):
         job.done.set_exception(StoreUnavailable(_describe(error)))
     else:
         job.done.set_exception(error)
 
 
 def _describe(error: BaseException) -> str:
-    """Say what happened without the statement's parameters, which hold what users wrote."""
+    """Describe an error without the statement's parameters, which hold texts of users."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    name = str(cause) if isinstance(cause, PostgresAway) else type(cause).__name__
+    name = str(cause) if isinstance(cause, PostgresUnavailable) else type(cause).__name__
     return f"The store did not answer ({name})."

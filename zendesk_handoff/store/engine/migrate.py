@@ -1,4 +1,4 @@
-"""Brings a database to the schema that this version of the package works with, by Alembic."""
+"""Schema migrations, run with Alembic when a store is opened."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from zendesk_handoff.errors import IncompatibleSchema
 from zendesk_handoff.store.engine.schema import metadata
 
 FOLDER = Path(__file__).parent / "migrations"
-#: A name of our own: the database may be Rasa's tracker store too, or another program's.
+#: Not Alembic's default name: the database may be Rasa's tracker store too, or another program's.
 VERSION_TABLE = "zendesk_handoff_version"
-#: What the first revision creates. Stores from before there were versions have them without one.
+#: The tables of the first revision. The oldest stores have them without a version.
 _FIRST = "0001"
 _FIRST_TABLES = frozenset({"sessions", "outbox", "inbox", "held", "chat", "uploads"})
-#: Some of their columns, by which they are told from others that have their names.
+#: Some of their columns, to tell them from other programs' tables with these names.
 _FIRST_COLUMNS = frozenset({"connector_id", "reconciled_at", "media_token", "gone_at", "work"})
 _ADVISORY_LOCK = 7263801
 _POLL_SECONDS = 0.02
 
-#: Alembic keeps what it works on in module globals: one database at a time in this process.
+#: Alembic keeps its context in module globals: one database at a time in this process.
 _alembic = threading.Lock()
 
 log = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or name in metadata.tables
 
 
-#: How Alembic is set up, at run time and for ``alembic revision --autogenerate``.
+#: Alembic's options, at run time and for ``alembic revision --autogenerate``.
 OPTIONS: dict[str, Any] = {
     "target_metadata": metadata,
     "version_table": VERSION_TABLE,
@@ -49,26 +49,25 @@ OPTIONS: dict[str, Any] = {
 
 
 def newest() -> str:
-    """Give the newest revision there is, without loading Alembic: files are numbered."""
+    """Return the newest revision, from the numbers of the files, without loading Alembic."""
     return max((file.name[:4] for file in (FOLDER / "versions").glob("[0-9]*.py")), default="0000")
 
 
 async def migrate(run: Callable[[Callable[[Connection], Any]], Awaitable[Any]]) -> None:
-    """Create the store's tables, or change them to what this version works with.
+    """Create the store's tables, or bring them up to date.
 
     Processes that start at once wait for each other: on PostgreSQL by an advisory lock, on SQLite
-    by the write lock that ``BEGIN IMMEDIATE`` takes. A database that is as it should be costs a
-    look at its version.
+    by the write lock of ``BEGIN IMMEDIATE``. A database that is up to date costs one query.
 
     Args:
-        run: Runs a function on a connection that is outside of a transaction.
+        run: Runs a function on a connection without a transaction.
 
     Raises:
         IncompatibleSchema: The database is of a newer version, or another program's.
     """
-    if await run(_look) == newest():
+    if await run(_read_version) == newest():
         return
-    while not _alembic.acquire(blocking=False):  # noqa: ASYNC110 - threads take turns here too
+    while not _alembic.acquire(blocking=False):  # noqa: ASYNC110 - other threads may hold it
         await asyncio.sleep(_POLL_SECONDS)
     try:
         await run(_migrate)
@@ -77,7 +76,7 @@ async def migrate(run: Callable[[Callable[[Connection], Any]], Awaitable[Any]]) 
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the migrations that a database lacks; the caller commits.
+    """Run the missing migrations; the caller commits.
 
     Args:
         connection: In a transaction.
@@ -85,13 +84,13 @@ def upgrade(connection: Connection) -> None:
     Raises:
         IncompatibleSchema: The database is of a newer version, or another program's.
     """
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # before it is loaded: it tells of that
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # before it is loaded, which it logs
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
     from alembic.script import ScriptDirectory
 
     script = ScriptDirectory(FOLDER)
-    before = _version(connection)
+    before = version(connection)
     known = {revision.revision for revision in script.walk_revisions()}
     if before is not None and before not in known:
         raise IncompatibleSchema(
@@ -110,51 +109,55 @@ def upgrade(connection: Connection) -> None:
     log.info("handoff.store.migrated", since=before, version=newest())
 
 
-def _look(connection: Connection) -> str | None:
+def _read_version(connection: Connection) -> str | None:
     with connection.begin():
-        return _version(connection)
+        return version(connection)
 
 
 def _migrate(connection: Connection) -> None:
     is_sqlite = connection.dialect.name == "sqlite"
-    with _foreign_keys_off(connection) if is_sqlite else nullcontext(), connection.begin():
+    with foreign_keys_off(connection) if is_sqlite else nullcontext(), connection.begin():
         if not is_sqlite:
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
-        if _version(connection) != newest():
+        if version(connection) != newest():
             upgrade(connection)
 
 
-def _version(connection: Connection) -> str | None:
+def version(connection: Connection) -> str | None:
+    """Read the revision of a database's tables, or ``None`` where they have none."""
     if not sa.inspect(connection).has_table(VERSION_TABLE):
         return None
     table = sa.table(VERSION_TABLE, sa.column("version_num"))
-    version: str | None = connection.execute(sa.select(table.c.version_num)).scalar()
-    return version
+    revision: str | None = connection.execute(sa.select(table.c.version_num)).scalar()
+    return revision
 
 
 def _has_first_tables(connection: Connection) -> bool:
     """Tell a store without a version from an empty database.
 
     Raises:
-        IncompatibleSchema: Tables with names of ours are another program's.
+        IncompatibleSchema: Tables with our names are another program's.
     """
     inspector = sa.inspect(connection)
-    there = _FIRST_TABLES & set(inspector.get_table_names())
-    if not there:
+    found = _FIRST_TABLES & set(inspector.get_table_names())
+    if not found:
         return False
-    columns = {column["name"] for name in there for column in inspector.get_columns(name)}
-    if there != _FIRST_TABLES or not columns >= _FIRST_COLUMNS:
+    columns = {column["name"] for name in found for column in inspector.get_columns(name)}
+    if found != _FIRST_TABLES or not columns >= _FIRST_COLUMNS:
         raise IncompatibleSchema(
             "The database has tables of another program, or of a version of this one that was "
             "never released, under names that the store needs "
-            f"({', '.join(sorted(there))}). Give the store a database of its own in `store_url`."
+            f"({', '.join(sorted(found))}). Give the store a database of its own in `store_url`."
         )
     return True
 
 
 @contextmanager
-def _foreign_keys_off(connection: Connection) -> Iterator[None]:
-    """Let SQLite copy a table that others refer to; it heeds this outside a transaction only."""
+def foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """Switch SQLite's foreign keys off, so that a table can be copied to which others refer.
+
+    SQLite ignores the switch within a transaction.
+    """
 
     def switch(value: str) -> None:
         cursor = connection.connection.cursor()

@@ -1,4 +1,4 @@
-"""PostgreSQL below the store, through asyncpg."""
+"""The PostgreSQL backend, through asyncpg."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from zendesk_handoff.store.engine.backend import Prepare, Work
 
 T = TypeVar("T")
 
-#: What PostgreSQL answers when it undid a transaction so that another could go on: deadlock and
-#: serialization failure (its manual, appendix A). Tried again, it goes through.
-_UNDONE = frozenset({"40P01", "40001"})
+#: SQLSTATE of a transaction that was rolled back in favour of another one: deadlock and
+#: serialization failure (PostgreSQL's manual, appendix A). It can be repeated.
+_REPEATABLE = frozenset({"40P01", "40001"})
 _ATTEMPTS = 5
-#: libpq's, which asyncpg takes as they are (PostgreSQL's manual, SSL Mode Descriptions).
+#: libpq's modes, which asyncpg has too (PostgreSQL's manual, SSL Mode Descriptions).
 _TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-#: What else of a URL's query is an argument of asyncpg's ``connect`` that may be a string.
-_IN_QUERY = ("host", "port", "user", "password", "database", "passfile", "target_session_attrs")
+#: Other parameters of a URL that are arguments of asyncpg's ``connect`` and may be strings.
+_PARAMETERS = ("host", "port", "user", "password", "database", "passfile", "target_session_attrs")
 
 
-class PostgresAway(ConnectionError):
-    """PostgreSQL let nobody in, or lost us; the text is the name of the driver's error alone."""
+class PostgresUnavailable(ConnectionError):
+    """PostgreSQL refused or lost a connection; the text is only the name of the driver's error."""
 
 
 class PostgresBackend:
-    """PostgreSQL, through asyncpg.
+    """A PostgreSQL database.
 
     Args:
-        address: What ``postgres_address`` gives.
+        address: The result of ``postgres_address``.
     """
 
     def __init__(self, address: Mapping[str, Any]) -> None:
-        """Prepare the engine; ``open`` connects."""
+        """Create the engine; ``open`` connects."""
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             pool_pre_ping=True,
-            # A link that swallows packets must not hold up a user for ever, in seconds.
+            # Seconds; a network that drops packets must not block a user's request for ever.
             connect_args={**address, "timeout": 5, "command_timeout": 30},
             pool_size=5,
             max_overflow=10,
@@ -49,27 +49,27 @@ class PostgresBackend:
         )
 
     async def open(self, prepare: Prepare) -> None:
-        """Connect."""
-        with _telling_refusals():
+        """Connect, and bring the schema up to date."""
+        with _driver_errors():
             async with self.engine.connect() as connection:
                 await prepare(connection.run_sync)
 
     async def read(self, work: Work[T]) -> T:
-        """Do work that changes nothing."""
-        with _telling_refusals():
+        """Do read-only work."""
+        with _driver_errors():
             async with self.engine.connect() as connection:
                 result = await connection.run_sync(work)
         return cast(T, result)
 
     async def write(self, work: Work[T]) -> T:
-        """Do work in a transaction, anew where the database undid it in another's favour."""
+        """Do work in a transaction, again if it was rolled back in favour of another one."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                with _telling_refusals():
+                with _driver_errors():
                     async with self.engine.begin() as connection:
                         return cast(T, await connection.run_sync(work))
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _UNDONE or attempt == _ATTEMPTS:
+                if getattr(error.orig, "sqlstate", None) not in _REPEATABLE or attempt == _ATTEMPTS:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -79,43 +79,43 @@ class PostgresBackend:
 
 
 def postgres_address(url: sa.engine.URL) -> dict[str, Any]:
-    """Give the arguments of asyncpg's ``connect`` for a URL: the same for whoever connects.
+    """Convert a URL to arguments of asyncpg's ``connect``, for the engine and for the watch.
 
-    SQLAlchemy and asyncpg read a URL's query each in its own way, and neither spelling of TLS
+    SQLAlchemy and asyncpg read a URL's query in different ways, and no spelling of the TLS mode
     suits both.
 
     Args:
         url: ``postgresql://host/database``; ``sslmode``, or ``ssl``, is one of libpq's modes.
 
     Raises:
-        SettingsError: The query holds something else. It is not quoted: where a password was not
-            percent-encoded, it may be a part of that.
+        SettingsError: The query has other parameters. They are not quoted, since they may be part
+            of a password that was not percent-encoded.
     """
     query = dict(url.query)
     modes = [query.pop(key) for key in ("ssl", "sslmode") if key in query]
     problems = []
     if any(mode not in _TLS_MODES for mode in modes):
         problems.append(f"sslmode must be one of {', '.join(_TLS_MODES)}.")
-    if not query.keys() <= set(_IN_QUERY):
-        names = ", ".join(_IN_QUERY)
+    if not query.keys() <= set(_PARAMETERS):
+        names = ", ".join(_PARAMETERS)
         problems.append(f"after the question mark may come sslmode, {names}, and nothing else.")
     if problems:
-        raise SettingsError([Problem("store_url", fault) for fault in problems])
+        raise SettingsError([Problem("store_url", text) for text in problems])
     address = {**url.translate_connect_args(username="user"), **query}
     return {**address, "ssl": modes[-1]} if modes else address
 
 
 @contextmanager
-def _telling_refusals() -> Iterator[None]:
-    """Raise ``PostgresAway`` for what SQLAlchemy lets through as it is.
+def _driver_errors() -> Iterator[None]:
+    """Raise ``PostgresUnavailable`` for errors of asyncpg that SQLAlchemy does not wrap.
 
-    It wraps what statements raise, but not what connecting does (1.4, dialect asyncpg): a server
-    that starts up, has too many clients, or does not take the password. Nor does it wrap what
-    asyncpg says of itself on a connection that was just cut.
+    SQLAlchemy 1.4 wraps errors of statements, but not those of connecting: a server that starts
+    up, has too many clients, or refuses the password. Nor does it wrap asyncpg's own errors on a
+    connection that was just closed.
     """
     import asyncpg  # the extra `postgresql`
 
     try:
         yield
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise PostgresAway(type(error).__name__) from None
+        raise PostgresUnavailable(type(error).__name__) from None

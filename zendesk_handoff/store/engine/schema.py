@@ -9,17 +9,17 @@ import sqlalchemy as sa
 from zendesk_handoff.domain.session import OPEN_NAMES
 
 
-class _Words(sa.types.TypeDecorator[str]):
-    """Text of somebody else's, of which PostgreSQL takes neither NUL nor half a character.
+class _SafeText(sa.types.TypeDecorator[str]):
+    """Text from outside, without the characters that PostgreSQL refuses: NUL and lone surrogates.
 
-    A summary with one must not make the handover fail; SQLite keeps the same as PostgreSQL.
+    A summary that contains one must not make the handover fail. SQLite stores the same text.
     """
 
     impl = sa.Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, _dialect: Any) -> str | None:
-        """Leave out what no database is sure to take."""
+        """Remove NUL, replace lone surrogates."""
         if value is None or (value.isascii() and "\x00" not in value):
             return value
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
@@ -27,29 +27,29 @@ class _Words(sa.types.TypeDecorator[str]):
 
 metadata = sa.MetaData()
 
-# What partial indexes hold. SQLite uses one only for a query that says the same in the same words,
-# without parameters: hence these are for queries, too.
+# Conditions of partial indexes. SQLite uses such an index only for a query with the same condition
+# in the same words, without parameters: hence queries use these, too.
 is_open = sa.text("state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_NAMES)))
 is_current = sa.text("NOT finalized")
 is_end_unnotified = sa.text("NOT end_notified")
-#: Of all that has ever been written, little waits: it is found without reading the rest.
+#: Few of all stored messages are undelivered: they are found without reading the others.
 is_undelivered = sa.text("state <> 'done'")
 _is_leased = sa.text("lease_owner IS NOT NULL")
 _seconds = sa.Float(53)
 
-#: One row a handover.
+#: Sessions, one for each handover.
 sessions = sa.Table(
     "sessions",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("connector_id", sa.String(64), nullable=False),
-    sa.Column("workspace", _Words, nullable=False),
+    sa.Column("workspace", _SafeText, nullable=False),
     sa.Column("sender_id", sa.Text, nullable=False),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("reason", _Words, nullable=False, server_default=""),
+    sa.Column("reason", _SafeText, nullable=False, server_default=""),
     sa.Column("end_reason", sa.String(32)),
-    sa.Column("summary", _Words, nullable=False, server_default=""),
+    sa.Column("summary", _SafeText, nullable=False, server_default=""),
     sa.Column("profile", sa.JSON, nullable=False),
     sa.Column("user_id", sa.String(64)),
     sa.Column("conversation_id", sa.String(64)),
@@ -57,22 +57,22 @@ sessions = sa.Table(
     sa.Column("step", sa.String(16)),
     sa.Column("pending_step", sa.String(16)),
     sa.Column("agent_id", sa.String(64)),
-    sa.Column("agent_name", _Words),
+    sa.Column("agent_name", _SafeText),
     sa.Column("created_at", _seconds, nullable=False),
     sa.Column("connected_at", _seconds),
     sa.Column("ended_at", _seconds),
-    # Whether user and tracker know that the agents are there.
+    # Whether user and tracker know that the session is with the agents.
     sa.Column("start_notified", sa.Boolean, nullable=False, server_default=sa.false()),
-    # Who spoke last and when, and what the user was told about the silence since.
+    # For the inactivity rules: the last messages, the last reminder, the last offer.
     sa.Column("user_spoke_at", _seconds),
     sa.Column("agent_spoke_at", _seconds),
     sa.Column("reminded_at", _seconds),
     sa.Column("offered_at", _seconds),
-    # When Zendesk was last asked what its events may not have told.
+    # When Zendesk was last asked for events that may be missing.
     sa.Column("reconciled_at", _seconds, nullable=False, server_default="0"),
     sa.Column("end_notified", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("finalized", sa.Boolean, nullable=False, server_default=sa.false()),
-    # Which process works on it, and until when nobody else may.
+    # The process with the lease, and when it expires.
     sa.Column("lease_owner", sa.String(32)),
     sa.Column("lease_expires_at", _seconds, nullable=False, server_default="0"),
     sa.Index(
@@ -107,7 +107,7 @@ sessions = sa.Table(
     ),
 )
 
-#: What the user wrote to the agents, in the order of ``id``.
+#: Messages to the agents, in the order of ``id``.
 outbox = sa.Table(
     "outbox",
     metadata,
@@ -116,7 +116,7 @@ outbox = sa.Table(
     sa.Column("marker", sa.String(32), nullable=False, unique=True),
     sa.Column("body", sa.JSON, nullable=False),
     sa.Column("state", sa.String(8), nullable=False, server_default="new"),
-    sa.Column("error", _Words),
+    sa.Column("error", _SafeText),
     sa.Column("created_at", _seconds, nullable=False),
     sa.Column("done_at", _seconds),
     sa.Index(
@@ -129,7 +129,7 @@ outbox = sa.Table(
     sa.Index("outbox_of_a_session", "session_id", "state", "id"),
 )
 
-#: What Zendesk told us of our sessions. An event counts once, and so does a message.
+#: Events from Zendesk and notices, for the user. An event is stored once, and so is a message.
 inbox = sa.Table(
     "inbox",
     metadata,
@@ -140,7 +140,7 @@ inbox = sa.Table(
     sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("body", sa.JSON, nullable=False),
-    # Zendesk's clock: by it the messages of a session are ordered, not by their arrival.
+    # Messages of a session are ordered by Zendesk's clock, not by their arrival.
     sa.Column("sent_at", sa.Text, nullable=False),
     sa.Column("state", sa.String(8), nullable=False, server_default="new"),
     sa.Column("media_token", sa.String(48), unique=True),
@@ -158,17 +158,17 @@ inbox = sa.Table(
     sa.Index("inbox_of_a_session", "session_id", "state", "sent_at", "id"),
 )
 
-#: Messages for a user whose channel cannot push: they go with the next request.
+#: Messages for users whose channel cannot push: they are sent with the next request.
 pending_messages = sa.Table(
     "pending_messages",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("sender_id", sa.Text, nullable=False),
-    # Names what is pending_messages, so that whoever repeats a step after a crash holds it once.
+    # The message's id, so that a step repeated after a crash does not store it twice.
     sa.Column("key", sa.String(128)),
     sa.Column("body", sa.JSON, nullable=False),
     sa.Column("created_at", _seconds, nullable=False),
-    # When it was put into an answer, and when that answer had gone out.
+    # When a response claimed it, and when that response had been sent.
     sa.Column("claimed_at", _seconds),
     sa.Column("delivered_at", _seconds),
     sa.UniqueConstraint("sender_id", "key"),
@@ -181,17 +181,17 @@ pending_messages = sa.Table(
     ),
 )
 
-#: What the chat page shows, so that a page that comes back is told what it missed.
+#: The history of chat pages, from which a page that reconnects loads the items it missed.
 chat = sa.Table(
     "chat",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("sender_id", sa.Text, nullable=False),
     sa.Column("request_id", sa.String(128)),
-    # Whether the entry says whose conversation it is, rather than something to show.
+    # Whether the item carries the user's profile, and is not shown.
     sa.Column("starts", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("body", sa.JSON, nullable=False),
-    # What is to be handed to the bot; nothing once that has happened.
+    # The data for passing the message to the bot; NULL once that has happened.
     sa.Column("work", sa.JSON(none_as_null=True)),
     sa.Column("created_at", _seconds, nullable=False),
     sa.UniqueConstraint("sender_id", "request_id"),
@@ -205,7 +205,7 @@ chat = sa.Table(
     ),
 )
 
-#: Files a user sent from the chat page, until an agent has them.
+#: Files that users sent from the chat page.
 uploads = sa.Table(
     "uploads",
     metadata,

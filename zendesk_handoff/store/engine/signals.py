@@ -1,4 +1,4 @@
-"""Waking up whoever waits for something in the store, in this process and in others."""
+"""Signals of changes in the store, within a process and between processes."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 
 import structlog
 
-#: Something changed, and it is not known what: everybody looks.
+#: The topic for an unknown change: every watcher is woken.
 ANYTHING = "*"
 
 log = structlog.get_logger(__name__)
 
 
 class Signals:
-    """Topics and those who listen to them. A signal carries no data: the store has it."""
+    """Topics and their watchers. A signal carries no data, which is in the store."""
 
     def __init__(self) -> None:
-        """Begin without listeners."""
+        """Start without watchers."""
         self._events: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._callbacks: list[Callable[[str], None]] = []
 
     @contextmanager
     def watch(self, topic: str) -> Iterator[asyncio.Event]:
-        """Give an event that is set when the topic changes; the watcher clears it.
+        """Return an event that is set when the topic changes; the watcher clears it.
 
         Args:
             topic: For example ``chat:<sender>``.
@@ -42,7 +42,7 @@ class Signals:
                 del self._events[topic]
 
     def on_any(self, callback: Callable[[str], None]) -> None:
-        """Call back with every topic that changes, or with ``ANYTHING``."""
+        """Register a callback for every topic that changes; its argument may be ``ANYTHING``."""
         self._callbacks.append(callback)
 
     def emit(self, topic: str) -> None:
@@ -56,18 +56,18 @@ class Signals:
 
 
 class _Watch:
-    """A task that turns other processes' commits into signals."""
+    """A task that emits a signal for commits of other processes."""
 
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to watch."""
+        """Start the task."""
         self._task = asyncio.create_task(self._run(), name="store watch")
 
     async def stop(self) -> None:
-        """Stop watching."""
+        """Stop the task."""
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -77,47 +77,50 @@ class _Watch:
 
 
 class SqliteWatch(_Watch):
-    """SQLite has no notifications; its ``data_version`` tells of others' commits for the asking.
+    """A watch for SQLite, which has no notifications: it polls ``data_version``.
 
     Args:
-        signals: Who is woken.
-        data_version: Asks; ``None`` is no answer just now.
+        signals: The signals to emit.
+        data_version: Returns a number that changes with commits of other processes; ``None`` while
+            it cannot be read.
     """
 
     INTERVAL = 0.1
 
     def __init__(self, signals: Signals, data_version: Callable[[], int | None]) -> None:
-        """Watch nothing yet."""
+        """Prepare the watch; ``start`` begins it."""
         super().__init__(signals)
         self._data_version = data_version
 
     async def _run(self) -> None:
-        seen = None
+        last = None
         while True:
             try:
                 version = self._data_version()
-            except sqlite3.Error:  # for example while another process mends what a dead one left
+            except sqlite3.Error:  # for example during another process's recovery after a crash
                 version = None
             if version is not None:
-                if seen is not None and version != seen:
+                if last is not None and version != last:
                     self._signals.emit(ANYTHING)
-                seen = version
+                last = version
             await asyncio.sleep(self.INTERVAL)
 
 
 class PostgresWatch(_Watch):
-    """``LISTEN``: the topic comes with the commit. After a lost connection everybody looks.
+    """A watch for PostgreSQL with ``LISTEN``, by which each commit sends its topics.
+
+    Whenever it connects, it emits ``ANYTHING``, for the notifications it may have missed.
 
     Args:
-        signals: Who is woken.
-        address: The arguments of asyncpg's ``connect``.
+        signals: The signals to emit.
+        address: Arguments of asyncpg's ``connect``.
     """
 
     CHANNEL = "zendesk_handoff"
     _RETRY = 1.0
 
     def __init__(self, signals: Signals, address: Mapping[str, Any]) -> None:
-        """Watch nothing yet."""
+        """Prepare the watch; ``start`` begins it."""
         super().__init__(signals)
         self._address = address
 
@@ -143,11 +146,11 @@ class PostgresWatch(_Watch):
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _connection: lost.set())
 
-        def heard(_connection: object, _pid: int, _channel: str, topic: str) -> None:
+        def on_notify(_connection: object, _pid: int, _channel: str, topic: str) -> None:
             self._signals.emit(topic)
 
         try:
-            await connection.add_listener(self.CHANNEL, heard)
+            await connection.add_listener(self.CHANNEL, on_notify)
             self._signals.emit(ANYTHING)
             await lost.wait()
         finally:

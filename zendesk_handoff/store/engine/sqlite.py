@@ -1,4 +1,4 @@
-"""SQLite below the store: one connection that writes and one that reads."""
+"""The SQLite backend: one connection for writes and one for reads."""
 
 from __future__ import annotations
 
@@ -19,36 +19,37 @@ from zendesk_handoff.store.engine.backend import Prepare, Work
 
 T = TypeVar("T")
 
-#: Seconds for which a write waits while another process writes. Twice that, for a batch before it
-#: too, is well below the 20 s after which Zendesk takes a call for failed (SPEC, Webhooks).
-_PATIENCE = 5.0
-_POLL = 0.002
-#: Seconds after which a busy event loop gives way to the thread that has just committed. Python's
-#: own 5 ms are ten times what the commit takes, and every message waits for one.
-_GIVE_WAY = 0.0005
-#: Seconds that a commit may take for the next one to be waited for in the event loop itself.
-_QUICK = 0.001
+#: Seconds for which a write waits while another process writes. Twice that, since a batch may be
+#: ahead, is well below the 20 s after which Zendesk counts a webhook call as failed (Zendesk's page
+#: on receiving messages).
+_BUSY_TIMEOUT = 5.0
+_POLL_SECONDS = 0.002
+#: Seconds after which a busy event loop yields to the thread that has just committed. Python's
+#: default of 5 ms is ten times as long as the commit itself, and every message waits for one.
+_SWITCH_INTERVAL = 0.0005
+#: Longest commit, in seconds, after which the next one is done in the event loop itself.
+_QUICK_COMMIT = 0.001
 
 
 class SqliteBackend:
-    """SQLite: one connection that writes and one that reads, in WAL mode.
+    """An SQLite database in WAL mode, with one connection for writes and one for reads.
 
-    Statements take microseconds and run in the event loop's own thread, where they wait for no
-    other; the commit, which waits for the disk, has a thread of its own unless the disk is quick.
-    It is a commit: ``synchronous=FULL``, since in WAL mode anything less may lose the last ones
-    with the power.
+    Statements take microseconds and run in the event loop's own thread, without waiting for a
+    thread switch. A commit waits for the disk, and runs in another thread unless the disk is quick.
+    ``synchronous=FULL`` is needed, since in WAL mode lower levels may lose the last commits when
+    the power fails.
 
     Args:
         url: ``sqlite:///file``.
     """
 
     def __init__(self, url: sa.engine.URL) -> None:
-        """Prepare the engine; ``open`` connects."""
-        # Parameters are what users wrote: no error's text may hold them.
+        """Create the engine; ``open`` connects."""
+        # Parameters hold texts of users, which no error may quote.
         self.engine = sa.create_engine(
             url.set(drivername="sqlite"),
             poolclass=sa.pool.NullPool,
-            connect_args={"check_same_thread": False, "timeout": _PATIENCE},
+            connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT},
             hide_parameters=True,
         )
         sa.event.listen(self.engine, "connect", _prepare_sqlite)
@@ -57,35 +58,35 @@ class SqliteBackend:
         self._reader: Connection | None = None
         self._writer: Connection | None = None
         self._committing = False
-        self._last_commit = _QUICK  # seconds; not known to be quick yet
+        self._last_commit = _QUICK_COMMIT  # seconds; not known to be quick yet
 
     async def open(self, prepare: Prepare) -> None:
-        """Connect, in the thread: another process may be at it too."""
-        sys.setswitchinterval(min(sys.getswitchinterval(), _GIVE_WAY))
-        writer = await _patiently(partial(self._in_thread, self.engine.connect))
+        """Connect, in the thread: another process may hold the lock."""
+        sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
+        writer = await _retry_while_locked(partial(self._in_thread, self.engine.connect))
         self._writer = writer.execution_options(begins=True)
         await prepare(partial(self._in_thread_with, self._writer))
-        self._reader = await _patiently(partial(self._in_thread, self.engine.connect))
+        self._reader = await _retry_while_locked(partial(self._in_thread, self.engine.connect))
         # From here on no wait for a lock may hold up the event loop.
         for connection in (self._writer, self._reader):
             _execute(connection, "PRAGMA busy_timeout=0")
         self._writer = writer.execution_options(begins=False)
 
     async def read(self, work: Work[T]) -> T:
-        """Do work that changes nothing; each statement sees what is committed by then."""
+        """Do read-only work; each statement sees the commits before it."""
         assert self._reader is not None, "the store is not open"
         try:
             return work(self._reader)
         finally:
-            # SQLAlchemy 2 begins a transaction by itself, in name only: see `_begin_sqlite`. Left
-            # open, it would keep a broken connection from being made anew.
+            # SQLAlchemy 2 begins a transaction by itself, in name only: see `_begin_sqlite`. While
+            # it is open, SQLAlchemy would not replace a broken connection.
             if self._reader.in_transaction():
                 self._reader.rollback()
 
     async def write(self, work: Work[T]) -> T:
-        """Do work in a transaction; the caller has one at a time."""
+        """Do work in a transaction; there must be one call at a time."""
         assert self._writer is not None, "the store is not open"
-        await _patiently(self._take_lock)
+        await _retry_while_locked(self._take_lock)
         transaction = self._writer.begin()
         try:
             result = work(self._writer)
@@ -99,12 +100,12 @@ class SqliteBackend:
         return result
 
     async def _commit(self, transaction: Any) -> None:
-        """Commit, and let nobody else wait for a slow disk.
+        """Commit, without blocking the event loop on a slow disk.
 
-        On a disk that has just been quick it takes less than handing it to a thread does.
+        After a quick commit, the next one takes less time than a switch to a thread would.
         """
         began = time.perf_counter()
-        if self._last_commit < _QUICK:
+        if self._last_commit < _QUICK_COMMIT:
             transaction.commit()
         else:
             await self._in_thread(transaction.commit)
@@ -120,9 +121,9 @@ class SqliteBackend:
         self._thread.shutdown(wait=False)
 
     def data_version(self) -> int | None:
-        """Give a number that changes with every commit of another process, or ``None`` just now.
+        """Read a number that changes with commits of other processes; ``None`` during a commit.
 
-        Asked of the connection that writes, it does not change with our own commits.
+        It does not change with our own commits, since the connection for writes reads it.
         """
         if self._writer is None or self._committing:
             return None
@@ -140,20 +141,20 @@ class SqliteBackend:
         return await self._in_thread(work, connection)
 
 
-async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Try until another process has let go of the lock; SQLite does not always wait itself."""
-    deadline = time.monotonic() + _PATIENCE
+async def _retry_while_locked(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Repeat an attempt while another process has the lock; SQLite does not always wait itself."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT
     while True:
         try:
             return await attempt()
         except (OperationalError, sqlite3.OperationalError):
             if time.monotonic() > deadline:
                 raise TimeoutError("The database is locked.") from None
-            await asyncio.sleep(_POLL)
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own idea of transactions begins them too late: we say BEGIN ourselves.
+    # The driver would begin transactions too late, so BEGIN is executed explicitly.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
@@ -167,13 +168,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # Only while the schema is prepared. Later `_take_lock` has begun before SQLAlchemy does, and
-    # the reader never begins: in a transaction it would keep the snapshot of its first statement.
+    # Only while the schema is migrated. Later `_take_lock` executes BEGIN before SQLAlchemy begins.
+    # The reader never does: a transaction would keep the snapshot of its first statement.
     if connection.get_execution_options().get("begins"):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _execute(connection: Connection, statement: str) -> Any:
-    """Run a statement that is none of SQLAlchemy's business."""
+    """Execute a statement without SQLAlchemy, and return the first value of the first row."""
     row = connection.connection.dbapi_connection.execute(statement).fetchone()
     return row[0] if row else None

@@ -1,8 +1,8 @@
-"""Statements that are run for every message: made once, and on SQLite given to the driver.
+"""Statements that are run for every message: compiled once, and on SQLite run by the driver.
 
-SQLAlchemy writes the SQL and knows how a column's values are kept. What it does besides for every
-execution costs ten times what SQLite does, and each message needs about ten of them. To PostgreSQL
-everything goes through SQLAlchemy: there the way to the server is what takes the time.
+SQLAlchemy compiles the SQL and converts the values of columns. Its other work for each execution
+costs ten times as much as SQLite's, and each message needs about ten statements. On PostgreSQL
+SQLAlchemy runs them: there the round trip to the server takes most of the time.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ _Convert = Callable[[Any], Any]
 
 
 class Statement:
-    """A statement whose parameters have names.
+    """A statement with named parameters.
 
     Args:
-        clause: Of SQLAlchemy's; lists as parameters are more than it can take.
+        clause: A clause of SQLAlchemy's, without expanding parameters.
     """
 
     def __init__(self, clause: Any) -> None:
-        """Prepare nothing before the first run, which tells the database."""
+        """Keep the clause; it is compiled for the database of the first run."""
         self.clause = clause
         self._for_driver: _ForDriver | None = None
 
     def rows(self, connection: Connection, **values: Any) -> list[Any]:
-        """Read all rows, whose columns are attributes.
+        """Read all rows, with columns as attributes.
 
         Args:
             connection: In a transaction.
-            **values: The parameters'.
+            **values: The values of the parameters.
         """
         driver = self._driver(connection)
         if driver is None:
@@ -50,14 +50,14 @@ class Statement:
         return found[0] if found else None
 
     def run(self, connection: Connection, values: Sequence[Values]) -> None:
-        """Change something, once for each set of parameters.
+        """Execute the statement once for each set of parameters.
 
         Args:
             connection: In a transaction.
-            values: The sets; with none nothing happens.
+            values: The sets; without any, nothing is executed.
 
         Raises:
-            IntegrityError: One of the database's rules would be broken.
+            IntegrityError: A constraint would be violated.
         """
         driver = self._driver(connection)
         if driver is not None:
@@ -74,67 +74,67 @@ class Statement:
 
 
 def new_rows(table: sa.Table, *names: str) -> Statement:
-    """Make an insert of rows with these columns that leaves alone what is there already.
+    """Make an insert of rows that leaves existing rows alone, by any of the table's unique keys.
 
     Args:
-        table: Which table.
-        names: Its columns that every row has.
+        table: The table.
+        names: The columns with a value in every row.
     """
     columns, values = ", ".join(names), ", ".join(f":{name}" for name in names)
-    words = f"INSERT INTO {table.name} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING"
+    sql = f"INSERT INTO {table.name} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING"
     typed = [sa.bindparam(name, type_=table.c[name].type) for name in names]
-    return Statement(sa.text(words).bindparams(*typed))
+    return Statement(sa.text(sql).bindparams(*typed))
 
 
 class _ForDriver:
-    """A statement as Python's own sqlite3 takes it, and what becomes of values on their way."""
+    """A statement compiled for Python's ``sqlite3``, with the conversions of values."""
 
     def __init__(self, clause: Any, dialect: Dialect) -> None:
-        made = clause.compile(dialect=dialect)
-        self._words = str(made)
-        # What the clause has values for itself, such as a state that is asked for.
+        compiled = clause.compile(dialect=dialect)
+        self._sql = str(compiled)
+        # Values within the clause, such as a state in a condition.
         self._own = {
-            name: bind.effective_value for name, bind in made.binds.items() if not bind.required
+            name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
         }
         self._parameters = [
-            (name, made.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in made.positiontup
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup
         ]
         columns = list(clause.selected_columns) if clause.is_select else []
         names = [column.key for column in columns]
-        row: Any = namedtuple("Row", names)  # type: ignore[misc]  # the names come from elsewhere
+        row: Any = namedtuple("Row", names)  # type: ignore[misc]  # the names are not literals
         self._make_row: Callable[[Sequence[Any]], Any] = row._make
         readers = [
-            (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
-            for place, column in enumerate(columns)
+            (index, column.type.dialect_impl(dialect).result_processor(dialect, None))
+            for index, column in enumerate(columns)
         ]
-        self._readers = [(place, read) for place, read in readers if read is not None]
+        self._readers = [(index, read) for index, read in readers if read is not None]
 
     def rows(self, connection: Connection, values: Values) -> list[Any]:
-        found = _driver_connection(connection).execute(self._words, self._ordered(values))
+        found = _driver_connection(connection).execute(self._sql, self._ordered(values))
         return [self._make_row(self._read(row)) for row in found.fetchall()]
 
     def run(self, connection: Connection, values: Sequence[Values]) -> None:
         rows = [self._ordered(each) for each in values]
         try:
-            _driver_connection(connection).executemany(self._words, rows)
-        except sqlite3.IntegrityError as error:  # called as it is on the way through SQLAlchemy
-            raise IntegrityError(self._words, None, error, hide_parameters=True) from None
+            _driver_connection(connection).executemany(self._sql, rows)
+        except sqlite3.IntegrityError as error:  # the same error as by SQLAlchemy
+            raise IntegrityError(self._sql, None, error, hide_parameters=True) from None
 
     def _ordered(self, values: Values) -> list[Any]:
-        given = {**self._own, **values} if self._own else values
+        all_values = {**self._own, **values} if self._own else values
         return [
-            given[name] if convert is None else convert(given[name])
+            all_values[name] if convert is None else convert(all_values[name])
             for name, convert in self._parameters
         ]
 
     def _read(self, row: Sequence[Any]) -> Sequence[Any]:
         if not self._readers:
             return row
-        read = list(row)
-        for place, convert in self._readers:
-            read[place] = convert(read[place])
-        return read
+        converted = list(row)
+        for index, convert in self._readers:
+            converted[index] = convert(converted[index])
+        return converted
 
 
 def _driver_connection(connection: Connection) -> Any:

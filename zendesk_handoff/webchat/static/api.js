@@ -1,40 +1,40 @@
-// The channel's API, as the page calls it. The conversation's secret is a cookie no script sees.
+// Calls to the channel's API. The conversation's secret is in a cookie that no script can read.
 
 const ROOT = "/webhooks/webchat";
 let conversation = null;
-let last = Promise.resolve();
+let lastPost = Promise.resolve();
 
-/** What the server says when it does not do something, in words for the user. */
-export class Refused extends Error {
-  constructor(words, { passing = false } = {}) {
-    super(words);
-    this.passing = passing; // whether it may be otherwise in a moment
+/** A request that failed; its message is for the user. */
+export class RequestError extends Error {
+  constructor(message, { retryable = false } = {}) {
+    super(message);
+    this.retryable = retryable;
   }
 }
 
-/** Milliseconds before each repeat; the server knows by its id what it has already. */
-const REPEATS = [1000, 3000, 6000];
-const PASSING = new Set([502, 503, 504]);
+/** Milliseconds before each retry; the server recognizes by its id a message that it has. */
+const RETRY_DELAYS = [1000, 3000, 6000];
+const RETRYABLE = new Set([502, 503, 504]);
 
 /**
- * Post what has an id, again where nobody has answered; the order is that of the calls.
+ * Post what has an id, with retries; posts are sent in the order of the calls.
  * @param {string} path
  * @param {{json?: object, form?: FormData}} body
  */
 function postOnce(path, body) {
   const work = async () => {
-    for (const pause of REPEATS) {
+    for (const delay of RETRY_DELAYS) {
       try {
         return await post(path, body);
       } catch (error) {
-        if (!error.passing) throw error;
+        if (!error.retryable) throw error;
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await new Promise((resolve) => setTimeout(resolve, delay));
     }
     return post(path, body);
   };
-  last = last.catch(() => {}).then(work);
-  return last;
+  lastPost = lastPost.catch(() => {}).then(work);
+  return lastPost;
 }
 
 /**
@@ -46,32 +46,34 @@ async function post(path, { json, form }) {
   const headers = {};
   if (json) headers["Content-Type"] = "application/json";
   if (conversation) headers["X-Webchat-Conversation"] = conversation;
-  let answer;
+  let response;
   try {
-    answer = await fetch(ROOT + path, { method: "POST", headers, body: json ? JSON.stringify(json) : form });
+    response = await fetch(ROOT + path, { method: "POST", headers, body: json ? JSON.stringify(json) : form });
   } catch {
-    throw new Refused("There is no connection. Your message may not have arrived.", { passing: true });
+    throw new RequestError("There is no connection. Your message may not have arrived.", { retryable: true });
   }
-  const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(content.error || "Your message was not sent.", { passing: PASSING.has(answer.status) });
+  const content = await response.json().catch(() => ({}));
+  if (!response.ok) {
+    throw new RequestError(content.error || "Your message was not sent.", { retryable: RETRYABLE.has(response.status) });
+  }
   return content;
 }
 
-/** Go on with this browser's conversation, or begin one. */
-export async function begin({ anew = false } = {}) {
-  const address = new URLSearchParams(location.search);
+/** Resume this browser's conversation, or begin one. */
+export async function begin({ another = false } = {}) {
+  const parameters = new URLSearchParams(location.search);
   const profile = { locale: navigator.language };
   for (const key of ["workspace", "name", "email", "locale"]) {
-    if (address.get(key)) profile[key] = address.get(key);
+    if (parameters.get(key)) profile[key] = parameters.get(key);
   }
-  ({ conversation } = await post("/conversations", { json: { ...profile, new: anew } }));
+  ({ conversation } = await post("/conversations", { json: { ...profile, new: another } }));
 }
 
 /** @param {string} id @param {string} text */
-export const sayText = (id, text) => postOnce("/messages", { json: { id, text } });
+export const sendText = (id, text) => postOnce("/messages", { json: { id, text } });
 
 /** @param {string} id @param {{payload: string, title: string, answers?: number}} choice */
-export const sayChoice = (id, choice) => postOnce("/messages", { json: { id, ...choice } });
+export const sendChoice = (id, choice) => postOnce("/messages", { json: { id, ...choice } });
 
 /** @param {string} id @param {File[]} files */
 export function sendFiles(id, files) {
@@ -82,13 +84,13 @@ export function sendFiles(id, files) {
 }
 
 /**
- * Listen to what is new. The browser reconnects by itself and says what it has already.
- * @param {{entry: Function, handoff: Function, typing: Function, connection: Function}} on
+ * Listen to the events. The browser reconnects by itself and sends the id of its last item.
+ * @param {{item: Function, handoff: Function, typing: Function, connection: Function}} on
  * @returns {EventSource}
  */
 export function listen(on) {
   const source = new EventSource(`${ROOT}/events?conversation=${encodeURIComponent(conversation)}`);
-  source.onmessage = (event) => on.entry(Number(event.lastEventId), JSON.parse(event.data));
+  source.onmessage = (event) => on.item(Number(event.lastEventId), JSON.parse(event.data));
   source.addEventListener("handoff", (event) => on.handoff(JSON.parse(event.data)));
   source.addEventListener("typing", (event) => on.typing(JSON.parse(event.data).busy));
   source.onopen = () => on.connection(true);

@@ -1,6 +1,6 @@
-// Elements of a message that the page makes itself: the writer's name, and a plain copy as a last resort.
+// Elements of a message that the page itself makes: the author's name, and a plain text as a fallback.
 //
-// A display name comes from outside: it is only ever a text node or a title, never a role or a class.
+// A display name comes from outside: it becomes a text node or a title, never a role, a class or markup.
 
 const NAMELESS = { agent: "Our team", automation: "Automatic message" };
 
@@ -15,21 +15,21 @@ export const STYLE = `
   .author:not(.repeated) ~ .message-bubble { margin-top: 2px !important; }`;
 
 /**
- * Give the name to show with an entry, or null where the writer needs none.
+ * Return the name to show above an item, or null where its author needs none.
  * @param {string} role
- * @param {{name?: string}} entry
+ * @param {{name?: string}} item
  */
-export function nameOf(role, entry) {
+export function nameOf(role, item) {
   if (!Object.hasOwn(NAMELESS, role)) return null;
-  return entry.name?.trim() || NAMELESS[role];
+  return item.name?.trim() || NAMELESS[role];
 }
 
 /**
- * Put a name above a message; further messages of the same writer have it for screen readers alone.
+ * Put a name above a message; on consecutive messages of one author only screen readers get it.
  * @param {Element} message deep-chat's outer container.
- * @param {{role: string, name: string}} writer
+ * @param {{role: string, name: string}} author
  */
-export function sign(message, { role, name }) {
+export function addName(message, { role, name }) {
   const above = message.previousElementSibling?.querySelector(".author");
   const line = document.createElement("div");
   line.className = "author";
@@ -41,18 +41,18 @@ export function sign(message, { role, name }) {
 }
 
 /**
- * Build a message that deep-chat could not, in the elements it would have used: its words, unformatted.
+ * Build a message that deep-chat could not, from the elements that it would have used, as plain text.
  * @param {string} role
- * @param {string} words
+ * @param {string} text
  * @param {object} style Of the bubble.
  */
-export function plainMessage(role, words, style) {
+export function plainMessage(role, text, style) {
   const [outer, inner, bubble] = [0, 1, 2].map(() => document.createElement("div"));
   outer.className = `outer-message-container deep-chat-outer-container-role-${role}`;
   inner.className = "inner-message-container";
   bubble.className = `message-bubble ${role === "user" ? "user" : "ai"}-message-text`;
   Object.assign(bubble.style, style, { whiteSpace: "pre-wrap" });
-  bubble.textContent = words;
+  bubble.textContent = text;
   inner.append(bubble);
   outer.append(inner);
   return outer;

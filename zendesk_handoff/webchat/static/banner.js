@@ -1,6 +1,6 @@
-// The line above the chat: where the human part stands, and what can be done about it.
+// The banner above the chat: the state of the handoff, and its buttons.
 
-const WORDS = {
+const TEXTS = {
   requested: () => "Connecting you with our team …",
   opening: () => "Connecting you with our team …",
   waiting: () => "Waiting for an agent. You can keep writing.",
@@ -21,17 +21,17 @@ export class Banner {
 
   /** @param {{state: string, agent: string | null}} handoff */
   show({ state, agent }) {
-    const words = WORDS[state];
-    this.banner.hidden = !words;
-    if (!words) return;
-    this.text.replaceChildren(...[words(agent?.trim())].flat());
+    const text = TEXTS[state];
+    this.banner.hidden = !text;
+    if (!text) return;
+    this.text.replaceChildren(...[text(agent?.trim())].flat());
     this.banner.classList.toggle("ended", state === "ended");
     this.endButton.hidden = state !== "waiting" && state !== "active";
     this.beginButton.hidden = state !== "ended";
   }
 }
 
-/** A name as it is, in its own direction, shortened by the style; the sentence around it stays as it is. */
+/** Build the element of a name: its direction and length leave the sentence around it unchanged. */
 function nameElement(name) {
   const element = document.createElement("bdi");
   element.title = element.textContent = name;

@@ -1,10 +1,10 @@
-// deep-chat, wired to entries that the server sends and to messages that the user writes.
+// The chat: deep-chat, the history items that the server sends, and the messages that the user writes.
 
 import * as api from "./api.js";
-import { STYLE, nameOf, plainMessage, sign } from "./author.js";
+import { STYLE, addName, nameOf, plainMessage } from "./author.js";
 import { repair } from "./repairs.js";
 
-/** An entry's role, as deep-chat knows it: deep-chat makes roles into CSS classes, so these are all. */
+/** Item roles and deep-chat's. deep-chat makes CSS classes of roles, so no other one reaches it. */
 const ROLES = { user: "user", bot: "ai", agent: "agent", automation: "automation" };
 const STYLES = {
   default: {
@@ -22,11 +22,11 @@ const CHOICE = {
 
 export class Chat {
   /**
-   * @param {HTMLElement} place Emptied first.
+   * @param {HTMLElement} container Emptied first.
    * @param {{greeting: string, extensions: string}} options
    */
-  constructor(place, { greeting, extensions }) {
-    this.sent = new Set();
+  constructor(container, { greeting, extensions }) {
+    this.sent = new Set(); // ids of messages that this page shows already
     this.signals = null;
     this.open = true;
     this.loading = { toggle() {} };
@@ -38,25 +38,25 @@ export class Chat {
     element.textInput = { placeholder: { text: "Write a message …" }, characterLimit: 8000 };
     element.mixedFiles = { files: { maxNumberOfFiles: 3, acceptedFormats: extensions } };
     element.auxiliaryStyle = `
-      #file-attachment-container { background-color: #eceeea !important; } /* it lies over messages */
+      #file-attachment-container { background-color: #eceeea !important; } /* it covers messages */
       button[disabled] { opacity: .5; cursor: default !important; }
       #messages { padding-bottom: 8px; }
-      /* People write in either direction; the bot's sentences may only begin with a name that does. */
+      /* Users and agents write in either direction. The bot's sentences keep theirs, even after a name at the start. */
       .outer-message-container:not(.deep-chat-outer-container-role-ai) :is(.message-bubble, p, li) { unicode-bidi: plaintext; }
       ${STYLE}`;
     element.htmlClassUtilities = {
       "webchat-choice": { styles: { default: CHOICE }, events: { click: (event) => this.#choose(event) } },
     };
-    // deep-chat calls the handler again whenever it renders: only the signals are new then.
+    // deep-chat calls the handler at each rendering; only the signals are new then.
     element.connect = { websocket: true, handler: (_, signals) => this.#connect(signals) };
     this.ready = new Promise((resolve) => {
       element.onComponentRender = () => {
         repair(element.shadowRoot);
-        this.#keepEnd(element.shadowRoot.querySelector("#messages"));
+        this.#keepAtEnd(element.shadowRoot.querySelector("#messages"));
         resolve();
       };
     });
-    place.replaceChildren(element);
+    container.replaceChildren(element);
   }
 
   #connect(signals) {
@@ -79,46 +79,47 @@ export class Chat {
     try {
       const files = (this.element.getMessages().at(-1).files ?? []).map((file) => file.ref).filter(Boolean);
       if (message.custom?.payload) {
-        await api.sayChoice(id, { ...message.custom, title: message.text });
+        await api.sendChoice(id, { ...message.custom, title: message.text });
       } else if (message.text) {
-        await api.sayText(id, message.text);
+        await api.sendText(id, message.text);
       }
       if (files.length) {
-        const own = message.text ? crypto.randomUUID() : id;
-        files.forEach((_, number) => this.sent.add(number ? `${own}:${number}` : own));
-        await api.sendFiles(own, files);
+        const filesId = message.text ? crypto.randomUUID() : id;
+        files.forEach((_, number) => this.sent.add(number ? `${filesId}:${number}` : filesId));
+        await api.sendFiles(filesId, files);
       }
-    } catch (refused) {
-      this.tell(refused.message);
+    } catch (error) {
+      this.showNotice(error.message);
     }
   }
 
   #choose(event) {
     const button = event.currentTarget ?? event.target;
     if (button.disabled) return;
-    const { payload, entry } = button.dataset;
-    this.#answered(Number(entry));
-    this.element.submitUserMessage({ text: button.textContent, custom: { payload, answers: Number(entry) } });
+    const { payload, item } = button.dataset;
+    this.#disableButtons(Number(item));
+    this.element.submitUserMessage({ text: button.textContent, custom: { payload, answers: Number(item) } });
   }
 
-  #answered(entry) {
-    for (const button of this.element.shadowRoot.querySelectorAll("[data-entry]")) {
-      if (Number(button.dataset.entry) === entry) button.disabled = true;
+  /** Disable the buttons of an item: one of them has been chosen. */
+  #disableButtons(itemId) {
+    for (const button of this.element.shadowRoot.querySelectorAll("[data-item]")) {
+      if (Number(button.dataset.item) === itemId) button.disabled = true;
     }
   }
 
   /**
-   * Show an entry of the conversation.
+   * Show a history item.
    * @param {number} id
-   * @param {{role: string, name?: string, text?: string, media?: object, buttons?: object[]}} entry
+   * @param {{role: string, name?: string, text?: string, media?: object, buttons?: object[]}} item
    */
-  show(id, entry) {
-    if (entry.answers) this.#answered(entry.answers);
-    if (entry.request_id && this.sent.has(entry.request_id)) return;
-    if (entry.role === "notice") return this.tell(entry.text);
-    const role = ROLES[entry.role] ?? "automation";
-    const { text, media, buttons } = entry;
-    const name = nameOf(role, entry);
+  show(id, item) {
+    if (item.answers) this.#disableButtons(item.answers);
+    if (item.request_id && this.sent.has(item.request_id)) return;
+    if (item.role === "notice") return this.showNotice(item.text);
+    const role = ROLES[item.role] ?? "automation";
+    const { text, media, buttons } = item;
+    const name = nameOf(role, item);
     if (text) this.#add({ role, name }, text, () => ({ text }));
     if (media) this.#add({ role, name }, media.name || media.url, () => ({ files: [fileOf(media)] }));
     if (buttons) {
@@ -129,30 +130,30 @@ export class Chat {
   }
 
   /**
-   * Add a message; where deep-chat raises or adds nothing, its words stand there as plain text.
-   * @param {{role: string, name: string | null}} writer
-   * @param {string} words
+   * Add a message; where deep-chat raises or adds nothing, it is shown as plain text.
+   * @param {{role: string, name: string | null}} author
+   * @param {string} plainText
    * @param {() => object} content
    */
-  #add(writer, words, content) {
-    const { role, name } = writer;
+  #add(author, plainText, content) {
+    const { role, name } = author;
     const shown = this.element.shadowRoot.querySelector("#messages").getElementsByClassName("outer-message-container");
     const newest = () => [...shown].findLast((each) => each.classList.contains(`deep-chat-outer-container-role-${role}`));
     const before = newest();
     try {
       this.element.addMessage({ role, ...content() });
-    } catch (fault) {
-      console.error(fault);
+    } catch (error) {
+      console.error(error);
     }
     if (newest() === before) {
-      const { shared, [role]: own } = STYLES.default;
-      [...shown].at(-1).after(plainMessage(role, words, { ...shared.bubble, ...own.bubble }));
+      const { shared, [role]: specific } = STYLES.default;
+      [...shown].at(-1).after(plainMessage(role, plainText, { ...shared.bubble, ...specific.bubble }));
     }
-    if (name) sign(newest(), writer);
+    if (name) addName(newest(), author);
   }
 
-  /** Say something that neither bot nor agent says. */
-  tell(text) {
+  /** Show a message of the chat itself, from neither bot nor agent. */
+  showNotice(text) {
     const line = document.createElement("p");
     line.textContent = text;
     line.style.cssText = "margin: 6px 0; font-size: .85rem; color: #7a4b00;";
@@ -160,34 +161,33 @@ export class Chat {
     this.#toEnd();
   }
 
-  /** @param {boolean} busy Whether the bot is working on an answer. */
+  /** @param {boolean} busy Whether the bot works on a reply. */
   showTyping(busy) {
     if (busy) this.loading.toggle({ role: "ai" });
     else this.loading.toggle();
   }
 
   /**
-   * Go on showing the newest message when the banner, a picture or a phone's keyboard takes room.
+   * Keep the newest message in view when the banner, an image or a phone's keyboard takes space.
    *
-   * Only the reader leaves the end, upwards and by a gesture: any other change of the position is the
-   * browser's doing.
+   * Only a reader's gesture upwards ends this; other changes of the position come from the browser.
    */
-  #keepEnd(log) {
-    let [atEnd, top, asked, pressed] = [true, log.scrollTop, -Infinity, false];
-    const ask = () => (asked = performance.now());
-    for (const gesture of ["wheel", "touchmove", "keydown"]) log.addEventListener(gesture, ask, { passive: true });
+  #keepAtEnd(log) {
+    let [atEnd, top, gestureAt, pressed] = [true, log.scrollTop, -Infinity, false];
+    const noteGesture = () => (gestureAt = performance.now());
+    for (const gesture of ["wheel", "touchmove", "keydown"]) log.addEventListener(gesture, noteGesture, { passive: true });
     log.addEventListener("pointerdown", () => (pressed = true)); // also on the scroll bar
     for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => (pressed = false));
     log.addEventListener("scroll", () => {
       const below = log.scrollHeight - log.scrollTop - log.clientHeight;
       if (below < 60) atEnd = true;
-      else if (log.scrollTop < top && (pressed || performance.now() - asked < 1000)) atEnd = false;
+      else if (log.scrollTop < top && (pressed || performance.now() - gestureAt < 1000)) atEnd = false;
       top = log.scrollTop;
     });
     const sizes = new ResizeObserver(() => atEnd && this.#toEnd());
-    const watch = () => [log, ...log.children].forEach((part) => sizes.observe(part));
-    new MutationObserver(watch).observe(log, { childList: true });
-    watch();
+    const observeAll = () => [log, ...log.children].forEach((part) => sizes.observe(part));
+    new MutationObserver(observeAll).observe(log, { childList: true });
+    observeAll();
   }
 
   #toEnd() {
@@ -200,20 +200,20 @@ function fileOf({ kind, url, name }) {
   return { src, name, type: kind === "image" ? "image" : "any" };
 }
 
-function buttonsOf(entry, buttons) {
+function buttonsOf(itemId, buttons) {
   const group = document.createElement("div");
   for (const { title, payload, url } of buttons) {
-    const item = document.createElement(url ? "a" : "button");
-    item.textContent = title;
+    const element = document.createElement(url ? "a" : "button");
+    element.textContent = title;
     if (url) {
-      item.href = url;
-      item.target = "_blank";
+      element.href = url;
+      element.target = "_blank";
     } else {
-      item.className = "webchat-choice";
-      item.dataset.payload = payload;
-      item.dataset.entry = String(entry);
+      element.className = "webchat-choice";
+      element.dataset.payload = payload;
+      element.dataset.item = String(itemId);
     }
-    group.append(item);
+    group.append(element);
   }
   return group.outerHTML;
 }

@@ -1,52 +1,52 @@
-// The page: one conversation, its chat, its banner, and the connection between them.
+// The page: one conversation with its chat, its banner and its connection to the server.
 
 import * as api from "./api.js";
 import { Banner } from "./banner.js";
 import { Chat } from "./chat.js";
 
 const { greeting, extensions } = document.body.dataset;
-const lost = document.querySelector("#connection");
-const place = document.querySelector("#chat");
+const connection = document.querySelector("#connection");
+const container = document.querySelector("#chat");
 const banner = new Banner({
-  end: () => say("/end_handoff", { title: "End chat" }),
-  begin: () => start({ anew: true }),
+  end: () => choose("/end_handoff", { title: "End chat" }),
+  begin: () => start({ another: true }),
 });
 let chat = null;
 let source = null;
 
-/** Say something that has no input field: a button of the page's own. */
-async function say(payload, { title }) {
+/** Send the choice of one of the page's own buttons. */
+async function choose(payload, { title }) {
   try {
-    await api.sayChoice(crypto.randomUUID(), { payload, title });
-  } catch (refused) {
-    chat.tell(refused.message);
+    await api.sendChoice(crypto.randomUUID(), { payload, title });
+  } catch (error) {
+    chat.showNotice(error.message);
   }
 }
 
-/** Begin to show a conversation: this browser's, or another one. */
-async function start({ anew = false } = {}) {
+/** Show this browser's conversation, or begin another one. */
+async function start({ another = false } = {}) {
   source?.close();
   try {
-    await api.begin({ anew });
-  } catch (refused) {
-    lost.textContent = refused.message;
-    lost.hidden = false;
+    await api.begin({ another });
+  } catch (error) {
+    connection.textContent = error.message;
+    connection.hidden = false;
     return;
   }
   banner.show({ state: "none", agent: null });
-  chat = new Chat(place, { greeting, extensions });
+  chat = new Chat(container, { greeting, extensions });
   await chat.ready;
-  const shown = new Set(); // a reconnection may repeat what the page has
+  const shown = new Set(); // after a reconnection the server repeats some items
   source = api.listen({
-    entry: (id, entry) => {
+    item: (id, item) => {
       if (shown.has(id)) return;
       shown.add(id);
-      chat.show(id, entry);
+      chat.show(id, item);
     },
     handoff: (handoff) => banner.show(handoff),
     typing: (busy) => chat.showTyping(busy),
     connection: (open) => {
-      lost.hidden = open;
+      connection.hidden = open;
       chat.setOpen(open);
     },
   });

@@ -1,12 +1,12 @@
-// What deep-chat 2.4 leaves open: links that run scripts, and parts without a name or a role.
+// Repairs of deep-chat 2.4: links that run scripts, and elements without an accessible name or role.
 
-const SAFE = new Set(["http:", "https:", "mailto:", "tel:", "blob:"]);
+const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "blob:"]);
 
 /** @param {ShadowRoot} root */
 export function repair(root) {
-  const mend = () => {
-    for (const link of root.querySelectorAll("a")) mendLink(link);
-    for (const button of root.querySelectorAll("[role=button]")) mendButton(button);
+  const repairAll = () => {
+    for (const link of root.querySelectorAll("a")) repairLink(link);
+    for (const button of root.querySelectorAll("[role=button]")) repairButton(button);
     const log = root.querySelector("#messages");
     if (log && log.getAttribute("role") !== "log") {
       log.setAttribute("role", "log");
@@ -17,11 +17,11 @@ export function repair(root) {
     const input = root.querySelector("#text-input");
     if (input && !input.hasAttribute("aria-label")) input.setAttribute("aria-label", "Your message");
   };
-  new MutationObserver(mend).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["href", "src"] });
-  mend();
+  new MutationObserver(repairAll).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["href", "src"] });
+  repairAll();
 }
 
-function mendLink(link) {
+function repairLink(link) {
   const href = link.getAttribute("href");
   if (href !== null) {
     let scheme = "";
@@ -30,12 +30,12 @@ function mendLink(link) {
     } catch {
       scheme = "invalid:";
     }
-    if (!SAFE.has(scheme)) link.removeAttribute("href");
+    if (!SAFE_SCHEMES.has(scheme)) link.removeAttribute("href");
   }
   if (link.getAttribute("rel") !== "noopener noreferrer") link.setAttribute("rel", "noopener noreferrer");
 }
 
-function mendButton(button) {
+function repairButton(button) {
   const uploads = button.querySelector("input[type=file], [id*=upload]") !== null;
   const label = button.textContent.trim() || (uploads ? "Attach a file" : "Send");
   if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);

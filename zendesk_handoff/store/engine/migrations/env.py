@@ -1,4 +1,4 @@
-"""What the command `alembic` runs. A running server does not: see `store/migrate.py`."""
+"""Environment of the command `alembic`. A running server uses `engine/migrate.py` instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zendesk_handoff.store.engine import migrate
 
 
 def _number(_context: object, _revision: object, directives: list[MigrationScript]) -> None:
-    """Number the new revision after the last one; leave out one that would do nothing."""
+    """Number the new revision after the last one, and drop a revision without changes."""
     script = directives[0]
     if script.upgrade_ops is None or script.upgrade_ops.is_empty():
         directives.clear()
@@ -21,12 +21,12 @@ def _number(_context: object, _revision: object, directives: list[MigrationScrip
 
 
 def _render(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """Write true and false as SQLAlchemy does; SQLite's 0 is no default of PostgreSQL's."""
+    """Render true and false as SQLAlchemy's constants: SQLite's 0 is no boolean in PostgreSQL."""
     word = str(getattr(item, "arg", ""))
     return f"sa.{word}()" if kind == "server_default" and word in {"true", "false"} else False
 
 
-# A new migration is the difference between what the present ones make and schema.py.
+# A new migration is the difference between the result of the present ones and schema.py.
 with sa.create_engine("sqlite://").begin() as connection:
     migrate.upgrade(connection)
     context.configure(

@@ -1,0 +1,24 @@
+"""All routes of the Conversations API."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from . import actions, apps, attachments, conversations, integrations, messages, switchboards, users
+
+BASE = "/sc/v2/apps/{appId}"
+
+
+def all_routes() -> list[web.RouteDef]:
+    """Return every route under `/sc`."""
+    modules = (
+        apps,
+        users,
+        conversations,
+        messages,
+        actions,
+        attachments,
+        integrations,
+        switchboards,
+    )
+    return [route for module in modules for route in module.routes(BASE)]

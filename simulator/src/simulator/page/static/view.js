@@ -1,0 +1,265 @@
+// Rendering of the control API's answers. Text is inserted as text, never as HTML.
+
+export const $ = (id) => document.getElementById(id);
+
+export const STATES = {
+  bot: "With the bot",
+  waiting: "Waiting",
+  open: "Open",
+  solved: "Solved",
+  closed: "Closed",
+  email: "By email",
+  ended: "Session ended",
+  released: "Released",
+};
+
+const GROUPS = [
+  ["Waiting for an agent", ["waiting"]],
+  ["In conversation", ["open", "solved"]],
+  ["With the bot", ["bot"]],
+  ["Done", ["ended", "released", "closed", "email"]],
+];
+
+const NOTES = {
+  bot: "The bot has this conversation. You can write once it is handed over.",
+  closed: "The ticket is closed.",
+  email: "The conversation continues by email.",
+  ended: "The session has ended. The user is back with the bot.",
+  released: "Control was released. The user is with the bot.",
+};
+
+// A map, because a foreign type such as "constructor" is a property of every object.
+const KINDS = new Map([["image", "Picture"], ["file", "File"]]);
+
+export function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function initials(name) {
+  const parts = name.split(/\s+/).filter(Boolean);
+  return parts.slice(0, 2).map(([first]) => first.toUpperCase()).join(""); // whole characters: an emoji is two units
+}
+
+// A colour for a name, dark enough for white letters.
+function drawAvatar(avatar, name) {
+  let hue = 0;
+  for (const letter of name) hue = (hue * 31 + letter.codePointAt(0)) % 360;
+  avatar.textContent = initials(name);
+  avatar.style.backgroundColor = `hsl(${hue} 38% 38%)`;
+}
+
+function formatTime(stamp) {
+  const date = new Date(stamp);
+  const today = date.toDateString() === new Date().toDateString();
+  return today
+    ? date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+    : date.toLocaleDateString([], { day: "numeric", month: "short" });
+}
+
+function preview(message) {
+  if (!message) return "No message yet";
+  const text = message.content.text || KINDS.get(message.content.type) || String(message.content.type);
+  const from = { agent: "You: ", automation: "Auto: ", business: "Bot: " }[message.kind] || "";
+  return from + text.replace(/\s+/g, " ").slice(0, 90);
+}
+
+// The list; `unread` returns whether a conversation has unread messages.
+export function drawList(conversations, chosen, unread, choose) {
+  const groups = $("groups");
+  const focused = document.activeElement?.dataset?.id;
+  groups.replaceChildren();
+  for (const [title, states] of GROUPS) {
+    const members = conversations.filter((one) => states.includes(one.state));
+    if (!members.length) continue;
+    const items = make("ul");
+    groups.append(make("h2", "", `${title} · ${members.length}`), items);
+    for (const one of members) items.append(entry(one, one.id === chosen, unread(one), choose));
+  }
+  $("empty").hidden = conversations.length > 0;
+  if (focused) groups.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function entry(one, current, unread, choose) {
+  const button = make("button", unread ? "entry unread" : "entry");
+  button.type = "button";
+  button.dataset.id = one.id;
+  button.setAttribute("aria-current", current);
+  const avatar = make("span", "avatar");
+  avatar.setAttribute("aria-hidden", "true");
+  drawAvatar(avatar, one.userName);
+  const name = make("span", "name", one.userName);
+  name.dir = "auto";
+  name.title = one.userName;
+  const last = make("span", "last");
+  last.dir = "auto";
+  last.textContent = preview(one.lastMessage);
+  const mark = make("span", unread ? "dot" : "");
+  if (unread) mark.append(make("span", "hidden", "unread"));
+  button.append(avatar, name,
+    make("span", "when", formatTime(one.lastUpdatedAt)), last, mark,
+    make("span", "app", one.app.label));
+  button.addEventListener("click", () => choose(one.id));
+  const item = make("li");
+  item.append(button);
+  return item;
+}
+
+// The conversation on the right.
+export function drawConversation(one) {
+  drawAvatar($("avatar"), one.userName);
+  $("name").textContent = $("name").title = one.userName;
+  const ticket = one.ticket;
+  $("about").textContent = [one.app.displayName, ticket && `Ticket #${ticket.id}`,
+    one.user?.profile.email, one.user?.profile.locale].filter(Boolean).join(" · ");
+  $("state").textContent = STATES[one.state];
+  $("state").dataset.state = one.state;
+  drawFields(ticket);
+  drawMessages(one.messages, one.userName);
+  const canWrite = ["waiting", "open", "solved"].includes(one.state);
+  $("note").hidden = canWrite;
+  $("note").textContent = NOTES[one.state] || "";
+  $("composer").setAttribute("aria-disabled", !canWrite);
+  for (const id of ["text", "send", "image", "file", "end"]) $(id).disabled = !canWrite;
+  $("solve").disabled = !canWrite || one.state === "solved";
+  for (const button of $("more").querySelectorAll("[data-action]")) {
+    button.disabled = button.dataset.action === "close" ? !ticket || one.state === "closed"
+      : button.dataset.action === "transfer_to_email" && !canWrite;
+  }
+}
+
+function drawFields(ticket) {
+  const rows = [];
+  const { custom = {}, tags = [], ...rest } = ticket?.fields || {};
+  if (tags.length) rows.push(["tags", tags.join(", ")]);
+  for (const [name, value] of Object.entries(rest)) rows.push([name, value]);
+  for (const [name, value] of Object.entries(custom)) rows.push([`field ${name}`, value]);
+  $("fields").replaceChildren(...rows.map(([name, value]) => {
+    const row = make("div");
+    row.append(make("dt", "", name), make("dd", "", String(value)));
+    return row;
+  }));
+}
+
+// A reader at the newest message stays there when the log or the composer changes its size.
+let atEnd = true;
+function keepEnd() {
+  if (atEnd) $("log").scrollTop = $("log").scrollHeight;
+}
+function updateAtEnd() {
+  const log = $("log");
+  atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+}
+$("log").addEventListener("scroll", updateAtEnd);
+new ResizeObserver(keepEnd).observe($("log"));
+
+// Only new messages are added, so that nothing flickers and screen readers read new ones only.
+function drawMessages(messages, userName) {
+  const log = $("log");
+  const ids = new Set(messages.map((one) => one.id));
+  for (const child of [...log.children]) if (!ids.has(child.dataset.id)) child.remove();
+  const known = new Set([...log.children].map((child) => child.dataset.id));
+  const stays = atEnd;
+  const first = messages.findIndex((one) => one.kind !== "business");
+  const summaries = first === -1 ? messages.length : first;
+  let grew = false;
+  messages.forEach((one, index) => {
+    if (known.has(one.id)) return;
+    log.append(message(one, messages[index - 1], index < summaries, userName));
+    grew = true;
+  });
+  if (grew && !known.size && summaries === messages.length) {
+    log.scrollTop = 0; // only the summary so far: it is read from its first line
+    updateAtEnd();
+  } else if (grew && (stays || !known.size || messages.at(-1).kind === "agent")) {
+    log.scrollTop = log.scrollHeight;
+  }
+}
+
+function message(one, before, summary, userName) {
+  const out = !["user", "notice"].includes(one.kind);
+  if (one.kind === "notice") {
+    const line = make("p", "notice", `${one.content.text} · ${formatTime(one.received)}`);
+    line.dataset.id = one.id;
+    return line;
+  }
+  const box = make("article", `message ${one.kind}${out ? " out" : ""}${summary ? " summary" : ""}`);
+  box.dataset.id = one.id;
+  const follows = before && before.kind === one.kind
+    && before.author.displayName === one.author.displayName && !summary
+    && new Date(one.received) - new Date(before.received) < 120_000;
+  if (follows) box.classList.add("follows");
+  const bubble = make("div", "bubble");
+  if (summary) bubble.append(make("div", "title", "Handover from the bot"));
+  bubble.append(...contents(one.content));
+  const author = one.author.displayName || { user: userName, business: "Bot" }[one.kind] || "";
+  if (!summary) box.append(meta(author, formatTime(one.received)));
+  box.append(bubble);
+  return box;
+}
+
+// The name is isolated: its direction does not change that of the line.
+function meta(author, when) {
+  const line = make("p", "meta");
+  if (author) {
+    line.append(make("bdi", "", author), " · ");
+    line.title = author;
+  }
+  line.append(when);
+  return line;
+}
+
+function contents(content) {
+  const parts = [];
+  const url = address(content.mediaUrl);
+  if (url && content.type === "image") {
+    const image = make("img");
+    image.src = url;
+    image.alt = content.altText || "Picture";
+    image.addEventListener("load", keepEnd);
+    const link = make("a");
+    link.append(image);
+    parts.push(open(link, url));
+  } else if (url) {
+    parts.push(open(make("a", "filename", filename(content.mediaUrl)), url));
+  }
+  if (content.text) parts.push(textBox(content.text));
+  if (!parts.length) parts.push(make("div", "text", `(${content.type})`));
+  for (const action of content.actions || []) {
+    parts.push(make("span", "choice", action.text || action.type));
+  }
+  return parts;
+}
+
+function textBox(text) {
+  const box = make("div", "text", text);
+  box.dir = "auto";
+  return box;
+}
+
+function open(link, url) {
+  link.href = url;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
+// The simulator's own files come from the control API, which needs no credentials; others only
+// over http(s).
+function address(mediaUrl) {
+  if (!mediaUrl) return "";
+  const own = /\/sc\/attachments\/v2\/([^/?]+)\//.exec(mediaUrl);
+  if (own) return `/sim/attachments/${own[1]}`;
+  return /^https?:\/\//i.test(mediaUrl) ? mediaUrl : "";
+}
+
+function filename(mediaUrl) {
+  const last = mediaUrl.split(/[?#]/)[0].split("/").at(-1);
+  try {
+    return decodeURIComponent(last) || "File";
+  } catch {
+    return last;
+  }
+}

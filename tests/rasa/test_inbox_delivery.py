@@ -1,0 +1,170 @@
+"""Delivery of the inbox, whatever Zendesk sends and channels do."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+import structlog
+from rasa.core.channels.channel import InputChannel
+
+from tests.support.workers import Workers, agent_message, receive
+from tests.support.zendesk import begin, connected
+from zendesk_handoff.domain.session import EndReason, State
+from zendesk_handoff.handover import classify as classify_module
+from zendesk_handoff.handover.classify import classify_event
+from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.rasa.outputs import OutputChannels
+from zendesk_handoff.store.inbox import NewEvent
+from zendesk_handoff.zendesk import Conversation, ConversationsClient, RetryPolicy
+from zendesk_handoff.zendesk.media import is_zendesk_media
+from zendesk_handoff.zendesk.models import Message
+from zendesk_handoff.zendesk.webhooks import MessagePosted
+
+BRACKET = "https://[files.example/label.png"
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+async def server(sim, store):
+    connector, session = await connected(sim, store)
+    await store.leases.release(session.id)
+    await store.sessions.mark_start_notified(session.id)
+    async with ConversationsClient(connector, retry=RetryPolicy(max_elapsed=0)) as client:
+        workers = Workers(store, client, connector)
+        workers.session, workers.client, workers.connector = session, client, connector
+        yield workers
+
+
+async def test_a_malformed_media_address_is_passed_on(server, store):
+    events = [
+        agent_message(server.session, 1, type="text", text="here it comes"),
+        agent_message(server.session, 2, type="image", mediaUrl=BRACKET),
+        agent_message(server.session, 3, type="text", text="got it?"),
+    ]
+    assert await receive(store, server.connector, *events) == 3
+    await server.run_to_user(server.session)
+    assert server.bot.shown == ["Ana: here it comes", "Ana: file", "Ana: got it?"]
+    assert [each["image"] for each in server.bot.output.messages if "image" in each] == [BRACKET]
+    assert not is_zendesk_media(BRACKET, server.connector)
+
+
+class NoOutput(InputChannel):
+    """Calls ``asyncio.run`` as ``telegram`` does, and fails."""
+
+    @classmethod
+    def name(cls):
+        return "rest"  # the session's
+
+    def get_output_channel(self):
+        async def set_webhook():
+            raise ConnectionError("token 123:abc")
+
+        asyncio.run(set_webhook())
+
+
+async def test_messages_are_pending_while_a_channel_has_no_output(server, store):
+    context = SimpleNamespace(input_channels=[NoOutput()])
+    server.bot.outputs = OutputChannels(SimpleNamespace(ctx=context))
+    events = [agent_message(server.session, n, type="text", text=f"line {n}") for n in (1, 2)]
+    await receive(store, server.connector, *events)
+    with structlog.testing.capture_logs() as logs:
+        await server.run_to_user(server.session)
+    pending = [each.body["text"] for each in await store.pending.claim(server.session.sender_id)]
+    assert pending == ["Ana: line 1", "Ana: line 2"]
+    assert [each["event"] for each in logs] == ["handoff.channel.no_output"]
+    assert (logs[0]["channel"], logs[0]["error"]) == ("rest", "ConnectionError")
+    assert "token" not in str(logs)
+
+
+async def test_sys_exit_in_a_channel_does_not_end_the_server(server, store, monkeypatch):
+    async def leave(*_arguments, **_values):
+        sys.exit("token 123:abc")
+
+    monkeypatch.setattr(server.bot.output, "send_response", leave)
+    event = agent_message(server.session, 1, type="text", text="hello")
+    await receive(store, server.connector, event)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(5):
+            await server.run_to_user(server.session)
+    [pending] = await store.pending.claim(server.session.sender_id)
+    assert pending.body["text"] == "Ana: hello"
+    assert "handoff.push.given_up" in [each["event"] for each in logs]
+    assert "token" not in str(logs)
+
+
+async def test_an_unreadable_event_becomes_a_dead_letter_and_the_rest_is_stored(
+    server, store, monkeypatch
+):
+    read = classify_module.read_agent_message
+
+    def fails(message):
+        if message.id == "m2":
+            raise ValueError("quotes what was written")
+        return read(message)
+
+    monkeypatch.setattr(classify_module, "read_agent_message", fails)
+    events = [agent_message(server.session, n, type="text", text=f"line {n}") for n in (1, 2, 3)]
+    with structlog.testing.capture_logs() as logs:
+        assert await receive(store, server.connector, *events) == 3
+    await server.run_to_user(server.session)
+    assert server.bot.shown == ["Ana: line 1", "Ana: line 3"]
+    assert [each["event"] for each in logs] == ["handoff.webhook.unreadable"]
+    assert "quotes" not in str(logs)
+    assert await store.inbox.known("support", ["m2"]) == {"m2"}, "so that it is not fetched again"
+
+
+async def test_messages_are_delivered_although_the_listing_is_unreadable(
+    server, store, monkeypatch
+):
+    async def breaks(_conversation_id):
+        raise TypeError("quotes what was written")
+        yield
+
+    monkeypatch.setattr(server.client, "message_pages", breaks)
+    event = agent_message(server.session, 1, type="text", text="hello")
+    await receive(store, server.connector, event)
+    with structlog.testing.capture_logs() as logs:
+        await server.run_to_user(server.session)
+    assert server.bot.shown == ["Ana: hello"]
+    assert "quotes" not in str(logs)
+
+
+async def test_an_old_end_of_a_removed_conversation_ends_the_session(server, sim, store):
+    await sim.delete_conversation(server.session.conversation_id)
+    body = {"reason": EndReason.CONVERSATION_REMOVED.value}
+    end = NewEvent("e1", server.session.id, "end", body, sent_at="2020-01-01T00:00:00.000Z")
+    await store.inbox.add("support", [end])
+    await server.run_to_user(server.session)
+    assert (await store.sessions.get(server.session.id)).state is State.ENDED
+
+
+async def test_a_removed_conversation_causes_no_backoff_for_others(server, sim, store):
+    other = await open_session(store, server.client, await begin(store, "other@example.com"))
+    await store.leases.release(other.id)
+    await store.sessions.mark_start_notified(other.id)
+    await sim.delete_conversation(server.session.conversation_id)
+    body = {"reason": EndReason.CONVERSATION_REMOVED.value}
+    end = NewEvent("e1", server.session.id, "end", body, sent_at="2036-01-01T00:00:00.000Z")
+    await store.inbox.add("support", [end])
+    await server.run_to_user(server.session)
+    await sim.agent_text(other.conversation_id, "first")
+    await sim.agent_text(other.conversation_id, "second")
+    listed = await sim.messages(other.conversation_id)
+    second = next(each for each in listed if each["content"].get("text") == "second")
+    where = Conversation(id=other.conversation_id)
+    posted = MessagePosted("x1", "", where, message=msgspec.convert(second, Message))
+    await store.inbox.add("support", [classify_event(posted, other, server.connector)])
+    server.bot.output.messages.clear()
+    await server.run_to_user(other)
+    assert [each for each in server.bot.shown if "utter" not in each] == [
+        "Ana: first",
+        "Ana: second",
+    ]

@@ -1,0 +1,88 @@
+"""The query plans of a message's statements: each uses an index, however much is stored."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.store import request_session
+from zendesk_handoff.domain.responses import DELAYED
+from zendesk_handoff.domain.session import EndReason
+from zendesk_handoff.store import Store
+from zendesk_handoff.store.engine.database import Database
+from zendesk_handoff.store.engine.schema import metadata
+from zendesk_handoff.store.inbox import EventBatch, NewEvent
+
+#: Indexes of rows with work left, which are few.
+PARTIAL = {"outbox_undelivered", "inbox_undelivered", "end_unnotified_sessions"}
+
+
+@pytest.fixture
+async def traced(tmp_path):
+    """A store on SQLite, and a list that gets each statement which is executed."""
+    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    statements = []
+    sa.event.listen(
+        database.backend.engine,
+        "connect",
+        lambda connection, _record: connection.set_trace_callback(statements.append),
+    )
+    await database.open()
+    async with Store(database) as store:
+        yield store, statements
+
+
+async def handle_messages(store):
+    """Do all that the store does for a message, in each direction."""
+    session = await request_session(store, conversation="c1", connected=True)
+    await store.sessions.mark_start_notified(session.id)
+    await store.load_state("user")
+    await store.outbox.add(session.id, [{"type": "text", "text": "hello"}], key="k")
+    await store.leases.acquire(session.id)
+    await store.leases.with_work()
+    await store.outbox.notify_overdue(before=0, notice=DELAYED)
+    for message in await store.outbox.waiting(session.id):
+        await store.outbox.finish(message)
+
+    def classify(candidates):
+        return [NewEvent("e1", each.id, "message", {}, "t", "m1") for each in candidates]
+
+    ids = {"conversation_ids": frozenset({"c1"}), "session_ids": frozenset({session.id})}
+    await store.inbox.store_batch(EventBatch("support", classify, **ids))
+    for event in await store.inbox.waiting(session.id):
+        await store.inbox.finish(event, by_agent=True)
+    await store.pending.add("user", {"text": "hello"}, key="k")
+    claimed = await store.pending.claim("user")
+    await store.pending.mark_delivered([each.id for each in claimed])
+    await store.sessions.end(session.id, EndReason.AGENT)
+    await store.leases.release_if_done(session.id)
+
+
+async def test_no_message_reads_a_whole_table(traced):
+    store, statements = traced
+    statements.clear()
+    await handle_messages(store)
+    executed = {each for each in statements if each.startswith(("SELECT", "UPDATE"))}
+
+    def explain(connection):
+        plans = {}
+        for statement in executed:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
+            plans[statement] = [row[3] for row in rows]
+        return plans
+
+    plans = await store.database.read(explain)
+    steps = [step for plan in plans.values() for step in plan]
+    assert {word for step in steps for word in step.split()} >= {
+        *("current_sessions", "one_open_session_a_sender", "sessions_of_a_conversation"),
+        *("outbox_of_a_session", "inbox_of_a_session", "pending_for_a_sender"),
+        *PARTIAL,
+    }
+    for statement, plan in plans.items():
+        assert not any(reads_whole_table(step) for step in plan), (statement, plan)
+
+
+def reads_whole_table(step):
+    """Tell a scan of a table from one of a subquery, or of an index with few rows."""
+    words = step.split()
+    return words[0] == "SCAN" and words[1] in metadata.tables and words[-1] not in PARTIAL

@@ -1,0 +1,14 @@
+"""Parts of the demo bot's responses, by which scenarios recognize them."""
+
+from __future__ import annotations
+
+#: The user asks for a human; the bot confirms that it opened a conversation with the agents.
+ASK_HUMAN = "I want to talk to a human"
+STARTED = "asked a colleague to join"
+#: The session is over and the bot answers again.
+ENDED = "I am the bot again"
+#: The user asks something that the bot answers by itself.
+ASK_HOURS = "What are your opening hours?"
+HOURS = "Mill Lane"
+#: The bot offers an agent to a frustrated user.
+OFFER = "Shall I bring in a colleague"

@@ -1,0 +1,23 @@
+"""Database servers on this machine that tests use where they answer."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+
+HOST, PORT = "127.0.0.1", 5432
+REDIS_PORT = 6379
+
+
+def postgresql_answers() -> bool:
+    return _answers(PORT)
+
+
+def redis_answers() -> bool:
+    return _answers(REDIS_PORT)
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=2):
+        return True
+    return False

@@ -1,0 +1,50 @@
+"""Sessions and leases for tests of several modules."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from zendesk_handoff.domain.session import Session, Step
+from zendesk_handoff.store import Store
+from zendesk_handoff.store.engine.schema import sessions
+
+
+async def request_session(
+    store: Store,
+    sender: str = "user",
+    *,
+    connector: str = "support",
+    profile: dict[str, str] | None = None,
+    conversation: str | None = None,
+    connected: bool = False,
+) -> Session:
+    """Request a session.
+
+    Args:
+        store: Where.
+        sender: Rasa's id of the user.
+        connector: The connector to go through.
+        profile: Known facts about the user.
+        conversation: Zendesk's id of the conversation, if it is created already.
+        connected: Whether the agents have control already.
+    """
+    session = await store.sessions.request(
+        sender,
+        connector,
+        workspace="default",
+        channel="rest",
+        reason="asked",
+        summary="the summary",
+        profile=profile or {},
+    )
+    if conversation is not None:
+        session = await store.sessions.finish_step(
+            session.id, Step.CONVERSATION, conversation_id=conversation
+        )
+    return await store.sessions.connect(session.id) if connected else session
+
+
+async def expire_leases(store: Store) -> None:
+    """Let all leases expire, as if their processes were gone for long."""
+    expired = sa.update(sessions).values(lease_expires_at=1)
+    await store.database.write(lambda connection: connection.execute(expired).rowcount)

@@ -1,0 +1,88 @@
+"""The chat page's API as the browser's page uses it, without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from contextlib import asynccontextmanager
+
+import aiohttp
+
+from tests.support.bot_texts import ASK_HUMAN
+from tests.support.users import conversation_of
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG = PNG_SIGNATURE + b"a small picture"
+
+
+class ChatPage:
+    """One visitor's page; the secret is a cookie of the HTTP session."""
+
+    def __init__(self, root, http):
+        self.root = f"{root}/webhooks/webchat"
+        self.http = http
+        self.sender = ""
+
+    async def start(self, **profile):
+        async with self.http.post(f"{self.root}/conversations", json=profile) as answer:
+            assert answer.status in {200, 201}
+            self.sender = (await answer.json())["conversation"]
+            return answer
+
+    async def says(self, text, *, id=None, status=202):
+        body = {"id": id or str(uuid.uuid4()), "text": text}
+        async with self.http.post(f"{self.root}/messages", json=body) as answer:
+            assert answer.status == status
+            return await answer.json()
+
+    async def uploads(self, data, *, filename="kettle.png", status=202):
+        form = aiohttp.FormData()
+        form.add_field("files", data, filename=filename, content_type="image/png")
+        async with self.http.post(f"{self.root}/files", data=form) as answer:
+            assert answer.status == status
+
+    @asynccontextmanager
+    async def listens(self, *, after=None):
+        headers = {"Last-Event-ID": str(after)} if after else {}
+        async with self.http.get(f"{self.root}/events", headers=headers) as answer:
+            assert answer.status == 200
+            assert answer.content_type == "text/event-stream"
+            yield EventStream(answer.content)
+
+
+class EventStream:
+    """The page's server-sent events, and the entries read so far by their ids."""
+
+    def __init__(self, content):
+        self.content = content
+        self.entries = {}
+
+    async def until(self, words):
+        """Read up to the event that contains the words, and return it."""
+        event = {}
+        while True:
+            line = (await asyncio.wait_for(self.content.readline(), 20)).decode().rstrip("\n")
+            key, _, value = line.partition(": ")
+            if key in {"id", "event", "data"}:
+                event[key] = value
+            elif not line and event:
+                if "id" in event:
+                    self.entries[int(event["id"])] = json.loads(event["data"])
+                if words in event.get("data", ""):
+                    return event
+                event = {}
+
+
+@asynccontextmanager
+async def open_chat_page(root):
+    """Open a page whose HTTP session keeps cookies of an IP address."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        yield ChatPage(root, http)
+
+
+async def hand_over_page(page, sim, stack):
+    """Start a page, ask for a human there, and return the conversation."""
+    await page.start(name="Jo Doe", email="jo@example.com")
+    await page.says(ASK_HUMAN)
+    return await conversation_of(page.sender, sim, stack)

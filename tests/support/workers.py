@@ -1,0 +1,151 @@
+"""The session workers of a Rasa server, with a bot that records what it is given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, UserMessage
+
+from zendesk_handoff.channels.webhook_events import store_events
+from zendesk_handoff.domain.session import Session
+from zendesk_handoff.handover.leases import ProcessLeases
+from zendesk_handoff.handover.to_agent import ToAgents
+from zendesk_handoff.handover.workers import KeyedWorkers
+from zendesk_handoff.rasa.to_user import ToUser
+from zendesk_handoff.settings import Connector, Settings
+from zendesk_handoff.store import Store
+from zendesk_handoff.zendesk import ConversationsClient
+from zendesk_handoff.zendesk.webhooks import parse_events
+
+
+class RecordingBot:
+    """Stand in for the bot of a Rasa server; record responses and messages."""
+
+    processor = object()
+
+    def __init__(self) -> None:
+        self.output = CollectingOutputChannel()
+        self.outputs: Any = self
+        self.handled: list[str] = []
+        self.on_message: Callable[[], Awaitable[None]] | None = None
+
+    @asynccontextmanager
+    async def lock(self, _sender_id: str) -> AsyncIterator[None]:
+        yield
+
+    async def find(self, _channel: str) -> OutputChannel:
+        return self.output
+
+    def forget(self, _channel: str) -> None:
+        pass
+
+    async def say(
+        self, sender_id: str, response: str, output: OutputChannel, **_values: Any
+    ) -> None:
+        await output.send_response(sender_id, {"text": response})
+
+    async def record(self, *_arguments: Any, **_values: Any) -> None:
+        pass
+
+    async def is_paused(self, _sender_id: str) -> bool:
+        return True
+
+    async def has_handled(self, *_arguments: Any) -> bool:
+        return False
+
+    async def handle(self, message: UserMessage) -> None:
+        self.handled.append(message.text)
+        if self.on_message:
+            await self.on_message()
+
+    @property
+    def shown(self) -> list[str]:
+        return [each["text"] for each in self.output.messages if "text" in each]
+
+
+class OneClient:
+    """The same client for every purpose."""
+
+    def __init__(self, client: ConversationsClient | None) -> None:
+        self.client = client
+
+    def interactive(self, _connector_id: str) -> ConversationsClient | None:
+        return self.client
+
+    background = interactive
+
+
+def settings(*connectors: Connector, **values: Any) -> Settings:
+    """Make settings with these connectors."""
+    return Settings("https://bot.example.com", {each.id: each for each in connectors}, **values)
+
+
+class Workers:
+    """The workers of one server; each run ends when there is nothing left to do.
+
+    Args:
+        store: The server's.
+        client: For Zendesk; ``None`` without a connector.
+        connectors: Of the server's settings.
+        **values: Other settings.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        client: ConversationsClient | None,
+        *connectors: Connector,
+        **values: Any,
+    ) -> None:
+        self.bot, self.leases = RecordingBot(), ProcessLeases(store)
+        clients: Any = OneClient(client)
+        bot: Any = self.bot
+        chosen = settings(*connectors, **values)
+        self._to_user = ToUser(store, chosen, bot, clients, self.leases)
+        self._to_agents = ToAgents(store, chosen, clients, self.leases)
+
+    async def run_to_user(self, session: Session) -> None:
+        await _run("to user", self._to_user.run, session)
+
+    async def run_to_agents(self, session: Session) -> None:
+        await _run("to agents", self._to_agents.run, session)
+
+
+async def _run(name: str, run: Callable[[str], Awaitable[None]], session: Session) -> None:
+    workers = KeyedWorkers(name, run)
+    workers.notify(session.id)
+    await workers.stop()
+
+
+async def receive(store: Store, connector: Connector, *events: dict[str, Any]) -> int:
+    """Store the events of a webhook call, and return how many were stored."""
+    parsed = parse_events(json.dumps({"events": list(events)}).encode())
+    return await store_events(store, connector, parsed)
+
+
+def agent_message(session: Session, number: int, **content: Any) -> dict[str, Any]:
+    """Make a webhook event with an agent's message.
+
+    Args:
+        session: Its conversation's.
+        number: The message's place in the conversation.
+        **content: The message's content.
+    """
+    sent_at = f"2036-01-01T00:00:{number:02}.000Z"
+    return {
+        "id": f"e{number}",
+        "type": "conversation:message",
+        "createdAt": sent_at,
+        "payload": {
+            "conversation": {"id": session.conversation_id},
+            "message": {
+                "id": f"m{number}",
+                "received": sent_at,
+                "author": {"type": "business", "displayName": "Ana"},
+                "content": content,
+            },
+        },
+    }

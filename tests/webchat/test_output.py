@@ -1,0 +1,105 @@
+"""The output channel: what the page shows of the bot's and the agents' messages."""
+
+from __future__ import annotations
+
+import pytest
+from rasa.core.channels.channel import CollectingOutputChannel
+
+from tests.support.names import AGENTS
+from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.rasa.delivery import with_literal_values
+from zendesk_handoff.webchat.output import WebChatOutput
+
+SENDER = "webchat-1"
+
+
+@pytest.fixture
+def output(store):
+    return WebChatOutput(lambda: store)
+
+
+@pytest.fixture
+def shown(store):
+    async def read():
+        return [dict(each.body) for each in await store.chat.after(SENDER, 0)]
+
+    return read
+
+
+async def test_responses_of_every_kind_are_shown(output, shown):
+    for message in (
+        {"text": "a\n\nb"},
+        {"text": "Which?", "buttons": [{"title": "This", "payload": "/this"}]},
+        {"text": "Or?", "quick_replies": [{"title": "That", "payload": "/that"}]},
+        {"image": "https://shop.example/a.png"},
+        {"attachment": "https://shop.example/b.pdf"},
+        {"custom": {"text": "own"}},
+        {"elements": [{"title": "Kettle", "subtitle": "blue", "image_url": "/k.png"}]},
+    ):
+        await output.send_response(SENDER, message)
+    assert await shown() == [
+        {"role": "bot", "text": "a\n\nb"},
+        {"role": "bot", "text": "Which?", "buttons": [{"title": "This", "payload": "/this"}]},
+        {"role": "bot", "text": "Or?", "buttons": [{"title": "That", "payload": "/that"}]},
+        {
+            "role": "bot",
+            "media": {"kind": "image", "url": "https://shop.example/a.png", "name": "a.png"},
+        },
+        {
+            "role": "bot",
+            "media": {"kind": "file", "url": "https://shop.example/b.pdf", "name": "b.pdf"},
+        },
+        {"role": "bot", "text": "own"},
+        {
+            "role": "bot",
+            "text": "**Kettle**\nblue",
+            "media": {"kind": "image", "url": "/k.png", "name": "Kettle"},
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    "message", [{}, [], {"text": 3}, {"buttons": "a"}, {"image": "javascript:alert(1)"}]
+)
+async def test_a_custom_message_that_cannot_be_shown_is_left_out(output, shown, message):
+    await output.send_custom_json(SENDER, message)
+    assert await shown() == []
+
+
+async def test_an_agents_message_is_shown_once(output, shown):
+    message = AgentMessage("m1", AGENTS[0], "a1", "text", "Hello")
+    for _ in range(2):
+        await output.send_agent_message(SENDER, message)
+    assert await shown() == [{"role": "agent", "name": AGENTS[0], "text": "Hello"}]
+
+
+async def test_each_part_of_a_response_with_a_key_is_shown_once(output, shown):
+    response = {"text": "Look:", "image": "https://shop.example/a.png"}
+    for key in ("one", "one", "two"):
+        await output.send_once(SENDER, dict(response), key=key)
+    assert [sorted(each.keys() - {"role"}) for each in await shown()] == [["text"], ["media"]] * 2
+
+
+NAMES = [
+    ("Ana Smith", "Ana Smith"),
+    ("王 小明", "王 小明"),
+    ("*Mo* [x](https://x.example)", r"\*Mo\* \[x\]\(https\:\/\/x\.example\)"),
+    ("<b>Mo</b>", r"\<b\>Mo\<\/b\>"),
+    ("1. Mo", r"1\. Mo"),
+    ("Mo\n\n    # code", r"Mo \# code"),
+    ("Mo\\", "Mo\\\\"),
+]
+
+
+@pytest.mark.parametrize(("name", "escaped"), NAMES)
+def test_a_name_in_a_response_is_literal_where_texts_are_markdown(output, name, escaped):
+    response = {"text": f"**Good news:** {name} is here now.", "buttons": []}
+    sent = with_literal_values(output, response, [name])
+    assert sent == {"text": f"**Good news:** {escaped} is here now.", "buttons": []}
+    assert response["text"] == f"**Good news:** {name} is here now.", "for the tracker"
+    assert with_literal_values(CollectingOutputChannel(), response, [name]) == response
+
+
+@pytest.mark.parametrize("message", [{"image": "a"}, {"text": None}, {"text": ["a"]}])
+def test_a_response_without_a_text_is_left_as_it_is(output, message):
+    assert with_literal_values(output, message, ["a", ""]) == message

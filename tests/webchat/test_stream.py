@@ -1,0 +1,135 @@
+"""Event streams: format, replay, changes, and the end of the server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.support.names import TEXTS
+from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.store.chat import chat_topic
+from zendesk_handoff.webchat.history import bot_item, start_item
+from zendesk_handoff.webchat.stream import (
+    LOOK_BACK,
+    EventStreams,
+    format_event,
+    handoff_status,
+    read_last_id,
+)
+
+SENDER = "webchat-1"
+
+
+class Browser:
+    """The receiving end of a stream."""
+
+    def __init__(self):
+        self.chunks = asyncio.Queue()
+        self.is_busy = False
+
+    async def send(self, chunk):
+        await self.chunks.put(chunk)
+
+    async def event(self):
+        """Return the next event as (type or id, data)."""
+        chunk = await self.chunks.get()
+        assert chunk.endswith("\n\n")
+        fields = dict(line.split(": ", 1) for line in chunk.strip().split("\n"))
+        return fields.get("event") or int(fields["id"]), json.loads(fields["data"])
+
+
+@asynccontextmanager
+async def listening(streams, store, *, last_id=0):
+    browser = Browser()
+    serving = asyncio.create_task(
+        streams.serve(browser.send, store, SENDER, last_id=last_id, is_busy=lambda: browser.is_busy)
+    )
+    assert await browser.chunks.get() == "retry: 2000\n\n"
+    try:
+        yield browser
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "a\nb", "a\r\n\r\nevent: handoff\n\n"])
+def test_a_text_stays_within_the_data_of_its_event(text):
+    lines = format_event({"text": text}, id=7).split("\n")
+    assert [line.partition(": ")[0] for line in lines] == ["id", "data", "", ""]
+    assert json.loads(lines[1].removeprefix("data: ")) == {"text": text}
+    assert "\r" not in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("7", 7),
+        (None, 0),
+        ("", 0),
+        ("-1", 0),
+        ("1.5", 0),
+        ("²", 0),
+        ("9" * 19, 0),
+        ("9" * 18, 10**18 - 1),
+    ],
+)
+def test_an_invalid_last_id_counts_as_none(value, expected):
+    assert read_last_id(value) == expected
+
+
+def test_a_session_that_failed_to_open_is_none_to_the_page():
+    def session(state):
+        return Session("s", "support", "default", SENDER, "webchat", state, agent_name="Ana")
+
+    assert handoff_status(session(State.ACTIVE)) == {"state": "active", "agent": "Ana"}
+    assert handoff_status(session(State.FAILED)) == handoff_status(None)
+
+
+async def test_the_history_comes_first_and_then_what_is_new(store):
+    await store.chat.add(SENDER, start_item({"name": "Jo"}))
+    first = await store.chat.add(SENDER, bot_item("Hello"))
+    await store.chat.add("webchat-2", bot_item("For another page"))
+    async with listening(EventStreams(), store) as browser:
+        assert await browser.event() == (first, {"role": "bot", "text": "Hello"})
+        assert await browser.event() == ("handoff", {"state": "none", "agent": None})
+        second = await store.chat.add(SENDER, bot_item("Again"))
+        assert await browser.event() == (second, {"role": "bot", "text": "Again"})
+
+
+async def test_a_page_that_returns_gets_what_another_process_may_have_committed_late(store):
+    ids = [await store.chat.add(SENDER, bot_item(str(n))) for n in range(LOOK_BACK + 10)]
+    async with listening(EventStreams(), store, last_id=ids[-1]) as browser:
+        repeated = []
+        while isinstance((event := await browser.event())[0], int):
+            repeated.append(event[0])
+    assert repeated == ids[-LOOK_BACK:]
+
+
+async def test_the_typing_state_is_sent_when_it_changes(store):
+    async with listening(EventStreams(), store) as browser:
+        assert (await browser.event())[0] == "handoff"
+        for busy in (True, False):
+            browser.is_busy = busy
+            store.signals.emit(chat_topic(SENDER))
+            assert await browser.event() == ("typing", {"busy": busy})
+
+
+async def test_a_quiet_stream_has_a_heartbeat(store):
+    async with listening(EventStreams(heartbeat=0.01), store) as browser:
+        assert (await browser.event())[0] == "handoff"
+        assert (await browser.chunks.get()).startswith(": ")
+
+
+async def test_streams_end_with_the_server(store):
+    streams = EventStreams()
+    await streams.stop(timeout=0)
+    streams = EventStreams()
+    async with listening(streams, store) as one, listening(streams, store) as two:
+        await one.event()
+        await two.event()
+        assert len(streams) == 2
+        await streams.stop(timeout=60)
+        assert len(streams) == 0

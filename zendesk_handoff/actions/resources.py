@@ -1,0 +1,47 @@
+"""Settings and store of an action server, opened once per event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from zendesk_handoff.settings import Settings, load_settings
+from zendesk_handoff.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The objects that an action server keeps open between two actions.
+
+    Args:
+        settings: The plugin's settings.
+        store: The store, open.
+    """
+
+    settings: Settings
+    store: Store
+
+
+_tasks: dict[asyncio.AbstractEventLoop, asyncio.Task[Resources]] = {}
+
+
+async def open_resources() -> Resources:
+    """Read the settings and open the store, once per event loop.
+
+    A failure is not kept: the next action tries again.
+
+    Raises:
+        SettingsError: The settings cannot be used.
+        StoreUnavailable: The database did not answer.
+    """
+    loop = asyncio.get_running_loop()
+    task = _tasks.get(loop)
+    if task is None or (task.done() and (task.cancelled() or task.exception())):
+        task = _tasks[loop] = loop.create_task(_open())
+    return await asyncio.shield(task)  # one cancelled action must not cancel the others' opening
+
+
+async def _open() -> Resources:
+    settings = load_settings()
+    store = await open_store(settings.store_url, lease=settings.takeover_after)
+    return Resources(settings, store)

@@ -1,0 +1,165 @@
+"""Delivery of a session's inbox: agents' messages, notices and the end, in order."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from rasa.core.channels.channel import OutputChannel
+from rasa.shared.core.events import SlotSet
+
+from zendesk_handoff import metrics
+from zendesk_handoff.domain.responses import AGENT_JOINED
+from zendesk_handoff.domain.session import EndReason, Session, State
+from zendesk_handoff.errors import NotFound, StoreUnavailable
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.handover.classify import epoch
+from zendesk_handoff.handover.leases import ProcessLeases
+from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
+from zendesk_handoff.logs import describe_error
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.delivery import deliver, message_for_user
+from zendesk_handoff.rasa.user_output import UserOutput
+from zendesk_handoff.settings import Settings
+from zendesk_handoff.store import Store
+from zendesk_handoff.store.inbox import Incoming
+from zendesk_handoff.zendesk.clients import Clients
+
+log = structlog.get_logger(__name__)
+
+#: Seconds for which Zendesk is not asked for missed messages after it has failed to answer.
+_LISTING_BACKOFF = 30.0
+
+
+class InboxDelivery:
+    """Delivers inbox events to users.
+
+    Args:
+        store: With the inbox.
+        settings: The plugin's.
+        bot: Provides the sender's lock and the tracker.
+        clients: For Zendesk.
+        leases: This process's.
+        output: Reaches the users.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        bot: Bot,
+        clients: Clients,
+        leases: ProcessLeases,
+        output: UserOutput,
+    ) -> None:
+        """Keep the collaborators."""
+        self._store = store
+        self._settings = settings
+        self._bot = bot
+        self._clients = clients
+        self._leases = leases
+        self._output = output
+        self._backoff_until: dict[str, float] = {}  # by connector, on the monotonic clock
+
+    async def run(self, session_id: str) -> None:
+        """Deliver everything in a session's inbox, in order.
+
+        Events arrive late, out of order or never: before a message is shown, Zendesk is asked for
+        those that were posted before it.
+
+        Args:
+            session_id: The session's; this process has its lease.
+        """
+        complete: set[int] = set()
+        while waiting := await self._store.inbox.waiting(session_id):
+            session = await self._store.sessions.get(session_id)
+            if session is None:
+                return
+            event = waiting[0]
+            if event.id not in complete and event.kind != "notice":
+                await self._fetch_missed(session)
+                waiting = await self._store.inbox.waiting(session_id)
+                complete.update(each.id for each in waiting)
+                event = waiting[0]
+            if not await self._leases.acquire(session_id):
+                return
+            await self._process(session, event)
+
+    async def _process(self, session: Session, event: Incoming) -> None:
+        if event.kind == "message":
+            await self._deliver_message(session, event)
+        elif event.kind == "notice":
+            response = str(event.body["response"])
+            async with self._bot.lock(session.sender_id):
+                await self._output.say(session, response, key=f"{session.id}:{event.id}")
+            await self._store.inbox.finish(event)
+        else:
+            if session.state.is_open and not await self._is_stale(session, event):
+                session = await self._store.sessions.end(
+                    session.id, EndReason(event.body["reason"])
+                )
+                log.info("handoff.session.ended", session=session.id, reason=session.end_reason)
+                failpoint("end.stored")
+            await self._store.inbox.finish(event)
+
+    async def _fetch_missed(self, session: Session) -> None:
+        client = self._clients.interactive(session.connector_id)
+        now = time.monotonic()
+        if client is None or self._backoff_until.get(session.connector_id, 0.0) > now:
+            return
+        try:
+            await fetch_missed(self._store, client, session)
+        except StoreUnavailable:
+            raise
+        except NotFound as error:  # it concerns this conversation only, so no backoff
+            log.warning("handoff.listing.failed", session=session.id, error=describe_error(error))
+        except Exception as error:
+            # What has arrived is shown all the same; missed messages are asked for again.
+            self._backoff_until[session.connector_id] = now + _LISTING_BACKOFF
+            log.warning("handoff.listing.failed", session=session.id, error=describe_error(error))
+
+    async def _deliver_message(self, session: Session, event: Incoming) -> None:
+        connector = self._settings.connectors.get(session.connector_id)
+        message = message_for_user(event, connector)
+        public_url = self._settings.public_url
+
+        async def send(output: OutputChannel) -> None:
+            await deliver(message, session.sender_id, output, public_url=public_url)
+
+        if session.state is State.ACTIVE and message.agent_id in (None, session.agent_id):
+            await self._output.send(session, send, key=f"zendesk:{message.id}")
+        else:
+            # The lock keeps an agent's first message behind the bot's words about the handover.
+            async with self._bot.lock(session.sender_id):
+                if message.agent_id and message.agent_id != session.agent_id:
+                    await self._introduce(session, message.agent_id, message.author)
+                await self._output.send(session, send, key=f"zendesk:{message.id}")
+        failpoint("deliver.sent")
+        await self._store.inbox.finish(event, by_agent=message.is_agent)
+        metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=event.created_at)
+        failpoint("deliver.recorded")
+
+    async def _introduce(self, session: Session, agent_id: str, agent_name: str) -> None:
+        if not session.state.is_open:
+            return  # the message arrived after the end, when no agent joins any more
+        if agent_name:
+            key = f"{session.id}:joined:{agent_id}"
+            await self._output.say(session, AGENT_JOINED, key=key, agent_name=agent_name)
+        await self._bot.record(session.sender_id, [SlotSet("handoff_status", State.ACTIVE.value)])
+        failpoint("deliver.introduced")
+        await self._store.sessions.record_agent(
+            session.id, agent_id=agent_id, agent_name=agent_name or None
+        )
+
+    async def _is_stale(self, session: Session, event: Incoming) -> bool:
+        """Tell whether an end is older than the session: a conversation may have several."""
+        sent_at = epoch(event.sent_at)
+        client = self._clients.interactive(session.connector_id)
+        if sent_at is None or sent_at >= (session.connected_at or 0.0) or client is None:
+            return False
+        # Where Zendesk does not answer, the event stays in the inbox until the next poll.
+        try:
+            conversation = await client.get_conversation(str(session.conversation_id))
+        except NotFound:
+            return False  # a removed conversation has no agents
+        return has_agents(conversation, client)

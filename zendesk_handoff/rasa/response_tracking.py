@@ -1,0 +1,98 @@
+"""Tracking of HTTP responses, to know which pending messages have reached their user.
+
+``rest`` collects messages into the response of the user's request. They count as delivered once
+that response has been sent: a server that dies before that has not lost them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import structlog
+from sanic import Sanic
+from sanic.request import Request
+from sanic.response import BaseHTTPResponse
+
+from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.store import Store
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between two attempts while the store does not answer.
+_RETRY_EVERY = 1.0
+
+
+@dataclass
+class TrackedResponse:
+    """The response to the current request.
+
+    Args:
+        pending_ids: The pending messages that were put into it.
+        is_started: Whether it is being sent, so that nothing can be added.
+    """
+
+    pending_ids: list[int] = field(default_factory=list)
+    is_started: bool = False
+
+
+#: ``None`` outside of requests.
+current_response: ContextVar[TrackedResponse | None] = ContextVar("response", default=None)
+
+
+def track_responses(app: Sanic, store: Store) -> None:
+    """Mark the pending messages in each response as delivered once it has been sent.
+
+    Args:
+        app: Rasa's Sanic app, before it serves.
+        store: With the pending messages.
+    """
+    confirmations: set[asyncio.Task[None]] = set()
+
+    async def begin(_request: Request) -> None:
+        current_response.set(TrackedResponse())
+
+    async def finish(request: Request, _response: BaseHTTPResponse) -> None:
+        response = current_response.get()
+        if response is None:
+            return
+        response.is_started = True
+        if response.pending_ids:
+            # Checked before the response is sent: where the connection is not kept alive, sending
+            # closes it, which would look as if the user had not waited.
+            transport = request.transport
+            is_read = transport is not None and not transport.is_closing()
+            # The task first runs when this one has sent the response and waits for something else.
+            task = asyncio.create_task(
+                confirm_delivery(store, response.pending_ids, is_read=is_read),
+                name="handoff delivery confirmation",
+            )
+            confirmations.add(task)
+            task.add_done_callback(confirmations.discard)
+
+    app.register_middleware(begin, "request")
+    app.register_middleware(finish, "response")
+
+
+async def confirm_delivery(
+    store: Store, ids: list[int], *, is_read: bool, retry_every: float = _RETRY_EVERY
+) -> None:
+    """Mark pending messages as delivered, or release them; retry until the store answers.
+
+    Args:
+        store: With the pending messages.
+        ids: Theirs.
+        is_read: Whether the user was still connected when the response was sent.
+        retry_every: Seconds between two attempts.
+    """
+    while True:
+        try:
+            if is_read:
+                await store.pending.mark_delivered(ids)
+            else:
+                await store.pending.release(ids)
+            return
+        except StoreUnavailable:
+            log.warning("handoff.pending.outcome_unknown", count=len(ids))
+            await asyncio.sleep(retry_every)

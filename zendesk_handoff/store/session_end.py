@@ -1,0 +1,76 @@
+"""Ends from our side: the state of the session and the closing note, in one transaction."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from zendesk_handoff.domain.session import OPEN_NAMES, EndReason, Session, State
+from zendesk_handoff.store.engine.schema import is_open, outbox, sessions
+from zendesk_handoff.store.session_rows import get_session
+
+
+def fail_opening(connection: Connection, session_id: str, *, end_notified: bool) -> Session:
+    """Mark a session as failed, if it is open.
+
+    An agent may have seen the conversation, if there is one already: it gets a closing note.
+
+    Args:
+        connection: In a transaction.
+        session_id: The session's id.
+        end_notified: Whether the caller notifies the user.
+    """
+    now = time.time()
+    this = sessions.c.id == session_id
+    failing = (
+        sa.update(sessions)
+        .where(this, is_open)
+        .values(state=State.FAILED.value, ended_at=now, end_notified=end_notified)
+    )
+    unsent = sa.select(outbox.c.id).where(
+        outbox.c.session_id == session_id, outbox.c.state == "new"
+    )
+    if connection.execute(failing).rowcount:
+        if end_notified and connection.execute(unsent).first() is None:
+            connection.execute(sa.update(sessions).where(this).values(finalized=True))
+        if get_session(connection, session_id).conversation_id is not None:
+            _add_closing_note(connection, session_id, State.FAILED.value, now)
+    return get_session(connection, session_id)
+
+
+def end_by_us(
+    connection: Connection, session_id: str, reason: EndReason, *, marker: str | None
+) -> Session:
+    """End a session, if it is open, with a closing note after the user's last message.
+
+    Args:
+        connection: In a transaction.
+        session_id: The session's id.
+        reason: The first one is kept.
+        marker: Our mark on the closing note; a new one by default.
+    """
+    now = time.time()
+    ended = connection.execute(
+        sa.update(sessions)
+        .where(sessions.c.id == session_id, sessions.c.state.in_(OPEN_NAMES))
+        .values(state=State.ENDED.value, end_reason=reason.value, ended_at=now)
+    )
+    if ended.rowcount:
+        _add_closing_note(connection, session_id, reason.value, now, marker=marker)
+    return get_session(connection, session_id)
+
+
+def _add_closing_note(
+    connection: Connection, session_id: str, reason: str, now: float, *, marker: str | None = None
+) -> None:
+    row: dict[str, Any] = {
+        "session_id": session_id,
+        "marker": marker or uuid.uuid4().hex,
+        "body": {"type": "closing_note", "reason": reason},
+        "created_at": now,
+    }
+    connection.execute(sa.insert(outbox).values(row))

@@ -1,0 +1,104 @@
+"""Queries for sessions, and the reading of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from zendesk_handoff.domain.session import Candidate, Session, State, Step
+from zendesk_handoff.store.engine.schema import is_current, is_open, sessions
+from zendesk_handoff.store.engine.statement import Statement
+
+# Module constants, because building a statement costs more than running it.
+#: Every session, with the columns that ``read_session`` needs.
+all_sessions = sa.select(*(sessions.c[field.name] for field in fields(Session)))
+_OF_SENDER = (
+    all_sessions.where(sessions.c.sender_id == sa.bindparam("sender"))
+    .order_by(sessions.c.created_at.desc())
+    .limit(1)
+)
+#: The session that decides where a sender's messages go: an open one, or one not finalized yet.
+current_of_sender = _OF_SENDER.where(is_current)
+_CURRENT = Statement(current_of_sender)
+_OPEN = Statement(_OF_SENDER.where(is_open))
+_BY_ID = Statement(all_sessions.where(sessions.c.id == sa.bindparam("id")))
+_CANDIDATES = (
+    sa.select(
+        *(sessions.c.id, sessions.c.connector_id, sessions.c.conversation_id),
+        *(is_open, sessions.c.ended_at),
+    )
+    .order_by(sessions.c.created_at.desc())
+    .where(
+        sa.or_(
+            sessions.c.conversation_id.in_(sa.bindparam("conversations", expanding=True)),
+            sa.and_(
+                sessions.c.id.in_(sa.bindparam("ids", expanding=True)),
+                sessions.c.conversation_id.is_(None),
+            ),
+        )
+    )
+)
+
+
+def read_session(row: Any) -> Session:
+    """Make a session of a row.
+
+    Args:
+        row: A named tuple with the fields of ``Session``.
+    """
+    values = row._asdict()
+    values["state"] = State(values["state"])
+    values["step"] = Step(values["step"]) if values["step"] else None
+    values["pending_step"] = Step(values["pending_step"]) if values["pending_step"] else None
+    return Session(**values)
+
+
+def find_session(connection: Connection, session_id: str) -> Session | None:
+    """Read a session, or ``None`` where there is none with this id."""
+    return _first(connection, _BY_ID, id=session_id)
+
+
+def get_session(connection: Connection, session_id: str) -> Session:
+    """Read a session that must be there.
+
+    Raises:
+        LookupError: It is not.
+    """
+    session = find_session(connection, session_id)
+    if session is None:
+        raise LookupError("There is no such session in the store.")
+    return session
+
+
+def current_session(connection: Connection, sender_id: str) -> Session | None:
+    """Read a sender's session that is open, or over and not finalized yet."""
+    return _first(connection, _CURRENT, sender=sender_id)
+
+
+def open_session(connection: Connection, sender_id: str) -> Session | None:
+    """Read a sender's open session."""
+    return _first(connection, _OPEN, sender=sender_id)
+
+
+def candidates(
+    connection: Connection, conversation_ids: Collection[str], session_ids: Collection[str]
+) -> list[Candidate]:
+    """Find the sessions that events may concern, of all connectors, newest first.
+
+    Args:
+        connection: To the store.
+        conversation_ids: Zendesk's ids.
+        session_ids: Ours, from the metadata of the conversations: an event can arrive before the
+            response with the conversation's id.
+    """
+    values = {"conversations": list(conversation_ids), "ids": list(session_ids)}
+    return [Candidate(*row) for row in connection.execute(_CANDIDATES, values)]
+
+
+def _first(connection: Connection, query: Statement, **values: str) -> Session | None:
+    row = query.first(connection, **values)
+    return read_session(row) if row else None
