@@ -5,17 +5,16 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.summary import DATA, TWEETS, holds, read_cases, rouge
+from tests.support.shared import needs_shared
 from zendesk_handoff.summary import summarize
 
+SHARES = {"summary_task_dialogues": 0.30, "summary_cut_dialogues": 0.40}
 
-@pytest.mark.parametrize(
-    ("name", "share"), [("summary_task_dialogues", 0.30), ("summary_cut_dialogues", 0.40)]
-)
+
+@needs_shared(*(DATA / f"{name}.jsonl" for name in SHARES))
+@pytest.mark.parametrize(("name", "share"), SHARES.items())
 def test_most_facts_are_in_a_short_summary(name, share):
-    path = DATA / f"{name}.jsonl"
-    if not path.exists():
-        pytest.skip(f"there is no {path.name} beside the project")
-    cases = [case for case in read_cases(path) if case.facts]
+    cases = [case for case in read_cases(DATA / f"{name}.jsonl") if case.facts]
     for way in (None, share):
         found, lengths = [], []
         for case in cases:
@@ -27,13 +26,11 @@ def test_most_facts_are_in_a_short_summary(name, share):
         assert sum(lengths) / len(lengths) <= share
 
 
+@needs_shared(DATA / f"{TWEETS}.jsonl")
 def test_summaries_of_support_cases_resemble_those_of_people():
-    path = DATA / f"{TWEETS}.jsonl"
-    if not path.exists():
-        pytest.skip(f"there is no {path.name} beside the project")
     best = [
         max(rouge(summarize(case.dialogue), reference)["R1"] for reference in case.references)
-        for case in read_cases(path)
+        for case in read_cases(DATA / f"{TWEETS}.jsonl")
     ]
     assert 100 * sum(best) / len(best) >= 30
 
