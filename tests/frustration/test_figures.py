@@ -6,12 +6,10 @@ import pytest
 from sklearn.metrics import f1_score, roc_auc_score
 
 from benchmarks.frustration import DATA, EVERYDAY, SETS, read_examples, read_requests
+from tests.support.shared import needs_shared
 from zendesk_handoff import frustration
 
-pytestmark = pytest.mark.skipif(
-    not all((DATA / name).exists() for name in (*SETS.values(), *EVERYDAY)),
-    reason="the evaluation data is not beside the repository",
-)
+pytestmark = needs_shared(*(DATA / name for name in (*SETS.values(), *EVERYDAY)))
 
 
 def scored(name):

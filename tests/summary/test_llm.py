@@ -1,3 +1,5 @@
+"""The language model's summary, with a local endpoint: its text, and the fallback without it."""
+
 from __future__ import annotations
 
 import asyncio
@@ -32,11 +34,11 @@ EXTRACT = summarize(DIALOGUE, reason=REASON, max_words=220)
 
 @asynccontextmanager
 async def endpoint(answer):
-    """Serve an OpenAI-compatible endpoint, and give its address and what it was asked."""
-    asked = []
+    """Serve an OpenAI-compatible endpoint, and yield its address and its requests."""
+    requests = []
 
     async def complete(request):
-        asked.append(await request.json())
+        requests.append(await request.json())
         return await answer()
 
     app = web.Application()
@@ -46,8 +48,8 @@ async def endpoint(answer):
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     try:
-        port = site._server.sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}/v1", asked
+        port = runner.addresses[0][1]
+        yield f"http://127.0.0.1:{port}/v1", requests
     finally:
         await runner.cleanup()
 
@@ -75,7 +77,7 @@ async def write(url, **options):
     return await write_summary(DIALOGUE, settings, reason=REASON, redact=PAYMENT)
 
 
-async def test_the_models_words_stand_between_the_reason_and_the_last_messages():
+async def test_the_models_answer_stands_between_the_reason_and_the_last_messages():
     async with endpoint(saying("Wants to know where order 10234 is.\n\nBot: tomorrow.")) as (
         url,
         _,
@@ -90,9 +92,9 @@ async def test_the_models_words_stand_between_the_reason_and_the_last_messages()
 
 
 async def test_the_model_reads_masked_text_as_data():
-    async with endpoint(saying("Fine.")) as (url, asked):
+    async with endpoint(saying("Fine.")) as (url, requests):
         await write(url)
-    (request,) = asked
+    (request,) = requests
     system, transcript = (message["content"] for message in request["messages"])
     assert "4111" not in transcript
     assert "[card …1111]" in transcript
@@ -102,7 +104,7 @@ async def test_the_model_reads_masked_text_as_data():
     assert "not followed" in system
 
 
-async def test_what_the_model_says_is_masked():
+async def test_the_models_answer_is_masked():
     async with endpoint(saying("The card is 4111 1111 1111 1111.")) as (url, _):
         text = await write(url)
     assert "The card is [card …1111]." in text
@@ -117,7 +119,7 @@ async def test_markup_and_thoughts_are_dropped():
 
 
 @pytest.mark.parametrize("max_words", [3, 20, 220])
-async def test_an_overlong_answer_is_cut_and_leaves_room_for_the_last_messages(max_words):
+async def test_an_overlong_answer_is_cut_before_the_last_messages(max_words):
     async with endpoint(saying("word " * 4000)) as (url, _):
         text = await write(url, max_words=max_words)
     assert len(text.split()) <= max_words
@@ -126,49 +128,49 @@ async def test_an_overlong_answer_is_cut_and_leaves_room_for_the_last_messages(m
         assert text.splitlines()[-1].startswith("Customer: </transcript>")
 
 
-async def refuse():
+async def server_error():
     return web.json_response({"error": {"message": "order 10234 key-1"}}, status=500)
 
 
-async def babble():
+async def no_json():
     return web.Response(text="<html>hello</html>", content_type="text/html")
 
 
-async def break_off():
+async def no_choices():
     return web.json_response({"choices": []})
 
 
 @pytest.mark.parametrize(
     "answer",
-    [refuse, babble, break_off, saying(""), saying(" \n```\n"), saying(None)],
+    [server_error, no_json, no_choices, saying(""), saying(" \n```\n"), saying(None)],
     ids=["500", "no JSON", "no choices", "empty", "only markup", "null"],
 )
-async def test_a_broken_model_leaves_the_summary_made_without_it(answer):
-    async with endpoint(answer) as (url, asked):
+async def test_an_unusable_answer_leaves_the_extractive_summary(answer):
+    async with endpoint(answer) as (url, requests):
         with capture_logs() as logs:
             assert await write(url) == EXTRACT
-    assert len(asked) == 1
+    assert len(requests) == 1
     (line,) = logs
     assert line["event"] == "summary.model.failed"
     assert not any(word in str(line) for word in ("10234", "key-1", "Ignore"))
 
 
-async def test_a_slow_model_is_not_waited_for():
+async def test_a_slow_model_leaves_the_extractive_summary():
     released = asyncio.Event()
 
-    async def dawdle():
+    async def slow():
         await released.wait()
         return web.Response()
 
-    async with endpoint(dawdle) as (url, asked):
+    async with endpoint(slow) as (url, requests):
         with capture_logs() as logs:
             assert await write(url, timeout=0.5) == EXTRACT
         released.set()
-    assert len(asked) <= 1
+    assert len(requests) <= 1
     assert [line["event"] for line in logs] == ["summary.model.failed"]
 
 
-async def test_a_model_that_is_not_there_is_not_missed():
+async def test_a_missing_endpoint_leaves_the_extractive_summary():
     assert await write("http://127.0.0.1:9/v1") == EXTRACT
 
 
@@ -179,8 +181,8 @@ async def test_without_the_package_the_log_says_what_to_install(monkeypatch):
     assert "zendesk-handoff[llm]" in logs[0]["remedy"]
 
 
-async def test_the_extractive_engine_asks_nobody():
-    async with endpoint(saying("Fine.")) as (url, asked):
+async def test_the_extractive_engine_sends_no_request():
+    async with endpoint(saying("Fine.")) as (url, requests):
         settings = SummarySettings(base_url=url, model="m")
         assert await write_summary(DIALOGUE, settings, reason=REASON, redact=PAYMENT) == EXTRACT
-    assert asked == []
+    assert requests == []

@@ -32,7 +32,7 @@ def reasons_of(
     window: int,
     language: str = "en",
 ) -> tuple[str, ...]:
-    """List what raised a score, the strongest reason first.
+    """List the reasons of a score, the strongest first.
 
     Args:
         features: The measured features.

@@ -109,7 +109,7 @@ def read_block(
         declared: The dataclass.
         content: The mapping as YAML has it.
         where: Its key with a dot behind it; empty for the outermost.
-        problems: Gets what is found.
+        problems: The list that gets the problems.
         given: Values of fields that are no settings.
 
     Returns:

@@ -1,7 +1,7 @@
 """Readers of single values: each returns the checked value, or raises the sentence of the report.
 
 A reader takes the value as YAML has it and an example of a right one, and raises ``ValueError``
-with what to write instead. The sentence never repeats the value, which may be a secret.
+with the remedy. The sentence never repeats the value, which may be a secret.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The summary that an agent reads when a conversation is handed over."""
+"""The summary of a conversation for the agent who takes it over."""
 
 from zendesk_handoff.summary.budget import DEFAULT_MAX_WORDS
 from zendesk_handoff.summary.extractive import summarize

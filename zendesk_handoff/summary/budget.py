@@ -1,47 +1,47 @@
-"""How much of a summary is left to write, in words and in characters."""
+"""The budget of a summary, in words and in characters."""
 
 from __future__ import annotations
 
 from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.text import MAX_TEXT, split_text, units
 
-#: An agent reads no more before the first answer, whatever the dialogue's length.
+#: The longest summary by default, whatever the dialogue's length.
 DEFAULT_MAX_WORDS = 220
-#: The default length: a few words that any case needs, and a fifth of what was said.
+#: The default length: a few words for any case, and a fifth of the dialogue's words.
 _BASE_WORDS = 16
 _SHARE = 1 / 5
-#: The same for what stands above the last messages.
+#: The same for the digest above the last messages.
 _DIGEST_BASE = 45
 _DIGEST_SHARE = 1 / 4
-_DIGEST_MOST = 120
+_DIGEST_MAX = 120
 _ELLIPSIS = "…"
 
 
 def default_words(dialogue: Dialogue) -> int:
-    """Say how many words a summary should have where nobody has said so.
+    """Compute the default length of a summary, in words.
 
     Args:
-        dialogue: What was said.
+        dialogue: The dialogue.
     """
     said = sum(len(turn.text.split()) for turn in dialogue.turns)
     return min(DEFAULT_MAX_WORDS, _BASE_WORDS + int(said * _SHARE))
 
 
 def digest_words(dialogue: Dialogue) -> int:
-    """Say how many words may stand above the last messages, so that they are read at a glance.
+    """Compute the length of the digest above the last messages, in words.
 
     Args:
-        dialogue: What was said.
+        dialogue: The dialogue.
     """
     said = sum(len(turn.text.split()) for turn in dialogue.turns)
-    return min(_DIGEST_MOST, _DIGEST_BASE + int(said * _DIGEST_SHARE))
+    return min(_DIGEST_MAX, _DIGEST_BASE + int(said * _DIGEST_SHARE))
 
 
-class Room:
-    """Counts down the words and the UTF-16 units that a summary may still take."""
+class Budget:
+    """The words and UTF-16 units that a summary may still use."""
 
     def __init__(self, words: int, characters: int = MAX_TEXT) -> None:
-        """Start with all of it.
+        """Set the limits.
 
         Args:
             words: Words separated by spaces.
@@ -52,16 +52,16 @@ class Room:
         self._start = words, characters
 
     @property
-    def taken(self) -> tuple[int, int]:
-        """Words and characters that were written."""
+    def spent(self) -> tuple[int, int]:
+        """Words and characters spent so far."""
         return self._start[0] - self.words, self._start[1] - self.characters
 
     def fits(self, text: str) -> bool:
-        """Say whether a text, and the break behind it, may still be written."""
-        return len(text.split()) <= self.words and units(text) + _BREAK <= self.characters
+        """Check whether a text, and the separator behind it, is within the budget."""
+        return len(text.split()) <= self.words and units(text) + _SEPARATOR <= self.characters
 
-    def take(self, text: str) -> bool:
-        """Write a text if it fits.
+    def spend(self, text: str) -> bool:
+        """Spend the length of a text if it fits.
 
         Args:
             text: A label, an item or a line.
@@ -72,35 +72,35 @@ class Room:
         if not self.fits(text):
             return False
         self.words -= len(text.split())
-        self.characters -= units(text) + _BREAK
+        self.characters -= units(text) + _SEPARATOR
         return True
 
-    def part(self, words: int, *, share: float = 1.0) -> Room:
-        """Give a part of the room to be written in; `spend` counts what was.
+    def part(self, words: int, *, share: float = 1.0) -> Budget:
+        """Create the budget of a part; `charge` subtracts its expenses from this one.
 
         Args:
             words: Words that the part may have.
-            share: Of the characters that are left.
+            share: Its share of the characters that are left.
         """
-        return Room(min(words, self.words), int(self.characters * share))
+        return Budget(min(words, self.words), int(self.characters * share))
 
-    def spend(self, part: Room) -> None:
-        """Count what was written in a part."""
-        self.words -= part.taken[0]
-        self.characters -= part.taken[1]
+    def charge(self, part: Budget) -> None:
+        """Subtract the expenses of a part."""
+        self.words -= part.spent[0]
+        self.characters -= part.spent[1]
 
-    def give_back(self, text: str) -> None:
-        """Take back a text that was written."""
+    def refund(self, text: str) -> None:
+        """Restore the length of a text that has been spent."""
         self.words += len(text.split())
-        self.characters += units(text) + _BREAK
+        self.characters += units(text) + _SEPARATOR
 
 
-#: A separator, such as "; " or the end of a line, that stands between two texts.
-_BREAK = 2
+#: Characters of a separator between two texts, such as "; " or the end of a line.
+_SEPARATOR = 2
 
 
 def shorten(text: str, words: int, characters: int = MAX_TEXT) -> str:
-    """Cut a text between words, not inside what was masked, and mark the cut.
+    """Cut a text between words, not inside a mask such as "[card …1111]", and mark the cut.
 
     Args:
         text: In one line.

@@ -1,4 +1,4 @@
-"""Writes the summary from what was said, offline and with nothing invented."""
+"""The extractive summary: made of the dialogue's own words, offline."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import replace
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.redaction import PAYMENT, mask, mask_dialogue
-from zendesk_handoff.summary.attempts import last_answer, not_understood
-from zendesk_handoff.summary.budget import Room, default_words, digest_words, shorten
-from zendesk_handoff.summary.evidence import Note, notes_of
+from zendesk_handoff.summary.bot_answers import last_answer, not_understood
+from zendesk_handoff.summary.budget import Budget, default_words, digest_words, shorten
+from zendesk_handoff.summary.candidates import Candidate, candidates_of
 from zendesk_handoff.summary.facts import (
     Item,
     Line,
@@ -22,23 +22,23 @@ from zendesk_handoff.summary.facts import (
 )
 from zendesk_handoff.summary.labels import Labels, labels_of
 from zendesk_handoff.summary.layout import labelled, last_messages
-from zendesk_handoff.summary.notes import plain_text
-from zendesk_handoff.summary.request import SMALL_TALK, find_wish, in_one_line
+from zendesk_handoff.summary.phrases import plain_text
+from zendesk_handoff.summary.request import SMALL_TALK, find_request, in_one_line
 from zendesk_handoff.summary.words import language_of
 
-#: What the wish may take of the digest, and what it gets anyway, in words.
-_WISH_SHARE = 0.35
-_WISH_LEAST = 8
-#: What a sign of frustration may take.
+#: The request's share of the digest, and its least length in words.
+_REQUEST_SHARE = 0.35
+_REQUEST_MIN = 8
+#: The share of the signs of frustration, and their number.
 _MOOD_SHARE = 0.25
 _SIGNS = 2
-#: What the messages that the bot did not understand may take, and one of them, in words.
+#: The share of the messages that the bot did not understand, and the words of each.
 _FAILURE_SHARE = 0.4
 _QUOTE_WORDS = 12
-#: How much more a phrase of the bot's last answer is worth, and how long that may become.
+#: The addition to the score of the bot's last answer, and the longest answer in words.
 _ANSWER_BOOST = 0.25
 _ANSWER_WORDS = 30
-#: One that is no longer is told whole: "it is on its way" has no news, but the rest needs it.
+#: An answer of at most so many words is not shortened: its meaning may be in common words.
 _WHOLE_ANSWER = 20
 
 
@@ -53,124 +53,136 @@ def summarize(
     """Summarise a dialogue for the agent who takes it over.
 
     Args:
-        dialogue: What was said, and the slots.
-        reason: Why the user is handed over.
+        dialogue: The dialogue and its slots.
+        reason: The reason of the handover.
         locale: Language of the labels; the dialogue's own by default.
-        max_words: Words that the summary may have; by default it grows with the dialogue.
-        redact: Kinds of personal data to mask, see `zendesk_handoff.redact.KINDS`.
+        max_words: Words of the summary, at most; by default it grows with the dialogue.
+        redact: Kinds of personal data to mask, see `zendesk_handoff.domain.redaction.KINDS`.
 
     Returns:
-        Plain text of at most 4,096 UTF-16 units, what a Zendesk message may hold.
+        Plain text of at most 4,096 UTF-16 units, the limit of a Zendesk message.
     """
-    # First of all: whatever is shortened later, no half of a card number is left over.
+    # Before anything is shortened, so that no half of a card number remains.
     dialogue = mask_dialogue(dialogue, kinds=redact)
     reason = mask(reason, kinds=redact) if reason else ""
     locale = locale or dialogue.locale
     labels, language = labels_of(locale), language_of(locale)
-    room = Room(default_words(dialogue) if max_words is None else max_words)
-    part = room.part(digest_words(dialogue) + len(reason.split()))
+    budget = Budget(default_words(dialogue) if max_words is None else max_words)
+    part = budget.part(digest_words(dialogue) + len(reason.split()))
     digest = _digest(dialogue, reason, labels, language, part)
-    room.spend(part)
-    return "\n".join([*digest, *last_messages(dialogue, room, labels, parted=bool(digest))])
+    budget.charge(part)
+    return "\n".join([*digest, *last_messages(dialogue, budget, labels, parted=bool(digest))])
 
 
 def _digest(
-    dialogue: Dialogue, reason: str, labels: Labels, language: str, room: Room
+    dialogue: Dialogue, reason: str, labels: Labels, language: str, budget: Budget
 ) -> list[str]:
-    """Write the lines above the last messages, the most useful first to take their room."""
+    """Write the lines above the last messages; the most useful ones are charged first."""
     turns = dialogue.turns
-    why = labelled(labels.why, reason, room, words=room.words // 2) if reason else ""
-    mood = _mood(dialogue, reason, labels, language, room)
-    notes = [
-        note
-        for note in without_corrected(notes_of(turns, language=language), turns, language)
-        if not turns[note.turn].about_handover  # neither a fact nor an answer to the case
+    why = labelled(labels.why, reason, budget, words=budget.words // 2) if reason else ""
+    mood = _mood(dialogue, reason, labels, language, budget)
+    candidates = [
+        candidate
+        for candidate in without_corrected(candidates_of(turns, language=language), turns, language)
+        if not turns[candidate.turn].about_handover  # neither a fact nor an answer to the case
     ]
-    wish = find_wish(turns, notes)
-    answer = last_answer(turns, notes, after=-1 if wish is None else wish)
+    request = find_request(turns, candidates)
+    answer = last_answer(turns, candidates, after=-1 if request is None else request)
     items: list[Item] = []
-    if wish is not None:
-        items += _wish(dialogue, wish, labels, language, room)
-    failed = _failures(dialogue, labels, room)
+    if request is not None:
+        items += _request_line(dialogue, request, labels, language, budget)
+    failed = _failures(dialogue, labels, budget)
     for item in named_facts(dialogue, labels):
         label = "" if any(each.line == "facts" for each in items) else labels.facts
-        if room.take(f"{label} {item.short}"):
+        if budget.spend(f"{label} {item.short}"):
             items.append(item)
-    telling = [note for note in notes if turns[note.turn].intent not in SMALL_TALK]
-    items += choose(_boosted(telling, answer), room, items, labels, wish=wish)
-    if not items and wish is not None:  # a word without end, say
-        text = plain_text(turns[wish].text)
-        text = shorten(text, room.words - len(labels.wants.split()), room.characters // 2)
+    informative = [
+        candidate for candidate in candidates if turns[candidate.turn].intent not in SMALL_TALK
+    ]
+    items += choose(_boosted(informative, answer), budget, items, labels, request=request)
+    if not items and request is not None:  # one endless word, for example
+        text = plain_text(turns[request].text)
+        text = shorten(text, budget.words - len(labels.wants.split()), budget.characters // 2)
         items = (
-            [Item("wants", wish, text, text, 1.0)] if room.take(f"{labels.wants} {text}") else []
+            [Item("wants", request, text, text, 1.0)]
+            if budget.spend(f"{labels.wants} {text}")
+            else []
         )
     if answer is not None:
-        items = _in_clauses(items, dialogue, answer, labels, language, room)
-    items = sorted(widen(items, room), key=lambda item: item.turn)
+        items = _in_clauses(items, dialogue, answer, labels, language, budget)
+    items = sorted(widen(items, budget), key=lambda item: item.turn)
     lines: list[Line] = ["wants", "facts", "bot"]
-    told = {line: "; ".join(item.short for item in items if item.line == line) for line in lines}
-    body = [f"{getattr(labels, line)} {text}" for line, text in told.items() if text]
+    texts = {line: "; ".join(item.short for item in items if item.line == line) for line in lines}
+    body = [f"{getattr(labels, line)} {text}" for line, text in texts.items() if text]
     return [line for line in (why, *body, failed, mood) if line]
 
 
-def _mood(dialogue: Dialogue, reason: str, labels: Labels, language: str, room: Room) -> str:
-    """Name the signs of frustration where they stand out and the reason does not name them."""
-    judged = frustration.score(dialogue, locale=language)
-    signs = "; ".join([sign for sign in judged.reasons if sign not in reason][:_SIGNS])
-    if not judged.escalate or not signs or len(signs.split()) > room.words * _MOOD_SHARE:
+def _mood(dialogue: Dialogue, reason: str, labels: Labels, language: str, budget: Budget) -> str:
+    """Name the signs of frustration over the threshold that the reason does not name."""
+    found = frustration.score(dialogue, locale=language)
+    signs = "; ".join([sign for sign in found.reasons if sign not in reason][:_SIGNS])
+    if not found.escalate or not signs or len(signs.split()) > budget.words * _MOOD_SHARE:
         return ""
-    return labelled(labels.mood, signs, room, words=room.words)
+    return labelled(labels.mood, signs, budget, words=budget.words)
 
 
-def _failures(dialogue: Dialogue, labels: Labels, room: Room) -> str:
-    """Quote what the bot did not understand, the last of it where there is no room for more."""
+def _failures(dialogue: Dialogue, labels: Labels, budget: Budget) -> str:
+    """Quote the messages that the bot did not understand, the last ones within the budget."""
     quoted = [f"“{shorten(text, _QUOTE_WORDS)}”" for text in not_understood(dialogue.turns)]
     for start in range(len(quoted)):
         line = f"{labels.failed} {'; '.join(quoted[start:])}"
-        if len(line.split()) <= room.words * _FAILURE_SHARE and room.take(line):
+        if len(line.split()) <= budget.words * _FAILURE_SHARE and budget.spend(line):
             return line
     return ""
 
 
-def _wish(dialogue: Dialogue, turn: int, labels: Labels, language: str, room: Room) -> list[Item]:
-    words = max(min(_WISH_LEAST, room.words - 2), int(room.words * _WISH_SHARE))
+def _request_line(
+    dialogue: Dialogue, turn: int, labels: Labels, language: str, budget: Budget
+) -> list[Item]:
+    words = max(min(_REQUEST_MIN, budget.words - 2), int(budget.words * _REQUEST_SHARE))
     text = in_one_line(dialogue.turns[turn].text, words, language=language)
-    if text and room.take(f"{labels.wants} {text}"):
+    if text and budget.spend(f"{labels.wants} {text}"):
         return [Item("wants", turn, text, text, 1.0)]
     return []
 
 
-def _boosted(notes: list[Note], answer: int | None) -> list[Note]:
+def _boosted(candidates: list[Candidate], answer: int | None) -> list[Candidate]:
     return [
-        replace(note, worth=min(1.0, note.worth + _ANSWER_BOOST)) if note.turn == answer else note
-        for note in notes
+        replace(candidate, score=min(1.0, candidate.score + _ANSWER_BOOST))
+        if candidate.turn == answer
+        else candidate
+        for candidate in candidates
     ]
 
 
 def _in_clauses(
-    items: list[Item], dialogue: Dialogue, answer: int, labels: Labels, language: str, room: Room
+    items: list[Item],
+    dialogue: Dialogue,
+    answer: int,
+    labels: Labels,
+    language: str,
+    budget: Budget,
 ) -> list[Item]:
-    """Put whole clauses of the bot's last answer in the place of its phrases, if there is room.
+    """Replace phrases of the bot's last answer by its whole clauses, within the budget.
 
-    Where nothing the bot said was chosen, since it only turned the user's own words down, they are
-    told all the same.
+    A refusal in the user's own words has no chosen phrase, but its clauses are added as well.
     """
     lines = [item for item in items if item.line == "bot"]
-    told = [item for item in lines if item.turn == answer]
-    taken = sum(len(item.short.split()) for item in told)
+    chosen = [item for item in lines if item.turn == answer]
+    spent = sum(len(item.short.split()) for item in chosen)
     text = in_one_line(
         dialogue.turns[answer].text,
-        min(taken + room.words, _ANSWER_WORDS),
+        min(spent + budget.words, _ANSWER_WORDS),
         language=language,
         whole=_WHOLE_ANSWER,
     )
-    covered = all(words_in(item.short) <= words_in(text) for item in told)
-    if not text or not covered or (lines and not told):
+    covered = all(words_in(item.short) <= words_in(text) for item in chosen)
+    if not text or not covered or (lines and not chosen):
         return items
-    for item in told:
-        room.give_back(item.short)
-    if not room.take(text if lines else f"{labels.bot} {text}"):
-        for item in told:
-            room.take(item.short)
+    for item in chosen:
+        budget.refund(item.short)
+    if not budget.spend(text if lines else f"{labels.bot} {text}"):
+        for item in chosen:
+            budget.spend(item.short)
         return items
-    return [item for item in items if item not in told] + [Item("bot", answer, text, text, 1.0)]
+    return [item for item in items if item not in chosen] + [Item("bot", answer, text, text, 1.0)]

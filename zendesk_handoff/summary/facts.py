@@ -1,4 +1,4 @@
-"""Chooses the facts: what slots and entities name, and the phrases that carry information."""
+"""The facts: slots and entities, and the phrases with most information."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from zendesk_handoff.domain.dialogue import Dialogue, Turn
-from zendesk_handoff.summary.budget import Room, shorten
-from zendesk_handoff.summary.evidence import Note
+from zendesk_handoff.summary.budget import Budget, shorten
+from zendesk_handoff.summary.candidates import Candidate
 from zendesk_handoff.summary.labels import Labels
 from zendesk_handoff.summary.words import words_of
 
-#: Slots that say how the bot works, not what the case is about.
+#: Slots of the bot's own state, which are no facts of the case.
 INTERNAL_SLOTS = frozenset(
     "handoff_status handoff_reason handoff_end_reason workspace locale language requested_slot "
     "session_started_metadata".split()
 )
-#: Below it a phrase is not worth an agent's time.
-_FLOOR = 0.1
-#: Words that the value of a slot may have.
+#: The least score of a phrase in the summary.
+_MIN_SCORE = 0.1
+#: Words of a slot's value, at most.
 _VALUE_WORDS = 12
-#: A phrase whose words are mostly known already must tell this share of new ones.
-_NEW_SHARE = 0.34
+#: The least share of a phrase's content words that the summary must not have yet.
+_MIN_NEW = 0.34
 
 _WORD = re.compile(r"\w+(?:[.:/'’-]\w+)*")
 
@@ -36,22 +36,22 @@ class Item:
     """One entry of a line.
 
     Attributes:
-        line: Where it stands.
-        turn: When it was said; slots come before all turns.
-        short: In as few words as it takes.
-        full: As it was said.
-        worth: From 0 to 1.
+        line: The line.
+        turn: Index of its turn; -1 for slots, before all turns.
+        short: The text in as few words as possible.
+        full: The text as it was written.
+        score: From 0 to 1.
     """
 
     line: Line
     turn: int
     short: str
     full: str
-    worth: float
+    score: float
 
 
 def named_facts(dialogue: Dialogue, labels: Labels) -> list[Item]:
-    """Give what slots and entities name, the user's latest word where they differ.
+    """List slots and entities with their latest values.
 
     Args:
         dialogue: The conversation, masked.
@@ -64,120 +64,131 @@ def named_facts(dialogue: Dialogue, labels: Labels) -> list[Item]:
     values.update(dialogue.slots)
     items = []
     for name, value in values.items():
-        told = "" if name in INTERNAL_SLOTS else _told(value, labels)
-        if told:
-            text = f"{name.replace('_', ' ').strip()}: {shorten(told, _VALUE_WORDS)}"
+        text = "" if name in INTERNAL_SLOTS else _plain_value(value, labels)
+        if text:
+            text = f"{name.replace('_', ' ').strip()}: {shorten(text, _VALUE_WORDS)}"
             items.append(Item("facts", -1, text, text, 1.0))
     return items
 
 
-def _told(value: Any, labels: Labels) -> str:
-    """Write a slot's value; what is no plain value, such as an object, says nothing here."""
+def _plain_value(value: Any, labels: Labels) -> str:
+    """Write a slot's value; an object has no plain text and is left out."""
     if isinstance(value, bool):
         return labels.yes if value else labels.no
     if isinstance(value, (str, int, float)):
         return " ".join(str(value).split())
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
-        return ", ".join(filter(None, (_told(each, labels) for each in value)))
+        return ", ".join(filter(None, (_plain_value(each, labels) for each in value)))
     return ""
 
 
 def words_in(text: str) -> set[str]:
-    """Give the words of a text in lower case, to compare them with a note's."""
+    """Split a text into words in lower case, to compare them with a candidate's."""
     return {found.lower() for found in _WORD.findall(text)}
 
 
 def choose(
-    notes: Sequence[Note], room: Room, told: Sequence[Item], labels: Labels, *, wish: int | None
+    candidates: Sequence[Candidate],
+    budget: Budget,
+    items: Sequence[Item],
+    labels: Labels,
+    *,
+    request: int | None,
 ) -> list[Item]:
-    """Choose the phrases that tell most in the room there is, in the order they were said.
+    """Choose the phrases with most information within the budget, in their order.
 
     Args:
-        notes: Candidates.
-        room: Shrinks by what is chosen.
-        told: What the summary tells already.
+        candidates: All candidates.
+        budget: Is charged with the chosen ones.
+        items: The items that the summary already has.
         labels: The words for yes and no.
-        wish: The turn that says what the user came for.
+        request: The turn with the user's request.
     """
-    known = {word for item in told for word in words_in(item.full)}
-    opened = {item.line for item in told}
+    known = {word for item in items for word in words_in(item.full)}
+    opened = {item.line for item in items}
     if "wants" in opened:
-        wish = None  # it has been said in one line
-    heap = [(-note.worth, number) for number, note in enumerate(notes)]
+        request = None  # the request's line is complete
+    heap = [(-candidate.score, number) for number, candidate in enumerate(candidates)]
     heapq.heapify(heap)
     chosen: list[tuple[int, Item]] = []
     while heap:
         value, number = heapq.heappop(heap)
-        note = notes[number]
-        share = len(note.news - known) / max(len(note.news), 1)
-        worth = note.worth * share
-        if share < _NEW_SHARE or worth < _FLOOR:
+        candidate = candidates[number]
+        share = len(candidate.content - known) / max(len(candidate.content), 1)
+        score = candidate.score * share
+        if share < _MIN_NEW or score < _MIN_SCORE:
             continue
-        if heap and worth < -heap[0][0] and worth < -value:
-            heapq.heappush(heap, (-worth, number))  # less news than when it was weighed
+        if heap and score < -heap[0][0] and score < -value:
+            heapq.heappush(heap, (-score, number))  # less new content than before
             continue
-        item = _item(note, worth, labels, wish)
+        item = _item(candidate, score, labels, request)
         label = "" if item.line in opened else getattr(labels, item.line)
-        if not room.take(f"{label} {item.short}"):
+        if not budget.spend(f"{label} {item.short}"):
             continue
         opened.add(item.line)
-        known |= note.news
+        known |= candidate.content
         chosen.append((number, item))
     return [item for _, item in sorted(chosen, key=lambda pair: pair[0])]
 
 
-def widen(items: Sequence[Item], room: Room) -> list[Item]:
-    """Say things as they were said while there is room, the weightiest first.
+def widen(items: Sequence[Item], budget: Budget) -> list[Item]:
+    """Replace short texts by the full ones within the budget, the highest scores first.
 
     Args:
-        items: What was chosen.
-        room: Shrinks by what is added.
+        items: The chosen items.
+        budget: Is charged with the additional words.
     """
     wide = list(items)
-    for place in sorted(range(len(wide)), key=lambda at: -wide[at].worth):
-        item = wide[place]
-        room.give_back(item.short)
-        text = item.full if room.fits(item.full) else item.short
-        room.take(text)
-        wide[place] = replace(item, short=text)
+    for index in sorted(range(len(wide)), key=lambda at: -wide[at].score):
+        item = wide[index]
+        budget.refund(item.short)
+        text = item.full if budget.fits(item.full) else item.short
+        budget.spend(text)
+        wide[index] = replace(item, short=text)
     return wide
 
 
-def _item(note: Note, worth: float, labels: Labels, wish: int | None) -> Item:
+def _item(candidate: Candidate, score: float, labels: Labels, request: int | None) -> Item:
     line: Line = "bot"
-    if note.speaker == "user":
-        line = "wants" if note.turn == wish else "facts"
-    answer = note.answer if note.phrase.asked and note.speaker == "bot" else None
+    if candidate.speaker == "user":
+        line = "wants" if candidate.turn == request else "facts"
+    answer = candidate.answer if candidate.phrase.asked and candidate.speaker == "bot" else None
     mark = f" ({getattr(labels, answer)})" if answer else ""
-    return Item(line, note.turn, note.phrase.short + mark, note.phrase.said + mark, worth)
+    return Item(
+        line, candidate.turn, candidate.phrase.short + mark, candidate.phrase.said + mark, score
+    )
 
 
-def without_corrected(notes: Sequence[Note], turns: Sequence[Turn], language: str) -> list[Note]:
-    """Leave out what the user took back: "7 tickets" once they said "sorry, 8 tickets".
+def without_corrected(
+    candidates: Sequence[Candidate], turns: Sequence[Turn], language: str
+) -> list[Candidate]:
+    """Leave out corrected values: "7 tickets" after "sorry, 8 tickets".
 
-    Only a phrase that tells nothing but the value is left out, so that no other fact goes with it.
+    Only a phrase with nothing but the value is left out, so that no other fact is lost.
 
     Args:
-        notes: Candidates in order.
+        candidates: All candidates in order.
         turns: The messages.
-        language: Which word list to use.
+        language: The language of the word list.
     """
     cues = words_of(language).correction
-    gone: set[int] = set()
-    for number, note in enumerate(notes):
-        if note.speaker == "bot" or not _numbers(note) or note.worth <= 0:
+    corrected: set[int] = set()
+    for number, candidate in enumerate(candidates):
+        if candidate.speaker == "bot" or not _numbers(candidate) or candidate.score <= 0:
             continue
-        if not words_in(turns[note.turn].text) & cues:
+        if not words_in(turns[candidate.turn].text) & cues:
             continue
         for earlier in range(number - 1, -1, -1):
-            other = notes[earlier]
-            if other.speaker == "bot" or not _numbers(other) or other.turn == note.turn:
+            other = candidates[earlier]
+            if other.speaker == "bot" or not _numbers(other) or other.turn == candidate.turn:
                 continue
-            if other.news - _numbers(other) <= note.news and not other.news & _numbers(note):
-                gone.add(earlier)
+            if other.content - _numbers(
+                other
+            ) <= candidate.content and not other.content & _numbers(candidate):
+                corrected.add(earlier)
                 break
-    return [note for number, note in enumerate(notes) if number not in gone]
+    return [candidate for number, candidate in enumerate(candidates) if number not in corrected]
 
 
-def _numbers(note: Note) -> set[str]:
-    return {word for word in note.news if any(c.isdigit() for c in word)}
+def _numbers(candidate: Candidate) -> set[str]:
+    return {word for word in candidate.content if any(c.isdigit() for c in word)}

@@ -1,4 +1,4 @@
-"""What the summary's labels are called in the user's language, one file a language."""
+"""The labels of a summary, one file a language."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from zendesk_handoff.summary.words import ENGLISH, language_of
 
 @dataclass(frozen=True)
 class Labels:
-    """The words of a summary that nobody said.
+    """The labels of a summary.
 
     Attributes:
         why: Before the reason of the handover.
-        wants: Before what the user came for.
-        facts: Before what the user and the slots tell.
-        bot: Before what the bot answered.
-        failed: Before what the bot did not understand.
+        wants: Before the user's request.
+        facts: Before the facts from slots and the user's messages.
+        bot: Before the bot's answers.
+        failed: Before the messages that the bot did not understand.
         mood: Before the signs of frustration.
         last: Above the last messages.
         user: Before a message of the user.
@@ -44,7 +44,7 @@ class Labels:
 
 
 def labels_of(locale: str | None) -> Labels:
-    """Give the labels of a locale's language; English where there is no file for it.
+    """Look up the labels of a locale's language; English where there is no file for it.
 
     Args:
         locale: A BCP 47 tag such as ``de-AT``.

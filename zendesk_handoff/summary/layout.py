@@ -1,70 +1,70 @@
-"""Puts a summary together: the reason above, the last messages below, all within the limits."""
+"""The layout of a summary: the reason above, the last messages below, within the budget."""
 
 from __future__ import annotations
 
 from zendesk_handoff.domain.dialogue import Dialogue
-from zendesk_handoff.summary.budget import Room, shorten
+from zendesk_handoff.summary.budget import Budget, shorten
 from zendesk_handoff.summary.labels import Labels
 
-#: Messages at the end that are shown as they were written, at most.
+#: The last messages that are shown, at most.
 LAST_MESSAGES = 6
-#: Of all words, how many a text that somebody else wrote may take.
+#: The share of the budget for a text from a language model.
 _BODY_SHARE = 0.65
 
 
 def frame(
     dialogue: Dialogue, body: str, *, reason: str | None, labels: Labels, max_words: int
 ) -> str:
-    """Set a text that was written elsewhere between the reason and the last messages.
+    """Put a language model's text between the reason and the last messages.
 
     Args:
         dialogue: The conversation, masked.
         body: The text, masked, in lines.
         reason: Why the user is handed over, masked.
-        labels: The words of the language.
-        max_words: Words that the whole may have.
+        labels: The labels of the language.
+        max_words: Words of the whole summary, at most.
     """
-    room = Room(max_words)
-    lines = [labelled(labels.why, reason, room, words=max_words // 2)] if reason else []
-    part = room.part(int(max_words * _BODY_SHARE), share=_BODY_SHARE)
+    budget = Budget(max_words)
+    lines = [labelled(labels.why, reason, budget, words=max_words // 2)] if reason else []
+    part = budget.part(int(max_words * _BODY_SHARE), share=_BODY_SHARE)
     for line in body.splitlines():
         text = shorten(line, part.words, part.characters)
-        if not text or not part.take(text):
+        if not text or not part.spend(text):
             break
         lines.append(text)
         if text != line:
             break
-    room.spend(part)
+    budget.charge(part)
     lines = [line for line in lines if line]
-    return "\n".join([*lines, *last_messages(dialogue, room, labels, parted=bool(lines))])
+    return "\n".join([*lines, *last_messages(dialogue, budget, labels, parted=bool(lines))])
 
 
-def labelled(label: str, text: str, room: Room, *, words: int) -> str:
-    """Write one line with its label, shortened to what there is room for.
+def labelled(label: str, text: str, budget: Budget, *, words: int) -> str:
+    """Write one line with its label, shortened to the budget.
 
     Args:
-        label: In front of it.
-        text: Masked.
-        room: Shrinks by what is written.
-        words: Words that the line may have.
+        label: The label.
+        text: The text, masked.
+        budget: Is charged with the line.
+        words: Words of the line, at most.
 
     Returns:
-        The line, or nothing where there is no room.
+        The line, or nothing where none fits.
     """
     start = f"{label} " if label else ""
-    free = min(words, room.words) - len(label.split())
-    told = shorten(" ".join(text.split()), free, room.characters - len(start) * 2)
-    return f"{start}{told}" if told and room.take(f"{start}{told}") else ""
+    free = min(words, budget.words) - len(label.split())
+    short = shorten(" ".join(text.split()), free, budget.characters - len(start) * 2)
+    return f"{start}{short}" if short and budget.spend(f"{start}{short}") else ""
 
 
-def last_messages(dialogue: Dialogue, room: Room, labels: Labels, *, parted: bool) -> list[str]:
-    """Give the end of the conversation word for word, as many whole messages as there is room for.
+def last_messages(dialogue: Dialogue, budget: Budget, labels: Labels, *, parted: bool) -> list[str]:
+    """Quote the last messages of the conversation, as many whole ones as fit.
 
     Args:
         dialogue: The conversation, masked.
-        room: Shrinks by what is written.
-        labels: The words of the language.
-        parted: Whether an empty line stands above.
+        budget: Is charged with the lines.
+        labels: The labels of the language.
+        parted: Whether an empty line precedes the heading.
 
     Returns:
         A heading and the messages; nothing where not even the last one fits.
@@ -72,12 +72,12 @@ def last_messages(dialogue: Dialogue, room: Room, labels: Labels, *, parted: boo
     heading = f"\n{labels.last}" if parted else labels.last
     names = {"user": labels.user, "bot": labels.agent}
     shown: list[str] = []
-    if not room.take(heading):
+    if not budget.spend(heading):
         return []
-    told = [turn for turn in dialogue.turns if turn.text.strip()]
-    for turn in reversed(told[-LAST_MESSAGES:]):
+    spoken = [turn for turn in dialogue.turns if turn.text.strip()]
+    for turn in reversed(spoken[-LAST_MESSAGES:]):
         line = f"{names[turn.speaker]} {' '.join(turn.text.split())}"
-        if not room.take(line):
+        if not budget.spend(line):
             break
         shown.append(line)
     return [heading, *reversed(shown)] if shown else []

@@ -1,8 +1,8 @@
-"""Lets a language model write the summary, through any OpenAI-compatible endpoint.
+"""The summary by a language model, through any OpenAI-compatible endpoint.
 
-The model is a guest: it reads masked text only, has a fixed time, and what it writes is masked and
-shortened like everything else. The agent gets the reason and the last messages as they were, and
-the summary made without a model whenever the model has not delivered.
+The model reads masked text only and has a fixed time; its answer is masked and shortened as well.
+The reason and the last messages are not left to the model, and the agent gets the extractive
+summary whenever the model gives no usable answer.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from zendesk_handoff.summary.words import language_of
 log = structlog.get_logger(__name__)
 
 #: Characters of the dialogue that the model reads; the beginning and the end of a longer one.
-_MOST_READ = 24_000
-#: Tokens a word may take, generously, in any language.
+_MAX_READ = 24_000
+#: Tokens of one word at most, in any language.
 _TOKENS_A_WORD = 4
 
 _INSTRUCTIONS = """\
@@ -47,7 +47,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class _NoAnswer(ValueError):
-    """A model has given no summary that can be used."""
+    """The model has given no usable summary."""
 
 
 async def write_summary(
@@ -60,13 +60,13 @@ async def write_summary(
 ) -> str:
     """Summarise a dialogue with the engine of the settings.
 
-    Never fails and never takes much longer than `settings.timeout`: the summary without a model is
-    made first, and is the answer whenever the model's cannot be had.
+    Never fails and never takes much longer than `settings.timeout`: the extractive summary is
+    written first, and is the result whenever the model gives none.
 
     Args:
-        dialogue: What was said, and the slots.
+        dialogue: The dialogue and its slots.
         settings: The engine, its limits and its endpoint.
-        reason: Why the user is handed over.
+        reason: The reason of the handover.
         locale: Language of the summary; the dialogue's own by default.
         redact: Kinds of personal data to mask.
     """
@@ -82,9 +82,9 @@ async def write_summary(
         body = _tidy(mask(answer, kinds=redact))
         if not body:
             raise _NoAnswer("the model's answer is empty")
-    except Exception as error:  # whatever a model or its SDK does, the handover goes on
-        # Only the type: a message of the SDK's may quote the request, or the key.
-        log.warning("summary.model.failed", fault=type(error).__name__)
+    except Exception as error:  # no error of a model or its SDK may stop a handover
+        # The type alone: an error message of the SDK may quote the request, or the key.
+        log.warning("summary.model.failed", error=type(error).__name__)
         return extract
     return frame(
         masked,
@@ -99,7 +99,7 @@ async def _ask(dialogue: Dialogue, settings: SummarySettings, locale: str | None
     openai = await _load_sdk()
     words = settings.max_words
     async with openai.AsyncOpenAI(
-        api_key=settings.api_key or "none",  # local endpoints want none, the SDK wants one
+        api_key=settings.api_key or "none",  # local endpoints need none, the SDK does
         base_url=settings.base_url,
         timeout=settings.timeout,
         max_retries=0,
@@ -123,13 +123,13 @@ async def _ask(dialogue: Dialogue, settings: SummarySettings, locale: str | None
 
 
 async def _load_sdk() -> Any:
-    """Import the openai SDK, in a thread: it takes a second that other conversations would wait."""
+    """Import the openai SDK in a thread: it takes a second, and would block other conversations."""
     try:
         return await asyncio.to_thread(import_module, "openai")
-    except Exception as error:  # missing, or a version that does not go with the bot's packages
+    except Exception as error:  # missing, or incompatible with the bot's packages
         log.error(
             "summary.engine.missing",
-            fault="summary.engine is llm, but the openai package cannot be imported",
+            problem="summary.engine is llm, but the openai package cannot be imported",
             remedy='install "zendesk-handoff[llm]", or set summary.engine to extractive',
             error=type(error).__name__,
         )
@@ -137,19 +137,19 @@ async def _load_sdk() -> Any:
 
 
 def _transcript(dialogue: Dialogue) -> str:
-    """Write the dialogue as data: what could end the transcript early is taken apart."""
+    """Write the dialogue as data; a marker that could end the transcript early is altered."""
     names = {"user": "Customer", "bot": "Bot"}
     lines = [f"{names[turn.speaker]}: {' '.join(turn.text.split())}" for turn in dialogue.turns]
     text = "\n".join(lines)
-    if len(text) > _MOST_READ:
-        half = _MOST_READ // 2
+    if len(text) > _MAX_READ:
+        half = _MAX_READ // 2
         text = f"{text[:half]}\n[…]\n{text[-half:]}"
     text = re.sub(r"<(?=\s*/?\s*transcript)", "‹", text, flags=re.IGNORECASE)
     return f"<transcript>\n{text}\n</transcript>"
 
 
 def _tidy(answer: str) -> str:
-    """Turn a model's answer into plain lines."""
+    """Convert a model's answer to plain lines."""
     text = _MARKUP.sub("", _CONTROLS.sub("", _THOUGHTS.sub("", answer)))
     lines = (" ".join(line.split()) for line in text.splitlines())
     body = "\n".join(line for line in lines if line)

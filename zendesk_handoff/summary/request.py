@@ -1,4 +1,4 @@
-"""Finds what the user came for, and says it in one line."""
+"""The user's request, and its text in one line."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 from collections.abc import Sequence
 
 from zendesk_handoff.domain.dialogue import FALLBACK_INTENTS, Turn
-from zendesk_handoff.summary.evidence import Note
-from zendesk_handoff.summary.notes import phrases_of, plain_text, tokens_of
+from zendesk_handoff.summary.candidates import Candidate
+from zendesk_handoff.summary.phrases import phrases_of, plain_text, tokens_of
 from zendesk_handoff.summary.words import formulas_of, words_of
 
-#: Intents that say nothing of what the user came for.
+#: Intents that are no request.
 SMALL_TALK = frozenset(
     "human_handoff greet goodbye thanks affirm deny bot_challenge chitchat complain".split()
 )
-#: Those that may hold a case all the same, where there is nothing better.
+#: Those of them whose messages may hold a request, where there is no better one.
 _VAGUE = frozenset("complain chitchat bot_challenge".split())
-#: Intents of a message that goes on with a request made before.
-_GOING_ON = FALLBACK_INTENTS | {"inform"}
-#: Words with news in them that a first message needs to count as a request.
+#: Intents of a message that continues an earlier request.
+_CONTINUING = FALLBACK_INTENTS | {"inform"}
+#: Content words that a first message needs to count as a request.
 _SUBSTANCE = 1
 
 _POINTS = ".,;:!?…-–—"
@@ -29,55 +29,55 @@ _CLAUSE = re.compile(
 )
 
 
-def find_wish(turns: Sequence[Turn], notes: Sequence[Note]) -> int | None:
-    """Find the message that says what the user came for.
+def find_request(turns: Sequence[Turn], candidates: Sequence[Candidate]) -> int | None:
+    """Find the message with the user's request.
 
-    Where the NLU knows requests it is the last one; otherwise the first message with some
-    substance, or the one that says most.
+    It is the last message whose intent is a request; without such intents the first message
+    with some substance, or the one with most content.
 
     Args:
         turns: The messages.
-        notes: What `evidence.notes_of` took from them.
+        candidates: Their phrases, as `candidates_of` gives them.
 
     Returns:
-        The index of a turn; nothing where the user has said nothing.
+        The index of a turn; nothing without a message of the user.
     """
     users = [at for at, turn in enumerate(turns) if turn.speaker == "user"]
-    named = [at for at in users if turns[at].intent not in SMALL_TALK | _GOING_ON | {None}]
+    named = [at for at in users if turns[at].intent not in SMALL_TALK | _CONTINUING | {None}]
     if named:
         return named[-1]
     open_to = [at for at in users if turns[at].intent not in SMALL_TALK] or [
         at for at in users if turns[at].intent in _VAGUE
     ]
-    news = {at: set[str]() for at in open_to}
-    for note in notes:
-        if note.turn in news:
-            news[note.turn] |= note.news
+    content = {at: set[str]() for at in open_to}
+    for candidate in candidates:
+        if candidate.turn in content:
+            content[candidate.turn] |= candidate.content
     for at in open_to:
-        if len(news[at]) >= _SUBSTANCE:
+        if len(content[at]) >= _SUBSTANCE:
             return at
-    return max(open_to, key=lambda at: (len(news[at]), len(turns[at].text)), default=None)
+    return max(open_to, key=lambda at: (len(content[at]), len(turns[at].text)), default=None)
 
 
 def in_one_line(text: str, words: int, *, language: str, whole: int = 0) -> str:
-    """Say a message in so many words: those of its clauses that say something.
+    """Shorten a message to its clauses that carry information.
 
     Args:
-        text: What somebody wrote, masked where it must be.
-        words: Words it may have.
-        language: Which word list to use.
-        whole: A message of so many words at most is not cut, where it fits.
+        text: The message, masked.
+        words: Words of the line, at most.
+        language: The language of the word list.
+        whole: A message of at most so many words is not cut, where it fits.
 
     Returns:
         One line, from whole clauses where they fit, else from its phrases in short.
     """
     text = formulas_of(language).sub(" ", plain_text(text))
-    told = _without_courtesy(text, language)
-    if len(told.split()) <= min(whole, words) and phrases_of(told, language=language):
-        return told.rstrip(" ,;:–—")
+    message = _without_courtesy(text, language)
+    if len(message.split()) <= min(whole, words) and phrases_of(message, language=language):
+        return message.rstrip(" ,;:–—")
     kept: list[str] = []
     left = words
-    for clause in _CLAUSE.split(told):
+    for clause in _CLAUSE.split(message):
         if not phrases_of(clause, language=language):
             continue
         clause = _without_lead(clause, language)
@@ -85,8 +85,8 @@ def in_one_line(text: str, words: int, *, language: str, whole: int = 0) -> str:
             break
         kept.append(clause)
         left -= len(clause.split())
-    if kept and not _tells(" ".join(kept), language) and len(told.split()) <= words:
-        return told.rstrip(" ,;:–—")  # "no, I want to know why": each word of it counts
+    if kept and not _has_content(" ".join(kept), language) and len(message.split()) <= words:
+        return message.rstrip(" ,;:–—")  # "no, I want to know why" cannot be shortened
     if not kept:
         for phrase in phrases_of(text, language=language):
             if len(phrase.short.split()) > left:
@@ -96,17 +96,17 @@ def in_one_line(text: str, words: int, *, language: str, whole: int = 0) -> str:
     return " ".join(kept).rstrip(" ,;:–—")
 
 
-def _tells(text: str, language: str) -> bool:
-    """Say whether a text is more than a "no"."""
+def _has_content(text: str, language: str) -> bool:
+    """Check whether a text is more than a "no"."""
     phrases = phrases_of(text, language=language)
-    told = {token.plain for phrase in phrases for token in phrase.tokens}
-    return not told <= words_of(language).negations
+    kept = {token.plain for phrase in phrases for token in phrase.tokens}
+    return not kept <= words_of(language).negations
 
 
 def _without_lead(clause: str, language: str) -> str:
-    """Drop "I am looking for a" in front of what is looked for: the label says it.
+    """Drop "I am looking for a" before its object: the label says the same.
 
-    Of "I want to know why it is" only what comes before the question goes.
+    Of "I want to know why it is" only the words before the question are dropped.
     """
     lists = words_of(language)
     tokens = tokens_of(clause, language=language)

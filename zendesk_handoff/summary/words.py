@@ -1,4 +1,4 @@
-"""The word lists that tell what carries information, one file a language."""
+"""The word lists by which phrases are shortened, one file a language."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ENGLISH = "en"
 
 @dataclass(frozen=True)
 class Words:
-    """The word list of a language, by group; `languages/en.txt` says what a group means."""
+    """The word list of a language, by group; `languages/en.txt` explains the groups."""
 
     drop: frozenset[str]
     verbs: frozenset[str]
@@ -32,7 +32,7 @@ class Words:
 
 
 def language_of(locale: str | None) -> str:
-    """Give the language of a locale tag: ``de`` for ``de_AT`` or ``de-CH``.
+    """Read the language of a locale tag: ``de`` for ``de_AT`` or ``de-CH``.
 
     Args:
         locale: A BCP 47 tag, or a Java-like one; English where it is not known.
@@ -63,7 +63,7 @@ def words_of(language: str) -> Words:
 
 @cache
 def formulas_of(language: str) -> re.Pattern[str]:
-    """Give the pattern of the courtesies that say nothing, such as "have a nice day".
+    """Build the pattern of courtesies without information, such as "have a nice day".
 
     Args:
         language: As `language_of` gives it.

@@ -1,4 +1,4 @@
-"""Shortens what was said to what carries information, the way a person takes notes."""
+"""Phrases of a message: the stretches of text that carry information."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DAY = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)days?|today|tonight|tomorrow)
 _ORDINAL = r"\d{1,2}(?:st|nd|rd|th)"
 _PART = r"(?: (?:in|at) (?:the )?(?:morning|afternoon|evening|night|noon)\b)"
 
-#: Stretches of text that mean something only as a whole: dates, times, amounts.
+#: Stretches of text that are kept whole: dates, times, amounts.
 SPAN = re.compile(
     "|".join(
         (
@@ -53,13 +53,13 @@ _GAP = 2
 _QUOTES = str.maketrans({"’": "'", "“": '"', "”": '"'})
 _EDGES = "^“”\"'()[]{}<>*~`.,;:!?…-–—"
 _ADDRESSED = re.compile(r"(?<!\w)@\w+|https?://\S+")
-#: What `zendesk_handoff.redact` puts in place of personal data stays as it is.
+#: A mask of `zendesk_handoff.domain.redaction` in place of personal data.
 _MARK = re.compile(r"\[[^\[\]\n]{1,24}\]")
 _WORD = re.compile(r"\[[^\[\]\n]{1,24}\]\S*|\S+")
 _INITIAL = re.compile(r"(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Sr|Sra)\.")
-#: What makes a comma before it one inside a name, rather than between two clauses.
+#: The next word of a name, after which a comma is not the end of a clause.
 _NAME_NEXT = re.compile(r" (?!I\b)[A-Z][\w'-]*")
-#: May stand at the beginning of a name, and of any sentence.
+#: May begin a name, and any sentence.
 _ARTICLES = frozenset("a an the der die das el la los las".split())
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 
@@ -71,11 +71,11 @@ class Token:
     Attributes:
         text: As written, without the punctuation around it.
         plain: In lower case.
-        kept: Whether a note keeps it.
+        kept: Whether a phrase keeps it.
         ends: Whether a phrase ends with it.
         named: Whether it is written like a name, in the middle of a sentence.
-        start: Where it begins in the text.
-        stop: Where it ends.
+        start: Index of its first character in the text.
+        stop: Index after its last character.
     """
 
     text: str
@@ -89,11 +89,11 @@ class Token:
 
 @dataclass(frozen=True)
 class Phrase:
-    """What was said in one go.
+    """A stretch of text without a longer gap of words that carry no information.
 
     Attributes:
         short: The words that carry information.
-        said: The same stretch of text as it was written.
+        said: The stretch of text as it was written.
         tokens: The kept words.
         asked: Whether the sentence is a question.
     """
@@ -108,17 +108,17 @@ def plain_text(text: str) -> str:
     """Undo HTML entities, drop links and @names, and join the lines.
 
     Args:
-        text: What somebody wrote.
+        text: The message.
     """
     return " ".join(_ADDRESSED.sub(" ", unescape(text).translate(_QUOTES)).split())
 
 
 def tokens_of(text: str, *, language: str = ENGLISH) -> list[Token]:
-    """Split a text into words and mark those that a note keeps.
+    """Split a text into words and mark those that a phrase keeps.
 
     Args:
         text: As `plain_text` gives it.
-        language: Which word list to use.
+        language: The language of the word list.
     """
     words = words_of(language)
     spans = [found.span() for found in SPAN.finditer(text)]
@@ -157,36 +157,36 @@ def _with_articles(tokens: list[Token]) -> list[Token]:
 
 
 def _goes_on(core: str, raw: str) -> bool:
-    """Say whether a comma may stand inside a name or an address: "Portland, OR", "Main St, 4"."""
+    """Check whether a comma may be part of a name or an address: "Portland, OR", "Main St, 4"."""
     return raw == f"{core}," and (core[0].isupper() or core[0].isdigit())
 
 
 def _with_joiners(tokens: list[Token]) -> list[Token]:
-    """Keep what joins the words of a name, and "of" or "and" between two words that stay."""
+    """Keep the joining words of a name, and "of" or "and" between two kept words."""
     result = list(tokens)
-    for place, token in enumerate(tokens):
-        if token.kept or place == 0 or tokens[place - 1].ends or token.ends:
+    for index, token in enumerate(tokens):
+        if token.kept or index == 0 or tokens[index - 1].ends or token.ends:
             continue
-        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
         if following is None or not following.kept:
             continue
-        near = tokens[max(place - 3, 0) : place]
+        near = tokens[max(index - 3, 0) : index]
         cut = max((number for number, each in enumerate(near, 1) if each.ends), default=0)
         named = following.named and any(each.named for each in near[cut:])
-        joined = token.plain in JOINERS and tokens[place - 1].kept
+        joined = token.plain in JOINERS and tokens[index - 1].kept
         if named or joined:
-            result[place] = replace(token, kept=True)
+            result[index] = replace(token, kept=True)
     return result
 
 
 def _with_links(tokens: list[Token], words: Words) -> list[Token]:
-    """Keep "from", "after" and the like in front of something that is kept."""
+    """Keep "from", "after" and the like before a kept word."""
     result = list(tokens)
     linked = False
-    for place, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         if token.plain not in words.links or token.named:
             continue
-        following = tokens[place + 1] if place + 1 < len(tokens) else None
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
         kept = (
             following is not None
             and following.kept
@@ -196,16 +196,16 @@ def _with_links(tokens: list[Token], words: Words) -> list[Token]:
         if token.plain in words.towards and following is not None:
             kept = kept and (linked or following.text[:1].isupper())
         linked = linked or kept
-        result[place] = replace(token, kept=kept)
+        result[index] = replace(token, kept=kept)
     return result
 
 
 def phrases_of(text: str, *, language: str = ENGLISH) -> list[Phrase]:
-    """Split a text into the phrases that say something.
+    """Split a text into its phrases.
 
     Args:
-        text: What somebody wrote, masked where it must be.
-        language: Which word list to use.
+        text: The message, masked.
+        language: The language of the word list.
     """
     text = formulas_of(language).sub(" . ", plain_text(text))
     groups: list[list[Token]] = [[]]
