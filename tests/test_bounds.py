@@ -68,7 +68,7 @@ def test_rasa_prints_the_error_without_a_traceback(monkeypatch):
     with pytest.raises(UnsupportedRasa, match=r"Rasa Pro 3\.20\.5"):
         ZendeskInput.from_credentials({})
     with pytest.raises(UnsupportedEnvironment):
-        hooks.install(object())
+        hooks.install(object(), object())
 
 
 def run(code, *path):
@@ -140,7 +140,7 @@ def test_the_router_is_not_installed_on_an_abstract_class(monkeypatch):
     monkeypatch.setattr(hooks, "REPLACEMENTS", replacements)
     before = Agent.handle_message
     with pytest.raises(UnsupportedEnvironment):
-        hooks.install(object())
+        hooks.install(object(), object())
     assert Agent.handle_message is before
 
 
@@ -166,12 +166,14 @@ def test_a_wrapper_inside_a_tracing_decorator_is_found():
 
 @pytest.fixture
 def installed():
-    hooks.install(object())
+    hooks.install(object(), object())
     yield
     hooks.uninstall()
 
 
-@pytest.mark.parametrize("name", ["handle_message", "trigger_external_user_uttered"])
+@pytest.mark.parametrize(
+    "name", ["handle_message", "trigger_external_user_uttered", "execute_action"]
+)
 async def test_a_processor_that_bypasses_the_router_is_rejected(installed, name):
     async def own_way(*_arguments):
         raise AssertionError("the bot received the message")

@@ -16,8 +16,10 @@ from zendesk_handoff.domain.session import Step
 #: Names a file; a process that reaches the failpoint named in it kills itself.
 FAILPOINT_VARIABLE = "ZENDESK_HANDOFF_FAILPOINT_FILE"
 
+#: In the action server.
+REQUESTING = ("opening.requested",)
 OPENING = (
-    "opening.requested",
+    "opening.taken_up",
     *(f"opening.{step.value}.{when}" for step in Step for when in ("begun", "called", "recorded")),
     "opening.connected",
 )
@@ -30,6 +32,7 @@ DELIVERING = ("deliver.introduced", "deliver.sent", "deliver.recorded")
 PENDING = ("pending.claimed",)
 ENDING = ("end.stored", "end.recorded", "end.sent", "end.notified", "end.restarted")
 FAILPOINTS = (
+    *REQUESTING,
     *OPENING,
     *START_NOTIFICATION,
     *FORWARDING,

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import uvloop
 
-ROWS = ("storing", "dialogue", "outgoing", "long_session", "opening", "start")
+ROWS = ("storing", "dialogue", "outgoing", "long_session", "opening", "connected", "start")
 
 
 def main(names: list[str]) -> int:

@@ -176,9 +176,7 @@ async def open_sessions(store: Store, count: int, *, channel: str = "rest") -> S
         count: The number of sessions.
         channel: The Rasa channel of their users.
     """
-    made = await asyncio.gather(*(_open(store, channel) for _ in range(count)))
-    await store.leases.release_all()
-    return made
+    return await asyncio.gather(*(_open(store, channel) for _ in range(count)))
 
 
 async def _open(store: Store, channel: str) -> Session:

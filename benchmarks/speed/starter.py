@@ -15,6 +15,7 @@ import time
 from types import SimpleNamespace
 
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
@@ -31,7 +32,7 @@ async def start(store_url: str, api_url: str) -> None:
     app = SimpleNamespace(ctx=SimpleNamespace(agent=None, input_channels=[]))
     began = time.perf_counter()
     store = await open_store(store_url)
-    runtime = Runtime(store, settings, Bot(app))
+    runtime = Runtime(store, settings, Bot(app, InHand(store.signals)))
     runtime.start()
     # The first poll is done, and a user's message can be routed.
     await store.leases.with_work()

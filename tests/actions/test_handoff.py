@@ -1,20 +1,30 @@
-"""The custom actions against the simulator and a store."""
+"""The custom actions, with a Rasa server's workers on the same store, against the simulator."""
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+from types import SimpleNamespace
+
 import pytest
+import structlog
 import yaml
+from rasa.core.lock_store import InMemoryLockStore
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from tests.support.waiting import until
 from tests.support.zendesk import account
 from zendesk_handoff.actions import ActionEndHandoff, ActionHumanHandoff
 from zendesk_handoff.actions.resources import open_resources
 from zendesk_handoff.domain.responses import FAILED, STARTED, default_response
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import SettingsError
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.in_hand import InHand
+from zendesk_handoff.rasa.runtime import Runtime
+from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.leases import LeaseResult
 
 CREDENTIALS = "ZENDESK_HANDOFF_CREDENTIALS"
 SLOTS = {"handoff_status": None, "handoff_reason": None, "handoff_end_reason": None}
@@ -37,8 +47,8 @@ async def connector(sim, url, tmp_path, monkeypatch):
             "support": {
                 "subdomain": made.subdomain,
                 "app_id": made.app_id,
-                "key_id": made.key_id,
-                "key_secret": made.key_secret,
+                "key_id": "${A_VARIABLE_OF_THE_RASA_SERVER_ALONE}",
+                "key_secret": "${A_VARIABLE_OF_THE_RASA_SERVER_ALONE}",
                 "webhook_secret": "a webhook secret of more than 32 bytes",
                 "base_url": made.base_url,
             }
@@ -58,6 +68,29 @@ def tracker(**slots):
     return Tracker("jo@example.com", values, latest, events, False, None, {}, "action_listen")
 
 
+@pytest.fixture
+async def rasa_server(connector, url):
+    """Run the workers of a Rasa server; the bot is the one that waits for the action."""
+    async with await open_store(url, lease=0.5) as store:
+        agent = SimpleNamespace(lock_store=InMemoryLockStore(), processor=None)
+        app = SimpleNamespace(ctx=SimpleNamespace(agent=agent, input_channels=[]))
+        bot = Bot(app, InHand(store.signals))
+        settings = Settings("https://bot.example.com", {"support": connector}, open_timeout=5)
+        runtime = Runtime(store, settings, bot, poll_every=0.05)
+        runtime.start()
+        yield runtime, bot
+        await runtime.stop()
+
+
+@pytest.fixture
+async def turn(rasa_server):
+    """Have the conversation in hand and locked, as during the bot's turn."""
+    _, bot = rasa_server
+    async with bot.lock("jo@example.com"):
+        with bot.in_hand.turn("jo@example.com"):
+            yield
+
+
 async def run(action, found, domain=None):
     dispatcher = CollectingDispatcher()
     events = await action.run(dispatcher, found, domain or {})
@@ -66,7 +99,9 @@ async def run(action, found, domain=None):
     return dispatcher.messages, slots, paused
 
 
-async def test_a_handover_pauses_the_conversation_once_the_agents_have_control(sim, connector):
+async def test_a_handover_pauses_the_conversation_once_the_agents_have_control(
+    sim, connector, turn
+):
     messages, slots, paused = await run(ActionHumanHandoff(), tracker(handoff_reason="frustrated"))
     assert [each["text"] for each in messages] == [default_response(STARTED)]
     assert slots == {
@@ -79,15 +114,99 @@ async def test_a_handover_pauses_the_conversation_once_the_agents_have_control(s
     assert conversation["control"]["active"] == "zd-agentWorkspace"
 
 
-async def test_its_lease_is_released_for_the_rasa_server(connector, url):
-    await run(ActionHumanHandoff(), tracker())
-    async with await open_store(url) as rasa_server:
-        session = await rasa_server.sessions.current("jo@example.com")
-        assert session.state is State.WAITING
-        assert await rasa_server.leases.acquire(session.id) is LeaseResult.GRANTED
+async def test_the_action_needs_no_key_and_no_lease(connector, rasa_server, turn):
+    resources = await open_resources()
+    assert connector.key_secret not in str(resources.settings.connectors["support"].key_secret)
+    messages, *_ = await run(ActionHumanHandoff(), tracker())
+    assert [each["text"] for each in messages] == [default_response(STARTED)]
+    assert await resources.store.leases.renew() == set()
 
 
-async def test_the_domains_own_response_is_used(connector):
+async def test_a_request_that_no_server_takes_up_is_answered_honestly(sim, connector, rasa_server):
+    """As with a server without the plugin: none of the plugin's has the conversation in hand."""
+    with structlog.testing.capture_logs() as logs:
+        messages, slots, paused = await run(ActionHumanHandoff(), tracker())
+    assert [each["text"] for each in messages] == [default_response(FAILED)]
+    assert slots["handoff_status"] == "failed"
+    assert not paused
+    assert await sim.conversations(connector.app_id) == []
+    [line] = [each for each in logs if each["event"] == "handoff.session.failed"]
+    store = (await open_resources()).store
+    assert store.database.name in line["error"]
+    assert "zendesk_handoff.channels.ZendeskInput" in line["error"]
+    [session] = await store.sessions.recent()
+    assert (session.state, session.finalized) == (State.FAILED, True)
+    _, bot = rasa_server
+    with bot.in_hand.turn("jo@example.com"):
+        assert not await store.requests.take_up(session.id)
+    assert await sim.conversations(connector.app_id) == [], "nothing opens later"
+
+
+async def test_the_user_hears_of_a_failure_once(sim, connector, rasa_server):
+    """The worker waits for the lock, which the waiting message holds: the action comes first."""
+    await sim.add_fault("status", status=403, path="*/passControl")
+    runtime, bot = rasa_server
+    async with bot.lock("jo@example.com"):
+        with bot.in_hand.turn("jo@example.com"):
+            messages, *_ = await run(ActionHumanHandoff(), tracker())
+    assert [each["text"] for each in messages] == [default_response(FAILED)]
+    [session] = await runtime.store.sessions.recent()
+    assert session.end_notified
+
+    async def is_released():
+        return await runtime.store.leases.renew(session.id) == set()
+
+    await until(is_released)
+    assert not await runtime.store.pending.has("jo@example.com")
+
+
+async def test_the_server_tells_of_a_failure_whose_action_has_died(sim, connector, rasa_server):
+    await sim.add_fault("status", status=403, path="*/passControl")
+    runtime, bot = rasa_server
+    async with bot.lock("jo@example.com"):
+        with bot.in_hand.turn("jo@example.com"):
+            action = asyncio.create_task(run(ActionHumanHandoff(), tracker()))
+
+            async def is_opening():
+                recent = await runtime.store.sessions.recent()
+                return any(each.state is not State.REQUESTED for each in recent)
+
+            await until(is_opening)
+            action.cancel()
+            await asyncio.gather(action, return_exceptions=True)
+    await until(partial(runtime.store.pending.has, "jo@example.com"))
+    [message] = await runtime.store.pending.claim("jo@example.com")
+    assert message.body["text"] == default_response(FAILED)
+
+
+async def test_an_action_that_is_cancelled_leaves_no_promise(connector, url):
+    """As when the Rasa server dies: the connection to the action server is closed."""
+    action = asyncio.create_task(run(ActionHumanHandoff(), tracker()))
+    store = (await open_resources()).store
+
+    async def is_requested():
+        return await store.sessions.current("jo@example.com") is not None
+
+    await until(is_requested)
+    action.cancel()
+    await asyncio.gather(action, return_exceptions=True)
+    session = await store.sessions.current("jo@example.com")
+    assert (session.state, session.end_notified) == (State.REQUESTED, False)
+
+
+async def test_an_end_during_the_opening_is_left_to_the_rasa_server(connector):
+    action = asyncio.create_task(run(ActionHumanHandoff(), tracker()))
+    store = (await open_resources()).store
+
+    async def is_ended():
+        session = await store.sessions.current("jo@example.com")
+        return session and await store.sessions.end_by_us(session.id, EndReason.OPERATOR)
+
+    await until(is_ended)
+    assert await action == ([], {}, False)
+
+
+async def test_the_domains_own_response_is_used(connector, turn):
     domain = {"responses": {STARTED: [{"text": "one moment"}]}}
     messages, _, _ = await run(ActionHumanHandoff(), tracker(), domain)
     assert [each["response"] for each in messages] == [STARTED]
@@ -97,7 +216,7 @@ async def test_the_domains_own_response_is_used(connector):
     ("workspace", "states"),
     [("default", [State.FAILED]), ("a tenant without a connector", [])],
 )
-async def test_a_handover_that_fails_leaves_the_bot_active(sim, connector, workspace, states):
+async def test_a_handover_that_fails_leaves_the_bot_active(sim, connector, turn, workspace, states):
     await sim.add_fault("status", status=403, path="*/passControl")
     messages, slots, paused = await run(ActionHumanHandoff(), tracker(workspace=workspace))
     assert [each["text"] for each in messages] == [default_response(FAILED)]
@@ -107,14 +226,14 @@ async def test_a_handover_that_fails_leaves_the_bot_active(sim, connector, works
     assert [each.state for each in sessions] == states
 
 
-async def test_only_slots_of_the_domain_are_set(connector):
+async def test_only_slots_of_the_domain_are_set(connector, turn):
     found = tracker()
     found.slots = {"handoff_status": None}
     _, slots, _ = await run(ActionHumanHandoff(), found)
     assert slots == {"handoff_status": "waiting"}
 
 
-async def test_the_end_is_requested_by_the_bot(connector):
+async def test_the_end_is_requested_by_the_bot(connector, turn):
     await run(ActionHumanHandoff(), tracker())
     assert await run(ActionEndHandoff(), tracker()) == ([], {}, False)
     store = (await open_resources()).store

@@ -23,6 +23,7 @@ from zendesk_handoff.channels.media_route import add_media_route
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
 from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
@@ -129,7 +130,7 @@ async def server(zendesk, settings, limits, tmp_path, monkeypatch):
 
     async with await open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
         await keep_file(store, f"{zendesk.address}/file/{NAME}")
-        runtime = Runtime(store, settings, Bot(app))
+        runtime = Runtime(store, settings, Bot(app, InHand(store.signals)))
         app.ctx.zendesk_handoff = runtime
         running = await app.create_server("127.0.0.1", port, return_asyncio_server=True)
         await running.startup()

@@ -146,7 +146,7 @@ def test_retry_of_a_session_that_never_reached_the_agents(run, url):
         session = await store.sessions.request(
             "u", "support", workspace="w", channel="c", reason="", summary="", profile={}
         )
-        return await store.sessions.fail(session.id, end_notified=True)
+        return await store.sessions.fail(session.id)
 
     done = run("retry", in_store(url, work).id)
     assert done.exit_code == 1

@@ -42,7 +42,10 @@ async def test_a_failure_with_a_conversation_is_reported_to_the_agents(store):
     session = await begin(store)
     await store.sessions.finish_step(session.id, Step.CONVERSATION, conversation_id="c1")
     await store.outbox.add(session.id, [{"type": "text", "text": "for the bot now"}])
-    failed = await store.sessions.fail(session.id, end_notified=True)
+    await store.sessions.fail(session.id)
+    assert await store.requests.claim_failure(session.id)
+    failed = await store.sessions.get(session.id)
+    assert failed.end_notified
     assert not failed.finalized, "messages that were written meanwhile are to be answered"
     kinds = [each.body["type"] for each in await store.outbox.waiting(session.id)]
     assert kinds == ["text", "closing_note"]
@@ -51,7 +54,11 @@ async def test_a_failure_with_a_conversation_is_reported_to_the_agents(store):
 
 async def test_a_failure_without_a_conversation_leaves_no_work(store):
     session = await begin(store)
-    failed = await store.sessions.fail(session.id, end_notified=True)
+    assert not (await store.sessions.fail(session.id)).end_notified
+    assert session.id in await store.leases.with_work()
+    assert await store.requests.claim_failure(session.id)
+    assert not await store.requests.claim_failure(session.id), "one process notifies the user"
+    failed = await store.sessions.get(session.id)
     assert failed.finalized
     assert await store.outbox.waiting(session.id) == []
     assert session.id not in await store.leases.with_work()

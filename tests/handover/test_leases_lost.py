@@ -74,7 +74,7 @@ async def test_an_opening_that_another_process_has_finished_is_left_alone(sim, u
                 with pytest.raises(LeaseLost):
                     await open_session(mine, client, session)
         with pytest.raises(LeaseLost):
-            await mine.sessions.fail(session.id, end_notified=True)
+            await mine.sessions.fail(session.id)
         found = await mine.sessions.get(session.id)
         assert found.state is State.ACTIVE
         texts = [each["content"]["text"] for each in await sim.messages(found.conversation_id)]

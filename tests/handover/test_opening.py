@@ -102,7 +102,8 @@ async def test_an_account_without_multi_conversations_uses_the_existing_one(sim,
     connector = await account(sim, multi_conversations=False)
     async with single_attempt(connector) as client:
         first = await open_session(store, client, await begin(store))
-        await store.sessions.fail(first.id, end_notified=True)
+        await store.sessions.fail(first.id)
+        await store.requests.claim_failure(first.id)
         second = await open_session(store, client, await begin(store))
     assert first.id != second.id
     assert first.conversation_id == second.conversation_id

@@ -17,6 +17,7 @@ from tests.support.databases import HOST, REDIS_PORT, redis_answers
 from tests.support.servers import free_port
 from tests.support.store import request_session
 from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.lock_store import LEASE, AtomicRedisLockStore
 from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.settings import Settings
@@ -154,7 +155,8 @@ async def store(tmp_path):
 
 @pytest.fixture
 def with_router(store):
-    hooks.install(Router(store, NoBot(), Settings(connectors={}, public_url="http://bot")))
+    router = Router(store, NoBot(), Settings(connectors={}, public_url="http://bot"))
+    hooks.install(router, InHand(store.signals))
     yield
     hooks.uninstall()
 

@@ -27,7 +27,7 @@ async def test_a_message_goes_to_the_agent_whom_a_replayed_message_has_requested
     router = Router(store, bot, settings(connector))
     session = await begin(store)
     await router.route(says("I want a human"), None)  # while the session is being opened
-    await store.sessions.fail(session.id, end_notified=False)
+    await store.sessions.fail(session.id)
 
     async def request_another():
         newer = await begin(store)
@@ -74,7 +74,7 @@ async def test_a_user_is_notified_of_files_sent_while_a_handover_failed(sim, sto
     router = Router(store, bot, settings(await account(sim)))
     session = await begin(store)
     await store.outbox.add(session.id, [{"type": "upload", "upload_id": "u1", "name": "label.png"}])
-    await store.sessions.fail(session.id, end_notified=False)
+    await store.sessions.fail(session.id)
     message = says("hello?")
     await router.route(message, None)
     said = [each["text"] for each in message.output_channel.messages]

@@ -17,6 +17,7 @@ from tests.support.waiting import until
 from zendesk_handoff.domain.responses import DELAYED, default_response
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store.engine.signals import ANYTHING, Signals, SqliteWatch
@@ -59,7 +60,7 @@ def make_runtime(store):
     )
     agent = SimpleNamespace(lock_store=InMemoryLockStore(), processor=None)
     app = SimpleNamespace(ctx=SimpleNamespace(agent=agent, input_channels=[]))
-    return lambda: Runtime(store, settings, Bot(app), poll_every=0.02)
+    return lambda: Runtime(store, settings, Bot(app, InHand(store.signals)), poll_every=0.02)
 
 
 async def test_a_user_is_notified_of_overdue_messages_to_a_connector_that_was_removed(

@@ -161,3 +161,51 @@ def test_secrets_are_marked_as_such():
 def test_a_missing_block_is_an_error_of_the_settings(block):
     with pytest.raises(SettingsError):
         read_settings(block, environ={})
+
+
+def test_an_action_server_needs_no_secret_of_the_rasa_server():
+    settings = read_settings(changed(key_id="${KEY_ID}"), environ={}, for_actions=True)
+    assert settings.connectors["support"].workspaces == ("default", "shop")
+    given = read_settings(BLOCK, environ=ENVIRON, for_actions=True)
+    for connector in (settings.connectors["support"], given.connectors["support"]):
+        assert SECRET not in connector.key_secret
+        assert "hook-secret" not in connector.webhook_secrets
+
+
+def test_an_action_server_reports_everything_else():
+    block = {**changed(subdomain="${WHERE}"), "store_url": "${STORE}"}
+    block["summary"] = {"engine": "llm", "model": "m", "api_key": "${LLM_KEY}"}
+    del block["connectors"]["support"]["key_secret"]
+    with pytest.raises(SettingsError) as caught:
+        read_settings(block, environ={}, for_actions=True)
+    prefix = "connectors.support."
+    assert {problem.key for problem in caught.value.problems} == {
+        *("store_url", "summary.api_key", f"{prefix}subdomain", f"{prefix}key_secret")
+    }
+    with pytest.raises(SettingsError):
+        read_settings({**BLOCK, "connectors": "none"}, environ={}, for_actions=True)
+
+
+@pytest.mark.parametrize(
+    ("environ", "open_timeout", "is_right"),
+    [
+        ({}, 59, True),
+        ({}, 60, False),
+        ({"TICKET_LOCK_LIFETIME": ""}, 60, False),
+        ({"TICKET_LOCK_LIFETIME": "0"}, 60, False),
+        ({"TICKET_LOCK_LIFETIME": "20"}, 20, False),
+        ({"TICKET_LOCK_LIFETIME": "120"}, 60, True),
+    ],
+)
+def test_a_handover_is_over_before_rasa_gives_its_lock_up(environ, open_timeout, is_right):
+    block = {**BLOCK, "open_timeout": open_timeout}
+    if is_right:
+        assert read_settings(block, environ=ENVIRON | environ).open_timeout == open_timeout
+        return
+    with pytest.raises(SettingsError) as caught:
+        read_settings(block, environ=ENVIRON | environ)
+    [problem] = caught.value.problems
+    assert problem.key == "open_timeout"
+    assert "must be below" in str(problem) and "TICKET_LOCK_LIFETIME" in str(problem)
+    # The action server has none of Rasa's locks, nor their variable.
+    read_settings(block, environ=environ, for_actions=True)

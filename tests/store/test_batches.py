@@ -95,7 +95,8 @@ async def test_a_batch_is_classified_with_its_own_connectors_sessions(store):
 
 async def test_of_two_sessions_with_one_conversation_the_newer_comes_first(store):
     older = await request_session(store, "user", conversation="c1")
-    await store.sessions.fail(older.id, end_notified=True)
+    await store.sessions.fail(older.id)
+    await store.requests.claim_failure(older.id)
     newer = await request_session(store, "user", conversation="c1")
     seen = []
 

@@ -100,7 +100,7 @@ async def test_messages_of_a_failed_opening_are_not_undelivered(store):
     session = await request_session(store)
     await store.outbox.add(session.id, [TEXT])
     assert (await store.reports.counts()).to_agent[0].waiting == 1
-    await store.sessions.fail(session.id, end_notified=True)
+    await store.sessions.fail(session.id)
     assert (await store.reports.counts()).to_agent == []
 
 
@@ -182,7 +182,8 @@ async def test_sessions_with_work_left_are_not_purged(store):
 async def test_unsent_messages_of_a_failed_opening_are_purged(store):
     failed = await request_session(store)
     await store.outbox.add(failed.id, [TEXT])
-    await store.sessions.fail(failed.id, end_notified=True)
+    await store.sessions.fail(failed.id)
+    await store.requests.claim_failure(failed.id)
     assert (await store.maintenance.purge(older_than=time.time() + 1)).sessions == 1
 
 

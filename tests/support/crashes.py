@@ -63,9 +63,15 @@ class Crash:
 
 
 async def try_to_say(user, text):
-    """Send a message to a server that may die before it can answer."""
+    """Send a message to a server that may die before it can answer; return the texts it sent."""
     with suppress(aiohttp.ClientError):
-        await user.says(text)
+        return await user.says(text)
+    return []
+
+
+async def sim_conversations(sim, user):
+    """List the user's conversations in all accounts."""
+    return [one for one in await sim.conversations() if one["user"]["externalId"] == user.sender]
 
 
 async def hears_once(user, *words):

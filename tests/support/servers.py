@@ -15,6 +15,9 @@ from tools.paths import MODEL, ROOT
 from tools.processes import RASA, Process, free_port
 from zendesk_handoff.failpoints import FAILPOINT_VARIABLE
 
+#: A secret whose variable is not set: the action server has none.
+_UNSET = "${A_VARIABLE_OF_THE_RASA_SERVER_ALONE}"
+
 __all__ = ["MODEL", "ROOT", "Process", "Stack", "free_port", "post"]
 
 
@@ -35,6 +38,7 @@ class Stack:
         settings: Added to the plugin's block.
         endpoints: Added to Rasa's endpoints.
         channels: Added to the credentials, before the plugin's blocks.
+        actions_settings: Added to the plugin's block, for the action server alone.
         workers: Sanic workers of each Rasa server; its length is the number of servers.
     """
 
@@ -42,9 +46,11 @@ class Stack:
     settings: dict[str, Any] = field(default_factory=dict)
     endpoints: dict[str, Any] = field(default_factory=dict)
     channels: dict[str, Any] = field(default_factory=dict)
+    actions_settings: dict[str, Any] = field(default_factory=dict)
     workers: tuple[int, ...] = (1,)
     simulator_url: str = ""
     rasa_urls: list[str] = field(default_factory=list)
+    url_without_plugin: str = ""
     actions_metrics_url: str = ""
     connectors: dict[str, dict[str, Any]] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
@@ -72,26 +78,30 @@ class Stack:
             "actions",
             [python, "-m", "rasa_sdk", "--actions", "actions", "--port", str(ports["actions"])],
             f"http://127.0.0.1:{ports['actions']}/health",
-            {**env, "ZENDESK_HANDOFF_METRICS_PORT": str(ports["metrics"])},
+            {
+                **env,
+                "ZENDESK_HANDOFF_CREDENTIALS": str(self.folder / "actions.yml"),
+                "ZENDESK_HANDOFF_METRICS_PORT": str(ports["metrics"]),
+            },
         )
         self.processes["actions"].start()
-        files = [
-            *("--credentials", str(self.folder / "credentials.yml")),
-            *("--endpoints", str(self.folder / "endpoints.yml")),
-        ]
         for number, (url, workers) in enumerate(zip(self.rasa_urls, self.workers, strict=True), 1):
             port = url.rpartition(":")[2]
             name = "rasa" if number == 1 else f"rasa{number}"
+            command = self._rasa(port, "credentials.yml")
             self._add(
-                name,
-                [
-                    *(RASA, "run", "--enable-api", "-i", "127.0.0.1", "-p", port),
-                    *("--model", str(MODEL), *files),
-                ],
-                f"{url}/webhooks/zendesk/",
-                {**env, "SANIC_WORKERS": str(workers)},
+                name, command, f"{url}/webhooks/zendesk/", {**env, "SANIC_WORKERS": str(workers)}
             )
             self.processes[name].start()
+
+    def start_without_plugin(self) -> None:
+        """Start a Rasa server beside the others, whose credentials have no block of the plugin."""
+        self.url_without_plugin = f"http://127.0.0.1:{free_port()}"
+        credentials = self.folder / "without_plugin.yml"
+        credentials.write_text(yaml.safe_dump({"rest": None}))
+        command = self._rasa(self.url_without_plugin.rpartition(":")[2], credentials.name)
+        self._add("without_plugin", command, f"{self.url_without_plugin}/webhooks/rest/", {})
+        self.processes["without_plugin"].start()
 
     @property
     def rasa_url(self) -> str:
@@ -110,6 +120,13 @@ class Stack:
     def _add(self, name: str, command: list[str], ready: str, env: dict[str, str]) -> None:
         log = self.folder / f"{name}.log"
         self.processes[name] = Process(name, command, ready, log, env)
+
+    def _rasa(self, port: str, credentials: str) -> list[str]:
+        return [
+            *(RASA, "run", "--enable-api", "-i", "127.0.0.1", "-p", port, "--model", str(MODEL)),
+            *("--credentials", str(self.folder / credentials)),
+            *("--endpoints", str(self.folder / "endpoints.yml")),
+        ]
 
     def _write_files(self, ports: dict[str, int]) -> None:
         block = {
@@ -132,6 +149,14 @@ class Stack:
             "channels.ZendeskInput": block,
         }
         (self.folder / "credentials.yml").write_text(yaml.safe_dump(credentials))
+        without_secrets = {
+            name: {**connector, "key_id": _UNSET, "key_secret": _UNSET, "webhook_secret": _UNSET}
+            for name, connector in self.connectors.items()
+        }
+        for_actions = {**block, **self.actions_settings, "connectors": without_secrets}
+        (self.folder / "actions.yml").write_text(
+            yaml.safe_dump({"channels.ZendeskInput": for_actions})
+        )
         endpoints = {
             "action_endpoint": {"url": f"http://127.0.0.1:{ports['actions']}/webhook"},
             # In a file: a restarted server must find its conversations.

@@ -18,7 +18,7 @@ async def request_session(
     conversation: str | None = None,
     connected: bool = False,
 ) -> Session:
-    """Request a session.
+    """Request a session; this process has its lease, as if it opened it.
 
     Args:
         store: Where.
@@ -37,6 +37,7 @@ async def request_session(
         summary="the summary",
         profile=profile or {},
     )
+    await store.leases.acquire(session.id)
     if conversation is not None:
         session = await store.sessions.finish_step(
             session.id, Step.CONVERSATION, conversation_id=conversation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -75,7 +75,7 @@ class OneClient:
     def interactive(self, _connector_id: str) -> ConversationsClient | None:
         return self.client
 
-    background = interactive
+    background = opening = interactive
 
 
 def settings(*connectors: Connector, **values: Any) -> Settings:
@@ -89,6 +89,7 @@ class Workers:
     Args:
         store: The server's.
         client: For Zendesk; ``None`` without a connector.
+        in_hand: The senders whose messages the server handles.
         connectors: Of the server's settings.
         **values: Other settings.
     """
@@ -98,6 +99,7 @@ class Workers:
         store: Store,
         client: ConversationsClient | None,
         *connectors: Connector,
+        in_hand: Collection[str] = (),
         **values: Any,
     ) -> None:
         self.bot, self.leases = RecordingBot(), ProcessLeases(store)
@@ -105,7 +107,9 @@ class Workers:
         bot: Any = self.bot
         chosen = settings(*connectors, **values)
         self._to_user = ToUser(store, chosen, bot, clients, self.leases)
-        self._to_agents = ToAgents(store, chosen, clients, self.leases)
+        self._to_agents = ToAgents(
+            store, chosen, clients, self.leases, is_in_hand=in_hand.__contains__
+        )
 
     async def run_to_user(self, session: Session) -> None:
         await _run("to user", self._to_user.run, session)

@@ -89,8 +89,8 @@ def background(connector: Connector, clock: Clock, *, timeout: float = 5) -> Con
 async def begin(
     store: Store, sender: str = "jo@example.com", *, profile: Mapping[str, str] = PROFILE
 ) -> Session:
-    """Request a session; it is not open at Zendesk yet."""
-    return await store.sessions.request(
+    """Request a session; this process has its lease, and has not opened it at Zendesk yet."""
+    session = await store.sessions.request(
         sender,
         "support",
         workspace="default",
@@ -99,6 +99,8 @@ async def begin(
         summary=SUMMARY,
         profile=profile,
     )
+    await store.leases.acquire(session.id)
+    return session
 
 
 async def connected(sim: Simulator, store: Store, **values: Any) -> tuple[Connector, Session]:

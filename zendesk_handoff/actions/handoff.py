@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from structlog.contextvars import bound_contextvars
 
 from zendesk_handoff import metrics
-from zendesk_handoff.actions.opening import request_session
+from zendesk_handoff.actions.request import request_session
 from zendesk_handoff.actions.resources import open_resources
 from zendesk_handoff.actions.user import find_profile
 from zendesk_handoff.domain.responses import FAILED, STARTED, default_response
@@ -27,9 +27,10 @@ log = structlog.get_logger(__name__)
 class ActionHumanHandoff(Action):
     """Hand the conversation to an agent: ``action_human_handoff``.
 
-    The user gets ``utter_handoff_started`` only after control is passed to the agents. If Zendesk
-    rejects the handover, or does not complete it within ``open_timeout``, the user gets
-    ``utter_handoff_failed``, and the bot goes on.
+    The Rasa server opens the session; the action waits for the outcome. The user gets
+    ``utter_handoff_started`` only after control is passed to the agents. If no Rasa server takes
+    the request up, Zendesk rejects the handover, or does not complete it within ``open_timeout``,
+    the user gets ``utter_handoff_failed``, and the bot goes on.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,7 @@ class ActionHumanHandoff(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Open a session, and pause the conversation once the agents are in control.
+        """Request a session, and pause the conversation once the agents are in control.
 
         Args:
             dispatcher: Receives the response to the user.
@@ -60,8 +61,8 @@ class ActionHumanHandoff(Action):
                 _utter(dispatcher, FAILED, tracker, domain)
                 return [*_slots(tracker, State.FAILED, reason)]
         if not session.state.is_open or session.connected_at is None:
-            # The session ended meanwhile, and the user is notified by the process that ended it;
-            # or another process is still opening it, and nothing may be promised yet.
+            # The user is notified by another process of the end, or of the outcome that is not
+            # known yet: nothing may be promised.
             return []
         log.info("handoff.session.opened", session=session.id, connector=session.connector_id)
         _utter(dispatcher, STARTED, tracker, domain)

@@ -14,7 +14,7 @@ class Resources:
     """The objects that an action server keeps open between two actions.
 
     Args:
-        settings: The plugin's settings.
+        settings: The plugin's settings, without the keys that only the Rasa server needs.
         store: The store, open.
     """
 
@@ -42,6 +42,5 @@ async def open_resources() -> Resources:
 
 
 async def _open() -> Resources:
-    settings = load_settings()
-    store = await open_store(settings.store_url, lease=settings.takeover_after)
-    return Resources(settings, store)
+    settings = load_settings(for_actions=True)
+    return Resources(settings, await open_store(settings.store_url))

@@ -9,6 +9,7 @@ from zendesk_handoff.channels import request_guard
 from zendesk_handoff.logs import keep_level
 from zendesk_handoff.rasa import hooks
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.response_tracking import track_responses
 from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.rasa.runtime import Runtime
@@ -32,9 +33,9 @@ def add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
         await request_guard.install(app)
         # Before the server accepts requests: no message may bypass the router.
         store = await open_store(settings.store_url, lease=settings.takeover_after)
-        bot = Bot(app)
+        bot = Bot(app, InHand(store.signals))
         app.ctx.zendesk_handoff = Runtime(store, settings, bot)
-        hooks.install(Router(store, bot, settings))
+        hooks.install(Router(store, bot, settings), bot.in_hand)
         track_responses(app, store)
 
     @blueprint.listener("after_server_start")

@@ -100,6 +100,7 @@ class Session:
         agent_id: Zendesk's id of the agent who wrote last.
         agent_name: The name of that agent.
         created_at: When it was requested, in seconds since the epoch, as are all times.
+        take_up_until: Until when a Rasa server may take the request up.
         connected_at: When control was passed to the agents.
         ended_at: When it ended.
         start_notified: Whether the user and the tracker are notified of the start.
@@ -130,6 +131,7 @@ class Session:
     agent_id: str | None = None
     agent_name: str | None = field(default=None, repr=False)
     created_at: float = 0.0
+    take_up_until: float = 0.0
     connected_at: float | None = None
     ended_at: float | None = None
     start_notified: bool = False

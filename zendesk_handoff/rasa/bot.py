@@ -18,6 +18,7 @@ from sanic import Sanic
 from zendesk_handoff.domain.responses import default_response
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.delivery import send_once, with_literal_values
+from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name
 
 log = structlog.get_logger(__name__)
@@ -40,11 +41,13 @@ class Bot:
 
     Args:
         app: Rasa's Sanic app.
+        in_hand: Counts the bot's turns.
     """
 
-    def __init__(self, app: Sanic) -> None:
+    def __init__(self, app: Sanic, in_hand: InHand) -> None:
         """Keep the app."""
         self._app = app
+        self.in_hand = in_hand
         self.outputs = OutputChannels(app)
 
     @property
@@ -158,7 +161,8 @@ class Bot:
         processor = self.processor
         if processor is None or await self.has_handled(message.sender_id, message.message_id):
             return
-        await rasa_handle_message(processor, message)
+        with self.in_hand.turn(message.sender_id):
+            await rasa_handle_message(processor, message)
 
     async def is_paused(self, sender_id: str) -> bool:
         """Tell whether Rasa's tracker is paused; the caller holds the lock.

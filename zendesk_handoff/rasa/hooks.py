@@ -5,6 +5,9 @@ Rasa's channels share one handler, ``Agent.handle_message``. It takes the sender
 replaced, and why. The router runs inside the lock: a message that arrives while the handover
 requested by an earlier one is under way waits for its outcome.
 
+The turns of the bot are counted (`rasa.in_hand`): a session is opened by the process whose turn has
+requested it.
+
 The classes are patched, not the objects: ``PUT /model`` and ``DELETE /model`` create a new agent,
 and a model server creates a new processor.
 """
@@ -12,6 +15,7 @@ and a model server creates a new processor.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +28,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from zendesk_handoff.bounds import check_bounds, check_method, check_wrapped
 from zendesk_handoff.rasa.bot import rasa_handle_message
+from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.router import Router
 
 log = structlog.get_logger(__name__)
@@ -54,6 +59,7 @@ class Replacement:
 
 
 _router: Router | None = None
+_in_hand: InHand | None = None
 
 
 async def _agent_handle_message(agent: Agent, message: UserMessage) -> Responses:
@@ -92,7 +98,8 @@ async def _processor_handle_message(processor: MessageProcessor, message: UserMe
     """Let the bot handle a message unless the router has routed it elsewhere."""
     if _router is not None and await _router.route(message, processor):
         return _collected(message)
-    return await rasa_handle_message(processor, message)
+    with _turn(message.sender_id):
+        return await rasa_handle_message(processor, message)
 
 
 async def _trigger_external_user_uttered(
@@ -106,11 +113,25 @@ async def _trigger_external_user_uttered(
     if _router is not None and await _router.has_open_session(tracker.sender_id):
         log.info("handoff.trigger.ignored", intent=intent_name)
         return
-    await _rasa_trigger(processor, intent_name, entities, tracker, output_channel)
+    with _turn(tracker.sender_id):
+        await _rasa_trigger(processor, intent_name, entities, tracker, output_channel)
+
+
+async def _execute_action(
+    processor: MessageProcessor, sender_id: str, *arguments: Any, **values: Any
+) -> Any:
+    """Execute an action, as Rasa does, in a turn."""
+    with _turn(sender_id):
+        return await _rasa_execute_action(processor, sender_id, *arguments, **values)
+
+
+def _turn(sender_id: str) -> AbstractContextManager[None]:
+    return nullcontext() if _in_hand is None else _in_hand.turn(sender_id)
 
 
 _rasa_agent_handle_message = Agent.handle_message
 _rasa_trigger = MessageProcessor.trigger_external_user_uttered
+_rasa_execute_action = MessageProcessor.execute_action
 
 #: Everything of Rasa's that is replaced.
 REPLACEMENTS = (
@@ -135,6 +156,13 @@ REPLACEMENTS = (
         _trigger_external_user_uttered,
         reason="reminders and external triggers do not make the bot speak during a session",
     ),
+    Replacement(
+        MessageProcessor,
+        "execute_action",
+        _rasa_execute_action,
+        _execute_action,
+        reason="an action that is executed from outside may request a session",
+    ),
 )
 
 
@@ -149,18 +177,19 @@ def check_rasa() -> None:
         check_method(each.owner, each.method)
 
 
-def install(router: Router) -> None:
+def install(router: Router, in_hand: InHand) -> None:
     """Put the router in front of the bot, in this process.
 
     Args:
         router: Decides about every user message from now on.
+        in_hand: Counts the bot's turns.
 
     Raises:
         UnsupportedEnvironment: Messages would bypass the router.
     """
     check_rasa()
-    global _router
-    _router = router
+    global _router, _in_hand
+    _router, _in_hand = router, in_hand
     for each in REPLACEMENTS:
         setattr(each.owner, each.method, each.replacement)
 
@@ -182,8 +211,8 @@ def check_agent(agent: Agent) -> None:
 
 def uninstall() -> None:
     """Restore Rasa's methods."""
-    global _router
-    _router = None
+    global _router, _in_hand
+    _router = _in_hand = None
     for each in REPLACEMENTS:
         setattr(each.owner, each.method, each.original)
 

@@ -58,7 +58,8 @@ class Runtime:
         self.clients = Clients(settings)
         self._bot = bot
         self._leases = ProcessLeases(store)
-        to_agents = ToAgents(store, settings, self.clients, self._leases)
+        is_in_hand = bot.in_hand.__contains__
+        to_agents = ToAgents(store, settings, self.clients, self._leases, is_in_hand)
         to_user = ToUser(store, settings, bot, self.clients, self._leases)
         self._to_agents = KeyedWorkers("to agents", to_agents.run)
         self._to_user = KeyedWorkers("to user", to_user.run)

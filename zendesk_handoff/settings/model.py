@@ -76,16 +76,23 @@ class Connector:
         ),
         "The API key's id, `app_…` or `int_…`.",
         example="the key's id, which begins with `app_` or `int_`",
+        for_server=True,
     )
     key_secret: str = setting(
-        text, "The API key's secret.", example="${ZENDESK_KEY_SECRET}", secret=True
+        text,
+        "The API key's secret, for the Rasa server alone.",
+        example="${ZENDESK_KEY_SECRET}",
+        secret=True,
+        for_server=True,
     )
     webhook_secrets: tuple[str, ...] = setting(
         texts,
-        "The value of Zendesk's header `X-API-Key`; a list while it is rotated.",
+        "The value of Zendesk's header `X-API-Key`, for the Rasa server alone; a list while it is "
+        "rotated.",
         key="webhook_secret",
         example="${ZENDESK_WEBHOOK_SECRET}",
         secret=True,
+        for_server=True,
     )
     base_url: str = setting(
         url,
@@ -241,7 +248,8 @@ class Settings:
     )
     open_timeout: float = setting(
         seconds,
-        "Seconds a handover may take before the user is told that it failed.",
+        "Seconds a handover may take before the user is told that it failed; below the lifetime "
+        "of Rasa's lock on a conversation (`TICKET_LOCK_LIFETIME`, 60 by default).",
         default=15.0,
     )
     request_timeout: float = setting(

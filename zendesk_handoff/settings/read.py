@@ -12,24 +12,34 @@ import yaml
 
 from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.settings.model import Connector, Settings
-from zendesk_handoff.settings.schema import UNSET, read_block
+from zendesk_handoff.settings.schema import UNSET, read_block, settings_of
 
 #: The end of the block's name: it may be the name in a checkout's root, or the package's own.
 BLOCK_SUFFIX = "channels.ZendeskInput"
 CREDENTIALS_VARIABLE = "ZENDESK_HANDOFF_CREDENTIALS"
+
+#: Rasa's variable for the lifetime of its locks, and its default (``rasa.core.lock_store``).
+LOCK_LIFETIME_VARIABLE = "TICKET_LOCK_LIFETIME"
+_LOCK_LIFETIME = 60
+#: Stands for the values of settings that an action server is not given; their readers take it.
+_LEFT_OUT = "app_left_out"
 
 _CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def read_settings(
-    block: Mapping[str, Any] | None, *, environ: Mapping[str, str] | None = None
+    block: Mapping[str, Any] | None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    for_actions: bool = False,
 ) -> Settings:
     """Check the block and make it one frozen object.
 
     Args:
         block: The content of ``channels.ZendeskInput`` in ``credentials.yml``.
         environ: The variables for ``${NAME}``; the process environment by default.
+        for_actions: Whether the keys that only the Rasa server needs are left out, set or not.
 
     Raises:
         SettingsError: With every problem of the block, not only the first.
@@ -37,17 +47,25 @@ def read_settings(
     problems: list[Problem] = []
     if not isinstance(block, Mapping):
         raise SettingsError([Problem(BLOCK_SUFFIX, "must be a block with `connectors`.")])
-    block = _substitute(block, "", os.environ if environ is None else environ, problems)
+    variables = os.environ if environ is None else environ
+    if for_actions:
+        block = _without_server_settings(block)
+    block = _substitute(block, "", variables, problems)
     settings = read_block(Settings, block, "", problems)
     if settings is not None:
         _check_connectors(settings.connectors or {}, problems)
+        if not for_actions:
+            _check_open_timeout(settings.open_timeout, variables, problems)
     if problems or settings is None:
         raise SettingsError(problems)
     return settings
 
 
 def load_settings(
-    path: str | Path | None = None, *, environ: Mapping[str, str] | None = None
+    path: str | Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    for_actions: bool = False,
 ) -> Settings:
     """Read the settings out of a Rasa ``credentials.yml``.
 
@@ -55,6 +73,7 @@ def load_settings(
         path: The file; by default the one that ``ZENDESK_HANDOFF_CREDENTIALS`` names, else
             ``credentials.yml`` in the working directory.
         environ: The variables for ``${NAME}``; the process environment by default.
+        for_actions: Whether the keys that only the Rasa server needs are left out, set or not.
 
     Raises:
         SettingsError: The file cannot be read, has no such block, or the block has problems.
@@ -75,8 +94,37 @@ def load_settings(
     blocks = content if isinstance(content, Mapping) else {}
     for name, block in blocks.items():
         if str(name).endswith(BLOCK_SUFFIX):
-            return read_settings(block, environ=variables)
+            return read_settings(block, environ=variables, for_actions=for_actions)
     raise SettingsError([Problem(str(file), f"has no block `{BLOCK_SUFFIX}:`; add one.")])
+
+
+def _without_server_settings(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Replace each value that only the Rasa server needs by a text that stands for it."""
+    left_out = [each.key or item.name for item, each in settings_of(Connector) if each.for_server]
+    connectors = block.get("connectors")
+    if not isinstance(connectors, Mapping):
+        return block
+    without = {
+        name: {key: _LEFT_OUT if key in left_out else value for key, value in content.items()}
+        if isinstance(content, Mapping)
+        else content
+        for name, content in connectors.items()
+    }
+    return {**block, "connectors": without}
+
+
+def _check_open_timeout(
+    open_timeout: float | None, environ: Mapping[str, str], problems: list[Problem]
+) -> None:
+    """Check that Rasa keeps its lock on a conversation until the handover has an outcome."""
+    try:
+        lifetime = int(environ.get(LOCK_LIFETIME_VARIABLE) or 0) or _LOCK_LIFETIME
+    except ValueError:
+        lifetime = _LOCK_LIFETIME  # Rasa itself does not start
+    if open_timeout is not None and open_timeout >= lifetime:
+        remedy = f"write a smaller number, or set {LOCK_LIFETIME_VARIABLE} to a larger one."
+        lock = "seconds for which Rasa locks the conversation of a waiting message"
+        problems.append(Problem("open_timeout", f"must be below {lifetime}, the {lock}; {remedy}"))
 
 
 def _check_connectors(connectors: Mapping[str, Connector | None], problems: list[Problem]) -> None:

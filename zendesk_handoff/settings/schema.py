@@ -38,6 +38,7 @@ class Setting:
     key: str = ""
     only_if: tuple[str, str] | None = None
     by_id: bool = False
+    for_server: bool = False
 
 
 def setting(
@@ -51,6 +52,7 @@ def setting(
     key: str = "",
     only_if: tuple[str, str] | None = None,
     secret: bool = False,
+    for_server: bool = False,
 ) -> T:
     """Declare a setting as a dataclass field.
 
@@ -65,6 +67,7 @@ def setting(
         only_if: An earlier field and the value that it must have; else this one is not read, and
             an empty default says that it must be written then.
         secret: Whether the value is left out of the object's ``repr``.
+        for_server: Whether only the Rasa server needs the value, and no action is given it.
     """
     needed = computed is None and (default is _ABSENT or (only_if is not None and default == ""))
     declared = Setting(
@@ -75,6 +78,7 @@ def setting(
         shown or ("(needed)" if needed else _plain(default) and f"`{_plain(default)}`"),
         key,
         only_if,
+        for_server=for_server,
     )
     found: Any = field(
         default=MISSING if default is _ABSENT else default,

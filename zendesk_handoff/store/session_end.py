@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import OPEN_NAMES, EndReason, Session, State
-from zendesk_handoff.store.engine.schema import is_open, outbox, sessions
+from zendesk_handoff.store.engine.schema import is_end_unnotified, is_open, outbox, sessions
 from zendesk_handoff.store.session_rows import get_session
 
 
-def fail_opening(connection: Connection, session_id: str, *, end_notified: bool) -> Session:
+def fail_opening(
+    connection: Connection, session_id: str, *, end_notified: bool, condition: Any = is_open
+) -> bool:
     """Mark a session as failed, if it is open.
 
     An agent may have seen the conversation, if there is one already: it gets a closing note.
@@ -23,23 +25,49 @@ def fail_opening(connection: Connection, session_id: str, *, end_notified: bool)
         connection: In a transaction.
         session_id: The session's id.
         end_notified: Whether the caller notifies the user.
+        condition: What must be true of the session.
+
+    Returns:
+        Whether it was marked.
     """
     now = time.time()
-    this = sessions.c.id == session_id
     failing = (
         sa.update(sessions)
-        .where(this, is_open)
-        .values(state=State.FAILED.value, ended_at=now, end_notified=end_notified)
+        .where(sessions.c.id == session_id, condition)
+        .values(state=State.FAILED.value, ended_at=now)
     )
-    unsent = sa.select(outbox.c.id).where(
+    if not connection.execute(failing).rowcount:
+        return False
+    if end_notified:
+        claim_end_notification(connection, session_id)
+    if get_session(connection, session_id).conversation_id is not None:
+        _add_closing_note(connection, session_id, State.FAILED.value, now)
+    return True
+
+
+def claim_end_notification(connection: Connection, session_id: str) -> bool:
+    """Claim the notification of a failure, which one process sends to the user.
+
+    A session without a message of the user that the bot must answer is finalized.
+
+    Args:
+        connection: In a transaction.
+        session_id: The session's id.
+
+    Returns:
+        Whether the caller is to notify the user.
+    """
+    this = sessions.c.id == session_id
+    failed = sessions.c.state == State.FAILED.value
+    claim = sa.update(sessions).where(this, failed, is_end_unnotified).values(end_notified=True)
+    if not connection.execute(claim).rowcount:
+        return False
+    unsent = sa.select(outbox.c.body).where(
         outbox.c.session_id == session_id, outbox.c.state == "new"
     )
-    if connection.execute(failing).rowcount:
-        if end_notified and connection.execute(unsent).first() is None:
-            connection.execute(sa.update(sessions).where(this).values(finalized=True))
-        if get_session(connection, session_id).conversation_id is not None:
-            _add_closing_note(connection, session_id, State.FAILED.value, now)
-    return get_session(connection, session_id)
+    if all(row.body["type"] == "closing_note" for row in connection.execute(unsent)):
+        connection.execute(sa.update(sessions).where(this).values(finalized=True))
+    return True
 
 
 def end_by_us(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import Candidate, Session, State, Step
+from zendesk_handoff.errors import LeaseLost
 from zendesk_handoff.store.engine.schema import is_current, is_open, sessions
 from zendesk_handoff.store.engine.statement import Statement
 
@@ -97,6 +98,22 @@ def candidates(
     """
     values = {"conversations": list(conversation_ids), "ids": list(session_ids)}
     return [Candidate(*row) for row in connection.execute(_CANDIDATES, values)]
+
+
+def check_lease(connection: Connection, session_id: str, owner: str) -> None:
+    """Make sure that no other process has taken a session over.
+
+    Args:
+        connection: In a transaction.
+        session_id: The session's id.
+        owner: The id of this process.
+
+    Raises:
+        LeaseLost: Another process has the lease.
+    """
+    holder = sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id).with_for_update()
+    if connection.execute(holder).scalar() not in (None, owner):
+        raise LeaseLost("Another process has acquired this session.")
 
 
 def _first(connection: Connection, query: Statement, **values: str) -> Session | None:

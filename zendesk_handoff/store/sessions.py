@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import OPEN_NAMES, EndReason, Session, State, Step
-from zendesk_handoff.errors import LeaseLost
 from zendesk_handoff.store import session_end
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import is_current, sessions
 from zendesk_handoff.store.session_rows import (
     all_sessions,
+    check_lease,
     current_session,
     find_session,
     get_session,
@@ -25,21 +25,24 @@ from zendesk_handoff.store.session_rows import (
 )
 from zendesk_handoff.store.topics import session_topic
 
+#: Seconds for which a request may be taken up. The server that has the conversation in hand hears
+#: of it within a tenth of a second or, if the signal was lost, with its next poll, which is due
+#: every five seconds. Where there is no such server, the user waits that long for an answer.
+TAKE_UP_WITHIN = 5.0
+
 
 class Sessions:
     """The table ``sessions``.
 
     Args:
         database: The database with the table.
-        owner: This process, which has the lease of each session that it requests.
-        lease: Duration of that lease in seconds.
+        owner: This process, which opens only sessions that no other has the lease of.
     """
 
-    def __init__(self, database: Database, *, owner: str, lease: float):
+    def __init__(self, database: Database, *, owner: str):
         """Use a database, in the name of a process."""
         self._database = database
         self._owner = owner
-        self._lease = lease
 
     async def request(
         self,
@@ -51,10 +54,9 @@ class Sessions:
         reason: str,
         summary: str,
         profile: Mapping[str, str],
+        take_up_within: float = TAKE_UP_WITHIN,
     ) -> Session:
-        """Create a session, or find the sender's open one.
-
-        This process has the lease of the new session.
+        """Request a session for a sender, or find the sender's open one.
 
         Args:
             sender_id: Rasa's id of the user.
@@ -64,8 +66,8 @@ class Sessions:
             reason: Why a human is asked for.
             summary: The first message that the agent reads.
             profile: Known facts about the user, as in ``Session``.
+            take_up_within: Seconds for which a Rasa server may take the request up.
         """
-        now = time.time()
         session_id = uuid.uuid4().hex
         row = {
             "id": session_id,
@@ -77,9 +79,8 @@ class Sessions:
             "reason": reason,
             "summary": summary,
             "profile": dict(profile),
-            "created_at": now,
-            "lease_owner": self._owner,
-            "lease_expires_at": self._database.now() + self._lease,
+            "created_at": time.time(),
+            "take_up_until": self._database.now() + take_up_within,
         }
 
         def work(connection: Connection) -> Session:
@@ -168,23 +169,20 @@ class Sessions:
         """Record that user and tracker know that the session is with the agents."""
         return await self._update(session_id, {"start_notified": True})
 
-    async def fail(self, session_id: str, *, end_notified: bool) -> Session:
-        """Record that the opening has failed for good.
+    async def fail(self, session_id: str) -> Session:
+        """Record that the opening has failed for good; the user is not notified yet.
 
         The agents get a closing note where there is a conversation already. Messages that the user
         wrote meanwhile are left for the bot.
-
-        Args:
-            session_id: The session's id.
-            end_notified: Whether the caller notifies the user, as the action does.
 
         Raises:
             LeaseLost: Another process has acquired the session.
         """
 
         def work(connection: Connection) -> Session:
-            self._check_lease(connection, session_id)
-            return session_end.fail_opening(connection, session_id, end_notified=end_notified)
+            check_lease(connection, session_id, self._owner)
+            session_end.fail_opening(connection, session_id, end_notified=False)
+            return get_session(connection, session_id)
 
         return await self._database.write(work, wake=[session_topic(session_id)])
 
@@ -274,16 +272,8 @@ class Sessions:
 
         def work(connection: Connection) -> Session:
             if only_mine:
-                self._check_lease(connection, session_id)
+                check_lease(connection, session_id, self._owner)
             connection.execute(statement)
             return get_session(connection, session_id)
 
         return await self._database.write(work, wake=[session_topic(session_id)])
-
-    def _check_lease(self, connection: Connection, session_id: str) -> None:
-        """Make sure that no other process has taken the session over."""
-        owner = (
-            sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id).with_for_update()
-        )
-        if connection.execute(owner).scalar() not in (None, self._owner):
-            raise LeaseLost("Another process has acquired this session.")

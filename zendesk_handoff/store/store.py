@@ -19,6 +19,7 @@ from zendesk_handoff.store.maintenance import Maintenance
 from zendesk_handoff.store.outbox import Outbox
 from zendesk_handoff.store.pending import CLAIM_EXPIRES, PendingMessages, claimable
 from zendesk_handoff.store.reports import Reports
+from zendesk_handoff.store.requests import Requests
 from zendesk_handoff.store.session_rows import current_of_sender, current_session
 from zendesk_handoff.store.sessions import Sessions
 
@@ -44,7 +45,8 @@ class Store:
         """Make an object for each table."""
         self.database = database
         self.leases = Leases(database, owner=owner, lease=lease)
-        self.sessions = Sessions(database, owner=self.leases.owner, lease=lease)
+        self.sessions = Sessions(database, owner=self.leases.owner)
+        self.requests = Requests(database, owner=self.leases.owner)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
         self.pending = PendingMessages(database)

@@ -1,4 +1,4 @@
-"""The Conversations API clients of a Rasa server: background, interactive and media."""
+"""The Conversations API clients of a Rasa server: opening, background, interactive, media."""
 
 from __future__ import annotations
 
@@ -42,7 +42,12 @@ class Clients:
         self._interactive = {
             each.id: self._client(each, _INTERACTIVE_TIMEOUT) for each in connectors
         }
+        self._opening = {each.id: self._client(each, settings.open_timeout) for each in connectors}
         self._media = {each.id: MediaClient(each, self.media_http) for each in connectors}
+
+    def opening(self, connector_id: str) -> ConversationsClient | None:
+        """Return the client that retries while a user waits to be connected."""
+        return self._opening.get(connector_id)
 
     def background(self, connector_id: str) -> ConversationsClient | None:
         """Return the client that retries through an outage; ``None`` for an unknown connector."""

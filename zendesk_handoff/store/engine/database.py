@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -69,15 +70,20 @@ class Database:
         """Choose the backend; ``open`` connects."""
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
         self.signals = Signals()
+        self.name: str  # for people, without user and password
         self.backend: Backend
         self._watch: SqliteWatch | PostgresWatch
         if parsed.get_backend_name() == "sqlite":
             self.is_sqlite = True
+            self.name = f"sqlite:///{os.path.abspath(parsed.database or '')}"
             self.backend = sqlite_backend = SqliteBackend(parsed)
             self._watch = SqliteWatch(self.signals, sqlite_backend.data_version)
         else:
             self.is_sqlite = False
             address = postgres_address(parsed)
+            self.name = "postgresql://{host}:{port}/{database}".format(
+                **{"host": "", "port": 5432, "database": "", **address}
+            )
             self.backend = PostgresBackend(address)
             self._watch = PostgresWatch(self.signals, address)
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()

@@ -59,6 +59,8 @@ sessions = sa.Table(
     sa.Column("agent_id", sa.String(64)),
     sa.Column("agent_name", _SafeText),
     sa.Column("created_at", _seconds, nullable=False),
+    # Until when a Rasa server may take the request up, by the clock of ``Database.now``.
+    sa.Column("take_up_until", _seconds, nullable=False, server_default="0"),
     sa.Column("connected_at", _seconds),
     sa.Column("ended_at", _seconds),
     # Whether user and tracker know that the session is with the agents.

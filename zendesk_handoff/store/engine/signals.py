@@ -24,6 +24,21 @@ class Signals:
         """Start without watchers."""
         self._events: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._callbacks: list[Callable[[str], None]] = []
+        self._hurries = 0
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether somebody waits for a change at this moment."""
+        return self._hurries > 0
+
+    @contextmanager
+    def hurry(self) -> Iterator[None]:
+        """Look for changes more often meanwhile, where they are looked for."""
+        self._hurries += 1
+        try:
+            yield
+        finally:
+            self._hurries -= 1
 
     @contextmanager
     def watch(self, topic: str) -> Iterator[asyncio.Event]:
@@ -86,6 +101,8 @@ class SqliteWatch(_Watch):
     """
 
     INTERVAL = 0.1
+    #: While a user waits for what another process does; a look costs some microseconds.
+    HURRIED_INTERVAL = 0.02
 
     def __init__(self, signals: Signals, data_version: Callable[[], int | None]) -> None:
         """Prepare the watch; ``start`` begins it."""
@@ -103,7 +120,8 @@ class SqliteWatch(_Watch):
                 if last is not None and version != last:
                     self._signals.emit(ANYTHING)
                 last = version
-            await asyncio.sleep(self.INTERVAL)
+            hurried = self._signals.is_hurried
+            await asyncio.sleep(self.HURRIED_INTERVAL if hurried else self.INTERVAL)
 
 
 class PostgresWatch(_Watch):

@@ -1,0 +1,115 @@
+"""Requests that no Rasa server with the plugin can serve: an honest answer, and the bot goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, HOURS, STARTED
+from tests.support.crashes import TAKEOVER, Crash, sim_conversations
+from tests.support.servers import Stack
+from tests.support.users import RestUser
+from tests.support.waiting import until
+
+FAILED = "could not reach my colleagues"
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    """A server with the plugin, and one beside it without: as ``rasa shell`` is."""
+    servers = Stack(tmp_path_factory.mktemp("unserved"))
+    try:
+        servers.start()
+        servers.start_without_plugin()
+        yield servers
+    finally:
+        servers.stop()
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """An action server whose store is another one than the Rasa server's."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    other = f"sqlite:///{folder / 'other.db'}"
+    servers = Stack(folder, actions_settings={"store_url": other})
+    try:
+        servers.start()
+        yield servers
+    finally:
+        servers.stop()
+
+
+@pytest.fixture
+def without_plugin(stack, http):
+    return RestUser(stack.url_without_plugin, http)
+
+
+def sessions_of(database, user):
+    connection = sqlite3.connect(database)
+    query = "SELECT state, end_notified, finalized FROM sessions WHERE sender_id = ?"
+    found = connection.execute(query, (user.sender,)).fetchall()
+    connection.close()
+    return found
+
+
+async def is_refused_honestly(user, log, database):
+    """Ask for a human, and check what the user hears and what the log says."""
+    before = log.stat().st_size
+    replies = await user.says(ASK_HUMAN)
+    assert any(FAILED in text for text in replies)
+    assert not any(STARTED in text for text in replies)
+    assert await user.slot("handoff_status") == "failed"
+    assert any(HOURS in text for text in await user.says(ASK_HOURS)), "the bot goes on"
+    lines = log.read_text()[before:].splitlines()
+    [line] = [each for each in lines if "handoff.session.failed" in each]
+    assert f"sqlite:///{database}" in line
+    assert "zendesk_handoff.channels.ZendeskInput" in line
+    assert sessions_of(database, user) == [("failed", 1, 1)]
+
+
+async def test_a_server_without_the_plugin_beside_one_with_it(stack, sim, without_plugin, http):
+    log = stack.processes["actions"].log
+    await is_refused_honestly(without_plugin, log, stack.folder / "handoff.db")
+    # The same sender at the server with the plugin: what was withdrawn is not opened there.
+    served = RestUser(stack.rasa_url, http, sender=without_plugin.sender)
+    assert any(HOURS in text for text in await served.says(ASK_HOURS))
+    assert await sim_conversations(sim, without_plugin) == []
+    assert any(STARTED in text for text in await served.says(ASK_HUMAN)), "there it works"
+    assert len(await sim_conversations(sim, without_plugin)) == 1
+
+
+async def test_the_server_with_the_plugin_is_not_taken_for_the_users(stack, sim, without_plugin):
+    """It is at work for another user of the same store meanwhile."""
+    busy = RestUser(stack.rasa_url, without_plugin.http)
+    replies, others = await asyncio.gather(without_plugin.says(ASK_HUMAN), busy.says(ASK_HUMAN))
+    assert any(FAILED in text for text in replies)
+    assert any(STARTED in text for text in others)
+    assert await sim_conversations(sim, without_plugin) == []
+
+
+async def test_an_action_that_dies_with_an_unserved_request(stack, sim, without_plugin):
+    crash = Crash(stack)
+    crash.arm("opening.requested")
+    assert not any(STARTED in text for text in await without_plugin.says(ASK_HUMAN))
+    await crash.restart("actions")
+    database = stack.folder / "handoff.db"
+
+    async def is_told():
+        return sessions_of(database, without_plugin)[0][:2] == ("failed", 1)
+
+    await until(is_told, timeout=TAKEOVER)
+    assert await sim_conversations(sim, without_plugin) == [], "nothing opens later"
+    served = RestUser(stack.rasa_url, without_plugin.http, sender=without_plugin.sender)
+    heard = await served.hears(FAILED, asking=ASK_HOURS)
+    assert sum(FAILED in str(each) for each in heard) == 1
+    assert await sim_conversations(sim, without_plugin) == []
+
+
+async def test_two_stores(elsewhere, http):
+    user = RestUser(elsewhere.rasa_url, http)
+    log = elsewhere.processes["actions"].log
+    await is_refused_honestly(user, log, elsewhere.folder / "other.db")
+    assert sessions_of(elsewhere.folder / "handoff.db", user) == []
