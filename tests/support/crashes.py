@@ -99,12 +99,17 @@ async def is_paused(user):
     await until(paused, timeout=TAKEOVER)
 
 
-async def is_opened_once(sim, stack, user, *, connector):
-    """Wait until the session is open after a crash, and check that nothing is duplicated."""
+async def is_opened_once(sim, stack, user, *, connector, is_told=False):
+    """Wait until the session is open after a crash, and check that nothing is duplicated.
+
+    ``is_told`` says that the user has heard of the start already.
+    """
     replies = await user.says("please hurry")
     found = await conversation_of(user.sender, sim, stack, connector=connector, timeout=TAKEOVER)
     await sim.wait_for_message(found["id"], "please hurry", timeout=TAKEOVER)
-    if not any(STARTED in text for text in replies):
+    if is_told:
+        assert not any(STARTED in text for text in replies), "told once"
+    elif not any(STARTED in text for text in replies):
         await hears_once(user, STARTED)
     app = stack.connectors[connector]["app_id"]
     mine = [one for one in await sim.conversations(app) if one["user"]["externalId"] == user.sender]

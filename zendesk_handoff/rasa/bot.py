@@ -140,7 +140,9 @@ class Bot:
         processor = self.processor
         if processor is None:
             return
-        tracker = await processor.get_tracker(sender_id)
+        # The tracker is empty where a server died with the user's first message. Rasa starts no
+        # session in a tracker with events, and the bot could not answer.
+        tracker = await processor.fetch_tracker_with_initial_session(sender_id)
         if key is not None and _has_key(tracker, key):
             return
         known = [
