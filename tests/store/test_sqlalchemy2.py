@@ -12,7 +12,16 @@ from tests.support.servers import ROOT
 
 pytestmark = pytest.mark.timeout(600)
 
-MODULES = ["store", "batches", "indexes", "migrations", "postgresql", "reports", "upgrade"]
+MODULES = [
+    "store",
+    "batches",
+    "indexes",
+    "migrations",
+    "postgresql",
+    "reports",
+    "requests",
+    "upgrade",
+]
 
 
 @pytest.fixture(scope="module")
