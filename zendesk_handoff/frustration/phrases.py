@@ -1,7 +1,8 @@
 """Word lists by language, and the search for their phrases in one pass over a text.
 
-A word list is a text file `words/<language>.txt`: groups in brackets, one phrase a line. A language
-is added by adding its file.
+A word list is a text file `words/<language>.txt`: groups in brackets, one phrase a line. Any group
+may be missing; without `function` a list is used only where the locale names its language.
+CONTRIBUTING.md lists what else a language needs.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 
-ENGLISH = "en"
+from zendesk_handoff.domain.language import ENGLISH, language_of
 
 _TOKEN = re.compile(r"[^\W_]+|[$£€]")
 _APOSTROPHES = str.maketrans("", "", "'’`´")
@@ -100,18 +101,17 @@ def phrase_book(language: str) -> PhraseBook:
 
 @lru_cache(maxsize=1)
 def _function_words() -> dict[str, frozenset[str]]:
-    return {language: frozenset(_groups(language)["function"]) for language in languages()}
+    return {language: frozenset(_groups(language).get("function", ())) for language in languages()}
 
 
-def language_of(texts: Iterable[str], *, locale: str | None = None) -> str:
+def detect_language(texts: Iterable[str], *, locale: str | None = None) -> str:
     """Choose the word list: the locale's, else the one whose function words are most frequent.
 
     Args:
         texts: Messages of the user.
         locale: A tag such as `de` or `es-MX`, used where there is a list for it.
     """
-    named = (locale or "").replace("_", "-").split("-")[0].lower()
-    if named in languages():
+    if locale and (named := language_of(locale)) in languages():
         return named
     tokens = frozenset(token for text in texts for token in tokens_of(text))
     votes = {language: len(tokens & words) for language, words in _function_words().items()}

@@ -9,7 +9,8 @@ from math import sqrt
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from zendesk_handoff.frustration.phrases import ENGLISH, phrase_book, tokens_of
+from zendesk_handoff.domain.language import ENGLISH
+from zendesk_handoff.frustration.phrases import phrase_book, tokens_of
 
 #: Groups of the word lists that are counted together as signs of frustration.
 SIGNS = (

@@ -18,12 +18,11 @@ from sanic import Sanic
 from zendesk_handoff.domain.responses import default_response
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.delivery import send_once, with_literal_values
+from zendesk_handoff.rasa.lock_store import POLL_SECONDS
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name
 
 log = structlog.get_logger(__name__)
 
-#: Rasa's default is a second; an agent's message would wait that long while the user is writing.
-_LOCK_POLL_SECONDS = 0.05
 #: In an event's metadata: the key of what is recorded only once.
 _KEY = "handoff_key"
 #: Rasa's own handling of a message, as it is before the router is installed.
@@ -60,7 +59,7 @@ class Bot:
         """
         store = self._app.ctx.agent.lock_store
         lock: AbstractAsyncContextManager[Any] = store.lock(
-            sender_id, wait_time_in_seconds=_LOCK_POLL_SECONDS
+            sender_id, wait_time_in_seconds=POLL_SECONDS
         )
         return lock
 

@@ -14,8 +14,10 @@ from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.settings.model import Connector, Settings
 from zendesk_handoff.settings.schema import UNSET, read_block
 
-#: The end of the block's name: it may be the name in a checkout's root, or the package's own.
-BLOCK_SUFFIX = "channels.ZendeskInput"
+#: The block's name.
+BLOCK = "zendesk_handoff.channels.ZendeskInput"
+#: The end of its name, which an older name of the class shares (docs/names.md).
+_BLOCK_SUFFIX = "channels.ZendeskInput"
 CREDENTIALS_VARIABLE = "ZENDESK_HANDOFF_CREDENTIALS"
 
 _CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -28,7 +30,7 @@ def read_settings(
     """Check the block and make it one frozen object.
 
     Args:
-        block: The content of ``channels.ZendeskInput`` in ``credentials.yml``.
+        block: The content of ``zendesk_handoff.channels.ZendeskInput`` in ``credentials.yml``.
         environ: The variables for ``${NAME}``; the process environment by default.
 
     Raises:
@@ -36,7 +38,7 @@ def read_settings(
     """
     problems: list[Problem] = []
     if not isinstance(block, Mapping):
-        raise SettingsError([Problem(BLOCK_SUFFIX, "must be a block with `connectors`.")])
+        raise SettingsError([Problem(BLOCK, "must be a block with `connectors`.")])
     block = _substitute(block, "", os.environ if environ is None else environ, problems)
     settings = read_block(Settings, block, "", problems)
     if settings is not None:
@@ -74,9 +76,9 @@ def load_settings(
         raise SettingsError([Problem(str(file), f"is not valid YAML{line}.")]) from None
     blocks = content if isinstance(content, Mapping) else {}
     for name, block in blocks.items():
-        if str(name).endswith(BLOCK_SUFFIX):
+        if str(name).endswith(_BLOCK_SUFFIX):
             return read_settings(block, environ=variables)
-    raise SettingsError([Problem(str(file), f"has no block `{BLOCK_SUFFIX}:`; add one.")])
+    raise SettingsError([Problem(str(file), f"has no block `{BLOCK}:`; add one.")])
 
 
 def _check_connectors(connectors: Mapping[str, Connector | None], problems: list[Problem]) -> None:
@@ -94,7 +96,7 @@ def _check_connectors(connectors: Mapping[str, Connector | None], problems: list
                     Problem(
                         f"{where}.workspaces",
                         f"`{workspace}` already belongs to `{connector_of[workspace]}`; "
-                        "a workspace escalates through one connector.",
+                        "a workspace is handed over through one connector.",
                     )
                 )
             connector_of.setdefault(workspace, connector_id)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from html import unescape
 from itertools import pairwise
 
-from zendesk_handoff.summary.words import ENGLISH, Words, formulas_of, words_of
+from zendesk_handoff.domain.language import ENGLISH
+from zendesk_handoff.summary.words import Words, formulas_of, words_of
 
 _COUNT = (
     r"(?:\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 
-ENGLISH = "en"
+from zendesk_handoff.domain.language import ENGLISH
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,11 @@ class Words:
     formulas: frozenset[str]
 
 
-def language_of(locale: str | None) -> str:
-    """Read the language of a locale tag: ``de`` for ``de_AT`` or ``de-CH``.
-
-    Args:
-        locale: A BCP 47 tag, or a Java-like one; English where it is not known.
-    """
-    return (locale or ENGLISH).replace("_", "-").split("-")[0].strip().lower() or ENGLISH
-
-
 @cache
 def words_of(language: str) -> Words:
     """Read a language's word list, the English one where there is none.
+
+    A group that the list lacks is empty.
 
     Args:
         language: As `language_of` gives it.
@@ -58,7 +51,7 @@ def words_of(language: str) -> Words:
             group = groups.setdefault(line.strip("[] "), set())
         elif not line.startswith("#"):
             group.update([line.strip()] if group is groups.get("formulas") else line.split())
-    return Words(**{field.name: frozenset(groups[field.name]) for field in fields(Words)})
+    return Words(**{field.name: frozenset(groups.get(field.name, ())) for field in fields(Words)})
 
 
 @cache
@@ -69,4 +62,6 @@ def formulas_of(language: str) -> re.Pattern[str]:
         language: As `language_of` gives it.
     """
     formulas = sorted(filter(None, words_of(language).formulas), key=len, reverse=True)
+    if not formulas:
+        return re.compile("(?!)")  # matches nothing
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, formulas))})\b[ ,.!?]*", re.IGNORECASE)

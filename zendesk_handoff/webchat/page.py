@@ -32,7 +32,7 @@ class PageSettings:
     """Settings of the page, from the channel's block of ``credentials.yml``.
 
     Args:
-        title: Above the chat, and of the browser's tab.
+        title: The heading of the chat, and the title of the browser's tab.
         greeting: Shown before the first message.
         image_sources: Hosts, besides this server, whose images the bot may show.
     """
@@ -63,7 +63,7 @@ class PageSettings:
         if not isinstance(sources, (list, tuple)) or not all(map(_is_source, sources)):
             problems.append("`image_sources` must be a list such as [https://images.example.com].")
         if problems:
-            raise ValueError("channels.WebChatInput: " + " ".join(problems))
+            raise ValueError("zendesk_handoff.channels.WebChatInput: " + " ".join(problems))
         return cls(**{**values, "image_sources": tuple(sources)})
 
 
