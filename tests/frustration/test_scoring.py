@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, Turn, dialogue_from_turns
 from zendesk_handoff.frustration import explain
-from zendesk_handoff.frustration.phrases import detect_language, languages
+from zendesk_handoff.frustration.phrases import (
+    PhraseBook,
+    detect_language,
+    languages,
+    read_groups,
+)
 from zendesk_handoff.frustration.reasons import texts_of
 from zendesk_handoff.frustration.wording import MAX_LENGTH
 
@@ -195,6 +200,12 @@ def test_the_language_is_the_locales_else_detected():
     assert detect_language(["ich habe das nicht bestellt"]) == "de"
     assert detect_language(["no he recibido mi pedido y estoy esperando"]) == "es"
     assert detect_language(["where is it?"]) == "en"
+
+
+def test_a_word_list_may_lack_groups():
+    book = PhraseBook(read_groups(["[insult]", "clown"]))
+    assert book.function_words == frozenset()
+    assert book.find(["you", "clown"]) == {"insult": ["clown"]}
 
 
 def test_a_locale_of_three_letters_is_not_another_language():

@@ -31,10 +31,15 @@ def tokens_of(text: str) -> list[str]:
 
 
 class PhraseBook:
-    """Groups of phrases, looked up by their first word."""
+    """Groups of phrases, looked up by their first word.
+
+    Attributes:
+        function_words: The words by which the language is detected; none if the list has none.
+    """
 
     def __init__(self, groups: dict[str, list[str]]) -> None:
         """Index the phrases of each group."""
+        self.function_words = frozenset(groups.get("function", ()))
         self._exact: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self._stems: dict[str, list[tuple[str, str]]] = {}
         for group, phrases in groups.items():
@@ -88,20 +93,10 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
-def _groups(language: str) -> dict[str, list[str]]:
-    text = (files(__package__) / "words" / f"{language}.txt").read_text(encoding="utf-8")
-    return read_groups(text.splitlines())
-
-
-@cache
 def phrase_book(language: str) -> PhraseBook:
     """Load a language's word list, once."""
-    return PhraseBook(_groups(language))
-
-
-@lru_cache(maxsize=1)
-def _function_words() -> dict[str, frozenset[str]]:
-    return {language: frozenset(_groups(language).get("function", ())) for language in languages()}
+    text = (files(__package__) / "words" / f"{language}.txt").read_text(encoding="utf-8")
+    return PhraseBook(read_groups(text.splitlines()))
 
 
 def detect_language(texts: Iterable[str], *, locale: str | None = None) -> str:
@@ -114,6 +109,6 @@ def detect_language(texts: Iterable[str], *, locale: str | None = None) -> str:
     if locale and (named := language_of(locale)) in languages():
         return named
     tokens = frozenset(token for text in texts for token in tokens_of(text))
-    votes = {language: len(tokens & words) for language, words in _function_words().items()}
+    votes = {each: len(tokens & phrase_book(each).function_words) for each in languages()}
     best = max(votes, key=votes.__getitem__)
     return best if votes[best] > votes[ENGLISH] else ENGLISH

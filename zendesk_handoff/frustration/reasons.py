@@ -19,7 +19,7 @@ _LEAST_OF = {"wording": 0.8, "growing": 0.6}
 
 #: Features that are one reason together.
 _TOGETHER = {
-    "wording": ("outrage", "anger", "negative", "worst_sentence", "grim"),
+    "wording": ("outrage", "anger", "negative", "worst_sentence", "negative_emoji"),
     "growing": ("earlier_outrage", "earlier_profanity", "earlier_worst_sentence", "earlier_signs"),
     "repetitions": ("repetitions", "repetition_of_self"),
     "failures": ("failures", "bot_lost"),
