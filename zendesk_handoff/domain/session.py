@@ -31,6 +31,9 @@ OPEN = frozenset({State.REQUESTED, State.OPENING, State.WAITING, State.ACTIVE})
 #: The values that the store, the tracker and metrics use.
 OPEN_NAMES = tuple(sorted(state.value for state in OPEN))
 OVER_NAMES = tuple(sorted(state.value for state in State if state not in OPEN))
+#: States before control is passed to the agents, and after it.
+OPENING_NAMES = (State.REQUESTED.value, State.OPENING.value)
+WITH_AGENTS_NAMES = (State.WAITING.value, State.ACTIVE.value)
 
 
 class Step(str, enum.Enum):

@@ -51,7 +51,7 @@ def end_by_us(
         connection: In a transaction.
         session_id: The session's id.
         reason: The first one is kept.
-        marker: Our mark on the closing note; a new one by default.
+        marker: Marker of the closing note; a new one by default.
     """
     now = time.time()
     ended = connection.execute(

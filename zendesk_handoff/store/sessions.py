@@ -36,7 +36,7 @@ class Sessions:
     """
 
     def __init__(self, database: Database, *, owner: str, lease: float):
-        """Use a database, in the name of a process."""
+        """Use a database, as the process ``owner``."""
         self._database = database
         self._owner = owner
         self._lease = lease
@@ -245,7 +245,7 @@ class Sessions:
         Args:
             session_id: The session's id.
             reason: Why it ends; the first reason is kept.
-            marker: Our mark on the closing note; a new one by default.
+            marker: Marker of the closing note; a new one by default.
         """
         return await self._database.write(
             lambda connection: session_end.end_by_us(connection, session_id, reason, marker=marker),
