@@ -1,7 +1,8 @@
 """Helpers for log lines: their level, and the description of an error.
 
 A line is an event, ``handoff.<subject>.<what happened>``, with ``session`` and ``connector`` where
-they are known. No line holds what users and agents wrote, names or secrets.
+they are known; events of the score and the summary begin with ``frustration`` and ``summary``. No
+line holds what users and agents wrote, names or secrets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Errors, responses, names of the contract, metrics, commands and log events are documented."""
+"""Documentation of errors, responses, actions, slots, metrics, commands and log events."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ async def _end_by_us(
 
     Inside the switchboard, the control that was offered to us is accepted and released, which an
     ``int_`` key may do, while a bare release answers 403 (Conversations API: `ReleaseControl`).
-    Outside of it control cannot be taken back: the session ends on our side only.
+    Outside of it control cannot be taken back: the session ends in the plugin only.
     """
     conversation_id = str(session.conversation_id)
     await client.post_message(

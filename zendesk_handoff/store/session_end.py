@@ -1,4 +1,4 @@
-"""Ends from our side: the state of the session and the closing note, in one transaction."""
+"""Ends by the plugin: the state of the session and the closing note, in one transaction."""
 
 from __future__ import annotations
 

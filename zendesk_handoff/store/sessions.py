@@ -240,7 +240,7 @@ class Sessions:
     async def end_by_us(
         self, session_id: str, reason: EndReason, *, marker: str | None = None
     ) -> Session:
-        """End a session from our side, with a closing note after the user's last message.
+        """End a session by the plugin, with a closing note after the user's last message.
 
         Args:
             session_id: The session's id.

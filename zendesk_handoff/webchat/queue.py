@@ -48,7 +48,7 @@ class MessageQueue:
         *,
         sweep_interval: float = 30.0,
     ) -> None:
-        """Use the parts."""
+        """Keep the collaborators."""
         self._sweep_interval = sweep_interval
         self._executor = executor
         self._on_new_message = on_new_message
