@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from zendesk_handoff.webchat.file_types import EXTENSIONS
+from zendesk_handoff.webchat.messages import MAX_TEXT
+from zendesk_handoff.webchat.uploads import MAX_FILES
 
 HERE = Path(__file__).parent / "static"
 BUNDLE = "deepChat.bundle.js"
@@ -96,7 +98,7 @@ class Page:
     """The page as it is served.
 
     Args:
-        settings: Of the page.
+        settings: The page's settings.
         bundle: The file with deep-chat; one of the usual paths by default.
     """
 
@@ -126,6 +128,8 @@ class Page:
             "title": settings.title,
             "greeting": settings.greeting,
             "extensions": EXTENSIONS,
+            "max_text": str(MAX_TEXT),
+            "max_files": str(MAX_FILES),
         }
         text = (HERE / "index.html").read_text(encoding="utf-8")
         for name, value in values.items():
