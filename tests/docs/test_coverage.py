@@ -16,6 +16,7 @@ from tests.support.pages import DOCS, PAGES, README, ROOT, quoted, rows, section
 from zendesk_handoff import errors
 from zendesk_handoff.cli import app
 from zendesk_handoff.domain import responses
+from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.rasa import delivery
 from zendesk_handoff.webchat.page import PageSettings
 
@@ -98,6 +99,31 @@ def test_every_page_is_in_the_index():
     index = (DOCS / "README.md").read_text()
     for page in DOCS.glob("*.md"):
         assert page.name == "README.md" or f"]({page.name})" in index, page.name
+
+
+def test_the_readme_lists_the_public_names():
+    listed = set(quoted(section(README.read_text(), "Names to import")))
+    assert set(zendesk_handoff.__all__) <= listed
+
+
+def test_the_values_of_the_slots_are_listed():
+    table = rows(section((DOCS / "settings.md").read_text(), "Slots"))
+    listed = [value for row in table for value in quoted(row[0])]
+    assert {reason.value for reason in EndReason} <= set(listed)
+    assert set(domain()["slots"]) <= set(listed)
+
+
+def test_the_walks_name_the_modules_in_order():
+    page = (DOCS / "design.md").read_text()
+    for heading, first, last in (
+        ("A user's message, module by module", "webchat/routes.py", "store/outbox.py"),
+        ("An agent's message, module by module", "channels/request_guard.py", "store/inbox.py"),
+    ):
+        modules = [quoted(row[0])[0] for row in rows(section(page, heading))]
+        assert len(modules) > 10
+        assert all((ROOT / module).is_file() for module in modules)
+        assert modules[0] == f"zendesk_handoff/{first}"
+        assert modules[-1] == f"zendesk_handoff/{last}"
 
 
 def test_the_public_classes_are_documented():
