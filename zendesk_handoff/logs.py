@@ -49,7 +49,7 @@ def error_fields(error: BaseException) -> dict[str, str]:
     """Describe an error of foreign code by its type and location, as fields of a log line.
 
     Args:
-        error: As it was caught.
+        error: The error, as caught.
 
     Returns:
         ``error`` and ``location``.

@@ -37,7 +37,7 @@ def add_media_route(
 
     Args:
         routes: The plugin's blueprint, or an app; its app's context has the runtime.
-        settings: With the connectors.
+        settings: The plugin's settings, with the connectors.
         read_timeout: Seconds within which a user must have read a file.
         max_bytes: The size of the largest file.
     """

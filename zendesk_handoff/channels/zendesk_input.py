@@ -101,8 +101,8 @@ class ZendeskInput(InputChannel):
         receiving messages). So an error that a repetition may resolve is a 503.
 
         Args:
-            request: Zendesk's, or anyone's.
-            connector_id: From the address.
+            request: The request, of Zendesk or of anybody.
+            connector_id: The connector in the address.
         """
         connector = self.settings.connectors.get(connector_id)
         if connector is None:

@@ -178,7 +178,7 @@ class Bot:
 
         Args:
             sender_id: The user.
-            message_id: As the channel set it.
+            message_id: The id that the channel gave the message.
         """
         processor = self.processor
         if processor is None:

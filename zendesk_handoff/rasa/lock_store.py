@@ -115,7 +115,7 @@ class AtomicRedisLockStore(RedisLockStore):
 
         Args:
             conversation_id: The sender's id.
-            ticket_number: Of the ticket that was served.
+            ticket_number: The number of the ticket that was served.
         """
         self._change(conversation_id, lambda lock: lock.remove_ticket_for(ticket_number))
 
@@ -124,7 +124,7 @@ class AtomicRedisLockStore(RedisLockStore):
 
         Args:
             conversation_id: The sender's id.
-            ticket_number: Of the ticket that was served.
+            ticket_number: The number of the ticket that was served.
         """
         try:
             self.finish_serving(conversation_id, ticket_number)

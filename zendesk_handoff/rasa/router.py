@@ -31,9 +31,9 @@ class Router:
     """Routes user messages by the state of their senders' sessions.
 
     Args:
-        store: Knows whether a session is open; Rasa's tracker does not decide.
-        bot: Handles all messages without an open session.
-        settings: With the phrases that end a session.
+        store: The store, whose state is authoritative.
+        bot: The bot, for messages without an open session.
+        settings: The plugin's settings, with the phrases that end a session.
     """
 
     def __init__(self, store: Store, bot: Bot, settings: Settings) -> None:
@@ -47,7 +47,7 @@ class Router:
         """Route a user message to the agent if a session is open; the caller holds the lock.
 
         Args:
-            message: Any channel's.
+            message: A message of any channel.
             processor: The bot, where a model is loaded.
 
         Returns:

@@ -93,8 +93,8 @@ class ToUser:
     async def _notify_start(self, session: Session) -> None:
         """Notify the user of the start and pause the tracker, unless the action has done both.
 
-        The store alone knows of the connection where the action server died after it, or the Rasa
-        server before it had the action's response.
+        If the action server dies after control is passed, or the Rasa server before it has the
+        action's response, only the store has the start of the session.
         """
         async with self._bot.lock(session.sender_id):
             session = await self._store.sessions.get(session.id) or session

@@ -83,9 +83,9 @@ class Asset:
 
     Args:
         content_type: For example ``text/css; charset=utf-8``.
-        data: As it is.
-        gzipped: The same, compressed.
-        etag: Its hash, quoted.
+        data: The content.
+        gzipped: The content, compressed.
+        etag: The hash of the content, quoted.
     """
 
     content_type: str

@@ -37,7 +37,7 @@ def check_file(name: str, data: bytes) -> UploadedFile:
     """Accept a file whose content is of the type that its extension says.
 
     Args:
-        name: As the browser sent it.
+        name: The name, as the browser sent it.
         data: The content.
 
     Raises:
@@ -61,7 +61,7 @@ def clean_name(name: str) -> str:
     """Remove path, control characters and excess length from a file's name.
 
     Args:
-        name: As the browser sent it.
+        name: The name, as the browser sent it.
     """
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
     # Category C also holds the direction overrides, with which an exe can be made to read as txt.
