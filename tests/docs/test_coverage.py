@@ -133,7 +133,7 @@ def test_the_public_classes_are_documented():
 
 
 def test_the_protocols_of_output_channels_are_documented():
-    page = section((ROOT / "CONTRIBUTING.md").read_text(), "A channel adapter")
+    page = section((ROOT / "CONTRIBUTING.md").read_text(), "Another channel")
     protocols = {
         name: vars(value)
         for name, value in vars(delivery).items()

@@ -111,9 +111,9 @@ class Connector:
     )
     switchboard_integration: str | None = setting(
         text,
-        "Our own name in the account's switchboard, where this integration is part of it.",
+        "The integration's own name in the account's switchboard, if it is part of it.",
         default=None,
-        example="our name in the switchboard",
+        example="the integration's name in the switchboard",
         shown="(none)",
     )
     authentication: str = setting(
