@@ -17,8 +17,8 @@ from sanic import Sanic
 
 from zendesk_handoff.domain.responses import default_response
 from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa import lock_store
 from zendesk_handoff.rasa.delivery import send_once, with_literal_values
-from zendesk_handoff.rasa.lock_store import POLL_SECONDS
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name
 
 log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ class Bot:
         """
         store = self._app.ctx.agent.lock_store
         lock: AbstractAsyncContextManager[Any] = store.lock(
-            sender_id, wait_time_in_seconds=POLL_SECONDS
+            sender_id, wait_time_in_seconds=lock_store.POLL_SECONDS
         )
         return lock
 
