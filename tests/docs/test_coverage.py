@@ -46,7 +46,7 @@ def test_every_log_event_that_a_page_names_exists():
 @pytest.mark.parametrize("name", [name for name in vars(responses) if name.isupper()])
 def test_every_response_is_in_the_readmes_domain(name):
     value = getattr(responses, name)
-    if isinstance(value, str):
+    if str(value).startswith("utter_"):
         assert value in domain()["responses"]
 
 
