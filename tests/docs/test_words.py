@@ -25,8 +25,8 @@ NEEDED = {
 
 
 def avoided(text: str) -> list[str]:
-    """Find avoided terms outside of code and of quoted examples."""
-    plain = re.sub(r'`[^`]*`|"[^"\n]*"', "", text)
+    """Find avoided terms outside of code, quoted examples and the targets of links."""
+    plain = re.sub(r'`[^`]*`|"[^"\n]*"|\]\([^)]*\)', "", text)
     return [found.lower() for found in AVOIDED.findall(plain)]
 
 
