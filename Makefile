@@ -35,7 +35,7 @@ lint: .venv/.done ## style, types, and who may import whom
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-fix: .venv/.done ## mend what can be mended
+fix: .venv/.done ## format, and fix what ruff can fix
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
@@ -51,7 +51,7 @@ dist: $(PAGE)/node_modules/.done $(filter .tools/%,$(UV)) ## both wheels, the pl
 	  --build-constraints requirements/build.txt --require-hashes $$folder || exit 1; done
 	@rm -f dist/.gitignore
 
-pin: $(filter .tools/%,$(UV)) ## write the requirement files anew
+pin: $(filter .tools/%,$(UV)) ## write the requirement files again
 	$(PIN) pyproject.toml simulator/pyproject.toml --group dev --extra rasa --extra postgresql --extra llm -o requirements/dev.txt
 	$(PIN) pyproject.toml requirements/sqlalchemy2.in --extra postgresql -o requirements/sqlalchemy2.txt
 	$(PIN) requirements/build.in -o requirements/build.txt
@@ -67,7 +67,7 @@ clean: ## remove what the commands have made
              simulator/pyproject.toml .python-version $(PAGE)/node_modules/.done $(filter .tools/%,$(UV))
 	@tools/uv.sh venv
 	@echo "Installing the Python environment …"
-	@# Compiled here, once: where Python may not write bytecode every start of Rasa would compile anew.
+	@# Compiled here, once: where Python may not write bytecode every start of Rasa would compile again.
 	@VIRTUAL_ENV=.venv $(UV) pip sync -q --compile-bytecode --require-hashes requirements/dev.txt
 	@VIRTUAL_ENV=.venv $(UV) pip install -q --no-deps --build-constraint requirements/build.txt \
 	  -e . -e ./simulator

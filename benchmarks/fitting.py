@@ -21,8 +21,8 @@ FOLDS = 6
 
 #: Numbers that may only lower the score; every other may only raise it. Keeps the fit honest.
 CALMING = frozenset(
-    "positive gratitude polite cheerful question request opening_request brief_opening bot_done "
-    "bot_asks earlier_positive earlier_gratitude".split()
+    "positive gratitude polite positive_emoji question request opening_request brief_opening "
+    "bot_done bot_asks earlier_positive earlier_gratitude".split()
 )
 #: The most that one unit of a number may add to the logit: no single mild sign may decide.
 MOST = {

@@ -28,7 +28,7 @@ from tools.paths import EVALUATION_SETS, ROOT
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 from zendesk_handoff.frustration import DEFAULT_THRESHOLD, DEFAULT_WINDOW
-from zendesk_handoff.frustration.phrases import language_of
+from zendesk_handoff.frustration.phrases import detect_language
 from zendesk_handoff.frustration.scoring import measure
 
 DATA = EVALUATION_SETS
@@ -85,7 +85,7 @@ def matrix_of(examples: list[Example]) -> Matrix:
     for example in examples:
         turns = example.dialogue.turns
         texts = [turn.text for turn in turns if turn.speaker == "user"][-DEFAULT_WINDOW:]
-        rows.append(measure(turns, language=language_of(texts), window=DEFAULT_WINDOW))
+        rows.append(measure(turns, language=detect_language(texts), window=DEFAULT_WINDOW))
     return Matrix(rows, [one.label for one in examples], [one.number for one in examples])
 
 

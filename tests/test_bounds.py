@@ -18,9 +18,9 @@ from rasa.core.processor import MessageProcessor
 from zendesk_handoff import bounds
 from zendesk_handoff.bounds import SUPPORTED, Installed, check_bounds, check_method, check_wrapped
 from zendesk_handoff.channels import ZendeskInput
-from zendesk_handoff.channels.zendesk_input import UnsupportedRasa
 from zendesk_handoff.errors import UnsupportedEnvironment
 from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa.start_errors import UnsupportedRasa
 
 ROOT = Path(__file__).parent.parent
 #: Imports the channels of a Rasa whose modules have other names; run in a process of its own.

@@ -15,7 +15,7 @@ from tests.support.servers import free_port
 from zendesk_handoff import metrics
 from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.metrics import Queue, StoreFigures
-from zendesk_handoff.zendesk.answers import api_error_for_status
+from zendesk_handoff.zendesk.api_responses import api_error_for_status
 
 EMPTY = StoreFigures({}, [], [])
 

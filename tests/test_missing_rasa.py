@@ -74,7 +74,8 @@ def test_what_needs_rasa_names_the_command_that_installs_it(package, needs):
     last_line = done.stderr.strip().splitlines()[-1]
     assert last_line == (
         f"zendesk_handoff.errors.MissingDependency: zendesk_handoff.{package} needs the package "
-        f"{needs}, which is not installed. Install it: pip install 'zendesk-handoff[rasa]'"
+        f"{needs}, which is not installed. Install the plugin's wheel with the "
+        "extra rasa: pip install 'zendesk-handoff[rasa] @ file:///path/to/the/wheel'"
     )
 
 

@@ -15,7 +15,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-#: No module of the project: a fork imports these anew, with the environment of its server.
+#: No module of the project: a fork imports these itself, with the environment of its server.
 _PRELOADED = [
     "rasa.__main__",
     "rasa.core.run",

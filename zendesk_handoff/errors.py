@@ -15,9 +15,9 @@ HandoffError
 ├── SessionNotFound (LookupError)           an id prefix that fits no session, or several
 ├── ChannelExit (RuntimeError)              a channel's library tried to stop the process
 └── ConversationsError                      a call to the Conversations API
-    ├── ConnectionFailed (ConnectionError)  no answer: connection refused, reset, timed out
-    ├── InvalidResponse                     an answer in a shape that the API does not have
-    └── ApiError                            an answer with a status of 400 or more
+    ├── ConnectionFailed (ConnectionError)  no response: connection refused, reset, timed out
+    ├── InvalidResponse                     a response in a shape that the API does not have
+    └── ApiError                            a response with a status of 400 or more
         ├── NotAuthorized (PermissionError) 401, 403
         ├── NotFound (LookupError)          404
         ├── Conflict                        409
@@ -144,7 +144,8 @@ class MissingDependency(HandoffError, ImportError):
         self.package = package
         super().__init__(
             f"{module} needs the package {package}, which is not installed. "
-            f"Install it: pip install 'zendesk-handoff[{extra}]'"
+            f"Install the plugin's wheel with the extra {extra}: "
+            f"pip install 'zendesk-handoff[{extra}] @ file:///path/to/the/wheel'"
         )
 
 
@@ -176,7 +177,7 @@ class ConversationsError(HandoffError):
 
     Attributes:
         retryable: Whether the same call may succeed later.
-        timed_out: Whether no answer came in time: Zendesk may still be processing the call.
+        timed_out: Whether no response came in time: Zendesk may still be processing the call.
     """
 
     retryable = False
@@ -189,7 +190,7 @@ class ConversationsError(HandoffError):
 
 
 class ConnectionFailed(ConversationsError, ConnectionError):
-    """No answer came.
+    """No response came.
 
     Args:
         call: Method and path.
@@ -217,7 +218,7 @@ class ApiError(ConversationsError):
         status: The HTTP status.
         code: Zendesk's ``errors[0].code``, empty where the body had none.
         title: Zendesk's ``errors[0].title``.
-        retry_after: Seconds to wait, where the answer had a ``Retry-After``.
+        retry_after: Seconds to wait, where the response had a ``Retry-After``.
     """
 
     def __init__(
@@ -229,7 +230,7 @@ class ApiError(ConversationsError):
         title: str = "",
         retry_after: float | None = None,
     ) -> None:
-        """Keep the parts of the answer as data."""
+        """Keep the parts of the response as data."""
         self.status = status
         self.code = code
         self.title = title

@@ -1,7 +1,8 @@
 """Helpers for log lines: their level, and the description of an error.
 
 A line is an event, ``handoff.<subject>.<what happened>``, with ``session`` and ``connector`` where
-they are known. No line holds what users and agents wrote, names or secrets.
+they are known; events of the score and the summary begin with ``frustration`` and ``summary``. No
+line holds what users and agents wrote, names or secrets.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def error_fields(error: BaseException) -> dict[str, str]:
     """Describe an error of foreign code by its type and location, as fields of a log line.
 
     Args:
-        error: As it was caught.
+        error: The error, as caught.
 
     Returns:
         ``error`` and ``location``.

@@ -92,7 +92,7 @@ class Queue:
         connector_id: The connector.
         waiting: The number of messages.
         oldest: When the oldest of them was stored, in seconds since the epoch.
-        failed: The number of dead letters: refused by Zendesk, or unreadable.
+        failed: The number of refused messages or, towards the users, of dead letters.
     """
 
     connector_id: str
@@ -238,7 +238,8 @@ def _add_queues(
     )
     failed = gauge(
         "zendesk_handoff_failed_messages",
-        "Dead letters: messages that Zendesk refused for good, and events that cannot be read.",
+        "Refused messages (to_agent), which Zendesk has refused for good; dead letters (to_user), "
+        "events that cannot be read.",
     )
     now = time.time()
     for direction, of_direction in queues.items():

@@ -113,7 +113,7 @@ async def servers(*, latency: float) -> AsyncIterator[Servers]:
             ours = _rasa(folder, "ours", with_plugin, "webhooks/zendesk/", {
                 "rest": None,
                 "callback": {"url": f"{api.url}/push"},
-                "channels.ZendeskInput": block(store_url, api.url),
+                "zendesk_handoff.channels.ZendeskInput": block(store_url, api.url),
             })  # fmt: skip
             theirs = _rasa(folder, "theirs", without, "webhooks/bench/", {
                 "rest": None,

@@ -67,7 +67,7 @@ async def test_an_agent_handles_a_conversation(
     entry = page.get_by_role("button", name=re.compile("Mia"))
     await expect(entry).to_contain_text("unread")
     await expect(entry).to_contain_text("acme")
-    await expect(page).to_have_title("(1) Agent desk")
+    await expect(page).to_have_title("(1) Agent page")
     await entry.click()
     await expect(entry).not_to_contain_text("unread")
     await expect(page.locator("#state")).to_have_text("Waiting")

@@ -1,4 +1,4 @@
-"""Errors, responses, names of the contract, metrics, commands and log events are documented."""
+"""Documentation of errors, responses, actions, slots, metrics, commands and log events."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tests.support.pages import DOCS, PAGES, README, ROOT, quoted, rows, section
 from zendesk_handoff import errors
 from zendesk_handoff.cli import app
 from zendesk_handoff.domain import responses
+from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.rasa import delivery
 from zendesk_handoff.webchat.page import PageSettings
 
@@ -45,7 +46,7 @@ def test_every_log_event_that_a_page_names_exists():
 @pytest.mark.parametrize("name", [name for name in vars(responses) if name.isupper()])
 def test_every_response_is_in_the_readmes_domain(name):
     value = getattr(responses, name)
-    if isinstance(value, str):
+    if str(value).startswith("utter_"):
         assert value in domain()["responses"]
 
 
@@ -100,6 +101,31 @@ def test_every_page_is_in_the_index():
         assert page.name == "README.md" or f"]({page.name})" in index, page.name
 
 
+def test_the_readme_lists_the_public_names():
+    listed = set(quoted(section(README.read_text(), "Names to import")))
+    assert set(zendesk_handoff.__all__) <= listed
+
+
+def test_the_values_of_the_slots_are_listed():
+    table = rows(section((DOCS / "settings.md").read_text(), "Slots"))
+    listed = [value for row in table for value in quoted(row[0])]
+    assert {reason.value for reason in EndReason} <= set(listed)
+    assert set(domain()["slots"]) <= set(listed)
+
+
+def test_the_walks_name_the_modules_in_order():
+    page = (DOCS / "design.md").read_text()
+    for heading, first, last in (
+        ("A user's message, module by module", "webchat/routes.py", "store/outbox.py"),
+        ("An agent's message, module by module", "channels/request_guard.py", "store/inbox.py"),
+    ):
+        modules = [quoted(row[0])[0] for row in rows(section(page, heading))]
+        assert len(modules) > 10
+        assert all((ROOT / module).is_file() for module in modules)
+        assert modules[0] == f"zendesk_handoff/{first}"
+        assert modules[-1] == f"zendesk_handoff/{last}"
+
+
 def test_the_public_classes_are_documented():
     for name in zendesk_handoff.__all__:
         if name.endswith(("Input", "Policy", "Featurizer", "LockStore")):
@@ -107,7 +133,7 @@ def test_the_public_classes_are_documented():
 
 
 def test_the_protocols_of_output_channels_are_documented():
-    page = section((ROOT / "CONTRIBUTING.md").read_text(), "A channel adapter")
+    page = section((ROOT / "CONTRIBUTING.md").read_text(), "Another channel")
     protocols = {
         name: vars(value)
         for name, value in vars(delivery).items()

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, Turn, dialogue_from_turns
 from zendesk_handoff.frustration import explain
-from zendesk_handoff.frustration.phrases import language_of, languages
+from zendesk_handoff.frustration.phrases import (
+    PhraseBook,
+    detect_language,
+    languages,
+    read_groups,
+)
 from zendesk_handoff.frustration.reasons import texts_of
 from zendesk_handoff.frustration.wording import MAX_LENGTH
 
@@ -191,10 +196,21 @@ def test_every_language_has_every_reason():
 
 
 def test_the_language_is_the_locales_else_detected():
-    assert language_of(["hello"], locale="de-CH") == "de"
-    assert language_of(["ich habe das nicht bestellt"]) == "de"
-    assert language_of(["no he recibido mi pedido y estoy esperando"]) == "es"
-    assert language_of(["where is it?"]) == "en"
+    assert detect_language(["hello"], locale="de-CH") == "de"
+    assert detect_language(["ich habe das nicht bestellt"]) == "de"
+    assert detect_language(["no he recibido mi pedido y estoy esperando"]) == "es"
+    assert detect_language(["where is it?"]) == "en"
+
+
+def test_a_word_list_may_lack_groups():
+    book = PhraseBook(read_groups(["[insult]", "clown"]))
+    assert book.function_words == frozenset()
+    assert book.find(["you", "clown"]) == {"insult": ["clown"]}
+
+
+def test_a_locale_of_three_letters_is_not_another_language():
+    assert explain(["x"], locale="est-EE") == explain(["x"], locale="en")
+    assert explain(["x"], locale="es-MX") != explain(["x"], locale="en")
 
 
 texts = st.text(max_size=200) | st.text(alphabet="!?😡ABC aouf", max_size=200)

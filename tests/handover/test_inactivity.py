@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from zendesk_handoff.domain.responses import BACK_OFFER, STILL_WAITING
 from zendesk_handoff.domain.session import EndReason, Session, State
-from zendesk_handoff.handover.inactivity import Reminder, reminder_due
+from zendesk_handoff.handover.inactivity import InactivityAction, inactivity_action
 from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.schema import sessions
@@ -32,36 +32,36 @@ ACTIVE = replace(WAITING, state=State.ACTIVE, agent_spoke_at=2000)
     ("session", "now", "expected"),
     [
         (WAITING, 1099, None),
-        (WAITING, 1100, Reminder(STILL_WAITING)),
+        (WAITING, 1100, InactivityAction(STILL_WAITING)),
         (replace(WAITING, reminded_at=1100), 1199, None),
-        (replace(WAITING, reminded_at=1100), 1200, Reminder(STILL_WAITING)),
-        (replace(WAITING, reminded_at=1290), 1300, Reminder(BACK_OFFER)),
+        (replace(WAITING, reminded_at=1100), 1200, InactivityAction(STILL_WAITING)),
+        (replace(WAITING, reminded_at=1290), 1300, InactivityAction(BACK_OFFER)),
         (replace(WAITING, reminded_at=1300, offered_at=1300), 1899, None),
-        (replace(WAITING, offered_at=1300), 1900, Reminder(end_reason=EndReason.NO_AGENT)),
+        (replace(WAITING, offered_at=1300), 1900, InactivityAction(end_reason=EndReason.NO_AGENT)),
         # What the user writes while waiting does not make the wait shorter.
-        (replace(WAITING, user_spoke_at=1099), 1100, Reminder(STILL_WAITING)),
+        (replace(WAITING, user_spoke_at=1099), 1100, InactivityAction(STILL_WAITING)),
         (ACTIVE, 2399, None),
-        (ACTIVE, 2400, Reminder(end_reason=EndReason.USER_SILENT)),
+        (ACTIVE, 2400, InactivityAction(end_reason=EndReason.USER_SILENT)),
         (replace(ACTIVE, user_spoke_at=2100), 2299, None),
-        (replace(ACTIVE, user_spoke_at=2100), 2300, Reminder(BACK_OFFER)),
+        (replace(ACTIVE, user_spoke_at=2100), 2300, InactivityAction(BACK_OFFER)),
         (replace(ACTIVE, user_spoke_at=2100, offered_at=2300), 2599, None),
         (
             replace(ACTIVE, user_spoke_at=2100, offered_at=2300),
             2600,
-            Reminder(end_reason=EndReason.AGENT_SILENT),
+            InactivityAction(end_reason=EndReason.AGENT_SILENT),
         ),
-        (replace(ACTIVE, user_spoke_at=2100, offered_at=1200), 2300, Reminder(BACK_OFFER)),
+        (replace(ACTIVE, user_spoke_at=2100, offered_at=1200), 2300, InactivityAction(BACK_OFFER)),
         (replace(WAITING, state=State.ENDED), 9999, None),
         (replace(WAITING, state=State.OPENING), 9999, None),
     ],
 )
 def test_inactivity_has_one_consequence_at_a_time(session, now, expected):
-    assert reminder_due(session, ALL, now=now) == expected
+    assert inactivity_action(session, ALL, now=now) == expected
 
 
 @pytest.mark.parametrize("session", [WAITING, ACTIVE, replace(ACTIVE, user_spoke_at=2100)])
 def test_a_time_out_that_is_off_has_no_consequence(session):
-    assert reminder_due(session, OFF, now=1e9) is None
+    assert inactivity_action(session, OFF, now=1e9) is None
 
 
 async def test_the_store_finds_exactly_the_sessions_that_are_due(tmp_path):
@@ -95,5 +95,5 @@ async def test_the_store_finds_exactly_the_sessions_that_are_due(tmp_path):
         assert len(everybody) == len(rows)
         for now, timeouts in itertools.product([1050, 1350, 2600, 2950], [ALL, OFF, Timeouts()]):
             found = await store.leases.inactive(timeouts, now=now)
-            due = [each.id for each in everybody if reminder_due(each, timeouts, now=now)]
+            due = [each.id for each in everybody if inactivity_action(each, timeouts, now=now)]
             assert sorted(found) == sorted(due)

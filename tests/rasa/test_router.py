@@ -43,7 +43,7 @@ async def test_a_message_goes_to_the_agent_whom_a_replayed_message_has_requested
     assert (await store.sessions.get(session.id)).finalized
 
 
-async def test_a_resent_end_phrase_is_not_handled_by_the_bot(sim, store):
+async def test_a_redelivered_end_phrase_is_not_handled_by_the_bot(sim, store):
     router = Router(store, RecordingBot(), settings(await account(sim)))
     session = await begin(store)
     await store.sessions.connect(session.id)

@@ -170,12 +170,18 @@ async def test_log_lines_are_json_with_session_and_connector(
     await sim.end_session(session.conversation)
     await user.hears(ENDED)
     status = await status_of(session.conversation)
-    lines = [
-        json.loads(line[line.index("{") :])
-        for line in printed("rasa").splitlines()
-        if '"event": "handoff.session.ended"' in line
-    ]
-    line = next(line for line in lines if line["session"] == status["id"])
+    lines: list[dict[str, str]] = []
+
+    async def logged():
+        lines[:] = [
+            json.loads(line[line.index("{") :])
+            for line in printed("rasa").splitlines()
+            if '"event": "handoff.session.ended"' in line and status["id"] in line
+        ]
+        return lines
+
+    await until(logged)
+    [line] = lines
     assert (line["connector"], line["reason"]) == ("support", "agent")
     # The action server's lines may have another format: rasa_sdk does not configure structlog.
     opened = [line for line in printed("actions").splitlines() if status["id"] in line]

@@ -100,6 +100,13 @@ def test_a_file_without_a_block_is_reported(tmp_path, content):
         load_settings(file, environ={})
 
 
+def test_the_missing_block_is_named_as_an_adopter_writes_it(tmp_path):
+    file = tmp_path / "credentials.yml"
+    file.write_text("rest:\n")
+    with pytest.raises(SettingsError, match=r"`zendesk_handoff\.channels\.ZendeskInput:`; add one"):
+        load_settings(file, environ={})
+
+
 def problems_of(block, **environ):
     with pytest.raises(SettingsError) as caught:
         read_settings(block, environ={**ENVIRON, **environ})

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.support.names import AGENTS, SENDERS, TEXTS
+from zendesk_handoff.domain.media import download_headers
 from zendesk_handoff.webchat.error_responses import RequestError
 from zendesk_handoff.webchat.uploads import (
     MAX_BYTES,
     check_file,
     clean_name,
-    download_headers,
 )
 
 PDF = b"%PDF-1.4"

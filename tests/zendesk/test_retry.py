@@ -6,7 +6,7 @@ import pytest
 
 from zendesk_handoff.errors import ConnectionFailed, TooManyRequests
 from zendesk_handoff.zendesk import RetryPolicy
-from zendesk_handoff.zendesk.answers import api_error_for_status
+from zendesk_handoff.zendesk.api_responses import api_error_for_status
 
 
 def test_the_pauses_grow_up_to_a_ceiling():

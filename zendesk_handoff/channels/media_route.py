@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
-from urllib.parse import quote
 
 from aiohttp import ClientResponse
-from sanic import Blueprint, Sanic, response
+from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from zendesk_handoff.domain.media import AGENT_MEDIA_PATH, is_inline_image
+from zendesk_handoff.channels.error_responses import error_response
+from zendesk_handoff.domain.media import AGENT_MEDIA_PATH, download_headers, is_inline_image
 from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.errors import ApiError, ConversationsError
 from zendesk_handoff.rasa.runtime import Runtime
@@ -37,7 +37,7 @@ def add_media_route(
 
     Args:
         routes: The plugin's blueprint, or an app; its app's context has the runtime.
-        settings: With the connectors.
+        settings: The plugin's settings, with the connectors.
         read_timeout: Seconds within which a user must have read a file.
         max_bytes: The size of the largest file.
     """
@@ -46,7 +46,7 @@ def add_media_route(
     async def media(request: Request, token: str, name: str) -> HTTPResponse | None:
         found = await _find_file(request.app.ctx.zendesk_handoff, settings, token)
         if found is None:
-            return _error(404, "There is no such file.")
+            return error_response(404, "There is no such file.")
         file, file_name = found
         try:
             # Around everything: Zendesk may be slow to send, and the user slow to read.
@@ -55,7 +55,7 @@ def add_media_route(
             )
         except (ConversationsError, asyncio.TimeoutError):
             if not request.responded:
-                return _error(502, "The file cannot be read now. Try again later.")
+                return error_response(502, "The file cannot be read now. Try again later.")
             # A regular end of the response would make the part look whole, and wait for the reader.
             request.transport.abort()
             return None
@@ -93,16 +93,13 @@ async def _stream(
     """
     async with file as source:
         if source.status != 200 or (source.content_length or 0) > max_bytes:
-            return _error(404, "Zendesk does not serve this file.")
+            return error_response(404, "Zendesk does not serve this file.")
         is_inline = is_inline_image(source.content_type)
-        disposition = "inline" if is_inline else "attachment"
         stream = await request.respond(
             content_type=source.content_type if is_inline else "application/octet-stream",
             headers={
-                "X-Content-Type-Options": "nosniff",
-                "Content-Security-Policy": "sandbox; default-src 'none'",
+                **download_headers(name, source.content_type),
                 "Cache-Control": "private, max-age=3600",
-                "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(name)}",
             },
         )
         sent = 0
@@ -113,7 +110,3 @@ async def _stream(
             await stream.send(chunk)
         await stream.eof()
         return None
-
-
-def _error(status: int, text: str) -> HTTPResponse:
-    return response.json({"error": text}, status=status)

@@ -26,8 +26,8 @@ def add_metrics_route(blueprint: Blueprint, connectors: Iterable[str]) -> None:
     """Add the route to a blueprint.
 
     Args:
-        blueprint: The plugin's; its app's context has the store.
-        connectors: Their ids, as in the settings.
+        blueprint: The plugin's blueprint; its app's context has the store.
+        connectors: The ids of the connectors, as in the settings.
     """
     known = sorted(connectors)
 

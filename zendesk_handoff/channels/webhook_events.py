@@ -24,9 +24,9 @@ async def store_events(store: Store, connector: Connector, events: Sequence[Even
     """Store the events of our sessions; the account's other conversations are not ours.
 
     Args:
-        store: With the sessions.
+        store: The store.
         connector: The webhook's.
-        events: Of one call, without our own.
+        events: The events of one call, without the plugin's own.
 
     Returns:
         The number of events that are stored now, by this call or by an earlier one.

@@ -7,12 +7,12 @@ from typing import Any
 
 import structlog
 from rasa.core.channels.channel import InputChannel, UserMessage
-from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from zendesk_handoff import metrics
+from zendesk_handoff.channels.error_responses import error_response
 from zendesk_handoff.channels.lifecycle import add_lifecycle
 from zendesk_handoff.channels.media_route import add_media_route
 from zendesk_handoff.channels.metrics_route import add_metrics_route
@@ -27,18 +27,11 @@ from zendesk_handoff.errors import (
 )
 from zendesk_handoff.handover.classify import ignore_own_events
 from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa.start_errors import InvalidSettings, UnsupportedRasa
 from zendesk_handoff.settings import Settings, read_settings
 from zendesk_handoff.zendesk.webhooks import MAX_BODY_BYTES, parse_events, verify_key
 
 log = structlog.get_logger(__name__)
-
-
-class InvalidSettings(RasaException):
-    """The ``channels.ZendeskInput`` block has errors; Rasa prints them and does not start."""
-
-
-class UnsupportedRasa(RasaException):
-    """The plugin cannot work in this environment; Rasa prints the reason and does not start."""
 
 
 class ZendeskInput(InputChannel):
@@ -95,7 +88,7 @@ class ZendeskInput(InputChannel):
             return await self.receive(request, connector_id)
 
         @blueprint.route("/webhooks/zendesk/<connector_id:str>/webhook", methods=["POST", "HEAD"])
-        async def by_convention(request: Request, connector_id: str) -> HTTPResponse:
+        async def by_rasa_route(request: Request, connector_id: str) -> HTTPResponse:
             return await self.receive(request, connector_id)
 
         return blueprint
@@ -105,23 +98,23 @@ class ZendeskInput(InputChannel):
 
         The status decides whether Zendesk repeats the call: it never does after 400, 401, 403, 404
         and 406, and after any other error up to five times in 15 minutes (Zendesk's page on
-        receiving messages). So an error that a repetition may mend is a 503.
+        receiving messages). So an error that a repetition may resolve is a 503.
 
         Args:
-            request: Zendesk's, or anyone's.
-            connector_id: From the address.
+            request: The request, of Zendesk or of anybody.
+            connector_id: The connector in the address.
         """
         connector = self.settings.connectors.get(connector_id)
         if connector is None:
             metrics.count_webhook("", "unknown_connector")
-            return _error(404, "There is no such connector.")
+            return error_response(404, "There is no such connector.")
         if request.method == "HEAD":  # Zendesk's admin page tests the address with it
             return response.empty(status=200)
         try:
             verify_key(request.headers.get("x-api-key"), connector.webhook_secrets)
             if len(request.body) > MAX_BODY_BYTES:
                 metrics.count_webhook(connector_id, "too_large")
-                return _error(413, f"A call may have {MAX_BODY_BYTES} bytes.")
+                return error_response(413, f"A call may have {MAX_BODY_BYTES} bytes.")
             events = ignore_own_events(parse_events(request.body))
             stored = await store_events(request.app.ctx.zendesk_handoff.store, connector, events)
         except (InvalidApiKey, InvalidPayload, StoreUnavailable) as error:
@@ -142,8 +135,4 @@ def _reject(connector_id: str, error: HandoffError) -> HTTPResponse:
         status, outcome = 503, "store_unavailable"
         log.error("handoff.webhook.store_unavailable", connector=connector_id)
     metrics.count_webhook(connector_id, outcome)
-    return _error(status, str(error))
-
-
-def _error(status: int, text: str) -> HTTPResponse:
-    return response.json({"error": text}, status=status)
+    return error_response(status, str(error))

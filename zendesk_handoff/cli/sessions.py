@@ -52,7 +52,7 @@ def sessions(
         bool, typer.Option("--json", help="One JSON object a line, with whole ids.")
     ] = False,
 ) -> None:
-    """List the open sessions and the last ended ones, with their pending messages."""
+    """List the open sessions and the last ended ones, with counts of undelivered messages."""
 
     async def work(store: Store) -> list[SessionStatus]:
         return await store.reports.statuses(limit=limit, every=every)

@@ -177,10 +177,8 @@ class _EventReader:
     def _read_user(self, event: Mapping[str, Any]) -> None:
         self._action = None
         metadata = event.get("metadata") or {}
-        for key in ("locale", "language"):
-            if isinstance(metadata.get(key), str):
-                self.locale = metadata[key]
-                break
+        if isinstance(metadata.get("locale"), str):
+            self.locale = metadata["locale"]
         text = (event.get("text") or "").strip()
         if text.startswith("/"):
             text = self._titles.get(text, "")

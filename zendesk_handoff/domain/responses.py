@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from zendesk_handoff.domain.language import ENGLISH, language_of
+
 STARTED = "utter_handoff_started"
 FAILED = "utter_handoff_failed"
 AGENT_JOINED = "utter_handoff_agent_joined"
@@ -92,8 +94,7 @@ def default_response(name: str, locale: str | None = None, **values: str) -> str
         locale: The user's language, as a BCP 47 tag; English if it has no table.
         **values: The values of the placeholders: ``agent_name``.
     """
-    language = (locale or "en").replace("_", "-").split("-")[0].lower()
-    text = _DEFAULTS.get(language, _DEFAULTS["en"])[name]
+    text = _DEFAULTS.get(language_of(locale), _DEFAULTS[ENGLISH])[name]
     for key, value in values.items():
         text = text.replace(f"{{{key}}}", value)
     return text

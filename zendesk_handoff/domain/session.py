@@ -31,12 +31,15 @@ OPEN = frozenset({State.REQUESTED, State.OPENING, State.WAITING, State.ACTIVE})
 #: The values that the store, the tracker and metrics use.
 OPEN_NAMES = tuple(sorted(state.value for state in OPEN))
 OVER_NAMES = tuple(sorted(state.value for state in State if state not in OPEN))
+#: States before control is passed to the agents, and after it.
+OPENING_NAMES = (State.REQUESTED.value, State.OPENING.value)
+WITH_AGENTS_NAMES = (State.WAITING.value, State.ACTIVE.value)
 
 
 class Step(str, enum.Enum):
     """A step of opening a session, in order.
 
-    ``TAKE_CONTROL`` and ``OFFER_CONTROL`` are for accounts that have us in their switchboard.
+    ``TAKE_CONTROL`` and ``OFFER_CONTROL`` are for integrations that are part of the switchboard.
     """
 
     USER = "user"
@@ -82,7 +85,7 @@ class Session:
     """One handover.
 
     Args:
-        id: Our id, 32 hexadecimal characters; also in the Zendesk conversation's metadata.
+        id: The plugin's id, 32 hexadecimal characters; also in the Zendesk conversation's metadata.
         connector_id: The connector that it uses.
         workspace: The tenant that it belongs to.
         sender_id: Rasa's id of the user.

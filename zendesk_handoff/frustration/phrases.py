@@ -1,7 +1,8 @@
 """Word lists by language, and the search for their phrases in one pass over a text.
 
-A word list is a text file `words/<language>.txt`: groups in brackets, one phrase a line. A language
-is added by adding its file.
+A word list is a text file `words/<language>.txt`: groups in brackets, one phrase a line. Any group
+may be missing; without `function` a list is used only where the locale names its language.
+CONTRIBUTING.md lists what else a language needs.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 
-ENGLISH = "en"
+from zendesk_handoff.domain.language import ENGLISH, language_of
 
 _TOKEN = re.compile(r"[^\W_]+|[$£€]")
 _APOSTROPHES = str.maketrans("", "", "'’`´")
@@ -30,10 +31,15 @@ def tokens_of(text: str) -> list[str]:
 
 
 class PhraseBook:
-    """Groups of phrases, looked up by their first word."""
+    """Groups of phrases, looked up by their first word.
+
+    Attributes:
+        function_words: The words by which the language is detected; none if the list has none.
+    """
 
     def __init__(self, groups: dict[str, list[str]]) -> None:
         """Index the phrases of each group."""
+        self.function_words = frozenset(groups.get("function", ()))
         self._exact: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self._stems: dict[str, list[tuple[str, str]]] = {}
         for group, phrases in groups.items():
@@ -87,33 +93,22 @@ def languages() -> tuple[str, ...]:
 
 
 @cache
-def _groups(language: str) -> dict[str, list[str]]:
-    text = (files(__package__) / "words" / f"{language}.txt").read_text(encoding="utf-8")
-    return read_groups(text.splitlines())
-
-
-@cache
 def phrase_book(language: str) -> PhraseBook:
     """Load a language's word list, once."""
-    return PhraseBook(_groups(language))
+    text = (files(__package__) / "words" / f"{language}.txt").read_text(encoding="utf-8")
+    return PhraseBook(read_groups(text.splitlines()))
 
 
-@lru_cache(maxsize=1)
-def _function_words() -> dict[str, frozenset[str]]:
-    return {language: frozenset(_groups(language)["function"]) for language in languages()}
-
-
-def language_of(texts: Iterable[str], *, locale: str | None = None) -> str:
+def detect_language(texts: Iterable[str], *, locale: str | None = None) -> str:
     """Choose the word list: the locale's, else the one whose function words are most frequent.
 
     Args:
         texts: Messages of the user.
         locale: A tag such as `de` or `es-MX`, used where there is a list for it.
     """
-    named = (locale or "").replace("_", "-").split("-")[0].lower()
-    if named in languages():
+    if locale and (named := language_of(locale)) in languages():
         return named
     tokens = frozenset(token for text in texts for token in tokens_of(text))
-    votes = {language: len(tokens & words) for language, words in _function_words().items()}
+    votes = {each: len(tokens & phrase_book(each).function_words) for each in languages()}
     best = max(votes, key=votes.__getitem__)
     return best if votes[best] > votes[ENGLISH] else ENGLISH

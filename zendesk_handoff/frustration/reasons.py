@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
+from zendesk_handoff.domain.language import ENGLISH, language_of
+
 #: Reasons at most.
 MAX_REASONS = 4
 
@@ -17,7 +19,7 @@ _LEAST_OF = {"wording": 0.8, "growing": 0.6}
 
 #: Features that are one reason together.
 _TOGETHER = {
-    "wording": ("outrage", "anger", "negative", "worst_sentence", "grim"),
+    "wording": ("outrage", "anger", "negative", "worst_sentence", "negative_emoji"),
     "growing": ("earlier_outrage", "earlier_profanity", "earlier_worst_sentence", "earlier_signs"),
     "repetitions": ("repetitions", "repetition_of_self"),
     "failures": ("failures", "bot_lost"),
@@ -30,7 +32,7 @@ def reasons_of(
     weights: Mapping[str, float],
     *,
     window: int,
-    language: str = "en",
+    language: str = ENGLISH,
 ) -> tuple[str, ...]:
     """List the reasons of a score, the strongest first.
 
@@ -66,14 +68,14 @@ def explain(reasons: Sequence[str], *, locale: str | None = None) -> str:
         reasons: As `reasons_of` gives them, in the same language.
         locale: The language as a tag; English where there is no table for it.
     """
-    texts = texts_of((locale or "en")[:2].lower())
+    texts = texts_of(language_of(locale))
     sentence = texts["why"] if reasons else texts["why_unclear"]
     return str(sentence).format(reasons="; ".join(reasons))
 
 
 def texts_of(language: str) -> Mapping[str, str | dict[str, str]]:
     """Look up the reasons' texts in a language; English where there is no table for it."""
-    return _texts().get(language, _texts()["en"])
+    return _texts().get(language, _texts()[ENGLISH])
 
 
 def _count(name: str, features: Mapping[str, float], window: int) -> int:

@@ -10,8 +10,9 @@ from importlib.resources import files
 from math import exp
 
 from zendesk_handoff.domain.dialogue import Dialogue, Turn
+from zendesk_handoff.domain.language import language_of
 from zendesk_handoff.frustration.context import context
-from zendesk_handoff.frustration.phrases import language_of
+from zendesk_handoff.frustration.phrases import detect_language
 from zendesk_handoff.frustration.reasons import reasons_of
 from zendesk_handoff.frustration.wording import clean, wording
 
@@ -57,7 +58,7 @@ def score(
     turns = _up_to_last_user(dialogue)
     if not turns:
         return Frustration(0.0, False, (), {})
-    language = language_of(_recent_texts(turns, window), locale=dialogue.locale)
+    language = detect_language(_recent_texts(turns, window), locale=dialogue.locale)
     features = measure(turns, language=language, window=window)
     weights = _weights()
     logit = weights["intercept"] + sum(
@@ -71,7 +72,7 @@ def score(
             features,
             weights,
             window=window,
-            language=(locale or dialogue.locale or "en")[:2].lower(),
+            language=language_of(locale or dialogue.locale),
         ),
         features=features,
     )

@@ -9,24 +9,25 @@ from math import sqrt
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from zendesk_handoff.frustration.phrases import ENGLISH, phrase_book, tokens_of
+from zendesk_handoff.domain.language import ENGLISH
+from zendesk_handoff.frustration.phrases import phrase_book, tokens_of
 
 #: Groups of the word lists that are counted together as signs of frustration.
 SIGNS = (
-    "profanity oath outrage anger failure waiting repetition ignored blame leaving demand "
-    "rhetorical money"
+    "profanity mild_profanity outrage anger failure waiting repetition ignored blame leaving "
+    "demand rhetorical money"
 ).split()
 
 #: Groups that are features of their own.
 COUNTED = (
-    "profanity oath insult exasperation outrage anger failure waiting repetition ignored blame "
-    "leaving demand rhetorical negation money others refusing gratitude polite"
+    "profanity mild_profanity insult exasperation outrage anger failure waiting repetition ignored "
+    "blame leaving demand rhetorical negation money third_parties refusing gratitude polite"
 ).split()
 
 #: Groups that make praise in the same message sarcasm.
 _COMPLAINTS = ("exasperation", "outrage", "failure", "waiting", "anger", "ignored")
 #: Groups of negative sentiment, for languages without a lexicon.
-_NEGATIVE = ("profanity", "oath", "insult", "outrage", "anger")
+_NEGATIVE = ("profanity", "mild_profanity", "insult", "outrage", "anger")
 
 _NOISE = re.compile(r"https?://\S+|(?<!\w)@\w+")
 _ENTITIES = (("&amp;", "&"), ("&gt;", ">"), ("&lt;", "<"))
@@ -34,8 +35,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _CAPITALS = re.compile(r"\b[A-Z]{4,}\b")
 _LETTERS = re.compile(r"[^\W\d_]")
 _DOUBLED = re.compile(r"\?{2,}|!\?|\?!|!{2,}")
-_CHEERFUL = re.compile("[😊🙂😀😁😄😃❤💕👍🙏☺😍🎉💯😂😋🤗😉👏🙌]|[:;]-?[)D]")
-_GRIM = re.compile("[😡😠🤬😤👎😒🙄😑😐😞😩😫🖕💩😖😣🤦😭😢🙃]|:-?[(/\\\\]")
+_POSITIVE_EMOJI = re.compile("[😊🙂😀😁😄😃❤💕👍🙏☺😍🎉💯😂😋🤗😉👏🙌]|[:;]-?[)D]")
+_NEGATIVE_EMOJI = re.compile("[😡😠🤬😤👎😒🙄😑😐😞😩😫🖕💩😖😣🤦😭😢🙃]|:-?[(/\\\\]")
 _FEW = 4  # words; in fewer, the share of negative ones means little
 _RAGE = re.compile("[🤬😡🖕👿]")
 _MAX_SHOUTING = 0.4  # some people always write in capitals
@@ -89,8 +90,8 @@ def wording(text: str, *, language: str = ENGLISH) -> dict[str, float]:
         "shouting": min(_MAX_SHOUTING, shouted / max(letters, 12)),
         "question": float("?" in text),
         "doubled_marks": float(_DOUBLED.search(text) is not None),
-        "cheerful": float(_CHEERFUL.search(text) is not None),
-        "grim": float(_GRIM.search(text) is not None),
+        "positive_emoji": float(_POSITIVE_EMOJI.search(text) is not None),
+        "negative_emoji": float(_NEGATIVE_EMOJI.search(text) is not None),
     }
 
 

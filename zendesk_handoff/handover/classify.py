@@ -65,7 +65,7 @@ def ignore_own_events(events: Iterable[Event]) -> list[Event]:
     """Leave out the events that only echo what users wrote or what we posted ourselves.
 
     Args:
-        events: Of one call of a connector's webhook.
+        events: The events of one call of a connector's webhook.
     """
     return [event for event in events if is_relevant(event)]
 

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from zendesk_handoff import metrics
+from zendesk_handoff.domain.media import is_image
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import ApiError, Locked, NotAuthorized, NotFound
@@ -22,7 +23,7 @@ from zendesk_handoff.zendesk.models import SESSION_KEY
 log = structlog.get_logger(__name__)
 
 _BATCH_SIZE = 50
-#: Answers to accepting or releasing control that is not ours.
+#: Statuses of accepting or releasing control that is not ours.
 _NOT_IN_CONTROL = frozenset({400, 403, 409})
 
 #: The agent's notice when we end the session, by end reason.
@@ -122,7 +123,7 @@ async def _end_removed(store: Store, session: Session, error: ApiError) -> None:
 async def _refuse(
     store: Store, session: Session, messages: Sequence[Outgoing], error: ApiError
 ) -> None:
-    """Turn messages into dead letters, and notify the user, who believes that they arrived."""
+    """Mark messages as refused, and notify the user, who believes that they arrived."""
     by_user = any(message.body["type"] != "closing_note" for message in messages)
     await store.outbox.refuse(
         messages,
@@ -172,7 +173,7 @@ async def _content(
 
 
 def _media_kind(media_type: str) -> str:
-    return "image" if media_type.startswith("image/") else "file"
+    return "image" if is_image(media_type) else "file"
 
 
 async def _end_by_us(
@@ -182,7 +183,7 @@ async def _end_by_us(
 
     Inside the switchboard, the control that was offered to us is accepted and released, which an
     ``int_`` key may do, while a bare release answers 403 (Conversations API: `ReleaseControl`).
-    Outside of it control cannot be taken back: the session ends on our side only.
+    Outside of it control cannot be taken back: the session ends in the plugin only.
     """
     conversation_id = str(session.conversation_id)
     await client.post_message(

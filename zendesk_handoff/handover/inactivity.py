@@ -10,8 +10,8 @@ from zendesk_handoff.settings import Timeouts
 
 
 @dataclass(frozen=True)
-class Reminder:
-    """The consequence of a session's inactivity: a response to the user, or the session's end.
+class InactivityAction:
+    """The action on a session's inactivity: a response to the user, or the session's end.
 
     Args:
         response: The response to send.
@@ -27,15 +27,17 @@ class Reminder:
         return self.response == BACK_OFFER
 
 
-def reminder_due(session: Session, timeouts: Timeouts, *, now: float) -> Reminder | None:
-    """Decide whether a session's inactivity has a consequence now.
+def inactivity_action(
+    session: Session, timeouts: Timeouts, *, now: float
+) -> InactivityAction | None:
+    """Choose the action on a session's inactivity that is due now, if any.
 
     Before an agent has joined, the time counts from the connection, whatever the user writes; after
     the offer there is no further reminder. With an agent, it counts from the last message that the
     other side has not answered.
 
     Args:
-        session: A session with the agents; any other has no reminder.
+        session: A session with the agents; any other has no action.
         timeouts: The settings.
         now: Seconds since the epoch.
     """
@@ -46,29 +48,29 @@ def reminder_due(session: Session, timeouts: Timeouts, *, now: float) -> Reminde
     return None
 
 
-def _while_waiting(session: Session, timeouts: Timeouts, now: float) -> Reminder | None:
+def _while_waiting(session: Session, timeouts: Timeouts, now: float) -> InactivityAction | None:
     since = session.connected_at or session.created_at
     if _has_elapsed(timeouts.waiting_end, since, now):
-        return Reminder(end_reason=EndReason.NO_AGENT)
+        return InactivityAction(end_reason=EndReason.NO_AGENT)
     if session.offered_at is not None:
         return None
     if _has_elapsed(timeouts.waiting_offer, since, now):
-        return Reminder(BACK_OFFER)
+        return InactivityAction(BACK_OFFER)
     if _has_elapsed(timeouts.waiting_reminder, max(since, session.reminded_at or 0.0), now):
-        return Reminder(STILL_WAITING)
+        return InactivityAction(STILL_WAITING)
     return None
 
 
-def _with_agent(session: Session, timeouts: Timeouts, now: float) -> Reminder | None:
+def _with_agent(session: Session, timeouts: Timeouts, now: float) -> InactivityAction | None:
     user, agent = session.user_spoke_at or 0.0, session.agent_spoke_at or 0.0
     if user <= agent:
         is_silent = agent > 0 and _has_elapsed(timeouts.user_silence_end, agent, now)
-        return Reminder(end_reason=EndReason.USER_SILENT) if is_silent else None
+        return InactivityAction(end_reason=EndReason.USER_SILENT) if is_silent else None
     if _has_elapsed(timeouts.agent_silence_end, user, now):
-        return Reminder(end_reason=EndReason.AGENT_SILENT)
+        return InactivityAction(end_reason=EndReason.AGENT_SILENT)
     offered = (session.offered_at or 0.0) > user
     if not offered and _has_elapsed(timeouts.agent_silence_offer, user, now):
-        return Reminder(BACK_OFFER)
+        return InactivityAction(BACK_OFFER)
     return None
 
 

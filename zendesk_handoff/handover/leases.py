@@ -13,8 +13,9 @@ class ProcessLeases:
     """The leases of this process.
 
     A session whose outcome is unknown may have a message at Zendesk that the store has no record
-    of: the process that posted it died, or lost the answer. Its lease is never released early but
-    expires, so that the process that takes it over knows that it must look for the message.
+    of: the process that posted it died, or did not get the response. Its lease is never released
+    early but expires, so that the process that takes it over knows that it must look for the
+    message.
 
     Args:
         store: The store that records the leases.

@@ -17,14 +17,13 @@ from sanic import Sanic
 
 from zendesk_handoff.domain.responses import default_response
 from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa import lock_store
 from zendesk_handoff.rasa.delivery import send_once, with_literal_values
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name
 
 log = structlog.get_logger(__name__)
 
-#: Rasa's default is a second; an agent's message would wait that long while the user is writing.
-_LOCK_POLL_SECONDS = 0.05
 #: In an event's metadata: the key of what is recorded only once.
 _KEY = "handoff_key"
 #: Rasa's own handling of a message, as it is before the router is installed.
@@ -63,7 +62,7 @@ class Bot:
         """
         store = self._app.ctx.agent.lock_store
         lock: AbstractAsyncContextManager[Any] = store.lock(
-            sender_id, wait_time_in_seconds=_LOCK_POLL_SECONDS
+            sender_id, wait_time_in_seconds=lock_store.POLL_SECONDS
         )
         return lock
 
@@ -185,7 +184,7 @@ class Bot:
 
         Args:
             sender_id: The user.
-            message_id: As the channel set it.
+            message_id: The id that the channel gave the message.
         """
         processor = self.processor
         if processor is None:

@@ -48,7 +48,7 @@ def with_literal_values(
 
     Args:
         output: The user's channel.
-        message: As ``send_response`` takes it.
+        message: The response, as ``send_response`` takes it.
         values: From outside, for example an agent's name.
     """
     copied = copy.deepcopy(message)
@@ -66,7 +66,7 @@ async def send_once(
     Args:
         output: The user's channel.
         recipient_id: The user.
-        message: As ``send_response`` takes it.
+        message: The response, as ``send_response`` takes it.
         key: Identifies the message.
     """
     if key is not None and isinstance(output, IdempotentOutput):
@@ -79,8 +79,8 @@ def message_for_user(event: Incoming, connector: Connector | None) -> AgentMessa
     """Read a stored message; the address of a file hosted by Zendesk becomes a path of ours.
 
     Args:
-        event: Of kind ``message``.
-        connector: The session's; ``None`` where it is no longer in the settings.
+        event: An event of the kind ``message``.
+        connector: The session's connector; ``None`` where it is no longer in the settings.
     """
     message = AgentMessage(**event.body)
     if connector is None:
@@ -99,7 +99,7 @@ async def deliver(
     Args:
         message: Its file's address may be a path of ours.
         sender_id: The user.
-        output: Their channel.
+        output: The user's output channel.
         public_url: Put before a path of ours, for channels that live elsewhere.
     """
     if isinstance(output, AgentAwareOutput):

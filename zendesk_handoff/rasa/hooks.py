@@ -76,7 +76,7 @@ async def _agent_handle_message(agent: Agent, message: UserMessage) -> Responses
         except LockError as error:
             refused = error
     log.error("handoff.router.no_lock")
-    # The bot needs the lock. Messages to agents are ordered by the store instead.
+    # The bot needs the lock. Messages to human agents are ordered by the store instead.
     if _router is not None and await _router.has_open_session(message.sender_id):
         await _router.route(message, agent.processor)
         return _collected(message)
@@ -87,7 +87,7 @@ async def _handle_with_or_without_model(agent: Agent, message: UserMessage) -> R
     handle: Callable[..., Awaitable[Responses]] = _rasa_agent_handle_message
     if _router is None or agent.is_ready():
         return await handle(agent, message)
-    # Without a model Rasa drops the message; an agent may be waiting for it.
+    # Without a model Rasa drops the message; a human agent may be waiting for it.
     async with agent.lock_store.lock(message.sender_id):
         if await _router.route(message, None):
             return _collected(message)
@@ -140,7 +140,7 @@ REPLACEMENTS = (
         "handle_message",
         _rasa_agent_handle_message,
         _agent_handle_message,
-        reason="no message to an agent is lost for want of a lock or of a model",
+        reason="no message to a human agent is lost where a lock is refused or no model is loaded",
     ),
     Replacement(
         MessageProcessor,
@@ -198,10 +198,10 @@ def check_agent(agent: Agent) -> None:
     """Check that the loaded bot uses the replaced methods.
 
     Args:
-        agent: Rasa's, with or without a model.
+        agent: Rasa's ``Agent``, with or without a model.
 
     Raises:
-        UnsupportedEnvironment: The agent's class, or its processor's, overrides one of them.
+        UnsupportedEnvironment: The class of ``Agent``, or its processor's, overrides one of them.
     """
     for each in REPLACEMENTS:
         used = agent if each.owner is Agent else agent.processor

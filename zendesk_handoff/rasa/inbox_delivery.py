@@ -35,12 +35,12 @@ class InboxDelivery:
     """Delivers inbox events to users.
 
     Args:
-        store: With the inbox.
-        settings: The plugin's.
-        bot: Provides the sender's lock and the tracker.
-        clients: For Zendesk.
-        leases: This process's.
-        output: Reaches the users.
+        store: The store.
+        settings: The plugin's settings.
+        bot: The bot, for the sender's lock and the tracker.
+        clients: The Conversations API clients.
+        leases: The session leases of this process.
+        output: The users' output channels.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class InboxDelivery:
         those that were posted before it.
 
         Args:
-            session_id: The session's; this process has its lease.
+            session_id: The session; this process has its lease.
         """
         complete: set[int] = set()
         while waiting := await self._store.inbox.waiting(session_id):
@@ -98,7 +98,6 @@ class InboxDelivery:
                 session = await self._store.sessions.end(
                     session.id, EndReason(event.body["reason"])
                 )
-                log.info("handoff.session.ended", session=session.id, reason=session.end_reason)
                 failpoint("end.stored")
             await self._store.inbox.finish(event)
 

@@ -32,8 +32,8 @@ T = TypeVar("T")
 LEASE = 20.0
 #: Renewals during one lease.
 _RENEWALS = 4
-#: Rasa polls a lock once a second, and its users wait as long.
-_POLL_SECONDS = 0.05
+#: Rasa polls a lock once a second: a message would wait that long while another is handled.
+POLL_SECONDS = 0.05
 
 
 class AtomicRedisLockStore(RedisLockStore):
@@ -61,7 +61,7 @@ class AtomicRedisLockStore(RedisLockStore):
         self,
         conversation_id: str,
         lock_lifetime: float = LOCK_LIFETIME,
-        wait_time_in_seconds: float = _POLL_SECONDS,
+        wait_time_in_seconds: float = POLL_SECONDS,
     ) -> AsyncGenerator[TicketLock, None]:
         """Acquire the lock, and renew its lease while the block runs.
 
@@ -77,7 +77,7 @@ class AtomicRedisLockStore(RedisLockStore):
         renewal = asyncio.create_task(self._renew(conversation_id, ticket), name="lock renewal")
         try:
             yield await self._acquire_lock(
-                conversation_id, ticket, min(wait_time_in_seconds, _POLL_SECONDS)
+                conversation_id, ticket, min(wait_time_in_seconds, POLL_SECONDS)
             )
         finally:
             renewal.cancel()
@@ -115,7 +115,7 @@ class AtomicRedisLockStore(RedisLockStore):
 
         Args:
             conversation_id: The sender's id.
-            ticket_number: Of the ticket that was served.
+            ticket_number: The number of the ticket that was served.
         """
         self._change(conversation_id, lambda lock: lock.remove_ticket_for(ticket_number))
 
@@ -124,7 +124,7 @@ class AtomicRedisLockStore(RedisLockStore):
 
         Args:
             conversation_id: The sender's id.
-            ticket_number: Of the ticket that was served.
+            ticket_number: The number of the ticket that was served.
         """
         try:
             self.finish_serving(conversation_id, ticket_number)

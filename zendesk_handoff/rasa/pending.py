@@ -31,7 +31,7 @@ class PullOutput(OutputChannel):
     ``rest`` and ``cmdline`` offer no way to reach a user who has not sent a request.
 
     Args:
-        store: Keeps the messages.
+        store: The store.
     """
 
     def __init__(self, store: Store) -> None:
@@ -63,7 +63,7 @@ async def deliver_pending(store: Store, sender_id: str, output: OutputChannel) -
     sent; see ``response_tracking``.
 
     Args:
-        store: With the messages.
+        store: The store.
         sender_id: The user.
         output: The channel of their current request.
     """

@@ -45,8 +45,8 @@ def track_responses(app: Sanic, store: Store) -> None:
     """Mark the pending messages in each response as delivered once it has been sent.
 
     Args:
-        app: Rasa's Sanic app, before it serves.
-        store: With the pending messages.
+        app: Rasa's Sanic app, before it accepts requests.
+        store: The store.
     """
     confirmations: set[asyncio.Task[None]] = set()
 
@@ -81,8 +81,8 @@ async def confirm_delivery(
     """Mark pending messages as delivered, or release them; retry until the store answers.
 
     Args:
-        store: With the pending messages.
-        ids: Theirs.
+        store: The store.
+        ids: The ids of the pending messages.
         is_read: Whether the user was still connected when the response was sent.
         retry_every: Seconds between two attempts.
     """

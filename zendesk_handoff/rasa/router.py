@@ -31,9 +31,9 @@ class Router:
     """Routes user messages by the state of their senders' sessions.
 
     Args:
-        store: Knows whether a session is open; Rasa's tracker does not decide.
-        bot: Handles all messages without an open session.
-        settings: With the phrases that end a session.
+        store: The store, whose state is authoritative.
+        bot: The bot, for messages without an open session.
+        settings: The plugin's settings, with the phrases that end a session.
     """
 
     def __init__(self, store: Store, bot: Bot, settings: Settings) -> None:
@@ -47,18 +47,18 @@ class Router:
         """Route a user message to the agent if a session is open; the caller holds the lock.
 
         Args:
-            message: Any channel's.
+            message: A message of any channel.
             processor: The bot, where a model is loaded.
 
         Returns:
             Whether the message is dealt with, so that the bot must not handle it.
         """
         sender_id = message.sender_id
-        key, resent = pop_message_key(message)
+        key, redelivered = pop_message_key(message)
         session: Session | None = None
         try:
             session, has_pending = await self._store.load_state(sender_id)
-            if key and resent and await self._is_known(message, key):
+            if key and redelivered and await self._is_known(message, key):
                 return True
             metrics.count_routed("agent" if _is_open(session) else "bot")
             if session is None:
@@ -90,7 +90,7 @@ class Router:
         return _is_open(await self._store.sessions.current(sender_id))
 
     async def _is_known(self, message: UserMessage, key: str) -> bool:
-        """Tell whether a resent message was forwarded or handled before."""
+        """Tell whether a redelivered message was forwarded or handled before."""
         if await self._store.outbox.has(key):
             return True
         return await self._bot.has_handled(message.sender_id, message.message_id)
@@ -102,7 +102,7 @@ class Router:
         if channel and channel != session.channel:
             session = await self._store.sessions.change_channel(session.id, channel)
         if (message.text or "").strip().casefold() in self._end_phrases:
-            marker = marker_of(key, 0) if key else None  # recognises the message when it is resent
+            marker = marker_of(key, 0) if key else None  # recognises a redelivered message
             ended = await self._store.sessions.end_by_us(session.id, EndReason.USER, marker=marker)
             await self._notify_end(message, ended)
             return

@@ -123,7 +123,7 @@ class Runtime:
         self._to_user.notify(session_id)
 
     def _repeat(self, name: str, work: Work, pause: float) -> asyncio.Task[None]:
-        """Do some work now and then for ever, with a pause of so many seconds."""
+        """Repeat some work, with a pause of so many seconds, until the task is cancelled."""
 
         async def loop() -> None:
             while True:

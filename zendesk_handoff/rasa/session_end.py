@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
@@ -18,6 +19,8 @@ from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.store import Store
 
+log = structlog.get_logger(__name__)
+
 
 async def notify_end(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:
     """Notify the user of the end, and record the human part in the tracker.
@@ -27,10 +30,10 @@ async def notify_end(store: Store, bot: Bot, session: Session, output: OutputCha
     bot.
 
     Args:
-        store: With the session and its messages.
+        store: The store.
         bot: The bot.
-        session: Ended, or failed after the action had stopped waiting for it.
-        output: The user's channel.
+        session: A session that has ended, or failed after the action had stopped waiting for it.
+        output: The user's output channel.
     """
     sender_id, failed = session.sender_id, session.state is State.FAILED
     transcript = [] if failed else await _transcript(store, session)
@@ -44,6 +47,13 @@ async def notify_end(store: Store, bot: Bot, session: Session, output: OutputCha
     if failed:
         await replay_to_bot(store, bot, session, output)
     await store.sessions.mark_end_notified(session.id)
+    if not failed:
+        log.info(
+            "handoff.session.ended",
+            session=session.id,
+            connector=session.connector_id,
+            reason=session.end_reason,
+        )
     failpoint("end.notified")
 
 
@@ -55,8 +65,8 @@ async def restart_session(
     The caller holds the sender's lock.
 
     Args:
-        store: With the session.
-        session: Ended or failed; the user was notified.
+        store: The store.
+        session: A session that has ended or failed; the user was notified.
         message: The user's first message after that.
         processor: The bot that will handle it.
     """
@@ -84,10 +94,10 @@ async def replay_to_bot(store: Store, bot: Bot, session: Session, output: Output
     The caller holds the sender's lock.
 
     Args:
-        store: With the messages.
+        store: The store.
         bot: The bot.
-        session: Failed.
-        output: The user's channel.
+        session: A session that has failed.
+        output: The user's output channel.
     """
     for message in await store.outbox.waiting(session.id):
         if message.body["type"] == "closing_note":

@@ -11,7 +11,7 @@ from rasa.shared.core.events import ConversationPaused, SlotSet
 from zendesk_handoff.domain.responses import STARTED
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.handover.inactivity import Reminder, reminder_due
+from zendesk_handoff.handover.inactivity import InactivityAction, inactivity_action
 from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.inbox_delivery import InboxDelivery
@@ -28,11 +28,11 @@ class ToUser:
     """The worker of a session's user side.
 
     Args:
-        store: With the sessions.
-        settings: The plugin's.
-        bot: Provides the sender's lock and the tracker.
-        clients: For Zendesk.
-        leases: This process's.
+        store: The store.
+        settings: The plugin's settings.
+        bot: The bot, for the sender's lock and the tracker.
+        clients: The Conversations API clients.
+        leases: The session leases of this process.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class ToUser:
         """Do all work that a session has now, if this process can acquire its lease.
 
         Args:
-            session_id: The session's.
+            session_id: The session.
         """
         session = await self._store.sessions.get(session_id)
         if session is None or not await self._has_work(session):
@@ -71,9 +71,9 @@ class ToUser:
             await self._notify_start(session)
         await self._inbox.run(session_id)
         session = await self._store.sessions.get(session_id) or session
-        reminder = reminder_due(session, self._settings.timeouts, now=time.time())
-        if reminder is not None:
-            session = await self._act_on_inactivity(session, reminder)
+        action = inactivity_action(session, self._settings.timeouts, now=time.time())
+        if action is not None:
+            session = await self._act_on_inactivity(session, action)
         if not session.state.is_open:
             await self._notify_end(session_id)
 
@@ -82,7 +82,7 @@ class ToUser:
             return True
         if not session.state.is_open and not session.end_notified:
             return True
-        if reminder_due(session, self._settings.timeouts, now=time.time()) is not None:
+        if inactivity_action(session, self._settings.timeouts, now=time.time()) is not None:
             return True
         if await self._store.inbox.waiting(session.id):
             return True
@@ -93,8 +93,8 @@ class ToUser:
     async def _notify_start(self, session: Session) -> None:
         """Notify the user of the start and pause the tracker, unless the action has done both.
 
-        The store alone knows of the connection where the action server died after it, or the Rasa
-        server before it had the action's response.
+        If the action server dies after control is passed, or the Rasa server before it has the
+        action's response, only the store has the start of the session.
         """
         async with self._bot.lock(session.sender_id):
             session = await self._store.sessions.get(session.id) or session
@@ -110,16 +110,15 @@ class ToUser:
                 failpoint("start.recorded")
             await self._store.sessions.mark_start_notified(session.id)
 
-    async def _act_on_inactivity(self, session: Session, reminder: Reminder) -> Session:
-        if reminder.end_reason is not None:
-            log.info("handoff.session.ended", session=session.id, reason=reminder.end_reason.value)
-            return await self._store.sessions.end_by_us(session.id, reminder.end_reason)
-        if reminder.response and (reminder.is_offer or await self._output.can_push(session)):
+    async def _act_on_inactivity(self, session: Session, action: InactivityAction) -> Session:
+        if action.end_reason is not None:
+            return await self._store.sessions.end_by_us(session.id, action.end_reason)
+        if action.response and (action.is_offer or await self._output.can_push(session)):
             # Reminders would pile up as pending messages. The offer is sent once, so it may wait.
-            key = f"{session.id}:{reminder.response}:{session.reminded_at or 0:.3f}"
+            key = f"{session.id}:{action.response}:{session.reminded_at or 0:.3f}"
             async with self._bot.lock(session.sender_id):
-                await self._output.say(session, reminder.response, key=key)
-        return await self._store.sessions.record_reminder(session.id, offered=reminder.is_offer)
+                await self._output.say(session, action.response, key=key)
+        return await self._store.sessions.record_reminder(session.id, offered=action.is_offer)
 
     async def _notify_end(self, session_id: str) -> None:
         session = await self._store.sessions.get(session_id)
@@ -127,7 +126,7 @@ class ToUser:
             return
         if not session.end_notified:
             async with self._bot.lock(session.sender_id):
-                # The router may have notified the user while this waited for the lock.
+                # The router may have notified the user while the worker waited for the lock.
                 session = await self._store.sessions.get(session_id) or session
                 if not session.end_notified:
                     ended = session

@@ -11,7 +11,7 @@ from zendesk_handoff.domain.text import split_text
 
 
 def pop_message_key(message: UserMessage) -> tuple[str | None, bool]:
-    """Remove the idempotency key from a message's metadata, where its channel may resend it.
+    """Remove the idempotency key from a message's metadata, where its channel may redeliver it.
 
     ``handoff_key`` in the metadata identifies the message; ``handoff_again`` marks a message that
     may have been handled before.
@@ -20,7 +20,7 @@ def pop_message_key(message: UserMessage) -> tuple[str | None, bool]:
         message: Any channel's; its metadata is replaced.
 
     Returns:
-        The key, unique among all senders, or ``None``; and whether the message is resent.
+        The key, unique among all senders, or ``None``; and whether the message is redelivered.
     """
     metadata = message.metadata
     if not isinstance(metadata, dict) or "handoff_key" not in metadata:

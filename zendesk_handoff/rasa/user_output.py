@@ -28,7 +28,7 @@ class UserOutput:
     """Sends to users through the channels they last used.
 
     Args:
-        store: Keeps what cannot be pushed.
+        store: The store, for messages that cannot be pushed.
         bot: Knows the channels, and generates responses.
     """
 

@@ -2,16 +2,19 @@
 
 from zendesk_handoff.settings.model import (
     DEFAULT_WORKSPACE,
+    TAKEOVER_AFTER,
     Connector,
     Settings,
     SummarySettings,
     Timeouts,
 )
-from zendesk_handoff.settings.read import load_settings, read_settings
+from zendesk_handoff.settings.read import BLOCK, load_settings, read_settings
 from zendesk_handoff.settings.schema import markdown_table
 
 __all__ = [
+    "BLOCK",
     "DEFAULT_WORKSPACE",
+    "TAKEOVER_AFTER",
     "Connector",
     "Settings",
     "SummarySettings",

@@ -23,7 +23,7 @@ from zendesk_handoff.settings.values import (
 )
 
 DEFAULT_WORKSPACE = "default"
-#: Phrases that end a session without the bot's language model being asked.
+#: Phrases that end a session without NLU.
 DEFAULT_END_PHRASES = (
     "/end_handoff",
     "/stop",
@@ -35,6 +35,8 @@ DEFAULT_END_PHRASES = (
     "terminar chat",
     "volver al bot",
 )
+#: Seconds until a session's lease expires that is not renewed.
+TAKEOVER_AFTER = 10.0
 #: The scope of an API key's JWT, by the beginning of the key's id.
 SCOPES = {"app_": "app", "int_": "integration", "act_": "account", "svc_": "account"}
 _STORE_URL = "sqlite:///handoff.db"
@@ -43,7 +45,7 @@ _LLM = ("engine", "llm")
 
 @dataclass(frozen=True)
 class Connector:
-    """How one workspace, or several, reach their Zendesk account.
+    """The Zendesk account of one workspace, or of several.
 
     The ``id`` is the key of the connector's block, and part of its webhook URL.
     """
@@ -72,9 +74,9 @@ class Connector:
     key_id: str = setting(
         matching(
             rf"(?:{'|'.join(SCOPES)}).*",
-            "must begin with `app_` or `int_`; the secret goes into `key_secret`.",
+            "must begin with `app_`, `int_`, `act_` or `svc_`; the secret goes into `key_secret`.",
         ),
-        "The API key's id, `app_…` or `int_…`.",
+        "The API key's id: `app_…`, `int_…`, `act_…` or `svc_…`.",
         example="the key's id, which begins with `app_` or `int_`",
         for_server=True,
     )
@@ -103,7 +105,7 @@ class Connector:
     )
     workspaces: tuple[str, ...] = setting(
         texts,
-        "The tenants whose users escalate through this connector.",
+        "The tenants whose users are handed over through this connector.",
         default=(DEFAULT_WORKSPACE,),
     )
     integration_type: str = setting(
@@ -116,9 +118,9 @@ class Connector:
     )
     switchboard_integration: str | None = setting(
         text,
-        "Our own name in the account's switchboard, where this integration is part of it.",
+        "The integration's own name in the account's switchboard, if it is part of it.",
         default=None,
-        example="our name in the switchboard",
+        example="the integration's name in the switchboard",
         shown="(none)",
     )
     authentication: str = setting(
@@ -137,7 +139,7 @@ class Connector:
 
 @dataclass(frozen=True)
 class SummarySettings:
-    """How the summary for the agent is written."""
+    """Settings of the summary for the agent."""
 
     engine: Literal["extractive", "llm"] = setting(
         one_of("extractive", "llm"),
@@ -261,7 +263,7 @@ class Settings:
         seconds,
         "Seconds after which the sessions of a server that has died go on at another one, or at "
         "its restart.",
-        default=10.0,
+        default=TAKEOVER_AFTER,
     )
     reconcile_every: float = setting(
         seconds,

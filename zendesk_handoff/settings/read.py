@@ -14,8 +14,10 @@ from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.settings.model import Connector, Settings
 from zendesk_handoff.settings.schema import UNSET, read_block, settings_of
 
-#: The end of the block's name: it may be the name in a checkout's root, or the package's own.
-BLOCK_SUFFIX = "channels.ZendeskInput"
+#: The block's name.
+BLOCK = "zendesk_handoff.channels.ZendeskInput"
+#: The end of its name, which an older name of the class shares (docs/names.md).
+_BLOCK_SUFFIX = "channels.ZendeskInput"
 CREDENTIALS_VARIABLE = "ZENDESK_HANDOFF_CREDENTIALS"
 
 #: Rasa's variable for the lifetime of its locks, and its default (``rasa.core.lock_store``).
@@ -37,7 +39,7 @@ def read_settings(
     """Check the block and make it one frozen object.
 
     Args:
-        block: The content of ``channels.ZendeskInput`` in ``credentials.yml``.
+        block: The content of ``zendesk_handoff.channels.ZendeskInput`` in ``credentials.yml``.
         environ: The variables for ``${NAME}``; the process environment by default.
         for_actions: Whether the keys that only the Rasa server needs are left out, set or not.
 
@@ -46,7 +48,7 @@ def read_settings(
     """
     problems: list[Problem] = []
     if not isinstance(block, Mapping):
-        raise SettingsError([Problem(BLOCK_SUFFIX, "must be a block with `connectors`.")])
+        raise SettingsError([Problem(BLOCK, "must be a block with `connectors`.")])
     variables = os.environ if environ is None else environ
     if for_actions:
         block = _without_server_settings(block)
@@ -93,9 +95,9 @@ def load_settings(
         raise SettingsError([Problem(str(file), f"is not valid YAML{line}.")]) from None
     blocks = content if isinstance(content, Mapping) else {}
     for name, block in blocks.items():
-        if str(name).endswith(BLOCK_SUFFIX):
+        if str(name).endswith(_BLOCK_SUFFIX):
             return read_settings(block, environ=variables, for_actions=for_actions)
-    raise SettingsError([Problem(str(file), f"has no block `{BLOCK_SUFFIX}:`; add one.")])
+    raise SettingsError([Problem(str(file), f"has no block `{BLOCK}:`; add one.")])
 
 
 def _without_server_settings(block: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -142,7 +144,7 @@ def _check_connectors(connectors: Mapping[str, Connector | None], problems: list
                     Problem(
                         f"{where}.workspaces",
                         f"`{workspace}` already belongs to `{connector_of[workspace]}`; "
-                        "a workspace escalates through one connector.",
+                        "a workspace is handed over through one connector.",
                     )
                 )
             connector_of.setdefault(workspace, connector_id)

@@ -135,7 +135,7 @@ def read_block(
 
 
 def unknown_keys(content: Iterable[Any], known: list[str]) -> Iterator[tuple[Any, str]]:
-    """Give every key that is no setting, with a hint at the nearest that is one."""
+    """Yield each unknown key, with a hint at the most similar setting."""
     for key in content:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)

@@ -1,7 +1,7 @@
-"""Readers of single values: each returns the checked value, or raises the sentence of the report.
+"""Readers of single values, which return the checked value or raise the problem.
 
 A reader takes the value as YAML has it and an example of a right one, and raises ``ValueError``
-with the remedy. The sentence never repeats the value, which may be a secret.
+with the remedy. Its text never repeats the value, which may be a secret.
 """
 
 from __future__ import annotations

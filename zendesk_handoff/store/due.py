@@ -7,36 +7,36 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from zendesk_handoff.domain.session import OVER_NAMES, State
+from zendesk_handoff.domain.session import OPENING_NAMES, OVER_NAMES, WITH_AGENTS_NAMES, State
 from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store.engine.schema import (
     inbox,
     is_end_unnotified,
     is_undelivered,
+    is_undelivered_in_outbox,
     outbox,
     sessions,
 )
 
-_OPENING = [State.REQUESTED.value, State.OPENING.value]
-_WITH_AGENTS = [State.WAITING.value, State.ACTIVE.value]
-
 
 def has_work() -> Any:
     """Build the condition that a message, a step of opening or a notification is left to do."""
-    connected = sa.and_(sessions.c.state.in_(_WITH_AGENTS), ~sessions.c.start_notified)
+    connected = sa.and_(sessions.c.state.in_(WITH_AGENTS_NAMES), ~sessions.c.start_notified)
     with_work = sa.union(
         # Messages written while an opening failed are for the bot, not for the agents.
         sa.select(outbox.c.session_id)
         .join(sessions, sessions.c.id == outbox.c.session_id)
         .where(
-            sa.text("outbox.state <> 'done'"),
+            is_undelivered_in_outbox,
             outbox.c.state == "new",
             sa.or_(sessions.c.state != State.FAILED.value, sessions.c.conversation_id.is_not(None)),
         ),
         sa.select(inbox.c.session_id).where(is_undelivered, inbox.c.state == "new"),
         sa.select(sessions.c.id).where(
             is_end_unnotified,
-            sa.or_(sessions.c.state.in_(OVER_NAMES), sessions.c.state.in_(_OPENING), connected),
+            sa.or_(
+                sessions.c.state.in_(OVER_NAMES), sessions.c.state.in_(OPENING_NAMES), connected
+            ),
         ),
     ).subquery()
     return sessions.c.id.in_(sa.select(with_work.c[0]))
@@ -50,7 +50,7 @@ def may_be_inactive(timeouts: Timeouts, *, now: float, latest: Callable[..., Any
     Args:
         timeouts: The settings.
         now: Seconds since the epoch.
-        latest: Builds the greatest of several values, in the database's own words.
+        latest: Builds the greatest of several values, as the database's own function does.
 
     Returns:
         The condition, or ``None`` if no timeout is set.

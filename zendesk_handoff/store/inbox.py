@@ -128,7 +128,7 @@ class Inbox:
     async def store_batch(self, batch: EventBatch) -> Sequence[NewEvent]:
         """Find the sessions that a batch concerns, classify its events and store them.
 
-        Batches that arrive while the store is busy share one query, one insert and one commit.
+        On SQLite, batches that arrive while the store is busy share one query, insert and commit.
 
         Args:
             batch: The batch; its ``classify`` may be called twice.

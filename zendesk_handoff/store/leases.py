@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import OVER_NAMES
-from zendesk_handoff.settings import Timeouts
+from zendesk_handoff.settings import TAKEOVER_AFTER, Timeouts
 from zendesk_handoff.store.due import has_work, may_be_inactive
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, is_open, outbox, sessions
@@ -40,8 +40,10 @@ class Leases:
         lease: Seconds until a lease expires that is not renewed.
     """
 
-    def __init__(self, database: Database, *, owner: str | None = None, lease: float = 10.0):
-        """Use a database, in the name of a process."""
+    def __init__(
+        self, database: Database, *, owner: str | None = None, lease: float = TAKEOVER_AFTER
+    ) -> None:
+        """Use a database, as the process ``owner``."""
         self._database = database
         self.owner = owner or uuid.uuid4().hex
         self.lease = lease

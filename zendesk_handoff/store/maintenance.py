@@ -42,7 +42,7 @@ class Purged:
 
 
 class Maintenance:
-    """Changes that no message causes."""
+    """Changes by an operator's command."""
 
     def __init__(self, database: Database) -> None:
         """Use a database."""

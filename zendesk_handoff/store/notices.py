@@ -34,6 +34,6 @@ def notice_row(
         "session_id": session_id,
         "kind": "notice",
         "body": {"response": response},
-        "sent_at": "",  # sorts before all of Zendesk's that waits
+        "sent_at": "",  # sorts before Zendesk's undelivered events
         "created_at": now,
     }

@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import State
+from zendesk_handoff.domain.session import WITH_AGENTS_NAMES
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
+from zendesk_handoff.store.engine.schema import inbox, is_undelivered, outbox, sessions
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 from zendesk_handoff.store.notices import insert_notices, notice_row
 from zendesk_handoff.store.topics import inbox_topic, outbox_topic
@@ -42,7 +42,7 @@ _UNSENT = Statement(
 )
 _FIRST_WAITING = (
     sa.select(outbox.c.session_id, sa.func.min(outbox.c.id).label("id"))
-    .where(sa.text("state <> 'done'"), outbox.c.state == "new")
+    .where(is_undelivered, outbox.c.state == "new")
     .group_by(outbox.c.session_id)
     .subquery()
 )
@@ -58,7 +58,7 @@ _OVERDUE = Statement(
     .join(sessions, sessions.c.id == outbox.c.session_id)
     .where(
         outbox.c.created_at < sa.bindparam("before"),
-        sa.or_(sessions.c.state == State.WAITING.value, sessions.c.state == State.ACTIVE.value),
+        sa.or_(*(sessions.c.state == name for name in WITH_AGENTS_NAMES)),
         sessions.c.start_notified,
         ~_NOTIFIED_SINCE.exists(),
     )
@@ -72,9 +72,10 @@ class Outgoing:
     Args:
         id: The row's id, by which messages are ordered.
         session_id: The session's id.
-        marker: Our mark on the message in Zendesk.
-        body: ``{"type": "text", "text": …}``, ``{"type": "upload", "upload_id": …}``,
-            ``{"type": "image" or "file", "media_url": …}`` or ``{"type": "closing_note"}``.
+        marker: The marker in the message's metadata at Zendesk.
+        body: ``{"type": "text", "text": …}``, ``{"type": "upload", "upload_id": …, "name": …}``,
+            ``{"type": "media", "media_url": …, "media_type": …}`` or
+            ``{"type": "closing_note", "reason": …}``.
         created_at: Seconds since the epoch.
     """
 

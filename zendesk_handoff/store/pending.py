@@ -15,7 +15,7 @@ from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import pending_messages
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 
-#: Seconds after which another process's claim expires: its server is taken for dead.
+#: Seconds after which another process's claim expires: its server is assumed to have died.
 CLAIM_EXPIRES = 10.0
 #: Seconds after which a claim of this process expires, longer than any user's request takes.
 _OWN_CLAIM_EXPIRES = 300.0
@@ -151,7 +151,7 @@ class PendingMessages:
         self._forget(ids)
 
     def _is_claimable(self, row: Any, *, now: float) -> bool:
-        """Tell whether no response of this process, or of another that lives, has a message."""
+        """Tell whether no response has claimed a message, or the claim has expired."""
         since = self._claimed.get(row.id)
         if since is not None:
             return since < time.monotonic() - _OWN_CLAIM_EXPIRES

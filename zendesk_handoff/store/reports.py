@@ -15,12 +15,14 @@ from zendesk_handoff.domain.session import OPEN_NAMES, Session, State
 from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.metrics import Queue, StoreFigures
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
+from zendesk_handoff.store.engine.schema import (
+    inbox,
+    is_undelivered_in_inbox,
+    is_undelivered_in_outbox,
+    outbox,
+    sessions,
+)
 from zendesk_handoff.store.session_rows import all_sessions, read_session
-
-#: In the words of the partial indexes, so that these are used.
-_OUTBOX_UNDELIVERED = sa.text("outbox.state <> 'done'")
-_INBOX_UNDELIVERED = sa.text("inbox.state <> 'done'")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class SessionStatus:
 
 
 class Reports:
-    """Queries across all sessions, which no message waits for."""
+    """Queries across all sessions."""
 
     def __init__(self, database: Database) -> None:
         """Use a database."""
@@ -100,8 +102,8 @@ class Reports:
             rows = connection.execute(grouped).all()
             return StoreFigures(
                 {(row[0], row[1], row[2] or ""): row[3] for row in rows},
-                _queues(connection, outbox, _OUTBOX_UNDELIVERED, connected),
-                _queues(connection, inbox, _INBOX_UNDELIVERED, sa.true()),
+                _queues(connection, outbox, is_undelivered_in_outbox, connected),
+                _queues(connection, inbox, is_undelivered_in_inbox, sa.true()),
             )
 
         return await self._database.read(work)

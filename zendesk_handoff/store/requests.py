@@ -35,7 +35,7 @@ class Requests:
     """
 
     def __init__(self, database: Database, *, owner: str):
-        """Use a database, in the name of a process."""
+        """Use a database, as the process ``owner``."""
         self._database = database
         self._owner = owner
 

@@ -1,4 +1,4 @@
-"""Ends from our side: the state of the session and the closing note, in one transaction."""
+"""Ends by the plugin: the state of the session and the closing note, in one transaction."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def end_by_us(
         connection: In a transaction.
         session_id: The session's id.
         reason: The first one is kept.
-        marker: Our mark on the closing note; a new one by default.
+        marker: Marker of the closing note; a new one by default.
     """
     now = time.time()
     ended = connection.execute(

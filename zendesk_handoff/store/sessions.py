@@ -40,7 +40,7 @@ class Sessions:
     """
 
     def __init__(self, database: Database, *, owner: str):
-        """Use a database, in the name of a process."""
+        """Use a database, as the process ``owner``."""
         self._database = database
         self._owner = owner
 
@@ -238,12 +238,12 @@ class Sessions:
     async def end_by_us(
         self, session_id: str, reason: EndReason, *, marker: str | None = None
     ) -> Session:
-        """End a session from our side, with a closing note after the user's last message.
+        """End a session by the plugin, with a closing note after the user's last message.
 
         Args:
             session_id: The session's id.
             reason: Why it ends; the first reason is kept.
-            marker: Our mark on the closing note; a new one by default.
+            marker: Marker of the closing note; a new one by default.
         """
         return await self._database.write(
             lambda connection: session_end.end_by_us(connection, session_id, reason, marker=marker),

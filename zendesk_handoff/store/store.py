@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import Session
+from zendesk_handoff.settings import TAKEOVER_AFTER
 from zendesk_handoff.store.chat import Chat
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.signals import Signals
@@ -41,7 +42,9 @@ class Store:
         lease: Seconds until a session's lease expires that is not renewed.
     """
 
-    def __init__(self, database: Database, *, owner: str | None = None, lease: float = 10.0):
+    def __init__(
+        self, database: Database, *, owner: str | None = None, lease: float = TAKEOVER_AFTER
+    ) -> None:
         """Make an object for each table."""
         self.database = database
         self.leases = Leases(database, owner=owner, lease=lease)
@@ -95,7 +98,7 @@ class Store:
         await self.close()
 
 
-async def open_store(url: str, *, owner: str | None = None, lease: float = 10.0) -> Store:
+async def open_store(url: str, *, owner: str | None = None, lease: float = TAKEOVER_AFTER) -> Store:
     """Open the store, and bring its tables up to date.
 
     Args:

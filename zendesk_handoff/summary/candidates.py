@@ -47,12 +47,12 @@ def candidates_of(turns: Sequence[Turn], *, language: str) -> list[Candidate]:
         language: The language of the word list.
     """
     words = words_of(language)
-    function_words = words.negations | words.links
+    function_words = words.negations | words.relations
     phrases = [phrases_of(turn.text, language=language) for turn in turns]
     spoken: dict[Speaker, Counter[str]] = {"user": Counter(), "bot": Counter()}
     for turn, found in zip(turns, phrases, strict=True):
         spoken[turn.speaker].update({token.plain for phrase in found for token in phrase.tokens})
-    talk = {
+    verbosity = {
         speaker: math.log1p(_mean(len(t.text.split()) for t in turns if t.speaker == speaker))
         for speaker in ("user", "bot")
     }
@@ -70,10 +70,10 @@ def candidates_of(turns: Sequence[Turn], *, language: str) -> list[Candidate]:
             features = _features(phrase, content, turn, spoken, words)
             features["first"] = float(at == first)
             features["last"] = float(at == last)
-            features["talk"] = talk[turn.speaker]
-            features["digits_in_talk"] = features["digits"] * talk[turn.speaker]
-            features["named_in_talk"] = features["named"] * talk[turn.speaker]
-            features["echoed_in_talk"] = features["echoed"] * talk[turn.speaker]
+            features["verbosity"] = verbosity[turn.speaker]
+            features["digits_by_verbosity"] = features["digits"] * verbosity[turn.speaker]
+            features["named_by_verbosity"] = features["named"] * verbosity[turn.speaker]
+            features["echoed_by_verbosity"] = features["echoed"] * verbosity[turn.speaker]
             features["late"] = at / len(turns)
             features["accepted"] = float(answer == "yes")
             features["rejected"] = float(answer == "no")
@@ -122,12 +122,12 @@ def _features(
         "names": math.log1p(sum(token.named for token in phrase.tokens)),
         "size": math.log(size),
         "echoed": sum(1 for word in content if spoken[other][word]) / size,
-        "anywhere": float(any(spoken[other][word] for word in content)),
+        "any_echo": float(any(spoken[other][word] for word in content)),
         "again": sum(1 for word in content if own[word] > 1) / size,
         "asked": float(phrase.asked),
-        "settling": float(any(word in words.settling for word in plain.split())),
+        "transaction": float(any(word in words.transaction for word in plain.split())),
         "verb": sum(1 for word in content if word in words.verbs) / size,
-        "crowd": math.log1p(len(plain.split())),
+        "message_length": math.log1p(len(plain.split())),
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue
+from zendesk_handoff.domain.language import language_of
 from zendesk_handoff.domain.redaction import PAYMENT, mask, mask_dialogue
 from zendesk_handoff.summary.bot_answers import last_answer, not_understood
 from zendesk_handoff.summary.budget import Budget, default_words, digest_words, shorten
@@ -24,7 +25,6 @@ from zendesk_handoff.summary.labels import Labels, labels_of
 from zendesk_handoff.summary.layout import labelled, last_messages
 from zendesk_handoff.summary.phrases import plain_text
 from zendesk_handoff.summary.request import SMALL_TALK, find_request, in_one_line
-from zendesk_handoff.summary.words import language_of
 
 #: The request's share of the digest, and its least length in words.
 _REQUEST_SHARE = 0.35

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 
-from zendesk_handoff.summary.words import ENGLISH, language_of
+from zendesk_handoff.domain.language import ENGLISH, language_of
 
 
 @dataclass(frozen=True)

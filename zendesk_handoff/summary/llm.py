@@ -16,13 +16,13 @@ from typing import Any
 import structlog
 
 from zendesk_handoff.domain.dialogue import Dialogue
+from zendesk_handoff.domain.language import language_of
 from zendesk_handoff.domain.redaction import mask, mask_dialogue
 from zendesk_handoff.domain.text import units
 from zendesk_handoff.settings.model import SummarySettings
 from zendesk_handoff.summary.extractive import summarize
 from zendesk_handoff.summary.labels import labels_of
 from zendesk_handoff.summary.layout import frame
-from zendesk_handoff.summary.words import language_of
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from html import unescape
 from itertools import pairwise
 
-from zendesk_handoff.summary.words import ENGLISH, Words, formulas_of, words_of
+from zendesk_handoff.domain.language import ENGLISH
+from zendesk_handoff.summary.words import Words, formulas_of, words_of
 
 _COUNT = (
     r"(?:\d{1,4}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|"
@@ -135,7 +136,7 @@ def tokens_of(text: str, *, language: str = ENGLISH) -> list[Token]:
         plain = core.lower()
         inside = any(first <= start < last for first, last in spans)
         named = core[0].isupper() and not fresh and plain not in _ALWAYS_CAPITAL
-        kept = inside or named or plain in words.negations or plain not in words.drop
+        kept = inside or named or plain in words.negations or plain not in words.uninformative
         ends = (
             raw[-1] in ",.;:!?…)"
             and not _INITIAL.fullmatch(raw)
@@ -143,7 +144,7 @@ def tokens_of(text: str, *, language: str = ENGLISH) -> list[Token]:
         )
         tokens.append(Token(core, plain, kept, ends, named, start, start + len(core)))
         fresh = ends and raw[-1] in ".!?:…"
-    return _with_links(_with_joiners(_with_articles(tokens)), words)
+    return _with_relations(_with_joiners(_with_articles(tokens)), words)
 
 
 def _with_articles(tokens: list[Token]) -> list[Token]:
@@ -179,23 +180,23 @@ def _with_joiners(tokens: list[Token]) -> list[Token]:
     return result
 
 
-def _with_links(tokens: list[Token], words: Words) -> list[Token]:
+def _with_relations(tokens: list[Token], words: Words) -> list[Token]:
     """Keep "from", "after" and the like before a kept word."""
     result = list(tokens)
-    linked = False
+    related = False
     for index, token in enumerate(tokens):
-        if token.plain not in words.links or token.named:
+        if token.plain not in words.relations or token.named:
             continue
         following = tokens[index + 1] if index + 1 < len(tokens) else None
         kept = (
             following is not None
             and following.kept
             and not token.ends
-            and following.plain not in words.links | words.verbs | words.negations
+            and following.plain not in words.relations | words.verbs | words.negations
         )
-        if token.plain in words.towards and following is not None:
-            kept = kept and (linked or following.text[:1].isupper())
-        linked = linked or kept
+        if token.plain in words.relations_before_names and following is not None:
+            kept = kept and (related or following.text[:1].isupper())
+        related = related or kept
         result[index] = replace(token, kept=kept)
     return result
 

@@ -111,11 +111,15 @@ def _without_lead(clause: str, language: str) -> str:
     lists = words_of(language)
     tokens = tokens_of(clause, language=language)
     first = next((at for at, token in enumerate(tokens) if token.kept), 0)
-    wished = [at for at, token in enumerate(tokens[:first]) if token.plain in lists.wishing]
-    if not wished:
+    requesting = [
+        at for at, token in enumerate(tokens[:first]) if token.plain in lists.request_verbs
+    ]
+    if not requesting:
         return clause
-    asked = (at for at in range(wished[0], first) if tokens[at].plain in lists.asking)
-    start = next(asked, first)
+    question = (
+        at for at in range(requesting[0], first) if tokens[at].plain in lists.question_words
+    )
+    start = next(question, first)
     if start < first and tokens[start - 1].plain in lists.prepositions:  # "since when"
         start -= 1
     return clause[tokens[start].start :]

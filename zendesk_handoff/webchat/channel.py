@@ -8,10 +8,10 @@ from typing import Any
 
 import structlog
 from rasa.core.channels.channel import InputChannel, UserMessage
-from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, Sanic
 
 from zendesk_handoff.errors import HandoffError
+from zendesk_handoff.rasa.start_errors import InvalidSettings
 from zendesk_handoff.store.chat import chat_topic
 from zendesk_handoff.store.store import Store
 from zendesk_handoff.webchat.executor import SerialExecutor
@@ -31,15 +31,11 @@ _STREAMS_GRACE_PERIOD = 3.0
 _MESSAGES_GRACE_PERIOD = 8.0
 
 
-class InvalidSettings(RasaException):
-    """The ``channels.WebChatInput`` block has problems; Rasa prints them and does not start."""
-
-
 class WebChatInput(InputChannel):
     """A chat page at ``/webhooks/webchat/``, and its API.
 
     Args:
-        settings: Of the page.
+        settings: The page's settings.
         heartbeat: Seconds between comment lines on a quiet event stream.
     """
 

@@ -30,7 +30,7 @@ def derive_sender_id(secret: str) -> str:
     """Derive Rasa's sender id, which logs and Zendesk may see: it does not reveal the secret.
 
     Args:
-        secret: As ``new_secret`` gave it.
+        secret: A secret, as ``new_secret`` generates it.
     """
     return "webchat-" + hashlib.sha256(secret.encode()).hexdigest()[:32]
 
@@ -39,7 +39,7 @@ def read_secret(cookies: Mapping[str, str]) -> str | None:
     """Read the secret from the cookies; a value without a secret's shape counts as none.
 
     Args:
-        cookies: Of the request.
+        cookies: The request's cookies.
     """
     secret = cookies.get(COOKIE) or ""
     return secret if _SECRET.fullmatch(secret) else None
@@ -49,8 +49,8 @@ def cookie_header(secret: str, *, path: str, secure: bool) -> str:
     """Build the ``Set-Cookie`` header: no script reads the cookie, no other site sends it.
 
     Args:
-        secret: As ``new_secret`` gave it.
-        path: Of the channel's routes.
+        secret: A secret, as ``new_secret`` generates it.
+        path: The path of the channel's routes.
         secure: Whether the browser uses https.
     """
     parts = [
@@ -69,8 +69,8 @@ def is_https(headers: Mapping[str, str], *, scheme: str) -> bool:
     A forged header only makes the cookie stricter.
 
     Args:
-        headers: Of the request.
-        scheme: Of the connection to this server.
+        headers: The request's headers.
+        scheme: The scheme of the connection to this server.
     """
     return (
         scheme == "https"
@@ -87,7 +87,7 @@ def check_origin(headers: Mapping[str, str]) -> None:
     other user's cookie to misuse.
 
     Args:
-        headers: Of the request.
+        headers: The request's headers.
 
     Raises:
         RequestError: The request comes from another site.
@@ -106,7 +106,7 @@ def check_origin(headers: Mapping[str, str]) -> None:
 def read_profile(values: Mapping[str, object]) -> dict[str, str]:
     """Read the user's profile from the page's address.
 
-    These are claims, not proofs: anybody can write an address.
+    The values are not verified: anybody can write an address.
 
     Args:
         values: ``workspace``, ``name``, ``email`` and ``locale``, each of which may be missing.

@@ -30,8 +30,8 @@ class RequestError(Exception):
 
     Args:
         status: The HTTP status.
-        message: For the user, in plain words.
-        code: For the page's script, in one word.
+        message: The text for the user.
+        code: One word for the page's script.
     """
 
     def __init__(self, status: int, message: str, *, code: str = "invalid") -> None:

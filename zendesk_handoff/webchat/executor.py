@@ -27,7 +27,7 @@ class SerialExecutor:
         on_change: Callable[[str], None],
         on_failure: Callable[[str, int], Awaitable[object]],
     ) -> None:
-        """Begin idle."""
+        """Start without tasks."""
         self._on_change = on_change
         self._on_failure = on_failure
         self._last_tasks: dict[str, asyncio.Task[None]] = {}

@@ -39,8 +39,8 @@ def read_json(body: bytes, *, content_type: str) -> dict[str, Any]:
     """Read a JSON object. A form of another site cannot send this content type.
 
     Args:
-        body: Of the request.
-        content_type: The header, with or without parameters.
+        body: The body of the request.
+        content_type: The header ``Content-Type``, with or without parameters.
 
     Raises:
         RequestError: The body is not a JSON object, or the content type is another one.
@@ -60,7 +60,7 @@ def read_id(value: object) -> str:
     """Read the page's id of a message.
 
     Args:
-        value: As it was sent.
+        value: The value, as sent.
 
     Raises:
         RequestError: The value is not a UUID.

@@ -113,7 +113,7 @@ class WebChatOutput(OutputChannel):
 
         Args:
             recipient_id: Rasa's sender id.
-            message: As ``send_response`` takes it.
+            message: The response, as ``send_response`` takes it.
             key: Identifies the response.
         """
         await _KeyedOutput(self._store, key).send_response(recipient_id, message)

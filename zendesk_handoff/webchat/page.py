@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from zendesk_handoff.webchat.file_types import EXTENSIONS
+from zendesk_handoff.webchat.messages import MAX_TEXT
+from zendesk_handoff.webchat.uploads import MAX_FILES
 
 HERE = Path(__file__).parent / "static"
 BUNDLE = "deepChat.bundle.js"
@@ -32,7 +34,7 @@ class PageSettings:
     """Settings of the page, from the channel's block of ``credentials.yml``.
 
     Args:
-        title: Above the chat, and of the browser's tab.
+        title: The heading of the chat, and the title of the browser's tab.
         greeting: Shown before the first message.
         image_sources: Hosts, besides this server, whose images the bot may show.
     """
@@ -63,7 +65,7 @@ class PageSettings:
         if not isinstance(sources, (list, tuple)) or not all(map(_is_source, sources)):
             problems.append("`image_sources` must be a list such as [https://images.example.com].")
         if problems:
-            raise ValueError("channels.WebChatInput: " + " ".join(problems))
+            raise ValueError("zendesk_handoff.channels.WebChatInput: " + " ".join(problems))
         return cls(**{**values, "image_sources": tuple(sources)})
 
 
@@ -81,9 +83,9 @@ class Asset:
 
     Args:
         content_type: For example ``text/css; charset=utf-8``.
-        data: As it is.
-        gzipped: The same, compressed.
-        etag: Its hash, quoted.
+        data: The content.
+        gzipped: The content, compressed.
+        etag: The hash of the content, quoted.
     """
 
     content_type: str
@@ -96,7 +98,7 @@ class Page:
     """The page as it is served.
 
     Args:
-        settings: Of the page.
+        settings: The page's settings.
         bundle: The file with deep-chat; one of the usual paths by default.
     """
 
@@ -126,6 +128,8 @@ class Page:
             "title": settings.title,
             "greeting": settings.greeting,
             "extensions": EXTENSIONS,
+            "max_text": str(MAX_TEXT),
+            "max_files": str(MAX_FILES),
         }
         text = (HERE / "index.html").read_text(encoding="utf-8")
         for name, value in values.items():

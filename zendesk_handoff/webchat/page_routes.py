@@ -16,7 +16,7 @@ def add_page_routes(blueprint: Blueprint, page: Page) -> None:
     """Add the routes.
 
     Args:
-        blueprint: The channel's.
+        blueprint: The channel's blueprint.
         page: The page to serve.
     """
 

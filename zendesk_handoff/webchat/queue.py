@@ -34,9 +34,9 @@ class MessageQueue:
     router knows whether it was.
 
     Args:
-        executor: Runs a sender's messages in order.
+        executor: The executor, in order for each sender.
         on_new_message: Rasa's handler.
-        output: The bot's way to the page.
+        output: The output channel of the page.
         sweep_interval: Seconds between two searches for messages that no server handles any more.
     """
 
@@ -48,7 +48,7 @@ class MessageQueue:
         *,
         sweep_interval: float = 30.0,
     ) -> None:
-        """Use the parts."""
+        """Keep the collaborators."""
         self._sweep_interval = sweep_interval
         self._executor = executor
         self._on_new_message = on_new_message
@@ -58,7 +58,7 @@ class MessageQueue:
         """Submit a sender's unhandled messages to the executor, oldest first.
 
         Args:
-            store: Keeps them.
+            store: The store.
             sender_id: Rasa's sender id.
             new: The item that this request has added; any other may have been handled before.
         """
@@ -70,7 +70,7 @@ class MessageQueue:
         """Submit what other servers, or this one before its restart, have not handled.
 
         Args:
-            store: Keeps the messages.
+            store: The store.
         """
         while True:
             try:

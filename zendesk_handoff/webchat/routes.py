@@ -9,6 +9,8 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from zendesk_handoff.domain.media import download_headers
+from zendesk_handoff.settings import BLOCK
 from zendesk_handoff.store import Store
 from zendesk_handoff.webchat import uploads
 from zendesk_handoff.webchat.conversation import (
@@ -41,7 +43,7 @@ from zendesk_handoff.webchat.queue import MessageQueue
 from zendesk_handoff.webchat.stream import EventStreams, read_last_id
 
 PATH = "/webhooks/webchat"
-NO_STORE = "The chat needs the plugin: add the `channels.ZendeskInput:` block to credentials.yml."
+NO_STORE = f"The chat needs the plugin: add the block `{BLOCK}:` to credentials.yml."
 FAILED = "Something went wrong, and your message was not handled. Please send it again."
 #: Shown to a user who sends a file to the bot.
 FILES_NEED_AN_AGENT = "Files can be read by a person only. Ask for one, then send it."
@@ -62,8 +64,8 @@ class Routes:
 
     Args:
         streams: The open event streams.
-        executor: Knows whether a sender's message is being handled.
-        queue: Hands messages to the bot.
+        executor: Runs the work on each sender's messages.
+        queue: Submits messages to the executor.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Routes:
         executor: SerialExecutor,
         queue: MessageQueue,
     ) -> None:
-        """Use the parts."""
+        """Keep the collaborators."""
         self._streams = streams
         self._executor = executor
         self._queue = queue
@@ -191,7 +193,7 @@ class Routes:
         upload = await _store(request).chat.upload(upload_id, sender_id=_sender(request))
         if upload is None:
             raise RequestError(404, "There is no such file.", code="not_found")
-        headers = {**SAFE_HEADERS, **uploads.download_headers(upload.name, upload.media_type)}
+        headers = {**SAFE_HEADERS, **download_headers(upload.name, upload.media_type)}
         return response.raw(upload.data, content_type=upload.media_type, headers=headers)
 
     async def stream_events(self, request: Request) -> None:

@@ -89,7 +89,7 @@ class EventStreams:
 
         Args:
             send: Writes to the browser.
-            store: Keeps the history items.
+            store: The store, with the history items.
             sender_id: Rasa's sender id.
             last_id: The last item that the page has.
             is_busy: Tells whether the bot works on a reply.

@@ -1,13 +1,11 @@
-"""Files from users: which are accepted, and the headers of their download."""
+"""Files from users: the check of their type, size and name."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
-from zendesk_handoff.domain.media import is_inline_image
 from zendesk_handoff.webchat.error_responses import RequestError
 from zendesk_handoff.webchat.file_types import FILE_TYPES
 
@@ -17,7 +15,7 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_BODY = MAX_FILES * MAX_BYTES + 64 * 1024
 
 _MAX_NAME = 120
-_ACCEPTED = "Images, PDF, text, office documents, audio and video can."
+_ACCEPTED = "Accepted are images, PDF, text, office documents, audio and video."
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def check_file(name: str, data: bytes) -> UploadedFile:
     """Accept a file whose content is of the type that its extension says.
 
     Args:
-        name: As the browser sent it.
+        name: The name, as the browser sent it.
         data: The content.
 
     Raises:
@@ -63,7 +61,7 @@ def clean_name(name: str) -> str:
     """Remove path, control characters and excess length from a file's name.
 
     Args:
-        name: As the browser sent it.
+        name: The name, as the browser sent it.
     """
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
     # Category C also holds the direction overrides, with which an exe can be made to read as txt.
@@ -72,17 +70,3 @@ def clean_name(name: str) -> str:
     if dot and len(shown) > _MAX_NAME:
         return f"{stem[: _MAX_NAME - len(extension) - 1]}.{extension}"[:_MAX_NAME]
     return shown[:_MAX_NAME] or "file"
-
-
-def download_headers(name: str, media_type: str) -> dict[str, str]:
-    """Build the headers of a user's file: an image is shown in place, others are downloaded.
-
-    Args:
-        name: Of the file.
-        media_type: Of the file.
-    """
-    disposition = "inline" if is_inline_image(media_type) else "attachment"
-    return {
-        "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(name, safe='')}",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }

@@ -13,7 +13,7 @@ import structlog
 
 from zendesk_handoff.errors import ApiError, Conflict, InvalidResponse
 from zendesk_handoff.settings import Connector
-from zendesk_handoff.zendesk.answers import read_answer
+from zendesk_handoff.zendesk.api_responses import read_value
 from zendesk_handoff.zendesk.models import MARKER_KEY, SESSION_KEY, Conversation, Message, User
 from zendesk_handoff.zendesk.retry import RetryPolicy
 from zendesk_handoff.zendesk.switchboard import Switchboard
@@ -96,11 +96,11 @@ class ConversationsClient:
         if profile:
             body["profile"] = dict(profile)
         try:
-            answer = await self._call("POST", "/users", json=body)
-            return read_answer("POST /users", answer, "user", as_type=User)
+            response = await self._call("POST", "/users", json=body)
+            return read_value("POST /users", response, "user", as_type=User)
         except Conflict:
-            answer = await self._call("GET", "/users/{}", external_id)
-        user = read_answer("GET /users/{id}", answer, "user", as_type=User)
+            response = await self._call("GET", "/users/{}", external_id)
+        user = read_value("GET /users/{id}", response, "user", as_type=User)
         changes = {key: value for key, value in (profile or {}).items() if value}
         if any((user.profile or {}).get(key) != value for key, value in changes.items()):
             # Whether PATCH merges or replaces is not documented: send the whole profile.
@@ -137,14 +137,14 @@ class ConversationsClient:
             "metadata": metadata,
         }
         try:
-            answer = await self._call(
+            response = await self._call(
                 "POST", "/conversations", json=body, recover=find, outcome_unknown=outcome_unknown
             )
         except ApiError as error:
             if error.status not in _ONE_CONVERSATION_ONLY:
                 raise
             return await self._reuse_conversation(user_id, metadata, error)
-        return read_answer("POST /conversations", answer, "conversation", as_type=Conversation)
+        return read_value("POST /conversations", response, "conversation", as_type=Conversation)
 
     async def _reuse_conversation(
         self, user_id: str, metadata: dict[str, str], error: ApiError
@@ -170,15 +170,15 @@ class ConversationsClient:
             user_id: Zendesk's id of the user.
         """
         found: list[Conversation] = []
-        async for answer in self._pages("/conversations", {"filter[userId]": user_id}, "after"):
-            page = answer.get("conversations", [])
-            found += read_answer("GET /conversations", page, as_type=list[Conversation])
+        async for response in self._pages("/conversations", {"filter[userId]": user_id}, "after"):
+            page = response.get("conversations", [])
+            found += read_value("GET /conversations", page, as_type=list[Conversation])
         return found
 
     async def get_conversation(self, conversation_id: str) -> Conversation:
         """Read a conversation, with who is in control (Conversations API: `GetConversation`)."""
-        answer = await self._call("GET", "/conversations/{}", conversation_id)
-        return read_answer("GET /conversations/{id}", answer, "conversation", as_type=Conversation)
+        response = await self._call("GET", "/conversations/{}", conversation_id)
+        return read_value("GET /conversations/{id}", response, "conversation", as_type=Conversation)
 
     # Messages
 
@@ -202,7 +202,7 @@ class ConversationsClient:
             outcome_unknown: Whether an earlier attempt may have succeeded without our knowledge.
 
         Returns:
-            Zendesk's id of the message; empty if the answer cannot be read, since the message is
+            Zendesk's id of the message; empty if the response cannot be read, since the message is
             posted nevertheless.
         """
 
@@ -210,7 +210,7 @@ class ConversationsClient:
             message = await self.find_message(conversation_id, marker)
             return {"messages": [{"id": message.id}]} if message else None
 
-        answer = await self._call(
+        response = await self._call(
             "POST",
             "/conversations/{}/messages",
             conversation_id,
@@ -219,9 +219,9 @@ class ConversationsClient:
             outcome_unknown=outcome_unknown,
         )
         try:
-            return read_answer("POST messages", answer, "messages", 0, "id", as_type=str)
+            return read_value("POST messages", response, "messages", 0, "id", as_type=str)
         except InvalidResponse as error:
-            log.error("handoff.answer.unreadable", error=str(error))
+            log.error("handoff.api_response.unreadable", error=str(error))
             return ""
 
     async def find_message(self, conversation_id: str, marker: str) -> Message | None:
@@ -246,8 +246,8 @@ class ConversationsClient:
             them: their order inside a page is not documented.
         """
         path = "/conversations/{}/messages"
-        async for answer in self._pages(path, {}, "before", conversation_id):
-            page = filter(None, map(_read_message, answer.get("messages", [])))
+        async for response in self._pages(path, {}, "before", conversation_id):
+            page = filter(None, map(_read_message, response.get("messages", [])))
             yield sorted(page, key=lambda each: each.received)
 
     # Attachments
@@ -275,8 +275,8 @@ class ConversationsClient:
             return body
 
         params = {"access": "public", "for": "message", "conversationId": conversation_id}
-        answer = await self._call("POST", "/attachments", params=params, form=form)
-        return read_answer("POST /attachments", answer, "attachment", "mediaUrl", as_type=str)
+        response = await self._call("POST", "/attachments", params=params, form=form)
+        return read_value("POST /attachments", response, "attachment", "mediaUrl", as_type=str)
 
 
 def _read_message(raw: Any) -> Message | None:

@@ -9,6 +9,7 @@ from posixpath import basename
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from zendesk_handoff.domain.media import is_image
 from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
 from zendesk_handoff.zendesk.models import Message
 from zendesk_handoff.zendesk.webhooks import storable_id
@@ -31,7 +32,7 @@ def read_agent_message(message: Message) -> AgentMessage:
     has_media = kind in {"image", "file"} and isinstance(url, str) and bool(url)
     text = _text_of(content)
     media_type = content.get("mediaType")
-    if kind == "file" and isinstance(media_type, str) and media_type.startswith("image/"):
+    if kind == "file" and isinstance(media_type, str) and is_image(media_type):
         kind = "image"
     return AgentMessage(
         id=storable_id(message.id),

@@ -25,7 +25,7 @@ class MediaClient:
         connector: The account and its key.
         session: The HTTP session; the caller closes it.
         connect_timeout: Seconds until the connection is established, or a connection slot is free;
-            short, because a user waits for the answer, even for an error.
+            short, because a user waits for the response, even for an error.
         read_timeout: Seconds until the next bytes arrive.
     """
 
@@ -65,11 +65,11 @@ class MediaClient:
             ConnectionFailed: The host did not answer.
         """
         for _ in range(_MAX_REDIRECTS + 1):
-            async with self._request(url) as answer:
-                if answer.status not in _REDIRECTS:
-                    yield answer
+            async with self._request(url) as response:
+                if response.status not in _REDIRECTS:
+                    yield response
                     return
-                target = urljoin(url, answer.headers.get("Location", ""))
+                target = urljoin(url, response.headers.get("Location", ""))
             if not may_follow(target):
                 break
             url = target
@@ -88,11 +88,11 @@ class MediaClient:
             allow_redirects=False,
         )
         try:
-            async with get() as answer:
-                if answer.status not in {401, 403} or not is_own_host:
-                    yield answer
+            async with get() as response:
+                if response.status not in {401, 403} or not is_own_host:
+                    yield response
                     return
-            async with get(headers={"Authorization": self._authorization.header()}) as answer:
-                yield answer
+            async with get(headers={"Authorization": self._authorization.header()}) as response:
+                yield response
         except (aiohttp.ClientError, asyncio.TimeoutError) as error:
             raise ConnectionFailed("GET media", type(error).__name__) from None

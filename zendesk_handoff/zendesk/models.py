@@ -1,4 +1,4 @@
-"""Typed models of the data that the API's answers and its webhooks share.
+"""Typed models of the data that the API's responses and its webhooks share.
 
 Only the fields that this package reads are declared; the decoder skips all others. Field names are
 those of the Conversations API's schemas `user`, `conversation` and `message`, in snake case.

@@ -12,7 +12,7 @@ import aiohttp
 from zendesk_handoff import metrics
 from zendesk_handoff.errors import ConnectionFailed, ConversationsError
 from zendesk_handoff.settings import Connector
-from zendesk_handoff.zendesk.answers import read_answer, read_body
+from zendesk_handoff.zendesk.api_responses import read_body, read_value
 from zendesk_handoff.zendesk.auth import Authorization
 from zendesk_handoff.zendesk.models import Page
 from zendesk_handoff.zendesk.retry import RetryPolicy
@@ -67,9 +67,9 @@ class Transport:
         cursor: str | None = None
         while True:
             query = {**params, **({f"page[{direction}]": cursor} if cursor else {})}
-            answer = await self.call("GET", path, *ids, params=query)
-            yield answer
-            page = read_answer(f"GET {path}", answer.get("meta") or {}, as_type=Page)
+            response = await self.call("GET", path, *ids, params=query)
+            yield response
+            page = read_value(f"GET {path}", response.get("meta") or {}, as_type=Page)
             next_cursor = page.before_cursor if direction == "before" else page.after_cursor
             if not page.has_more or not next_cursor or next_cursor == cursor:
                 return
@@ -144,8 +144,8 @@ class Transport:
                 headers={"Authorization": self._authorization.header()},
                 timeout=timeout,
                 allow_redirects=False,  # a redirect would drop the body of a POST
-            ) as answer:
-                return read_body(call, answer, await answer.read(), sent)
+            ) as response:
+                return read_body(call, response, await response.read(), sent)
         except asyncio.TimeoutError as error:
             raise ConnectionFailed(call, type(error).__name__, timed_out=True) from None
         except aiohttp.ClientError as error:

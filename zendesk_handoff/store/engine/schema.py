@@ -34,6 +34,9 @@ is_current = sa.text("NOT finalized")
 is_end_unnotified = sa.text("NOT end_notified")
 #: Few of all stored messages are undelivered: they are found without reading the others.
 is_undelivered = sa.text("state <> 'done'")
+# The same in queries over several tables.
+is_undelivered_in_outbox = sa.text(f"outbox.{is_undelivered.text}")
+is_undelivered_in_inbox = sa.text(f"inbox.{is_undelivered.text}")
 _is_leased = sa.text("lease_owner IS NOT NULL")
 _seconds = sa.Float(53)
 

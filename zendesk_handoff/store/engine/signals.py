@@ -156,7 +156,7 @@ class PostgresWatch(_Watch):
                 asyncpg.InterfaceError,
                 asyncpg.InternalClientError,
             ):
-                log.warning("handoff.store.unreachable")
+                log.warning("handoff.store.unavailable")
                 await asyncio.sleep(self._RETRY)
             self._signals.emit(ANYTHING)
 

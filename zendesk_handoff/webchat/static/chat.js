@@ -23,9 +23,9 @@ const CHOICE = {
 export class Chat {
   /**
    * @param {HTMLElement} container Emptied first.
-   * @param {{greeting: string, extensions: string}} options
+   * @param {{greeting: string, extensions: string, maxText: number, maxFiles: number}} options
    */
-  constructor(container, { greeting, extensions }) {
+  constructor(container, { greeting, extensions, maxText, maxFiles }) {
     this.sent = new Set(); // ids of messages that this page shows already
     this.signals = null;
     this.open = true;
@@ -35,8 +35,8 @@ export class Chat {
     element.messageStyles = STYLES;
     element.introMessage = { text: greeting };
     element.displayLoadingBubble = this.loading;
-    element.textInput = { placeholder: { text: "Write a message …" }, characterLimit: 8000 };
-    element.mixedFiles = { files: { maxNumberOfFiles: 3, acceptedFormats: extensions } };
+    element.textInput = { placeholder: { text: "Write a message …" }, characterLimit: maxText };
+    element.mixedFiles = { files: { maxNumberOfFiles: maxFiles, acceptedFormats: extensions } };
     element.auxiliaryStyle = `
       #file-attachment-container { background-color: #eceeea !important; } /* it covers messages */
       button[disabled] { opacity: .5; cursor: default !important; }

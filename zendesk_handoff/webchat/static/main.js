@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { Banner } from "./banner.js";
 import { Chat } from "./chat.js";
 
-const { greeting, extensions } = document.body.dataset;
+const { greeting, extensions, maxText, maxFiles } = document.body.dataset;
 const connection = document.querySelector("#connection");
 const container = document.querySelector("#chat");
 const banner = new Banner({
@@ -34,7 +34,7 @@ async function start({ another = false } = {}) {
     return;
   }
   banner.show({ state: "none", agent: null });
-  chat = new Chat(container, { greeting, extensions });
+  chat = new Chat(container, { greeting, extensions, maxText: Number(maxText), maxFiles: Number(maxFiles) });
   await chat.ready;
   const shown = new Set(); // after a reconnection the server repeats some items
   source = api.listen({

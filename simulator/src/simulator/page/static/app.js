@@ -25,7 +25,7 @@ function markSeen(one) {
 function redrawList() {
   drawList(conversations, chosen(), unread, (id) => { location.hash = id; });
   const count = conversations.filter(unread).length;
-  document.title = (count ? `(${count}) ` : "") + "Agent desk";
+  document.title = (count ? `(${count}) ` : "") + "Agent page";
 }
 
 // One refresh at a time; changes during a refresh cause one more.

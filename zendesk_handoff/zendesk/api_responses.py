@@ -1,4 +1,4 @@
-"""Answers of the Conversations API: decoding, typed values, and errors that quote no user."""
+"""Responses of the Conversations API: decoding, typed values, and errors that quote no user."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
-def read_answer(call: str, answer: Any, *path: str | int, as_type: type[T]) -> T:
-    """Extract a typed value from an answer.
+def read_value(call: str, response: Any, *path: str | int, as_type: type[T]) -> T:
+    """Extract a typed value from a response.
 
     Args:
         call: Method and path, for the error.
-        answer: The answer, as ``Transport.call`` returns it.
+        response: The response, as ``Transport.call`` returns it.
         *path: Keys and indexes that lead to the value.
         as_type: The type of the value.
 
@@ -49,20 +49,20 @@ def read_answer(call: str, answer: Any, *path: str | int, as_type: type[T]) -> T
     """
     try:
         for step in path:
-            answer = answer[step]
-        return msgspec.convert(answer, as_type)
+            response = response[step]
+        return msgspec.convert(response, as_type)
     except (KeyError, IndexError, TypeError, msgspec.ValidationError):
-        raise InvalidResponse(call, "the answer is not of the API's shape") from None
+        raise InvalidResponse(call, "the response is not of the API's shape") from None
 
 
 def read_body(
-    call: str, answer: aiohttp.ClientResponse, body: bytes, sent: Sequence[Any] | None
+    call: str, response: aiohttp.ClientResponse, body: bytes, sent: Sequence[Any] | None
 ) -> dict[str, Any]:
-    """Decode the body of an answer.
+    """Decode the body of a response.
 
     Args:
         call: Method and path, for the error.
-        answer: The answer.
+        response: The response.
         body: Its body.
         sent: Everything that the call has sent; ``None`` for an upload.
 
@@ -73,21 +73,21 @@ def read_body(
         content = msgspec.json.decode(body) if body else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         content = None
-    if 200 <= answer.status < 300 and isinstance(content, dict):
+    if 200 <= response.status < 300 and isinstance(content, dict):
         return content
-    if answer.status < 400:
-        hint = "the answer is not the API's; is base_url right?"
-        raise api_error_for_status(call, 502 if answer.status < 300 else 400, title=hint)
+    if response.status < 400:
+        hint = "the response is not the API's; is base_url right?"
+        raise api_error_for_status(call, 502 if response.status < 300 else 400, title=hint)
     errors = content.get("errors") if isinstance(content, dict) else None
     first = errors[0] if isinstance(errors, list) and errors else {}
     first = first if isinstance(first, dict) else {}
     title = str(first.get("title") or "")[:200]
     raise api_error_for_status(
         call,
-        answer.status,
+        response.status,
         code=str(first.get("code") or "")[:80],
         title=_OMITTED if _may_quote(title, sent) else title,
-        retry_after=_seconds(answer.headers.get("Retry-After")),
+        retry_after=_seconds(response.headers.get("Retry-After")),
     )
 
 
