@@ -52,7 +52,7 @@ export class Chat {
     this.ready = new Promise((resolve) => {
       element.onComponentRender = () => {
         repair(element.shadowRoot);
-        this.#keepAtEnd(element.shadowRoot.querySelector("#messages"));
+        this.#followLog(element.shadowRoot);
         resolve();
       };
     });
@@ -165,6 +165,19 @@ export class Chat {
   showTyping(busy) {
     if (busy) this.loading.toggle({ role: "ai" });
     else this.loading.toggle();
+  }
+
+  /** Keep the log at its end, and each log that deep-chat puts in its place when it renders again. */
+  #followLog(root) {
+    let followed = null;
+    const follow = () => {
+      const log = root.querySelector("#messages");
+      if (!log || log === followed) return;
+      followed = log;
+      this.#keepAtEnd(log);
+    };
+    new MutationObserver(follow).observe(root, { childList: true, subtree: true });
+    follow();
   }
 
   /**
