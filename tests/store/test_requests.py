@@ -89,9 +89,8 @@ async def test_a_request_is_left_to_its_action_before_it_expires(store):
     ]
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # SQLite serves one machine
 async def test_a_machine_whose_clock_differs_decides_alike(store, monkeypatch):
-    if store.database.is_sqlite:
-        pytest.skip("SQLite serves one machine")
     session = await request(store)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 3600)
