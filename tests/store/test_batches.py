@@ -136,7 +136,10 @@ async def test_two_transactions_in_a_deadlock_are_both_committed(database):
     await asyncio.gather(database.write(increment_both(1, 2)), database.write(increment_both(2, 1)))
     rows = await database.rows(sa.select(counter.c.n))
     assert [row.n for row in rows] == [2, 2]
-    assert len(runs) == (2 if database.is_sqlite else 3), "one of them was rolled back and repeated"
+    if database.is_sqlite:
+        assert len(runs) == 2
+    else:  # a repetition may meet the other one again before that has its second row
+        assert len(runs) > 2, "one of them was rolled back and repeated"
 
 
 async def test_leases_are_renewed_during_other_writes(store):

@@ -129,10 +129,23 @@ async def test_one_process_notifies_the_user_of_a_failure(url, store):
         assert (await store.sessions.get(session.id)).finalized
 
 
-async def test_only_a_change_wakes_the_workers(store):
+async def receive_signals(url, store):
+    """Wait for the signals of earlier commits: PostgreSQL sends them in the order of commits."""
+    if url.startswith("postgresql"):
+        received = set()
+        store.signals.on_any(received.add)
+        async with await open_store(url) as other:
+            while "last" not in received:
+                await other.database.write(lambda _connection: None, wake=["last"])
+                await asyncio.sleep(0.05)
+
+
+async def test_only_a_change_wakes_the_workers(url, store):
     session = await request(store, take_up_within=60)
+    await receive_signals(url, store)
     with store.signals.watch(f"session:{session.id}") as changed:
         await store.requests.expire(session.id)
+        await receive_signals(url, store)
         assert not changed.is_set()
         await store.requests.take_up(session.id)
         await asyncio.wait_for(changed.wait(), 5)

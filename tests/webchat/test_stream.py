@@ -51,10 +51,8 @@ async def listening(streams, store, *, last_id=0):
     try:
         yield browser
     finally:
-        # Repeated: in Python 3.10 `asyncio.wait_for` loses a cancellation that meets its result.
-        while not serving.done():
-            serving.cancel()
-            await asyncio.wait([serving], timeout=0.2)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
 
 
 @pytest.mark.parametrize("text", [*TEXTS, "a\nb", "a\r\n\r\nevent: handoff\n\n"])

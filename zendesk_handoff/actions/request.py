@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +16,7 @@ from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.errors import HandoffError, StoreUnavailable
 from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.store import Store
+from zendesk_handoff.store.engine.signals import is_set_within
 from zendesk_handoff.store.sessions import TAKE_UP_WITHIN
 from zendesk_handoff.store.topics import session_topic
 from zendesk_handoff.summary import write_summary
@@ -98,8 +98,7 @@ async def _wait(
             left = deadline - time.monotonic()
             if is_over(session) or left <= 0:
                 return session
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(changed.wait(), min(left, _LOOK_AGAIN))
+            await is_set_within(changed, min(left, _LOOK_AGAIN))
 
 
 async def _withdraw_if_requested(store: Store, session: Session) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.store.engine.signals import is_set_within
 from zendesk_handoff.store.store import Store
 
 #: Seconds without an event after which a comment line keeps the connection from being cut.
@@ -119,15 +119,10 @@ class EventStreams:
             self._all_ended.clear()
             for event in self._open:
                 event.set()
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._all_ended.wait(), timeout)
+            await is_set_within(self._all_ended, timeout)
 
     async def _wait(self, changed: asyncio.Event, send: Send) -> None:
-        if self.stopping:
-            return
-        try:
-            await asyncio.wait_for(changed.wait(), self.heartbeat)
-        except asyncio.TimeoutError:
+        if not self.stopping and not await is_set_within(changed, self.heartbeat):
             await send(": heartbeat\n\n")
 
 

@@ -17,6 +17,23 @@ ANYTHING = "*"
 log = structlog.get_logger(__name__)
 
 
+async def is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait until an event is set, and tell whether it was in time.
+
+    Python 3.10's ``asyncio.wait_for`` loses a cancellation that arrives together with the event.
+
+    Args:
+        event: For example a watcher's.
+        seconds: The longest wait.
+    """
+    waiter = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({waiter}, timeout=seconds)
+    finally:
+        waiter.cancel()
+    return event.is_set()
+
+
 class Signals:
     """Topics and their watchers. A signal carries no data, which is in the store."""
 
