@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from zendesk_handoff.handover.forward import forward
-from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
 from zendesk_handoff.zendesk.clients import Clients
@@ -53,7 +52,6 @@ async def _measure(command: list[str], latency: float) -> Row:
             clients = Clients(settings)
             async with await open_store(url) as store:
                 sessions = await open_sessions(store, _SESSIONS)
-                leases = ProcessLeases(store)
                 client = clients.background(CONNECTOR)
                 assert client is not None
                 given = {
@@ -70,9 +68,7 @@ async def _measure(command: list[str], latency: float) -> Row:
                         *(store.outbox.add(session.id, texts) for session in sessions)
                     )
                     began = asyncio.get_running_loop().time()
-                    await asyncio.gather(
-                        *(forward(store, client, each, leases=leases) for each in sessions)
-                    )
+                    await asyncio.gather(*(forward(store, client, each) for each in sessions))
                     seconds = asyncio.get_running_loop().time() - began
                     return _SESSIONS * _EACH / seconds
 

@@ -35,7 +35,7 @@ async def start(store_url: str, api_url: str) -> None:
     runtime = Runtime(store, settings, Bot(app, InHand(store.signals)))
     runtime.start()
     # The first poll is done, and a user's message can be routed.
-    await store.leases.with_work()
+    await store.work.find(now=time.time())
     await store.sessions.current("somebody")
     seconds = time.perf_counter() - began
     await asyncio.sleep(_LENGTH)

@@ -13,6 +13,7 @@ from rasa.core.lock_store import InMemoryLockStore
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from tests.support.store import lease_owner
 from tests.support.waiting import until
 from tests.support.zendesk import account
 from zendesk_handoff.actions import ActionEndHandoff, ActionHumanHandoff
@@ -119,7 +120,8 @@ async def test_the_action_needs_no_key_and_no_lease(connector, rasa_server, turn
     assert connector.key_secret not in str(resources.settings.connectors["support"].key_secret)
     messages, *_ = await run(ActionHumanHandoff(), tracker())
     assert [each["text"] for each in messages] == [default_response(STARTED)]
-    assert await resources.store.leases.renew() == set()
+    [session] = await resources.store.sessions.recent()
+    assert await lease_owner(resources.store, session.id) != resources.store.leases.owner
 
 
 async def test_a_request_that_no_server_takes_up_is_answered_honestly(sim, connector, rasa_server):
@@ -154,7 +156,7 @@ async def test_the_user_hears_of_a_failure_once(sim, connector, rasa_server):
     assert session.end_notified
 
     async def is_released():
-        return await runtime.store.leases.renew(session.id) == set()
+        return await lease_owner(runtime.store, session.id) is None
 
     await until(is_released)
     assert not await runtime.store.pending.has("jo@example.com")

@@ -14,7 +14,6 @@ from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.domain.text import split_text
 from zendesk_handoff.errors import NotAuthorized, ServerError, StoreUnavailable
 from zendesk_handoff.handover.forward import forward
-from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
@@ -28,22 +27,14 @@ def url(tmp_path):
     return f"sqlite:///{tmp_path / 'store.db'}"
 
 
-class LimitedLeases(ProcessLeases):
-    """Leases that are lost after a number of messages; the first outcome may be unknown."""
+def lose_lease_after(store, monkeypatch, messages):
+    """Let the lease be lost after a number of messages."""
+    granted = iter([True] * messages)
 
-    def __init__(self, store, session, *, outcome_unknown=False, messages=1000):
-        super().__init__(store)
-        self.messages = messages
-        if outcome_unknown:
-            self.mark_unknown(session.id)
+    async def acquire(_session_id):
+        return next(granted, False)
 
-    async def acquire(self, _session_id):
-        self.messages -= 1
-        return self.messages >= 0
-
-
-async def forward_all(store, client, session, **values):
-    await forward(store, client, session, leases=LimitedLeases(store, session, **values))
+    monkeypatch.setattr(store.leases, "acquire", acquire)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +61,7 @@ async def test_an_api_failure_neither_loses_nor_duplicates_a_message(sim, store,
     await store.outbox.add(session.id, [text("three")])
     clock = Clock()
     async with background(connector, clock, timeout=0.4) as client:
-        await forward_all(store, client, session)
+        await forward(store, client, session)
     assert await written(sim, session) == ["one", "two", "three"]
     assert all(each["hits"] == 3 for each in await sim.faults())
     if fault.get("retry_after"):
@@ -88,7 +79,7 @@ async def test_messages_are_delivered_after_an_outage_of_half_an_hour(sim, store
     await store.outbox.add(session.id, [text(str(number)) for number in range(5)])
     clock = Clock(end_after_half_an_hour)
     async with background(connector, clock) as client:
-        await forward_all(store, client, session)
+        await forward(store, client, session)
     assert await written(sim, session) == ["0", "1", "2", "3", "4"]
     assert 1800 < clock.slept < 1830, "delivery resumes soon after the outage"
     assert len(clock.pauses) < 250, "retries are not too frequent"
@@ -100,11 +91,11 @@ async def test_forwarding_stops_with_a_rotated_key_and_resumes_with_the_new_one(
     await store.outbox.add(session.id, [text("one"), text("two")])
     async with background(connector, Clock()) as client:
         with pytest.raises(NotAuthorized):
-            await forward_all(store, client, session)
+            await forward(store, client, session)
     assert (await store.sessions.get(session.id)).state.is_open
     renewed = replace(connector, key_secret="the-new-secret-of-the-key")
     async with background(renewed, Clock()) as client:
-        await forward_all(store, client, session)
+        await forward(store, client, session)
     assert await written(sim, session) == ["one", "two"]
 
 
@@ -116,7 +107,7 @@ async def test_a_removed_or_full_conversation_ends_the_session_and_notifies_the_
     await sim.add_fault("status", status=status, method="POST", path="/conversations/*/messages")
     await store.outbox.add(session.id, [text("one"), text("two")])
     async with background(connector, Clock()) as client:
-        await forward_all(store, client, session)
+        await forward(store, client, session)
     ended = await store.sessions.get(session.id)
     assert ended.state is State.ENDED
     assert ended.end_reason == EndReason.CONVERSATION_REMOVED.value
@@ -133,7 +124,7 @@ async def test_a_refused_message_is_reported_to_the_user_and_the_next_is_deliver
     )
     await store.outbox.add(session.id, [text("refused"), text("accepted")])
     async with background(connector, Clock()) as client:
-        await forward_all(store, client, session)
+        await forward(store, client, session)
     assert await written(sim, session) == ["accepted"]
     (notice,) = await store.inbox.waiting(session.id)
     assert notice.kind == "notice"
@@ -152,15 +143,17 @@ async def test_a_message_with_an_unknown_outcome_is_looked_for_before_it_is_post
             author=author,
             marker=message.marker,
         )
-        await forward_all(store, client, session, outcome_unknown=True)
+        store.leases.mark_unknown(session.id)
+        await forward(store, client, session)
     assert await written(sim, session) == ["posted by a process that died"]
 
 
-async def test_forwarding_stops_when_the_lease_is_lost(sim, store):
+async def test_forwarding_stops_when_the_lease_is_lost(sim, store, monkeypatch):
     connector, session = await connected(sim, store)
     await store.outbox.add(session.id, [text("one"), text("two")])
     async with background(connector, Clock()) as client:
-        await forward_all(store, client, session, messages=1)
+        lose_lease_after(store, monkeypatch, messages=1)
+        assert not await forward(store, client, session)
     assert await written(sim, session) == ["one"]
 
 
@@ -173,7 +166,7 @@ async def test_an_upload_arrives_as_an_image(sim, store):
         session.id, [{"type": "upload", "upload_id": upload_id, "name": "label.png"}]
     )
     async with background(connector, Clock()) as client:
-        await forward_all(store, client, session)
+        await forward(store, client, session)
     assert await written(sim, session) == ["image"]
 
 
@@ -182,7 +175,7 @@ async def test_a_text_at_the_limit_arrives_whole(sim, store):
     long = "👩‍👩‍👧‍👦 e\u0301 " * 2000
     await store.outbox.add(session.id, [text(part) for part in split_text(long)])
     async with background(connector, Clock()) as client:
-        await forward_all(store, client, session)
+        await forward(store, client, session)
     parts = await written(sim, session)
     assert "".join(parts) == long
     assert not any(part.startswith("\u0301") or part.startswith("\u200d") for part in parts)
@@ -204,8 +197,8 @@ async def test_two_sessions_do_not_wait_for_each_other(sim, store):
         await sim.clear_faults()
 
     async with background(connector, Clock(until_released)) as client:
-        waiting = asyncio.create_task(forward_all(store, client, first))
-        await forward_all(store, client, second)
+        waiting = asyncio.create_task(forward(store, client, first))
+        await forward(store, client, second)
         assert await written(sim, second) == ["does not wait"]
         released.set()
         await waiting
@@ -215,7 +208,7 @@ async def test_two_sessions_do_not_wait_for_each_other(sim, store):
 async def test_a_store_failure_after_the_post_does_not_duplicate_it(sim, store, monkeypatch):
     connector, session = await connected(sim, store)
     await store.outbox.add(session.id, [text("only once")])
-    finish, leases = store.outbox.finish, LimitedLeases(store, session)
+    finish = store.outbox.finish
 
     async def down(_message):
         raise StoreUnavailable("The store did not answer.")
@@ -223,9 +216,9 @@ async def test_a_store_failure_after_the_post_does_not_duplicate_it(sim, store, 
     async with background(connector, Clock()) as client:
         monkeypatch.setattr(store.outbox, "finish", down)
         with pytest.raises(StoreUnavailable):
-            await forward(store, client, session, leases=leases)
+            await forward(store, client, session)
         monkeypatch.setattr(store.outbox, "finish", finish)
-        await forward(store, client, session, leases=leases)
+        await forward(store, client, session)
     assert await written(sim, session) == ["only once"]
 
 
@@ -236,10 +229,10 @@ async def test_a_404_from_a_proxy_does_not_end_the_session(sim, store):
     await store.outbox.add(session.id, [text("still waiting")])
     async with ConversationsClient(nowhere, retry=RetryPolicy(max_elapsed=0)) as client:
         with pytest.raises(ServerError):
-            await forward_all(store, client, session)
+            await forward(store, client, session)
     assert (await store.sessions.get(session.id)).state.is_open
     async with background(connector, Clock()) as client:
-        await forward_all(store, client, session)
+        await forward(store, client, session)
     assert await written(sim, session) == ["still waiting"]
 
 
@@ -253,7 +246,7 @@ async def test_the_closing_note_of_an_old_session_does_not_end_a_new_one(sim, st
         second.id, Step.CONVERSATION, conversation_id=first.conversation_id
     )
     async with background(connector, Clock()) as client:
-        await forward_all(store, client, first)
+        await forward(store, client, first)
     texts = [one["content"].get("text", "") for one in await sim.messages(first.conversation_id)]
     assert not any("has left" in each for each in texts)
     assert await store.outbox.waiting(first.id) == []

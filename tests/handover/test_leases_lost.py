@@ -21,7 +21,6 @@ from tests.support.zendesk import (
 from zendesk_handoff.domain.session import State
 from zendesk_handoff.errors import LeaseLost, NotAuthorized, StoreUnavailable
 from zendesk_handoff.handover.forward import forward
-from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.store import open_store
 from zendesk_handoff.zendesk import ConversationsClient
@@ -40,18 +39,18 @@ async def test_a_message_that_another_process_has_posted_is_not_posted_again(sim
         await mine.outbox.add(session.id, [text("one"), text("two")])
         messages = "/conversations/*/messages"
         await sim.add_fault("status", status=status, method="POST", path=messages, count=1)
-        theirs = ProcessLeases(other)
+        theirs = other.leases
 
         async def lose_lease(_clock):
             """Lose the lease during the pause before the next attempt."""
             await ours.release(session.id)
             assert await theirs.acquire(session.id)
             async with ConversationsClient(connector) as client:
-                await forward(other, client, session, leases=theirs)
+                await forward(other, client, session)
 
-        ours = ProcessLeases(mine)
+        ours = mine.leases
         async with background(connector, Clock(lose_lease)) as client:
-            await forward(mine, client, session, leases=ours)
+            await forward(mine, client, session)
         assert await written(sim, session) == ["one", "two"]
 
 
@@ -64,7 +63,7 @@ async def test_an_opening_that_another_process_has_finished_is_left_alone(sim, u
             class SlowClient(ConversationsClient):
                 async def create_conversation(self, *arguments, **values):
                     made = await super().create_conversation(*arguments, **values)
-                    await until(partial(ProcessLeases(other).acquire, session.id))
+                    await until(partial(other.leases.acquire, session.id))
                     taken = await other.sessions.get(session.id)
                     assert (await open_session(other, theirs, taken)).state is State.WAITING
                     await other.sessions.record_agent(session.id, agent_id="a", agent_name="Ana")
@@ -92,28 +91,28 @@ async def test_a_stop_keeps_a_lease_with_an_unknown_outcome(sim, url):
         async def key_changes(_clock):
             await sim.rotate_key(connector.app_id, connector.key_id, "the-new-secret-of-the-key")
 
-        ours = ProcessLeases(mine)
+        ours = mine.leases
         async with background(connector, Clock(key_changes)) as client:
             with pytest.raises(NotAuthorized):
-                await forward(mine, client, session, leases=ours)
+                await forward(mine, client, session)
         await ours.release_all()
     async with await open_store(url) as other:
-        theirs = ProcessLeases(other)
+        theirs = other.leases
         assert not await theirs.acquire(session.id)
         await until(partial(theirs.acquire, session.id))
         renewed = replace(connector, key_secret="the-new-secret-of-the-key")
         async with background(renewed, Clock()) as client:
-            await forward(other, client, session, leases=theirs)
+            await forward(other, client, session)
     assert await written(sim, session) == ["only once"]
 
 
 async def test_a_stop_releases_any_other_lease(sim, url):
     async with await open_store(url) as mine, await open_store(url) as other:
         _, session = await connected(sim, mine)
-        ours = ProcessLeases(mine)
+        ours = mine.leases
         assert await ours.acquire(session.id)
         await ours.release_all()
-        assert await ProcessLeases(other).acquire(session.id)
+        assert await other.leases.acquire(session.id)
 
 
 async def test_a_release_does_not_forget_an_unknown_outcome(sim, url):
@@ -126,28 +125,29 @@ async def test_a_release_does_not_forget_an_unknown_outcome(sim, url):
             await client.post_message(
                 session.conversation_id, message.body, author=author, marker=message.marker
             )
-        without_connector = ProcessLeases(older)
+        without_connector = older.leases
         await until(partial(without_connector.acquire, session.id))
         await without_connector.release(session.id)
         async with await open_store(url) as newer:
-            theirs = ProcessLeases(newer)
+            theirs = newer.leases
             await until(partial(theirs.acquire, session.id))
             async with background(connector, Clock()) as client:
-                await forward(newer, client, session, leases=theirs)
+                await forward(newer, client, session)
         assert await written(sim, session) == ["only once"]
 
 
-async def test_a_lease_with_a_lost_answer_has_an_unknown_outcome(url, store, monkeypatch):
+async def test_a_lease_with_a_lost_answer_has_an_unknown_outcome(store, monkeypatch):
     session = await begin(store)
-    ours, acquire = ProcessLeases(store), store.leases.acquire
+    await store.leases.release(session.id)
+    write = store.database.write
 
-    async def answer_is_lost(session_id):
-        await acquire(session_id)
+    async def answer_is_lost(*arguments, **values):
+        await write(*arguments, **values)
         monkeypatch.undo()
         raise StoreUnavailable("away")
 
-    monkeypatch.setattr(store.leases, "acquire", answer_is_lost)
+    monkeypatch.setattr(store.database, "write", answer_is_lost)
     with pytest.raises(StoreUnavailable):
-        await ours.acquire(session.id)
-    assert await ours.acquire(session.id)
-    assert ours.is_outcome_unknown(session.id)
+        await store.leases.acquire(session.id)
+    assert await store.leases.acquire(session.id)
+    assert store.leases.is_outcome_unknown(session.id)

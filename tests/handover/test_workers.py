@@ -1,76 +1,187 @@
-"""Workers keyed by session."""
+"""Session workers: one task at a time in each direction, and what follows a task."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 
-from zendesk_handoff.handover.workers import KeyedWorkers
+import pytest
+
+from tests.support.store import request_session
+from zendesk_handoff.handover.due import Due, Task
+from zendesk_handoff.handover.workers import SessionWorkers
+from zendesk_handoff.store.topics import inbox_topic, outbox_topic, session_topic
+
+NOTHING = Due(None, None, None)
 
 
-async def test_a_notification_during_a_run_causes_one_more_run():
-    runs, proceed = asyncio.Queue(), asyncio.Event()
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
 
-    async def run(key):
-        runs.put_nowait(key)
-        await proceed.wait()
 
-    workers = KeyedWorkers("test", run)
-    workers.notify("a")
-    assert await runs.get() == "a"
-    workers.notify("a")
-    workers.notify("a")
-    assert runs.empty(), "never twice at once"
+class Script:
+    """Tells what is due, one answer after the other, and records the tasks that are done."""
+
+    def __init__(self, store, *answers):
+        self.answers = list(answers)
+        self.done = asyncio.Queue()
+        self.looks = asyncio.Queue()
+        self.outcomes = {}
+        self.workers = SessionWorkers(store, self.due, {each: self._make(each) for each in Task})
+
+    def due(self, work):
+        self.looks.put_nowait(work.session.id)
+        return self.answers.pop(0) if self.answers else NOTHING
+
+    def _make(self, task):
+        async def do(session):
+            self.done.put_nowait((task, session.id))
+            return await self.outcomes[task]() if task in self.outcomes else True
+
+        return do
+
+
+def done_by(script):
+    return [script.done.get_nowait()[0] for _ in range(script.done.qsize())]
+
+
+async def test_tasks_are_done_until_nothing_is_due(store):
+    session = await request_session(store)
+    delivering, ending = Due(None, Task.DELIVER, None), Due(None, Task.NOTIFY_END, None)
+    script = Script(store, delivering, delivering, ending)
+    script.workers.on_signal(inbox_topic(session.id))
+    await script.workers.stop()
+    assert done_by(script) == [Task.DELIVER, Task.DELIVER, Task.NOTIFY_END]
+
+
+async def test_a_task_that_must_wait_is_not_repeated_at_once(store):
+    session = await request_session(store)
+
+    async def must_wait():
+        return False
+
+    script = Script(store, *[Due(Task.OPEN, None, None)] * 3)
+    script.outcomes[Task.OPEN] = must_wait
+    script.workers.on_signal(outbox_topic(session.id))
+    await script.workers.stop()
+    assert done_by(script) == [Task.OPEN]
+
+
+@pytest.mark.parametrize(
+    ("topic", "tasks"),
+    [
+        (outbox_topic, {Task.FORWARD}),
+        (inbox_topic, {Task.DELIVER}),
+        (session_topic, {Task.FORWARD, Task.DELIVER}),
+    ],
+)
+async def test_a_signal_concerns_one_direction_or_both(store, topic, tasks):
+    session = await request_session(store)
+
+    async def must_wait():
+        return False
+
+    script = Script(store, *[Due(Task.FORWARD, Task.DELIVER, None)] * 4)
+    script.outcomes = {Task.FORWARD: must_wait, Task.DELIVER: must_wait}
+    script.workers.on_signal(topic(session.id))
+    await script.workers.stop()
+    assert sorted(each.name for each in done_by(script)) == sorted(each.name for each in tasks)
+
+
+async def test_a_change_during_a_run_causes_one_more_look(store):
+    session = await request_session(store)
+    proceed = asyncio.Event()
+    script = Script(store, Due(Task.FORWARD, None, None))
+    script.outcomes[Task.FORWARD] = proceed.wait
+    script.workers.on_signal(outbox_topic(session.id))
+    await asyncio.wait_for(script.done.get(), 5)
+    for _ in range(3):
+        script.workers.on_signal(outbox_topic(session.id))
+    assert script.looks.qsize() == 1, "never twice at once"
     proceed.set()
-    assert await runs.get() == "a"
-    await workers.stop()
-    assert runs.empty()
+    for _ in range(3):  # the first look, the one after the task, the one for the changes
+        await asyncio.wait_for(script.looks.get(), 5)
+    await script.workers.stop()
+    assert script.looks.empty()
 
 
-async def test_keys_do_not_wait_for_each_other():
-    done, proceed = asyncio.Event(), asyncio.Event()
-
-    async def run(key):
-        if key == "slow":
-            await proceed.wait()
-        else:
-            done.set()
-
-    workers = KeyedWorkers("test", run)
-    workers.notify("slow")
-    workers.notify("fast")
-    await asyncio.wait_for(done.wait(), 5)
-    proceed.set()
-    await workers.stop()
+async def test_directions_and_sessions_do_not_wait_for_each_other(store):
+    slow, quick = await request_session(store, "slow"), await request_session(store, "quick")
+    blocked = asyncio.Event()
+    script = Script(store, Due(Task.FORWARD, None, None))
+    script.outcomes[Task.FORWARD] = blocked.wait
+    script.workers.on_signal(outbox_topic(slow.id))
+    assert await asyncio.wait_for(script.done.get(), 5) == (Task.FORWARD, slow.id)
+    for topic in (inbox_topic(slow.id), inbox_topic(quick.id)):
+        script.answers = [Due(None, Task.DELIVER, None)]
+        script.workers.on_signal(topic)
+        assert (await asyncio.wait_for(script.done.get(), 5))[0] is Task.DELIVER
+    blocked.set()
+    await script.workers.stop()
 
 
-async def test_a_run_that_fails_is_repeated_with_the_next_notification():
-    runs = asyncio.Queue()
+async def test_a_task_that_fails_is_repeated_with_the_next_change(store):
+    session = await request_session(store)
 
-    async def run(key):
-        runs.put_nowait(key)
+    async def fail():
         raise ValueError("quotes what a user wrote")
 
-    workers = KeyedWorkers("test", run)
+    script = Script(store, *[Due(Task.FORWARD, None, None)] * 2)
+    script.outcomes[Task.FORWARD] = fail
     for _ in range(2):
-        workers.notify("a")
-        assert await asyncio.wait_for(runs.get(), 5) == "a"
-    await workers.stop()
+        script.workers.on_signal(outbox_topic(session.id))
+        await asyncio.wait_for(script.done.get(), 5)
+    await script.workers.stop()
 
 
-async def test_a_stop_cancels_runs_after_the_grace_period():
+async def test_a_stop_cancels_tasks_after_the_grace_period(store):
+    session = await request_session(store)
     cancelled = asyncio.Event()
 
-    async def run(_key):
+    async def hang():
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             cancelled.set()
             raise
 
-    workers = KeyedWorkers("test", run)
-    workers.notify("a")
-    await asyncio.sleep(0)
-    await workers.stop(grace_period=0.01)
+    script = Script(store, Due(Task.FORWARD, None, None))
+    script.outcomes[Task.FORWARD] = hang
+    script.workers.on_signal(outbox_topic(session.id))
+    await asyncio.wait_for(script.done.get(), 5)
+    await script.workers.stop(grace_period=0.01)
     assert cancelled.is_set()
-    workers.notify("b")  # ignored from now on
-    await workers.stop(grace_period=0.01)
+    script.answers = [Due(Task.FORWARD, None, None)]
+    script.workers.notify(session.id)  # ignored from now on
+    await script.workers.stop(grace_period=0.01)
+    assert script.done.empty()
+
+
+async def test_a_deadline_costs_no_write_until_it_has_passed(store):
+    session = await request_session(store, connected=True)
+    await store.sessions.mark_start_notified(session.id)
+    now = time.time()
+
+    async def recorded(deadline):
+        script = Script(store, Due(None, None, deadline))
+        script.workers.on_signal(inbox_topic(session.id))
+        await script.workers.stop()
+        return (await store.sessions.get(session.id)).next_deadline
+
+    assert await recorded(now + 100) == now + 100
+    assert await recorded(now + 200) == now + 100, "it is looked at once too often instead"
+    assert await recorded(now + 50) == now + 50
+    await store.work.set_deadline(session.id, now - 1)
+    assert await recorded(now + 200) == now + 200
+    await store.work.set_deadline(session.id, now - 1)
+    assert now < await recorded(None) < now + 4000, "looked at again in any case"
+
+
+async def test_the_end_of_the_agents_side_lets_the_users_side_release(store):
+    session = await request_session(store)
+    await store.sessions.fail(session.id)
+    script = Script(store, NOTHING, Due(None, Task.RELEASE, None))
+    script.workers.on_signal(outbox_topic(session.id))
+    assert await asyncio.wait_for(script.done.get(), 5) == (Task.RELEASE, session.id)
+    await script.workers.stop()

@@ -23,10 +23,9 @@ from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store.engine.signals import ANYTHING, Signals, SqliteWatch
 
 TEXT = "what a user wrote"
-#: The tasks by the method of the leases that each of them calls first.
+#: The tasks by the method of the store's work that each of them calls.
 TASKS = {
-    "with_work": "poll",
-    "inactive": "inactivity",
+    "find": "poll",
     "claim_for_reconciliation": "reconcile",
 }
 
@@ -99,7 +98,7 @@ async def test_no_error_ends_a_repeated_task(store, make_runtime, monkeypatch, n
             repeated.set()
         raise error
 
-    monkeypatch.setattr(store.leases, name, fails)
+    monkeypatch.setattr(store.work, name, fails)
     with structlog.testing.capture_logs() as logs:
         running = make_runtime()
         running.start()
@@ -123,9 +122,9 @@ async def test_only_sessions_of_configured_connectors_are_reconciled(store):
         session = await request_session(store, sender, connector=connector)
         await store.sessions.connect(session.id)
     later = time.time() + 60
-    (claimed,) = await store.leases.claim_for_reconciliation({"support"}, before=later, limit=8)
+    (claimed,) = await store.work.claim_for_reconciliation({"support"}, before=later, limit=8)
     assert (await store.sessions.get(claimed)).connector_id == "support"
-    assert await store.leases.claim_for_reconciliation(set(), before=later, limit=8) == []
+    assert await store.work.claim_for_reconciliation(set(), before=later, limit=8) == []
 
 
 async def test_no_error_ends_the_renewal_of_leases(store, make_runtime, monkeypatch):

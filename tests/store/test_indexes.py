@@ -14,7 +14,7 @@ from zendesk_handoff.store.engine.schema import metadata
 from zendesk_handoff.store.inbox import EventBatch, NewEvent
 
 #: Indexes of rows with work left, which are few.
-PARTIAL = {"outbox_undelivered", "inbox_undelivered", "end_unnotified_sessions"}
+PARTIAL = {"outbox_undelivered", "inbox_undelivered", "sessions_by_deadline"}
 
 
 @pytest.fixture
@@ -39,8 +39,9 @@ async def handle_messages(store):
     await store.load_state("user")
     await store.outbox.add(session.id, [{"type": "text", "text": "hello"}], key="k")
     await store.leases.acquire(session.id)
-    await store.leases.with_work()
-    await store.outbox.notify_overdue(before=0, notice=DELAYED)
+    await store.work.find(now=-1)
+    await store.work.load(session.id)
+    await store.outbox.notify_delay(session, notice=DELAYED)
     for message in await store.outbox.waiting(session.id):
         await store.outbox.finish(message)
 
@@ -55,7 +56,7 @@ async def handle_messages(store):
     claimed = await store.pending.claim("user")
     await store.pending.mark_delivered([each.id for each in claimed])
     await store.sessions.end(session.id, EndReason.AGENT)
-    await store.leases.release_if_done(session.id)
+    await store.leases.release(session.id)
 
 
 async def test_no_message_reads_a_whole_table(traced):

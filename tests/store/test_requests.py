@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.support.store import lease_owner
 from zendesk_handoff.domain.session import State
 from zendesk_handoff.errors import LeaseLost
 from zendesk_handoff.store import open_store
@@ -34,8 +35,8 @@ async def state(store, session):
 
 async def test_a_request_has_no_lease_and_is_work_for_every_process(store):
     session = await request(store)
-    assert await store.leases.renew(session.id) == set()
-    assert session.id in await store.leases.with_work()
+    assert await lease_owner(store, session.id) is None
+    assert session.id in await store.work.find(now=-1)
 
 
 async def test_a_request_is_taken_up_once(store):
@@ -54,7 +55,7 @@ async def test_a_request_that_was_withdrawn_is_never_taken_up(store):
     withdrawn = await store.sessions.get(session.id)
     assert (withdrawn.state, withdrawn.end_notified) == (State.FAILED, True)
     assert withdrawn.finalized
-    assert session.id not in await store.leases.with_work()
+    assert session.id not in await store.work.find(now=-1)
     assert not await store.requests.withdraw(session.id)
 
 
@@ -82,11 +83,7 @@ async def test_a_request_is_left_to_its_action_before_it_expires(store):
     assert await store.requests.expire(old.id)
     expired = await store.sessions.get(old.id)
     assert (expired.state, expired.end_notified) == (State.FAILED, False)
-    assert old.id in await store.leases.with_work(), "the user is to be notified"
-    now = time.time()
-    assert [store.requests.may_have_expired(each, now=now) for each in (young, late, old)] == [
-        *(False, False, True)
-    ]
+    assert old.id in await store.work.find(now=-1), "the user is to be notified"
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # SQLite serves one machine

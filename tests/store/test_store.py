@@ -11,11 +11,10 @@ import sqlalchemy as sa
 
 from tests.support.store import expire_leases, request_session
 from zendesk_handoff.domain.responses import DELAYED
-from zendesk_handoff.domain.session import EndReason, State, Step
+from zendesk_handoff.domain.session import EndReason, State, Step, Work
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.inbox import NewEvent
-from zendesk_handoff.store.leases import LeaseResult
 
 
 async def test_a_second_request_finds_the_first_session(store):
@@ -142,12 +141,14 @@ async def test_pending_messages_are_claimed_once(store):
 async def test_one_process_has_the_lease_of_a_session(store, url):
     session = await request_session(store)
     async with await open_store(url) as other:
-        assert await other.leases.acquire(session.id) is LeaseResult.REFUSED
+        assert not await other.leases.acquire(session.id)
         await store.leases.release(session.id)
-        assert await other.leases.acquire(session.id) is LeaseResult.GRANTED
-        assert await store.leases.acquire(session.id) is LeaseResult.REFUSED
+        assert await other.leases.acquire(session.id)
+        assert not other.leases.is_outcome_unknown(session.id)
+        assert not await store.leases.acquire(session.id)
         await expire_leases(store)
-        assert await store.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
+        assert await store.leases.acquire(session.id)
+        assert store.leases.is_outcome_unknown(session.id)
 
 
 async def test_a_machine_whose_clock_is_ahead_takes_over_no_valid_lease(store, url, monkeypatch):
@@ -157,12 +158,14 @@ async def test_a_machine_whose_clock_is_ahead_takes_over_no_valid_lease(store, u
     async with await open_store(url) as ahead:
         later = time.time() + 3600
         monkeypatch.setattr(time, "time", lambda: later)
-        assert await ahead.leases.acquire(session.id) is LeaseResult.REFUSED
+        assert not await ahead.leases.acquire(session.id)
         await store.leases.release(session.id)
-        assert await ahead.leases.acquire(session.id) is LeaseResult.GRANTED
+        assert await ahead.leases.acquire(session.id)
+        assert not ahead.leases.is_outcome_unknown(session.id)
         monkeypatch.undo()
         await expire_leases(store)
-        assert await store.leases.acquire(session.id) is LeaseResult.TAKEN_OVER
+        assert await store.leases.acquire(session.id)
+        assert store.leases.is_outcome_unknown(session.id)
 
 
 async def test_a_commit_signals_other_processes(store, url):
@@ -181,29 +184,61 @@ async def test_a_store_that_cannot_be_opened_is_unavailable():
         await open_store("sqlite:////no/such/folder/store.db")
 
 
-async def test_an_overdue_message_is_notified_once_until_it_is_sent(store):
-    session = await request_session(store)
-    await store.sessions.connect(session.id)
-    await store.sessions.mark_start_notified(session.id)
+async def test_the_user_is_told_of_a_delay_once_until_the_message_is_sent(store):
+    session = await request_session(store, connected=True)
+    assert not await store.outbox.notify_delay(session, notice=DELAYED), "nothing waits"
     await store.outbox.add(session.id, [{"type": "text", "text": "one"}])
     await store.outbox.add(session.id, [{"type": "text", "text": "two"}])
-    assert await store.outbox.notify_overdue(before=0, notice=DELAYED) == []
-    later = time.time() + 60
-    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [session.id]
-    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == []
+    assert await store.outbox.notify_delay(session, notice=DELAYED)
+    assert not await store.outbox.notify_delay(session, notice=DELAYED)
     assert [each.body for each in await store.inbox.waiting(session.id)] == [{"response": DELAYED}]
     first, second = await store.outbox.waiting(session.id)
     await store.outbox.finish(first)
-    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [], (
-        "the notice was for both"
-    )
+    assert not await store.outbox.notify_delay(session, notice=DELAYED), "the notice was for both"
     await store.outbox.finish(second)
     await store.outbox.add(session.id, [{"type": "text", "text": "three"}])
-    later = time.time() + 60
-    assert await store.outbox.notify_overdue(before=later, notice=DELAYED) == [session.id]
+    assert await store.outbox.notify_delay(session, notice=DELAYED)
 
 
-async def test_a_message_is_not_overdue_during_the_opening(store):
-    session = await request_session(store)
+async def test_work_is_what_waits_in_each_direction(store):
+    session = await request_session(store, conversation="c1")
+    assert await store.work.load("no such session") is None
+    assert await store.work.load(session.id) == Work(session)
     await store.outbox.add(session.id, [{"type": "text", "text": "one"}])
-    assert await store.outbox.notify_overdue(before=time.time() + 60, notice=DELAYED) == []
+    await store.outbox.add(session.id, [{"type": "text", "text": "two"}])
+    first, second = await store.outbox.waiting(session.id)
+    assert (await store.work.load(session.id)).unsent_since == first.created_at
+    await store.outbox.finish(first)
+    assert (await store.work.load(session.id)).unsent_since == second.created_at
+    await store.outbox.notify_delay(session, notice=DELAYED)
+    assert (await store.work.load(session.id)).has_events
+    (notice,) = await store.inbox.waiting(session.id)
+    await store.inbox.finish(notice)
+    assert not (await store.work.load(session.id)).has_events
+
+
+async def test_of_a_failed_session_the_agents_get_the_closing_note_alone(store):
+    session = await request_session(store, conversation="c1")
+    await store.outbox.add(session.id, [{"type": "text", "text": "for the bot"}])
+    await store.sessions.fail(session.id)
+    text, note = await store.outbox.waiting(session.id)
+    assert (await store.work.load(session.id)).unsent_since == note.created_at
+    await store.outbox.finish(note)
+    assert (await store.work.load(session.id)).unsent_since is None
+    assert text.created_at <= note.created_at
+
+
+async def test_a_session_is_found_at_its_deadline_and_with_other_settings(store, url):
+    session = await request_session(store, connected=True)
+    await store.sessions.mark_start_notified(session.id)
+    assert await store.work.find(now=0) == [session.id], "not looked at yet"
+    await store.work.set_deadline(session.id, 100.0)
+    assert await store.work.find(now=99) == []
+    assert await store.work.find(now=100) == [session.id]
+    async with await open_store(url) as other:
+        assert await other.work.find(now=100) == [], "another process has it"
+    await store.work.forget_deadlines()
+    assert await store.work.find(now=0) == [session.id]
+    await store.sessions.end(session.id, EndReason.AGENT)
+    await store.sessions.mark_end_notified(session.id)
+    assert await store.work.find(now=1e12) == []

@@ -14,7 +14,6 @@ from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine import migrate
 from zendesk_handoff.store.inbox import NewEvent
-from zendesk_handoff.store.leases import LeaseResult
 
 
 @pytest.fixture
@@ -81,7 +80,8 @@ async def test_sessions_that_are_over_keep_what_is_left_to_do(upgraded):
 
 
 async def test_an_opening_goes_on_with_the_step_whose_outcome_is_unknown(upgraded):
-    assert await upgraded.leases.acquire(before.OPENING) is LeaseResult.TAKEN_OVER
+    assert await upgraded.leases.acquire(before.OPENING)
+    assert upgraded.leases.is_outcome_unknown(before.OPENING)
     session = await upgraded.sessions.get(before.OPENING)
     assert (session.step, session.pending_step) == (Step.USER, Step.CONVERSATION)
     await upgraded.sessions.finish_step(session.id, Step.CONVERSATION, conversation_id="c1")
@@ -93,10 +93,12 @@ async def test_an_opening_goes_on_with_the_step_whose_outcome_is_unknown(upgrade
 
 
 async def test_leases_hold_or_have_expired_as_before(upgraded):
-    assert await upgraded.leases.acquire(before.REQUESTED) is LeaseResult.TAKEN_OVER
-    assert await upgraded.leases.acquire(before.WAITING) is LeaseResult.GRANTED
-    assert await upgraded.leases.acquire(before.ACTIVE) is LeaseResult.REFUSED
-    assert set(await upgraded.leases.with_work()) == {
+    assert await upgraded.leases.acquire(before.REQUESTED)
+    assert upgraded.leases.is_outcome_unknown(before.REQUESTED)
+    assert await upgraded.leases.acquire(before.WAITING)
+    assert not upgraded.leases.is_outcome_unknown(before.WAITING)
+    assert not await upgraded.leases.acquire(before.ACTIVE)
+    assert set(await upgraded.work.find(now=-1)) == {
         before.REQUESTED,
         before.OPENING,
         before.WAITING,

@@ -45,6 +45,12 @@ async def request_session(
     return await store.sessions.connect(session.id) if connected else session
 
 
+async def lease_owner(store: Store, session_id: str) -> str | None:
+    """Read which process has the lease of a session."""
+    query = sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id)
+    return (await store.database.row(query)).lease_owner
+
+
 async def expire_leases(store: Store) -> None:
     """Let all leases expire, as if their processes were gone for long."""
     expired = sa.update(sessions).values(lease_expires_at=1)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, UserMessage
 
 from zendesk_handoff.channels.webhook_events import store_events
-from zendesk_handoff.domain.session import Session
-from zendesk_handoff.handover.leases import ProcessLeases
-from zendesk_handoff.handover.to_agent import ToAgents
-from zendesk_handoff.handover.workers import KeyedWorkers
-from zendesk_handoff.rasa.to_user import ToUser
+from zendesk_handoff.domain.session import Session, Work
+from zendesk_handoff.handover.due import Due, due
+from zendesk_handoff.handover.to_agents import tasks_to_agents
+from zendesk_handoff.handover.workers import Direction, SessionWorkers
+from zendesk_handoff.rasa.to_user import tasks_to_user
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk import ConversationsClient
@@ -102,26 +104,31 @@ class Workers:
         in_hand: Collection[str] = (),
         **values: Any,
     ) -> None:
-        self.bot, self.leases = RecordingBot(), ProcessLeases(store)
+        self.store, self.bot, self.in_hand = store, RecordingBot(), in_hand
         clients: Any = OneClient(client)
         bot: Any = self.bot
-        chosen = settings(*connectors, **values)
-        self._to_user = ToUser(store, chosen, bot, clients, self.leases)
-        self._to_agents = ToAgents(
-            store, chosen, clients, self.leases, is_in_hand=in_hand.__contains__
-        )
+        self.settings = settings(*connectors, **values)
+        self._tasks = {
+            **tasks_to_agents(store, self.settings, clients),
+            **tasks_to_user(store, self.settings, bot, clients),
+        }
 
     async def run_to_user(self, session: Session) -> None:
-        await _run("to user", self._to_user.run, session)
+        await self._run(session, Direction.TO_USER)
 
     async def run_to_agents(self, session: Session) -> None:
-        await _run("to agents", self._to_agents.run, session)
+        await self._run(session, Direction.TO_AGENTS)
 
+    async def _run(self, session: Session, direction: Direction) -> None:
+        def due_in_direction(work: Work) -> Due:
+            in_hand = work.session.sender_id in self.in_hand
+            found = due(work, self.settings, now=time.time(), in_hand=in_hand)
+            other = "to_agents" if direction is Direction.TO_USER else "to_user"
+            return replace(found, **{other: None})
 
-async def _run(name: str, run: Callable[[str], Awaitable[None]], session: Session) -> None:
-    workers = KeyedWorkers(name, run)
-    workers.notify(session.id)
-    await workers.stop()
+        workers = SessionWorkers(self.store, due_in_direction, self._tasks)
+        workers.notify(session.id)
+        await workers.stop(grace_period=60)
 
 
 async def receive(store: Store, connector: Connector, *events: dict[str, Any]) -> int:

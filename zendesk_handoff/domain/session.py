@@ -34,6 +34,9 @@ OVER_NAMES = tuple(sorted(state.value for state in State if state not in OPEN))
 #: States before control is passed to the agents, and after it.
 OPENING_NAMES = (State.REQUESTED.value, State.OPENING.value)
 WITH_AGENTS_NAMES = (State.WAITING.value, State.ACTIVE.value)
+#: Seconds after the time for taking a request up, in which it is left to the action that wrote it:
+#: that one answers the user itself. Then the action has died.
+ACTION_GRACE = 5.0
 
 
 class Step(str, enum.Enum):
@@ -111,6 +114,8 @@ class Session:
         agent_spoke_at: When an agent's last message was delivered.
         reminded_at: When the user was last reminded that the wait goes on.
         offered_at: When the user was offered to return to the bot.
+        delay_notified_at: When the user was last told that a message has not reached the agents.
+        next_deadline: When the inactivity rules are to be looked at again, at the latest.
         reconciled_at: When the session was last reconciled with Zendesk.
         end_notified: Whether the user and the tracker are notified of the end.
         finalized: Whether nothing is left to do, the new Rasa session included.
@@ -142,6 +147,8 @@ class Session:
     agent_spoke_at: float | None = None
     reminded_at: float | None = None
     offered_at: float | None = None
+    delay_notified_at: float | None = None
+    next_deadline: float = 0.0
     reconciled_at: float = 0.0
     end_notified: bool = False
     finalized: bool = False
@@ -150,3 +157,19 @@ class Session:
     def is_open(self) -> bool:
         """Whether the user's messages go to the agents."""
         return self.state.is_open
+
+
+@dataclass(frozen=True)
+class Work:
+    """A session with what is stored for it and has not arrived yet.
+
+    Args:
+        session: The session.
+        unsent_since: When the oldest message that Zendesk is to get was stored; ``None`` without
+            one. Of a session that has failed the bot answers the user's messages.
+        has_events: Whether the inbox has an event that is not done.
+    """
+
+    session: Session
+    unsent_since: float | None = None
+    has_events: bool = False

@@ -13,7 +13,6 @@ from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import ApiError, Locked, NotAuthorized, NotFound
 from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.opening import BOT_AUTHOR
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.outbox import Outgoing
@@ -38,30 +37,33 @@ CLOSING_NOTES = {
 }
 
 
-async def forward(
-    store: Store, client: ConversationsClient, session: Session, *, leases: ProcessLeases
-) -> None:
+async def forward(store: Store, client: ConversationsClient, session: Session) -> bool:
     """Send everything that waits in a session's outbox to Zendesk.
 
-    Messages that are stored meanwhile are left to the next call.
+    Messages that are stored meanwhile are left to the next call. The session's lease is acquired
+    before each message.
 
     Args:
         store: The store.
         client: The background client of the session's connector.
         session: A session that is connected or over: its messages are delivered after the end, too.
-        leases: The leases of this process; the session's is acquired before each message.
+
+    Returns:
+        Whether nothing kept messages from being sent.
 
     Raises:
         ConversationsError: For example 401 after a key was changed. The message stays the first of
             the outbox.
         StoreUnavailable: The outbox could not be read or written.
     """
-    while messages := await store.outbox.waiting(session.id, limit=_BATCH_SIZE):
+    leases, is_failed = store.leases, session.state is State.FAILED
+    limit = {} if is_failed else {"limit": _BATCH_SIZE}
+    while messages := await store.outbox.waiting(session.id, **limit):
         for message in messages:
-            if session.state is State.FAILED and message.body["type"] != "closing_note":
+            if is_failed and message.body["type"] != "closing_note":
                 continue  # the bot answers it
             if not await leases.acquire(session.id):
-                return
+                return False
             outcome_unknown = leases.is_outcome_unknown(session.id)
             try:
                 may_continue = await _forward(
@@ -72,9 +74,10 @@ async def forward(
                 raise
             leases.confirm(session.id)
             if not may_continue:
-                return
-        if len(messages) < _BATCH_SIZE or session.state is State.FAILED:
-            return
+                return False
+        if is_failed or len(messages) < _BATCH_SIZE:
+            break
+    return True
 
 
 async def _forward(

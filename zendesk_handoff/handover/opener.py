@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import structlog
 
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.errors import HandoffError, LeaseLost, StoreUnavailable
 from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.logs import describe_error
 from zendesk_handoff.settings import Settings
@@ -35,63 +33,65 @@ class Opener:
         store: The store.
         settings: The plugin's settings.
         clients: The Conversations API clients.
-        leases: The session leases of this process.
-        is_in_hand: Tells whether this process handles a message of a sender at this moment.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        settings: Settings,
-        clients: Clients,
-        leases: ProcessLeases,
-        is_in_hand: Callable[[str], bool],
-    ) -> None:
+    def __init__(self, store: Store, settings: Settings, clients: Clients) -> None:
         """Keep the collaborators."""
         self._store = store
         self._settings = settings
         self._clients = clients
-        self._leases = leases
-        self._is_in_hand = is_in_hand
+        self._leases = store.leases
 
-    async def run(self, session: Session) -> Session:
-        """Open a session, if this process is the one to do it.
+    async def open(self, session: Session) -> bool:
+        """Open a session, unless another process does or its request was withdrawn.
 
         Args:
-            session: The session, ``requested`` or ``opening``.
+            session: The session: ``opening``, or ``requested`` by a conversation in hand.
 
         Returns:
-            The session afterwards; as it was if another process is to open it.
+            Whether it is open or has failed.
 
         Raises:
             LeaseLost: Another process has taken the opening over.
             StoreUnavailable: A step could not be recorded; it is tried again.
         """
-        if session.state is State.REQUESTED and not self._is_in_hand(session.sender_id):
-            return await self.expire(session)
         if not await self._leases.acquire(session.id):
-            return session
+            return False
         if session.state is State.REQUESTED:
             if not await self._store.requests.take_up(session.id):
                 await self._leases.release(session.id)
-                return await self._store.sessions.get(session.id) or session
+                return False
             failpoint("opening.taken_up")
-        return await self._open_in_time(session)
+        await self._open_in_time(session)
+        return True
 
-    async def expire(self, session: Session) -> Session:
+    async def expire(self, session: Session) -> bool:
         """Withdraw a request whose action has died; any process may do so.
 
         Args:
             session: The session, as last read.
 
         Returns:
-            The session afterwards.
+            Whether it was withdrawn.
         """
-        if not self._store.requests.may_have_expired(session, now=time.time()):
-            return session
-        if await self._store.requests.expire(session.id):
+        is_expired = await self._store.requests.expire(session.id)
+        if is_expired:
             log.error("handoff.request.expired", session=session.id)
-        return await self._store.sessions.get(session.id) or session
+        return is_expired
+
+    async def fail(self, session: Session) -> bool:
+        """Give an opening up that no server has finished in time, for lack of its connector.
+
+        Args:
+            session: The session.
+
+        Returns:
+            Whether this process could do so.
+        """
+        if not await self._leases.acquire(session.id):
+            return False
+        await self._store.sessions.fail(session.id)
+        return True
 
     def _time_left(self, session: Session) -> float:
         """Return the seconds that are left for an opening."""
@@ -99,13 +99,13 @@ class Opener:
         left = session.created_at + timeout - time.time()
         return min(max(left, _LEAST_TIME), timeout)
 
-    async def _open_in_time(self, session: Session) -> Session:
+    async def _open_in_time(self, session: Session) -> None:
         client = self._clients.opening(session.connector_id)
-        if client is None:
-            return session
+        assert client is not None, "an opening is due where there is the connector"
         try:
             opening = open_session(self._store, client, session)
-            return await asyncio.wait_for(opening, self._time_left(session))
+            await asyncio.wait_for(opening, self._time_left(session))
+            return
         except (StoreUnavailable, LeaseLost):
             raise
         except asyncio.TimeoutError:
@@ -114,4 +114,4 @@ class Opener:
         except Exception as caught:
             error = caught
         log.error("handoff.opening.failed", session=session.id, error=describe_error(error))
-        return await self._store.sessions.fail(session.id)
+        await self._store.sessions.fail(session.id)

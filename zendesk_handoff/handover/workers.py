@@ -1,54 +1,102 @@
-"""Workers keyed by session: one run at a time per key, many keys at once."""
+"""The workers of a process: for each session one towards the agents and one towards the user."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import enum
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 import structlog
 
+from zendesk_handoff.domain.session import Session, Work
 from zendesk_handoff.errors import HandoffError
+from zendesk_handoff.handover.due import Due, Task
 from zendesk_handoff.logs import error_fields
+from zendesk_handoff.store import Store
+from zendesk_handoff.store.engine.signals import ANYTHING
 
 log = structlog.get_logger(__name__)
 
+#: Does a task of a session; returns whether the next one may follow. If not, the session is looked
+#: at again with the next change of it, or the next poll.
+Do = Callable[[Session], Awaitable[bool]]
 
-class KeyedWorkers:
-    """Run a function for each key that is notified, never twice at once for the same key.
+#: Seconds after which an open session is looked at again in any case.
+_LOOK_AGAIN = 3600.0
 
-    A notification during a run causes one more run, so that nothing stored before it is missed. A
-    run that fails is logged, and repeated with the next notification.
+
+class Direction(enum.Enum):
+    """The side of a session that a worker works for."""
+
+    TO_AGENTS = "to agents"
+    TO_USER = "to user"
+
+
+class _Key(NamedTuple):
+    session_id: str
+    direction: Direction
+
+
+#: Whom a change of a topic concerns.
+_BY_TOPIC = {
+    "session": (Direction.TO_AGENTS, Direction.TO_USER),
+    "outbox": (Direction.TO_AGENTS,),
+    "inbox": (Direction.TO_USER,),
+}
+
+
+class SessionWorkers:
+    """Do what is due for every session that changes.
+
+    One task at a time runs for a session in each direction, so that neither waits for the other. A
+    change during a run causes one more look, so that nothing stored before it is missed. A task
+    that fails is logged, and repeated after the next change or poll.
 
     Args:
-        name: The name in logs.
-        run: The function, called with the key.
+        store: The store.
+        due: Tells what is due for a session now.
+        tasks: How each task is done.
     """
 
-    def __init__(self, name: str, run: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, store: Store, due: Callable[[Work], Due], tasks: Mapping[Task, Do]) -> None:
         """Start without any worker."""
-        self._name = name
-        self._run = run
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._again: set[str] = set()
+        self._store = store
+        self._due = due
+        self._tasks = tasks
+        self._running: dict[_Key, asyncio.Task[None]] = {}
+        self._again: set[_Key] = set()
         self._stopping = False
 
-    def notify(self, key: str) -> None:
-        """Run the function for a key soon."""
-        if self._stopping:
-            return
-        if key in self._tasks:
-            self._again.add(key)
-            return
-        self._tasks[key] = asyncio.create_task(self._work(key), name=f"{self._name} {key}")
+    def on_signal(self, topic: str) -> None:
+        """Look at the session whose change is signalled.
+
+        Args:
+            topic: Of the store's signals; ``ANYTHING`` names no session.
+        """
+        if topic != ANYTHING:
+            kind, _, session_id = topic.partition(":")
+            for direction in _BY_TOPIC.get(kind, ()):
+                self._notify(_Key(session_id, direction))
+
+    def notify(self, session_id: str) -> None:
+        """Look at a session soon, in both directions.
+
+        Args:
+            session_id: The session.
+        """
+        for direction in Direction:
+            self._notify(_Key(session_id, direction))
 
     async def stop(self, *, grace_period: float = 3.0) -> None:
-        """Wait for the current runs, and cancel those that do not finish in time.
+        """Wait for the current tasks, and cancel those that do not finish in time.
 
         Args:
             grace_period: Seconds to wait.
         """
         self._stopping = True
-        running = list(self._tasks.values())
+        running = list(self._running.values())
         if not running:
             return
         _, unfinished = await asyncio.wait(running, timeout=grace_period)
@@ -56,26 +104,69 @@ class KeyedWorkers:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    async def _work(self, key: str) -> None:
+    def _notify(self, key: _Key) -> None:
+        if key in self._running:
+            self._again.add(key)
+        elif not self._stopping:
+            name = f"{key.direction.value} {key.session_id}"
+            self._running[key] = asyncio.create_task(self._work(key), name=name)
+
+    async def _work(self, key: _Key) -> None:
         try:
             while True:
                 self._again.discard(key)
-                await self._run_once(key)
+                await self._attempt(key)
                 if key not in self._again or self._stopping:
                     return
         finally:
-            self._tasks.pop(key, None)
+            self._running.pop(key, None)
             self._again.discard(key)
 
-    async def _run_once(self, key: str) -> None:
+    async def _attempt(self, key: _Key) -> None:
+        session_id, direction = key
         try:
-            await self._run(key)
+            await self._do_all(key)
         except HandoffError as error:
-            log.warning("handoff.worker.failed", worker=self._name, session=key, error=str(error))
+            log.warning(
+                "handoff.worker.failed",
+                worker=direction.value,
+                session=session_id,
+                error=str(error),
+            )
         except Exception as error:
             log.error(
                 "handoff.worker.broken",
-                worker=self._name,
-                session=key,
+                worker=direction.value,
+                session=session_id,
                 **error_fields(error),
             )
+
+    async def _do_all(self, key: _Key) -> None:
+        """Do one task after the other, until none is due or the next one must wait."""
+        session_id, direction = key
+        to_agents = direction is Direction.TO_AGENTS
+        may_continue = True
+        while work := await self._store.work.load(session_id):
+            found = self._due(work)
+            task = found.to_agents if to_agents else found.to_user
+            if task is None or not may_continue:
+                await self._record_deadline(work.session, found.deadline)
+                if to_agents and not work.session.is_open:
+                    # Only the worker towards the user releases a session, once both are done.
+                    self._notify(_Key(session_id, Direction.TO_USER))
+                return
+            structlog.contextvars.bind_contextvars(connector=work.session.connector_id)
+            may_continue = await self._tasks[task](work.session)
+
+    async def _record_deadline(self, session: Session, deadline: float | None) -> None:
+        """Record when an open session is to be looked at again, if that is not in the store.
+
+        A deadline that has become later is recorded once the former one has passed: a message costs
+        no write for it.
+        """
+        if not session.is_open or not session.start_notified:
+            return  # the poll finds it without a deadline
+        now, recorded = time.time(), session.next_deadline
+        latest = min(now + _LOOK_AGAIN, deadline or now + _LOOK_AGAIN)
+        if recorded > latest or recorded <= now < latest:
+            await self._store.work.set_deadline(session.id, latest)

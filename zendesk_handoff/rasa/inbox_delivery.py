@@ -14,7 +14,6 @@ from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import NotFound, StoreUnavailable
 from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.classify import epoch
-from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
 from zendesk_handoff.logs import describe_error
 from zendesk_handoff.rasa.bot import Bot
@@ -39,7 +38,6 @@ class InboxDelivery:
         settings: The plugin's settings.
         bot: The bot, for the sender's lock and the tracker.
         clients: The Conversations API clients.
-        leases: The session leases of this process.
         output: The users' output channels.
     """
 
@@ -49,7 +47,6 @@ class InboxDelivery:
         settings: Settings,
         bot: Bot,
         clients: Clients,
-        leases: ProcessLeases,
         output: UserOutput,
     ) -> None:
         """Keep the collaborators."""
@@ -57,31 +54,28 @@ class InboxDelivery:
         self._settings = settings
         self._bot = bot
         self._clients = clients
-        self._leases = leases
         self._output = output
         self._backoff_until: dict[str, float] = {}  # by connector, on the monotonic clock
 
-    async def run(self, session_id: str) -> None:
+    async def run(self, session: Session) -> None:
         """Deliver everything in a session's inbox, in order.
 
         Events arrive late, out of order or never: before a message is shown, Zendesk is asked for
         those that were posted before it.
 
         Args:
-            session_id: The session; this process has its lease.
+            session: The session; this process has its lease.
         """
         complete: set[int] = set()
-        while waiting := await self._store.inbox.waiting(session_id):
-            session = await self._store.sessions.get(session_id)
-            if session is None:
-                return
+        while waiting := await self._store.inbox.waiting(session.id):
+            session = await self._store.sessions.get(session.id) or session
             event = waiting[0]
             if event.id not in complete and event.kind != "notice":
                 await self._fetch_missed(session)
-                waiting = await self._store.inbox.waiting(session_id)
+                waiting = await self._store.inbox.waiting(session.id)
                 complete.update(each.id for each in waiting)
                 event = waiting[0]
-            if not await self._leases.acquire(session_id):
+            if not await self._store.leases.acquire(session.id):
                 return
             await self._process(session, event)
 

@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from zendesk_handoff.domain.responses import DELAYED
+from zendesk_handoff.domain.session import Work
 from zendesk_handoff.errors import StoreUnavailable
-from zendesk_handoff.handover.leases import ProcessLeases
+from zendesk_handoff.handover.due import Due, due
 from zendesk_handoff.handover.reconcile import reconcile
-from zendesk_handoff.handover.to_agent import ToAgents
-from zendesk_handoff.handover.workers import KeyedWorkers
+from zendesk_handoff.handover.to_agents import tasks_to_agents
+from zendesk_handoff.handover.workers import SessionWorkers
 from zendesk_handoff.logs import describe_error, error_fields
 from zendesk_handoff.rasa.bot import Bot
-from zendesk_handoff.rasa.to_user import ToUser
+from zendesk_handoff.rasa.to_user import tasks_to_user
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import ANYTHING
@@ -24,9 +24,8 @@ from zendesk_handoff.zendesk.clients import Clients
 
 log = structlog.get_logger(__name__)
 
-Work = Callable[[], Awaitable[None]]
 
-#: Seconds, at most, between two polls for sessions with work and for inactive ones.
+#: Seconds, at most, between two polls for sessions with work or past their deadline.
 _POLL_EVERY = 5.0
 #: Seconds after a reconciliation in which a starting server does not repeat it: servers may restart
 #: one after the other.
@@ -38,9 +37,8 @@ _CONCURRENT_RECONCILIATIONS = 8
 class Runtime:
     """Runs the work of all sessions that this process has a lease of.
 
-    All work is in the store, which signals every change. Each session has two workers: one sends
-    the user's messages to Zendesk, the other Zendesk's messages to the user, so that neither waits
-    for the other. Only one process works on a session at a time.
+    All work is in the store, which signals every change. ``handover.due`` decides what a session
+    needs, and its workers do it. Only one process works on a session at a time.
 
     Args:
         store: The store, open.
@@ -57,12 +55,11 @@ class Runtime:
         self.settings = settings
         self.clients = Clients(settings)
         self._bot = bot
-        self._leases = ProcessLeases(store)
-        is_in_hand = bot.in_hand.__contains__
-        to_agents = ToAgents(store, settings, self.clients, self._leases, is_in_hand)
-        to_user = ToUser(store, settings, bot, self.clients, self._leases)
-        self._to_agents = KeyedWorkers("to agents", to_agents.run)
-        self._to_user = KeyedWorkers("to user", to_user.run)
+        to_agents = tasks_to_agents(store, settings, self.clients)
+        to_user = tasks_to_user(store, settings, bot, self.clients)
+        self._workers = SessionWorkers(store, self._due, {**to_agents, **to_user})
+        self._missing: set[str] = set()  # connectors that the settings lack; each is logged once
+        self._has_new_settings = True
         self._tasks: list[asyncio.Task[None]] = []
         self._extra_poll: asyncio.Task[None] | None = None
         self._reconciled_within = RECENTLY_RECONCILED
@@ -74,9 +71,8 @@ class Runtime:
         lease = self.store.leases.lease
         self._tasks = [
             self._repeat("poll", self._poll, self._poll_every),
-            self._repeat("inactivity", self._check_inactivity, self._poll_every),
             self._repeat("reconcile", self._reconcile, self._poll_every),
-            self._repeat("lease renewal", self._leases.renew, lease / 3),
+            self._repeat("lease renewal", self.store.leases.renew, lease / 3),
         ]
         without_push = [each for each in self._bot.outputs.without_push() if each != "ZendeskInput"]
         if without_push:
@@ -99,9 +95,9 @@ class Runtime:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(self._to_agents.stop(), self._to_user.stop())
+        await self._workers.stop()
         try:
-            await self._leases.release_all()
+            await self.store.leases.release_all()
         except StoreUnavailable:
             log.warning("handoff.leases.kept")
         await self.clients.close()
@@ -111,18 +107,27 @@ class Runtime:
             if self._extra_poll is None or self._extra_poll.done():
                 poll = self._attempt("poll", self._poll)
                 self._extra_poll = asyncio.create_task(poll, name="handoff extra poll")
-            return
-        kind, _, session_id = topic.partition(":")
-        if kind in {"session", "outbox"}:
-            self._to_agents.notify(session_id)
-        if kind in {"session", "inbox"}:
-            self._to_user.notify(session_id)
+        else:
+            self._workers.on_signal(topic)
 
-    def _notify(self, session_id: str) -> None:
-        self._to_agents.notify(session_id)
-        self._to_user.notify(session_id)
+    def _due(self, work: Work) -> Due:
+        session = work.session
+        if session.connector_id not in {*self.settings.connectors, *self._missing}:
+            self._missing.add(session.connector_id)
+            log.error(
+                "handoff.connector.missing", session=session.id, connector=session.connector_id
+            )
+        return due(
+            work,
+            self.settings,
+            now=time.time(),
+            in_hand=session.sender_id in self._bot.in_hand,
+            has_model=self._bot.processor is not None,
+        )
 
-    def _repeat(self, name: str, work: Work, pause: float) -> asyncio.Task[None]:
+    def _repeat(
+        self, name: str, work: Callable[[], Awaitable[object]], pause: float
+    ) -> asyncio.Task[None]:
         """Repeat some work, with a pause of so many seconds, until the task is cancelled."""
 
         async def loop() -> None:
@@ -132,7 +137,7 @@ class Runtime:
 
         return asyncio.create_task(loop(), name=f"handoff {name}")
 
-    async def _attempt(self, name: str, work: Work) -> None:
+    async def _attempt(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do some work that is repeated anyway; no error may end the repetition."""
         try:
             await work()
@@ -142,25 +147,16 @@ class Runtime:
             log.error("handoff.task.broken", task=name, **error_fields(error))
 
     async def _poll(self) -> None:
-        for session_id in await self.store.leases.with_work():
-            self._notify(session_id)
-
-    async def _check_inactivity(self) -> None:
-        timeouts, now = self.settings.timeouts, time.time()
-        for session_id in await self.store.leases.inactive(timeouts, now=now):
-            self._notify(session_id)
-        if timeouts.undelivered is not None:
-            # A user must not believe that an agent reads messages that have not reached Zendesk.
-            overdue = await self.store.outbox.notify_overdue(
-                before=now - timeouts.undelivered, notice=DELAYED
-            )
-            for session_id in overdue:
-                log.error("handoff.messages.overdue", session=session_id)
+        if self._has_new_settings:
+            await self.store.work.forget_deadlines()
+            self._has_new_settings = False
+        for session_id in await self.store.work.find(now=time.time()):
+            self._workers.notify(session_id)
 
     async def _reconcile(self) -> None:
         """Reconcile every open session: at the start, as events may be missed, then regularly."""
         before = time.time() - self._reconciled_within
-        while ids := await self.store.leases.claim_for_reconciliation(
+        while ids := await self.store.work.claim_for_reconciliation(
             self.settings.connectors, before=before, limit=_CONCURRENT_RECONCILIATIONS
         ):
             await asyncio.gather(*(self._reconcile_one(each) for each in ids))

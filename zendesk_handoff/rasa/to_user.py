@@ -1,18 +1,18 @@
-"""Work on a session's user side: start, agents' messages, inactivity and end."""
+"""The tasks towards the user: start, agents' messages, reminders and end."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import ConversationPaused, SlotSet
 
-from zendesk_handoff.domain.responses import STARTED
+from zendesk_handoff.domain.responses import BACK_OFFER, DELAYED, STARTED, STILL_WAITING
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.handover.inactivity import InactivityAction, inactivity_action
-from zendesk_handoff.handover.leases import ProcessLeases
+from zendesk_handoff.handover.due import Task, inactivity_reason
+from zendesk_handoff.handover.workers import Do
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.inbox_delivery import InboxDelivery
 from zendesk_handoff.rasa.session_end import notify_end
@@ -24,84 +24,78 @@ from zendesk_handoff.zendesk.clients import Clients
 log = structlog.get_logger(__name__)
 
 
-class ToUser:
-    """The worker of a session's user side.
+def tasks_to_user(
+    store: Store, settings: Settings, bot: Bot, clients: Clients
+) -> Mapping[Task, Do]:
+    """Make the tasks towards the user.
 
     Args:
         store: The store.
         settings: The plugin's settings.
         bot: The bot, for the sender's lock and the tracker.
         clients: The Conversations API clients.
-        leases: The session leases of this process.
     """
+    output = UserOutput(store, bot)
+    notifications = Notifications(store, bot, output)
+    tasks: Mapping[Task, Callable[[Session], Awaitable[object]]] = {
+        Task.NOTIFY_START: notifications.notify_start,
+        Task.NOTIFY_DELAY: notifications.notify_delay,
+        Task.DELIVER: InboxDelivery(store, settings, bot, clients, output).run,
+        Task.REMIND: notifications.remind,
+        Task.OFFER: notifications.offer,
+        Task.END: notifications.end,
+        Task.NOTIFY_END: notifications.notify_end,
+    }
 
-    def __init__(
-        self, store: Store, settings: Settings, bot: Bot, clients: Clients, leases: ProcessLeases
-    ) -> None:
-        """Keep the collaborators."""
-        self._store = store
-        self._settings = settings
-        self._bot = bot
-        self._leases = leases
-        self._output = UserOutput(store, bot)
-        self._inbox = InboxDelivery(store, settings, bot, clients, leases, self._output)
-
-    async def run(self, session_id: str) -> None:
-        """Do all work that a session has now, if this process can acquire its lease.
-
-        Args:
-            session_id: The session.
-        """
-        session = await self._store.sessions.get(session_id)
-        if session is None or not await self._has_work(session):
-            return
-        structlog.contextvars.bind_contextvars(connector=session.connector_id)
-        if not await self._leases.acquire(session_id):
-            return
-        try:
-            await self._work_on(session)
-        finally:
-            if session.connector_id not in self._settings.connectors:
-                # A server whose settings have the connector must do the agents' side.
-                await self._leases.release(session_id)
-
-    async def _work_on(self, session: Session) -> None:
-        session_id = session.id
-        if _needs_start_notification(session):
-            await self._notify_start(session)
-        await self._inbox.run(session_id)
-        session = await self._store.sessions.get(session_id) or session
-        action = inactivity_action(session, self._settings.timeouts, now=time.time())
-        if action is not None:
-            session = await self._act_on_inactivity(session, action)
-        if not session.state.is_open:
-            await self._notify_end(session_id)
-
-    async def _has_work(self, session: Session) -> bool:
-        if _needs_start_notification(session):
+    def with_lease(task: Callable[[Session], Awaitable[object]]) -> Do:
+        async def do(session: Session) -> bool:
+            if not await store.leases.acquire(session.id):
+                return False
+            try:
+                await task(session)
+            finally:
+                if session.connector_id not in settings.connectors:
+                    # A server whose settings have the connector must do the agents' side.
+                    await store.leases.release(session.id)
             return True
-        if not session.state.is_open and not session.end_notified:
-            return True
-        if inactivity_action(session, self._settings.timeouts, now=time.time()) is not None:
-            return True
-        if await self._store.inbox.waiting(session.id):
-            return True
-        if session.end_notified:
-            await self._leases.release_if_done(session.id)
+
+        return do
+
+    async def release(session: Session) -> bool:
+        await store.leases.release(session.id)
         return False
 
-    async def _notify_start(self, session: Session) -> None:
+    return {**{name: with_lease(task) for name, task in tasks.items()}, Task.RELEASE: release}
+
+
+class Notifications:
+    """Tells the user, and the tracker, what happens to a session.
+
+    Args:
+        store: The store.
+        bot: The bot, for the sender's lock and the tracker.
+        output: The users' output channels.
+    """
+
+    def __init__(self, store: Store, bot: Bot, output: UserOutput) -> None:
+        """Keep the collaborators."""
+        self._store = store
+        self._bot = bot
+        self._output = output
+
+    async def notify_start(self, session: Session) -> None:
         """Notify the user of the start and pause the tracker, unless the action has done both.
 
         If the action server dies after control is passed, or the Rasa server before it has the
         action's response, only the store has the start of the session.
+
+        Args:
+            session: The session.
         """
         async with self._bot.lock(session.sender_id):
             session = await self._store.sessions.get(session.id) or session
-            if not session.state.is_open:
+            if not session.is_open or self._bot.processor is None:
                 return
-            if self._bot.processor is None:
-                return  # repeated once a model is loaded: there is no tracker without one
             if not await self._bot.is_paused(session.sender_id):
                 await self._output.say(session, STARTED, key=f"{session.id}:started")
                 failpoint("start.sent")
@@ -110,35 +104,61 @@ class ToUser:
                 failpoint("start.recorded")
             await self._store.sessions.mark_start_notified(session.id)
 
-    async def _act_on_inactivity(self, session: Session, action: InactivityAction) -> Session:
-        if action.end_reason is not None:
-            return await self._store.sessions.end_by_us(session.id, action.end_reason)
-        if action.response and (action.is_offer or await self._output.can_push(session)):
-            # Reminders would pile up as pending messages. The offer is sent once, so it may wait.
-            key = f"{session.id}:{action.response}:{session.reminded_at or 0:.3f}"
-            async with self._bot.lock(session.sender_id):
-                await self._output.say(session, action.response, key=key)
-        return await self._store.sessions.record_reminder(session.id, offered=action.is_offer)
+    async def notify_delay(self, session: Session) -> None:
+        """Add a notice, among the agents' messages, that the user's have not arrived.
 
-    async def _notify_end(self, session_id: str) -> None:
-        session = await self._store.sessions.get(session_id)
-        if session is None or session.state.is_open:
-            return
-        if not session.end_notified:
-            async with self._bot.lock(session.sender_id):
-                # The router may have notified the user while the worker waited for the lock.
-                session = await self._store.sessions.get(session_id) or session
-                if not session.end_notified:
-                    ended = session
+        Args:
+            session: The session.
+        """
+        if await self._store.outbox.notify_delay(session, notice=DELAYED):
+            log.error("handoff.messages.overdue", session=session.id)
 
-                    async def send(output: OutputChannel) -> None:
-                        await notify_end(self._store, self._bot, ended, output)
+    async def remind(self, session: Session) -> None:
+        """Remind the user that the wait goes on, where the channel can push.
 
-                    await self._output.send(session, send, key=f"{session.id}:end")
-                    session = await self._store.sessions.get(session_id) or session
-        await self._leases.release_if_done(session.id)
+        Reminders would pile up as pending messages.
 
+        Args:
+            session: The session.
+        """
+        if await self._output.can_push(session):
+            await self._say_in_turn(session, STILL_WAITING)
+        await self._store.sessions.record_reminder(session.id, offered=False)
 
-def _needs_start_notification(session: Session) -> bool:
-    connected = session.connected_at is not None
-    return session.state.is_open and connected and not session.start_notified
+    async def offer(self, session: Session) -> None:
+        """Offer the user to return to the bot; it is done once, so it may become pending.
+
+        Args:
+            session: The session.
+        """
+        await self._say_in_turn(session, BACK_OFFER)
+        await self._store.sessions.record_reminder(session.id, offered=True)
+
+    async def end(self, session: Session) -> None:
+        """End a session for inactivity.
+
+        Args:
+            session: The session.
+        """
+        await self._store.sessions.end_by_us(session.id, inactivity_reason(session))
+
+    async def notify_end(self, session: Session) -> None:
+        """Notify the user of the end, unless the router has done so while this waited for the lock.
+
+        Args:
+            session: The session.
+        """
+        async with self._bot.lock(session.sender_id):
+            ended = await self._store.sessions.get(session.id) or session
+            if ended.end_notified:
+                return
+
+            async def send(output: OutputChannel) -> None:
+                await notify_end(self._store, self._bot, ended, output)
+
+            await self._output.send(ended, send, key=f"{ended.id}:end")
+
+    async def _say_in_turn(self, session: Session, response: str) -> None:
+        key = f"{session.id}:{response}:{session.reminded_at or 0:.3f}"
+        async with self._bot.lock(session.sender_id):
+            await self._output.say(session, response, key=key)

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import enum
 import time
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OVER_NAMES
-from zendesk_handoff.settings import TAKEOVER_AFTER, Timeouts
-from zendesk_handoff.store.due import has_work, may_be_inactive
+from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.settings import TAKEOVER_AFTER
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import inbox, is_open, outbox, sessions
+from zendesk_handoff.store.engine.schema import sessions
 from zendesk_handoff.store.topics import session_topic
 
 
-class LeaseResult(enum.Enum):
-    """The result of acquiring a session.
-
-    ``TAKEN_OVER`` means that the lease of another process had expired: that process is gone, and
-    the outcome of the call that it had begun is unknown.
-    """
-
-    REFUSED = enum.auto()
-    GRANTED = enum.auto()
-    TAKEN_OVER = enum.auto()
-
-
 class Leases:
-    """The lease columns of the table ``sessions``.
+    """The leases of this process: columns of the table ``sessions``, and what it knows of them.
+
+    A session whose outcome is unknown may have a message at Zendesk that the store has no record
+    of: the process that posted it died, or did not get the response. Its lease is never released
+    early but expires, so that the process that takes it over knows that it must look for the
+    message.
 
     Args:
         database: The database with the table.
@@ -43,182 +34,125 @@ class Leases:
     def __init__(
         self, database: Database, *, owner: str | None = None, lease: float = TAKEOVER_AFTER
     ) -> None:
-        """Use a database, as the process ``owner``."""
+        """Start without any lease, as the process ``owner``."""
         self._database = database
         self.owner = owner or uuid.uuid4().hex
         self.lease = lease
+        self._until: dict[str, float] = {}  # by session, on the monotonic clock
+        self._outcome_unknown: set[str] = set()
 
-    async def acquire(self, session_id: str) -> LeaseResult:
-        """Acquire the lease of a session, or renew it if this process has it.
+    async def acquire(self, session_id: str) -> bool:
+        """Acquire the lease of a session, unless this process has it already.
 
         Args:
             session_id: The session's id.
-        """
-        now = self._database.now()
-
-        def work(connection: Connection) -> LeaseResult:
-            holder = sa.select(sessions.c.lease_owner).where(sessions.c.id == session_id)
-            if not self._database.is_sqlite:
-                holder = holder.with_for_update()
-            before = connection.execute(holder).scalar()
-            result = connection.execute(
-                sa.update(sessions)
-                .where(sessions.c.id == session_id, self._free(now))
-                .values(lease_owner=self.owner, lease_expires_at=now + self.lease)
-            )
-            if not result.rowcount:
-                return LeaseResult.REFUSED
-            mine = before in (None, self.owner)
-            return LeaseResult.GRANTED if mine else LeaseResult.TAKEN_OVER
-
-        return await self._database.write(work)
-
-    async def renew(self, session_id: str | None = None) -> set[str]:
-        """Renew the lease of a session, or all leases of this process.
-
-        Args:
-            session_id: The session's id; all sessions of this process by default.
 
         Returns:
-            The ids of the sessions that are renewed; others may have been taken over.
+            Whether this process may work on the session now.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
         """
-        mine = sessions.c.lease_owner == self.owner
-        if session_id:
-            mine = sa.and_(mine, sessions.c.id == session_id)
-        renewed = sa.select(sessions.c.id).where(mine).order_by(sessions.c.id)
-        if not self._database.is_sqlite:
-            # An update locks its rows in any order: two at once would block each other.
-            renewed = renewed.with_for_update(key_share=True)
-        extend = (
-            sa.update(sessions)
-            .where(mine)
-            .values(lease_expires_at=self._database.now() + self.lease)
-        )
+        if self._until.get(session_id, 0.0) > time.monotonic():
+            return True
+        asked_at = time.monotonic()
+        try:
+            former, is_granted = await self._database.write(
+                lambda connection: self._acquire(connection, session_id)
+            )
+        except StoreUnavailable:
+            # The lease may be ours nevertheless, taken over from a process that died.
+            self.mark_unknown(session_id)
+            raise
+        if not is_granted:
+            self._until.pop(session_id, None)
+            return False
+        if former not in (None, self.owner):
+            # That process is gone, and the outcome of the call that it had begun is unknown.
+            self.mark_unknown(session_id)
+        self._until[session_id] = asked_at + self.lease
+        return True
 
-        def work(connection: Connection) -> set[str]:
-            ids = {row.id for row in connection.execute(renewed)}
-            connection.execute(extend)
-            return ids
-
-        return await self._database.write(work)
-
-    async def release_if_done(self, session_id: str) -> bool:
-        """Release a session that is over, with the end notified and all messages delivered.
+    async def renew(self) -> set[str]:
+        """Extend all leases; one that has expired is acquired again when it is needed.
 
         Returns:
-            Whether it was released.
+            The ids of the sessions that are renewed; others have been taken over.
+
+        Raises:
+            StoreUnavailable: No lease could be renewed.
         """
+        if not self._until:
+            return set()
+        renewed_at = time.monotonic()
+        renewed = await self._database.write(self._renew)
+        self._until = {each: renewed_at + self.lease for each in self._until if each in renewed}
+        return renewed
 
-        def none_undelivered(table: sa.Table) -> Any:
-            mine = (table.c.session_id == session_id, table.c.state == "new")
-            return ~sa.select(table.c.id).where(*mine).exists()
-
-        done = (
-            sa.update(sessions)
-            .where(sessions.c.id == session_id, sessions.c.lease_owner == self.owner)
-            .where(
-                sessions.c.state.in_(OVER_NAMES),
-                sessions.c.end_notified,
-                none_undelivered(outbox),
-                none_undelivered(inbox),
-            )
-            .values(lease_owner=None, lease_expires_at=0)
-        )
-
-        def work(connection: Connection) -> bool:
-            return bool(connection.execute(done).rowcount)
-
-        return await self._database.write(work)
-
-    async def release(self, session_id: str, *, wake: bool = True) -> None:
-        """Release a session.
+    async def release(self, session_id: str, *, wake: bool = False) -> None:
+        """Release a session, if this process has its lease and knows every outcome.
 
         Args:
             session_id: The session's id.
             wake: Whether to notify the other processes, so that one acquires it at once.
         """
-        mine = sa.and_(sessions.c.id == session_id, sessions.c.lease_owner == self.owner)
-        await self._release(mine, wake=[session_topic(session_id)] if wake else [])
+        has_lease = self._until.pop(session_id, None) is not None
+        if has_lease and session_id not in self._outcome_unknown:
+            topics = [session_topic(session_id)] if wake else []
+            await self._release(sessions.c.id == session_id, wake=topics)
 
-    async def release_all(self, *, but: Collection[str] = ()) -> None:
-        """Release all sessions of this process.
+    async def release_all(self) -> None:
+        """Release every session, except for leases with an unknown outcome, which expire."""
+        self._until.clear()
+        await self._release(sessions.c.id.not_in(list(self._outcome_unknown)))
 
-        Args:
-            but: Sessions whose leases are left to expire.
-        """
-        await self._release(
-            sa.and_(sessions.c.lease_owner == self.owner, sessions.c.id.not_in(list(but)))
-        )
+    def is_outcome_unknown(self, session_id: str) -> bool:
+        """Check whether a message may have been posted without a record in the store."""
+        return session_id in self._outcome_unknown
 
-    async def with_work(self) -> list[str]:
-        """List the sessions with work left that this process has, or could acquire."""
-        return await self._ids(has_work())
+    def mark_unknown(self, session_id: str) -> None:
+        """Record that a message may have been posted without a record in the store."""
+        self._outcome_unknown.add(session_id)
 
-    async def inactive(self, timeouts: Timeouts, *, now: float) -> list[str]:
-        """List the sessions with agents in which a timeout may have passed.
+    def confirm(self, session_id: str) -> None:
+        """Record that the store knows the outcome again."""
+        self._outcome_unknown.discard(session_id)
 
-        Args:
-            timeouts: The settings.
-            now: Seconds since the epoch.
-        """
-        if (condition := may_be_inactive(timeouts, now=now, latest=self._latest)) is None:
-            return []
-        return await self._ids(condition)
-
-    async def claim_for_reconciliation(
-        self, connector_ids: Collection[str], *, before: float, limit: int
-    ) -> Sequence[str]:
-        """Claim open sessions for a reconciliation with Zendesk, the longest overdue first.
-
-        They count as reconciled from now on, so that several processes claim different ones.
-
-        Args:
-            connector_ids: The connectors that this process can call.
-            before: Seconds since the epoch; sessions reconciled later are left out.
-            limit: Largest number of sessions.
-        """
-        due = (
-            sa.select(sessions.c.id)
-            .where(
-                is_open,
-                sessions.c.connector_id.in_(list(connector_ids)),
-                sessions.c.connected_at.is_not(None),
-                sessions.c.reconciled_at < before,
-            )
-            .order_by(sessions.c.reconciled_at)
-            .limit(limit)
-        )
-        if not self._database.is_sqlite:
-            due = due.with_for_update(skip_locked=True)
-
-        def work(connection: Connection) -> Sequence[str]:
-            ids = [row.id for row in connection.execute(due)]
-            if ids:
-                connection.execute(
-                    sa.update(sessions)
-                    .where(sessions.c.id.in_(ids))
-                    .values(reconciled_at=time.time())
-                )
-            return ids
-
-        return await self._database.write(work)
-
-    def _latest(self, *columns: Any) -> Any:
-        return (sa.func.max if self._database.is_sqlite else sa.func.greatest)(*columns)
-
-    def _free(self, now: Any) -> Any:
+    def is_available(self) -> Any:
+        """Build the condition that this process has the lease of a session, or could acquire it."""
         return sa.or_(
             sessions.c.lease_owner.is_(None),
             sessions.c.lease_owner == self.owner,
-            sessions.c.lease_expires_at < now,
+            sessions.c.lease_expires_at < self._database.now(),
         )
 
-    async def _ids(self, *where: Any) -> list[str]:
-        query = sa.select(sessions.c.id).where(*where, self._free(self._database.now()))
-        return [row.id for row in await self._database.rows(query)]
+    def _acquire(self, connection: Connection, session_id: str) -> tuple[str | None, bool]:
+        """Return the former owner, and whether the lease is granted."""
+        this = sessions.c.id == session_id
+        former = sa.select(sessions.c.lease_owner).where(this).with_for_update()
+        owner = connection.execute(former).scalar()
+        granting = (
+            sa.update(sessions)
+            .where(this, self.is_available())
+            .values(lease_owner=self.owner, lease_expires_at=self._database.now() + self.lease)
+        )
+        return owner, bool(connection.execute(granting).rowcount)
+
+    def _renew(self, connection: Connection) -> set[str]:
+        mine = sessions.c.lease_owner == self.owner
+        # An update locks its rows in any order: two at once would block each other.
+        ordered = sa.select(sessions.c.id).where(mine).order_by(sessions.c.id)
+        ids = {row.id for row in connection.execute(ordered.with_for_update(key_share=True))}
+        expires_at = self._database.now() + self.lease
+        connection.execute(sa.update(sessions).where(mine).values(lease_expires_at=expires_at))
+        return ids
 
     async def _release(self, which: Any, *, wake: Sequence[str] = ()) -> None:
-        statement = sa.update(sessions).where(which).values(lease_owner=None, lease_expires_at=0)
+        statement = (
+            sa.update(sessions)
+            .where(sessions.c.lease_owner == self.owner, which)
+            .values(lease_owner=None, lease_expires_at=0)
+        )
 
         def work(connection: Connection) -> None:
             connection.execute(statement)

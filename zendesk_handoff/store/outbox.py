@@ -11,11 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import WITH_AGENTS_NAMES
+from zendesk_handoff.domain.session import Session
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import inbox, is_undelivered, outbox, sessions
+from zendesk_handoff.store.engine.schema import outbox, sessions
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 from zendesk_handoff.store.notices import insert_notices, notice_row
+from zendesk_handoff.store.session_rows import get_session
 from zendesk_handoff.store.topics import inbox_topic, outbox_topic
 
 #: The namespace of the markers that are made from a key (RFC 4122, version 5).
@@ -39,29 +40,6 @@ _UNSENT = Statement(
     .where(outbox.c.session_id == sa.bindparam("session"), outbox.c.state == "new")
     .order_by(outbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
-)
-_FIRST_WAITING = (
-    sa.select(outbox.c.session_id, sa.func.min(outbox.c.id).label("id"))
-    .where(is_undelivered, outbox.c.state == "new")
-    .group_by(outbox.c.session_id)
-    .subquery()
-)
-_NOTIFIED_SINCE = sa.select(inbox.c.id).where(
-    inbox.c.session_id == outbox.c.session_id,
-    inbox.c.kind == "notice",
-    inbox.c.created_at >= outbox.c.created_at,
-)
-#: The first waiting message of each session with agents, if it is overdue and not notified yet.
-_OVERDUE = Statement(
-    sa.select(outbox.c.id, outbox.c.session_id, sessions.c.connector_id)
-    .join(_FIRST_WAITING, _FIRST_WAITING.c.id == outbox.c.id)
-    .join(sessions, sessions.c.id == outbox.c.session_id)
-    .where(
-        outbox.c.created_at < sa.bindparam("before"),
-        sa.or_(*(sessions.c.state == name for name in WITH_AGENTS_NAMES)),
-        sessions.c.start_notified,
-        ~_NOTIFIED_SINCE.exists(),
-    )
 )
 
 
@@ -166,34 +144,32 @@ class Outbox:
             connection.execute(refused)
             if notice is not None:
                 row = notice_row(connector_id, session_id, f"refused:{ids[-1]}", notice, now)
-                insert_notices.run(connection, [row])
+                _add_notice(connection, row)
 
         await self._database.write(work, wake=[inbox_topic(session_id)])
 
-    async def notify_overdue(self, *, before: float, notice: str) -> list[str]:
-        """Add a notice to each session with an overdue message, once.
+    async def notify_delay(self, session: Session, *, notice: str) -> bool:
+        """Add a notice that the oldest message has not reached Zendesk, unless there is one.
 
         Args:
-            before: Seconds since the epoch; messages written later are not overdue.
+            session: The session.
             notice: The response for the user.
 
         Returns:
-            The ids of the notified sessions.
+            Whether it was added.
         """
-        overdue = await self._database.read(
-            lambda connection: _OVERDUE.rows(connection, before=before)
-        )
-        if overdue:
-            now = time.time()
-            rows = [
-                notice_row(row.connector_id, row.session_id, f"overdue:{row.id}", notice, now)
-                for row in overdue
-            ]
-            await self._database.write(
-                lambda connection: insert_notices.run(connection, rows),
-                wake=[inbox_topic(row.session_id) for row in overdue],
-            )
-        return [row.session_id for row in overdue]
+        now = time.time()
+
+        def work(connection: Connection) -> bool:
+            unsent = _UNSENT.first(connection, session=session.id, limit=1)
+            current = get_session(connection, session.id)
+            if unsent is None or (current.delay_notified_at or 0.0) >= unsent.created_at:
+                return False
+            name = f"overdue:{unsent.id}"
+            _add_notice(connection, notice_row(session.connector_id, session.id, name, notice, now))
+            return True
+
+        return await self._database.write(work, wake=[inbox_topic(session.id)])
 
     async def waiting(self, session_id: str, *, limit: int = _UNLIMITED) -> list[Outgoing]:
         """Read the messages that Zendesk does not have yet, oldest first.
@@ -211,6 +187,16 @@ class Outbox:
         """Read all messages of a session to the agents, oldest first."""
         query = sa.select(outbox).where(outbox.c.session_id == session_id).order_by(outbox.c.id)
         return [_outgoing(row) for row in await self._database.rows(query)]
+
+
+def _add_notice(connection: Connection, row: dict[str, Any]) -> None:
+    """Add a notice, after which the user does not believe that the messages before it arrived."""
+    insert_notices.run(connection, [row])
+    connection.execute(
+        sa.update(sessions)
+        .where(sessions.c.id == row["session_id"])
+        .values(delay_notified_at=row["created_at"])
+    )
 
 
 def _mark_sent(connection: Connection, sent: Sequence[dict[str, Any]]) -> Sequence[None]:

@@ -12,16 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.domain.session import ACTION_GRACE, State
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import sessions
 from zendesk_handoff.store.session_end import claim_end_notification, fail_opening
 from zendesk_handoff.store.session_rows import check_lease
 from zendesk_handoff.store.topics import session_topic
-
-#: Seconds after the time for taking a request up, in which it is left to the action that wrote it:
-#: that one answers the user itself. Then the action has died.
-_ACTION_GRACE = 5.0
 
 _is_requested = sessions.c.state == State.REQUESTED.value
 
@@ -79,15 +75,6 @@ class Requests:
 
         return await self._change(session_id, work)
 
-    def may_have_expired(self, session: Session, *, now: float) -> bool:
-        """Tell whether ``expire`` may withdraw a request.
-
-        Args:
-            session: The session, as last read.
-            now: Seconds since the epoch, by this machine's clock.
-        """
-        return session.state is State.REQUESTED and session.take_up_until + _ACTION_GRACE < now
-
     async def expire(self, session_id: str) -> bool:
         """Withdraw a request of an action that has died before it could do so itself.
 
@@ -98,7 +85,7 @@ class Requests:
             Whether it was withdrawn; the user is not notified yet.
         """
         is_abandoned = sa.and_(
-            _is_requested, sessions.c.take_up_until + _ACTION_GRACE < self._database.now()
+            _is_requested, sessions.c.take_up_until + ACTION_GRACE < self._database.now()
         )
 
         def work(connection: Connection) -> bool:

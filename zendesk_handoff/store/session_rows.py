@@ -14,9 +14,10 @@ from zendesk_handoff.errors import LeaseLost
 from zendesk_handoff.store.engine.schema import is_current, is_open, sessions
 from zendesk_handoff.store.engine.statement import Statement
 
+_FIELDS = tuple(field.name for field in fields(Session))
 # Module constants, because building a statement costs more than running it.
 #: Every session, with the columns that ``read_session`` needs.
-all_sessions = sa.select(*(sessions.c[field.name] for field in fields(Session)))
+all_sessions = sa.select(*(sessions.c[name] for name in _FIELDS))
 _OF_SENDER = (
     all_sessions.where(sessions.c.sender_id == sa.bindparam("sender"))
     .order_by(sessions.c.created_at.desc())
@@ -49,9 +50,9 @@ def read_session(row: Any) -> Session:
     """Make a session of a row.
 
     Args:
-        row: A named tuple with the fields of ``Session``.
+        row: The columns of ``all_sessions``; others may follow.
     """
-    values = row._asdict()
+    values = dict(zip(_FIELDS, row, strict=False))
     values["state"] = State(values["state"])
     values["step"] = Step(values["step"]) if values["step"] else None
     values["pending_step"] = Step(values["pending_step"]) if values["pending_step"] else None

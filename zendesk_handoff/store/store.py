@@ -23,6 +23,7 @@ from zendesk_handoff.store.reports import Reports
 from zendesk_handoff.store.requests import Requests
 from zendesk_handoff.store.session_rows import current_of_sender, current_session
 from zendesk_handoff.store.sessions import Sessions
+from zendesk_handoff.store.work import WorkTable
 
 #: One query for every message of every user, since hardly any user has either.
 _STATE = Statement(
@@ -48,6 +49,7 @@ class Store:
         """Make an object for each table."""
         self.database = database
         self.leases = Leases(database, owner=owner, lease=lease)
+        self.work = WorkTable(database, self.leases)
         self.sessions = Sessions(database, owner=self.leases.owner)
         self.requests = Requests(database, owner=self.leases.owner)
         self.outbox = Outbox(database)

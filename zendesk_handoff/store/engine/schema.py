@@ -73,6 +73,10 @@ sessions = sa.Table(
     sa.Column("agent_spoke_at", _seconds),
     sa.Column("reminded_at", _seconds),
     sa.Column("offered_at", _seconds),
+    # When the user was last told that a message has not reached the agents.
+    sa.Column("delay_notified_at", _seconds),
+    # When the inactivity rules are to be looked at again, at the latest; 0 is at once.
+    sa.Column("next_deadline", _seconds, nullable=False, server_default="0"),
     # When Zendesk was last asked for events that may be missing.
     sa.Column("reconciled_at", _seconds, nullable=False, server_default="0"),
     sa.Column("end_notified", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -94,8 +98,8 @@ sessions = sa.Table(
         postgresql_where=is_current,
     ),
     sa.Index(
-        "end_unnotified_sessions",
-        "id",
+        "sessions_by_deadline",
+        "next_deadline",
         sqlite_where=is_end_unnotified,
         postgresql_where=is_end_unnotified,
     ),
