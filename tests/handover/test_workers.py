@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 import pytest
 
-from tests.support.store import request_session
+from tests.support.store import lease_owner, request_session
+from tests.support.waiting import until
 from zendesk_handoff.handover.due import Due, Task
 from zendesk_handoff.handover.workers import SessionWorkers
+from zendesk_handoff.store import open_store
 from zendesk_handoff.store.topics import inbox_topic, outbox_topic, session_topic
 
-NOTHING = Due(None, None, None)
+NOTHING = Due(None, None)
 
 
 @pytest.fixture
@@ -40,6 +43,10 @@ class Script:
             return await self.outcomes[task]() if task in self.outcomes else True
 
         return do
+
+
+async def is_free(store, session):
+    return await lease_owner(store, session.id) is None
 
 
 def done_by(script):
@@ -178,10 +185,28 @@ async def test_a_deadline_costs_no_write_until_it_has_passed(store):
     assert now < await recorded(None) < now + 4000, "looked at again in any case"
 
 
-async def test_the_end_of_the_agents_side_lets_the_users_side_release(store):
+async def test_a_session_is_released_once_both_directions_are_done(store):
     session = await request_session(store)
     await store.sessions.fail(session.id)
-    script = Script(store, NOTHING, Due(None, Task.RELEASE, None))
-    script.workers.on_signal(outbox_topic(session.id))
-    assert await asyncio.wait_for(script.done.get(), 5) == (Task.RELEASE, session.id)
+    script = Script(store, NOTHING, Due(None, Task.RELEASE))
+    script.workers.on_signal(outbox_topic(session.id))  # its worker notifies the other one
+    await until(partial(is_free, store, session))
     await script.workers.stop()
+
+
+async def test_a_task_needs_the_lease(store, url):
+    session = await request_session(store)
+    async with await open_store(url) as other:
+        script = Script(other, *[Due(None, Task.DELIVER)] * 4)
+        script.workers.on_signal(inbox_topic(session.id))
+        await script.workers.stop()
+        assert done_by(script) == []
+
+
+async def test_a_process_without_the_connector_releases_the_session(store):
+    session = await request_session(store)
+    script = Script(store, Due(None, Task.DELIVER, has_connector=False))
+    script.workers.on_signal(inbox_topic(session.id))
+    await script.workers.stop()
+    assert done_by(script) == [Task.DELIVER]
+    assert await is_free(store, session)

@@ -39,11 +39,18 @@ class Due:
         to_user: The user's side.
         deadline: When an inactivity rule next applies if nothing changes, in seconds since the
             epoch; ``None`` if none does.
+        has_connector: Whether this process can work towards the agents. If not, it leaves the
+            session to one that can.
     """
 
     to_agents: Task | None
     to_user: Task | None
-    deadline: float | None
+    deadline: float | None = None
+    has_connector: bool = True
+
+
+#: Tasks that acquire the lease themselves, or need none: any process may expire a request.
+WITHOUT_LEASE = frozenset({Task.OPEN, Task.EXPIRE, Task.FORWARD, Task.RELEASE})
 
 
 def due(
@@ -59,10 +66,12 @@ def due(
         has_model: Whether this process has a bot, with a tracker.
     """
     rules = [*_inactivity(work.session, settings.timeouts)]
+    has_connector = work.session.connector_id in settings.connectors
     return Due(
-        _to_agents(work, settings, now, in_hand=in_hand),
+        _to_agents(work, settings, now, in_hand=in_hand, has_connector=has_connector),
         _to_user(work, settings.timeouts, now, rules, has_model=has_model),
         min((at for at, _ in rules), default=None),
+        has_connector,
     )
 
 
@@ -77,9 +86,10 @@ def inactivity_reason(session: Session) -> EndReason:
     return EndReason.AGENT_SILENT if _is_unanswered(session) else EndReason.USER_SILENT
 
 
-def _to_agents(work: Work, settings: Settings, now: float, *, in_hand: bool) -> Task | None:
+def _to_agents(
+    work: Work, settings: Settings, now: float, *, in_hand: bool, has_connector: bool
+) -> Task | None:
     session = work.session
-    has_connector = session.connector_id in settings.connectors
     if session.state is State.REQUESTED:
         if in_hand and has_connector:
             return Task.OPEN

@@ -17,6 +17,7 @@ from zendesk_handoff.handover.opening import BOT_AUTHOR
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.outbox import Outgoing
 from zendesk_handoff.zendesk import ConversationsClient
+from zendesk_handoff.zendesk.clients import Clients
 from zendesk_handoff.zendesk.models import SESSION_KEY
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,33 @@ CLOSING_NOTES = {
     EndReason.AGENT_SILENT.value: "Nobody answered in time. The user is back with the bot.",
     EndReason.USER_SILENT.value: "The user did not answer any more and is back with the bot.",
 }
+
+
+class Forwarder:
+    """Forwards the outboxes of a process's sessions.
+
+    Args:
+        store: The store.
+        clients: The Conversations API clients.
+    """
+
+    def __init__(self, store: Store, clients: Clients) -> None:
+        """Keep the collaborators."""
+        self._store = store
+        self._clients = clients
+
+    async def run(self, session: Session) -> bool:
+        """Send everything that waits in a session's outbox, as ``forward`` does.
+
+        Args:
+            session: A session whose connector is in the settings.
+
+        Returns:
+            Whether nothing kept messages from being sent.
+        """
+        client = self._clients.background(session.connector_id)
+        assert client is not None, "forwarding is due where there is the connector"
+        return await forward(self._store, client, session)
 
 
 async def forward(store: Store, client: ConversationsClient, session: Session) -> bool:

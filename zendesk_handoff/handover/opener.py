@@ -79,20 +79,6 @@ class Opener:
             log.error("handoff.request.expired", session=session.id)
         return is_expired
 
-    async def fail(self, session: Session) -> bool:
-        """Give an opening up that no server has finished in time, for lack of its connector.
-
-        Args:
-            session: The session.
-
-        Returns:
-            Whether this process could do so.
-        """
-        if not await self._leases.acquire(session.id):
-            return False
-        await self._store.sessions.fail(session.id)
-        return True
-
     def _time_left(self, session: Session) -> float:
         """Return the seconds that are left for an opening."""
         timeout = self._settings.open_timeout

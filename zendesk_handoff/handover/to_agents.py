@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.handover.due import Task
-from zendesk_handoff.handover.forward import forward
+from zendesk_handoff.handover.forward import Forwarder
 from zendesk_handoff.handover.opener import Opener
 from zendesk_handoff.handover.workers import Do
 from zendesk_handoff.settings import Settings
@@ -24,22 +24,19 @@ def tasks_to_agents(store: Store, settings: Settings, clients: Clients) -> Mappi
     """
     opener = Opener(store, settings, clients)
 
-    async def forward_outbox(session: Session) -> bool:
-        client = clients.background(session.connector_id)
-        return client is not None and await forward(store, client, session)
+    async def fail(session: Session) -> None:
+        """Give an opening up that no server has finished in time, for lack of its connector."""
+        await store.sessions.fail(session.id)
 
-    async def discard_outbox(session: Session) -> bool:
+    async def discard_outbox(session: Session) -> None:
         """Discard the outbox of a session that never had a conversation."""
-        if not await store.leases.acquire(session.id):
-            return False
         for message in await store.outbox.waiting(session.id):
             await store.outbox.finish(message)
-        return True
 
     return {
         Task.OPEN: opener.open,
         Task.EXPIRE: opener.expire,
-        Task.FAIL: opener.fail,
-        Task.FORWARD: forward_outbox,
+        Task.FAIL: fail,
+        Task.FORWARD: Forwarder(store, clients).run,
         Task.DISCARD: discard_outbox,
     }

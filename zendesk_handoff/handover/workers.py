@@ -12,16 +12,16 @@ import structlog
 
 from zendesk_handoff.domain.session import Session, Work
 from zendesk_handoff.errors import HandoffError
-from zendesk_handoff.handover.due import Due, Task
+from zendesk_handoff.handover.due import WITHOUT_LEASE, Due, Task
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import ANYTHING
 
 log = structlog.get_logger(__name__)
 
-#: Does a task of a session; returns whether the next one may follow. If not, the session is looked
-#: at again with the next change of it, or the next poll.
-Do = Callable[[Session], Awaitable[bool]]
+#: Does a task of a session. If it returns ``False``, the next one does not follow: the session is
+#: looked at again with its next change, or with the next poll.
+Do = Callable[[Session], Awaitable["bool | None"]]
 
 #: Seconds after which an open session is looked at again in any case.
 _LOOK_AGAIN = 3600.0
@@ -151,12 +151,24 @@ class SessionWorkers:
             task = found.to_agents if to_agents else found.to_user
             if task is None or not may_continue:
                 await self._record_deadline(work.session, found.deadline)
-                if to_agents and not work.session.is_open:
-                    # Only the worker towards the user releases a session, once both are done.
-                    self._notify(_Key(session_id, Direction.TO_USER))
-                return
+                break
             structlog.contextvars.bind_contextvars(connector=work.session.connector_id)
-            may_continue = await self._tasks[task](work.session)
+            may_continue = await self._do(task, work.session, found)
+        if to_agents and work is not None and not work.session.is_open:
+            # Only the worker towards the user releases a session, once both are done.
+            self._notify(_Key(session_id, Direction.TO_USER))
+
+    async def _do(self, task: Task, session: Session, found: Due) -> bool:
+        if task is Task.RELEASE:
+            await self._store.leases.release(session.id)
+            return False
+        if task not in WITHOUT_LEASE and not await self._store.leases.acquire(session.id):
+            return False
+        try:
+            return await self._tasks[task](session) is not False
+        finally:
+            if not found.has_connector:
+                await self._store.leases.release(session.id)
 
     async def _record_deadline(self, session: Session, deadline: float | None) -> None:
         """Record when an open session is to be looked at again, if that is not in the store.

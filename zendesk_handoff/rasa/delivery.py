@@ -1,20 +1,32 @@
-"""Delivery of one message through a user's output channel."""
+"""Delivery of one message through a user's output channel, or as a pending message."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any, Protocol, runtime_checkable
-from urllib.parse import quote
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+import structlog
 from rasa.core.channels.channel import OutputChannel
 
-from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
 from zendesk_handoff.domain.messages import AgentMessage
-from zendesk_handoff.settings import Connector
-from zendesk_handoff.store.inbox import Incoming
-from zendesk_handoff.zendesk.media import is_zendesk_media
+from zendesk_handoff.domain.session import Session
+from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa.outputs import exit_as_error
+from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
+from zendesk_handoff.store import Store
+
+if TYPE_CHECKING:
+    from zendesk_handoff.rasa.bot import Bot
+
+log = structlog.get_logger(__name__)
+
+#: How often a channel may fail to send a message before that becomes a pending message.
+_PUSH_ATTEMPTS = 5
+
+Send = Callable[[OutputChannel], Awaitable[None]]
 
 
 @runtime_checkable
@@ -75,42 +87,86 @@ async def send_once(
         await output.send_response(recipient_id, message)
 
 
-def message_for_user(event: Incoming, connector: Connector | None) -> AgentMessage:
-    """Read a stored message; the address of a file hosted by Zendesk becomes a path of ours.
+class UserOutput:
+    """Sends to users through the channels they last used.
 
     Args:
-        event: An event of the kind ``message``.
-        connector: The session's connector; ``None`` where it is no longer in the settings.
+        store: The store, for messages that cannot be pushed.
+        bot: Knows the channels, and generates responses.
     """
-    message = AgentMessage(**event.body)
-    if connector is None:
-        return message
-    if event.media_token and message.media_url and is_zendesk_media(message.media_url, connector):
-        name = quote(message.media_name or "file")
-        return replace(message, media_url=f"{AGENT_MEDIA_PATH}/{event.media_token}/{name}")
-    return message
 
+    def __init__(self, store: Store, bot: Bot) -> None:
+        """Start with no failures."""
+        self._store = store
+        self._bot = bot
+        self._failures: Counter[str] = Counter()
 
-async def deliver(
-    message: AgentMessage, sender_id: str, output: OutputChannel, *, public_url: str
-) -> None:
-    """Send an agent's message to the user.
+    async def can_push(self, session: Session) -> bool:
+        """Tell whether the session's channel can push now.
 
-    Args:
-        message: Its file's address may be a path of ours.
-        sender_id: The user.
-        output: The user's output channel.
-        public_url: Put before a path of ours, for channels that live elsewhere.
-    """
-    if isinstance(output, AgentAwareOutput):
-        await output.send_agent_message(sender_id, message)
-        return
-    response: dict[str, Any] = {}
-    text = message.text
-    url = message.media_url
-    if url is not None:
-        url = f"{public_url}{url}" if url.startswith("/") else url
-        text = text or message.media_name or ""
-        response["image" if message.kind == "image" else "attachment"] = url
-    response["text"] = f"{message.author}: {text}" if message.author else text
-    await send_once(output, sender_id, response, key=f"zendesk:{message.id}")
+        Args:
+            session: The user's.
+        """
+        return await self._bot.outputs.find(session.channel) is not None
+
+    async def say(
+        self, session: Session, response: str, *, key: str | None = None, **values: str
+    ) -> None:
+        """Send a response of the domain; the caller holds the sender's lock.
+
+        Args:
+            session: The user's.
+            response: ``utter_…``.
+            key: Identifies the message, for channels that are idempotent.
+            **values: Values of the response's variables besides the slots.
+        """
+
+        async def send(output: OutputChannel) -> None:
+            await self._bot.say(
+                session.sender_id,
+                response,
+                output,
+                key=key,
+                locale=session.profile.get("locale"),
+                **values,
+            )
+
+        await self.send(session, send, key=key or f"{session.id}:{response}")
+
+    async def send(self, session: Session, send: Send, *, key: str) -> None:
+        """Send a message; after several failures it becomes a pending message.
+
+        Earlier pending messages are sent first. Where they cannot be, this one becomes pending too.
+
+        Args:
+            session: The user's.
+            send: Sends the message through the output channel that it is given.
+            key: Identifies the message while its failures are counted.
+
+        Raises:
+            Exception: Of the channel, which is to be tried again.
+        """
+        output = await self._bot.outputs.find(session.channel) or PullOutput(self._store)
+        if not isinstance(output, PullOutput) and await self._store.pending.has(session.sender_id):
+            await deliver_pending(self._store, session.sender_id, output)
+            if await self._store.pending.has(session.sender_id):
+                output = PullOutput(self._store)
+        try:
+            with exit_as_error():
+                await send(output)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            self._failures[key] += 1
+            if self._failures[key] < _PUSH_ATTEMPTS:
+                raise
+            log.error(
+                "handoff.push.given_up",
+                session=session.id,
+                channel=session.channel,
+                **error_fields(error),
+                meaning="the message goes with the user's next one",
+            )
+            self._bot.outputs.forget(session.channel)
+            await send(PullOutput(self._store))
+        self._failures.pop(key, None)

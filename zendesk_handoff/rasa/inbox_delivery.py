@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
 
 import structlog
 from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import SlotSet
 
 from zendesk_handoff import metrics
+from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
+from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.responses import AGENT_JOINED
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import NotFound, StoreUnavailable
@@ -17,12 +22,12 @@ from zendesk_handoff.handover.classify import epoch
 from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
 from zendesk_handoff.logs import describe_error
 from zendesk_handoff.rasa.bot import Bot
-from zendesk_handoff.rasa.delivery import deliver, message_for_user
-from zendesk_handoff.rasa.user_output import UserOutput
-from zendesk_handoff.settings import Settings
+from zendesk_handoff.rasa.delivery import AgentAwareOutput, UserOutput, send_once
+from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.inbox import Incoming
 from zendesk_handoff.zendesk.clients import Clients
+from zendesk_handoff.zendesk.media import is_zendesk_media
 
 log = structlog.get_logger(__name__)
 
@@ -113,11 +118,11 @@ class InboxDelivery:
 
     async def _deliver_message(self, session: Session, event: Incoming) -> None:
         connector = self._settings.connectors.get(session.connector_id)
-        message = message_for_user(event, connector)
+        message = _message_for_user(event, connector)
         public_url = self._settings.public_url
 
         async def send(output: OutputChannel) -> None:
-            await deliver(message, session.sender_id, output, public_url=public_url)
+            await _deliver(message, session.sender_id, output, public_url=public_url)
 
         if session.state is State.ACTIVE and message.agent_id in (None, session.agent_id):
             await self._output.send(session, send, key=f"zendesk:{message.id}")
@@ -156,3 +161,44 @@ class InboxDelivery:
         except NotFound:
             return False  # a removed conversation has no agents
         return has_agents(conversation, client)
+
+
+def _message_for_user(event: Incoming, connector: Connector | None) -> AgentMessage:
+    """Read a stored message; the address of a file hosted by Zendesk becomes a path of ours.
+
+    Args:
+        event: An event of the kind ``message``.
+        connector: The session's connector; ``None`` where it is no longer in the settings.
+    """
+    message = AgentMessage(**event.body)
+    if connector is None:
+        return message
+    if event.media_token and message.media_url and is_zendesk_media(message.media_url, connector):
+        name = quote(message.media_name or "file")
+        return replace(message, media_url=f"{AGENT_MEDIA_PATH}/{event.media_token}/{name}")
+    return message
+
+
+async def _deliver(
+    message: AgentMessage, sender_id: str, output: OutputChannel, *, public_url: str
+) -> None:
+    """Send an agent's message to the user.
+
+    Args:
+        message: Its file's address may be a path of ours.
+        sender_id: The user.
+        output: The user's output channel.
+        public_url: Put before a path of ours, for channels that live elsewhere.
+    """
+    if isinstance(output, AgentAwareOutput):
+        await output.send_agent_message(sender_id, message)
+        return
+    response: dict[str, Any] = {}
+    text = message.text
+    url = message.media_url
+    if url is not None:
+        url = f"{public_url}{url}" if url.startswith("/") else url
+        text = text or message.media_name or ""
+        response["image" if message.kind == "image" else "attachment"] = url
+    response["text"] = f"{message.author}: {text}" if message.author else text
+    await send_once(output, sender_id, response, key=f"zendesk:{message.id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 import structlog
 from rasa.core.channels.channel import OutputChannel
@@ -14,9 +14,9 @@ from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.due import Task, inactivity_reason
 from zendesk_handoff.handover.workers import Do
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.delivery import UserOutput
 from zendesk_handoff.rasa.inbox_delivery import InboxDelivery
 from zendesk_handoff.rasa.session_end import notify_end
-from zendesk_handoff.rasa.user_output import UserOutput
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk.clients import Clients
@@ -37,7 +37,7 @@ def tasks_to_user(
     """
     output = UserOutput(store, bot)
     notifications = Notifications(store, bot, output)
-    tasks: Mapping[Task, Callable[[Session], Awaitable[object]]] = {
+    return {
         Task.NOTIFY_START: notifications.notify_start,
         Task.NOTIFY_DELAY: notifications.notify_delay,
         Task.DELIVER: InboxDelivery(store, settings, bot, clients, output).run,
@@ -46,26 +46,6 @@ def tasks_to_user(
         Task.END: notifications.end,
         Task.NOTIFY_END: notifications.notify_end,
     }
-
-    def with_lease(task: Callable[[Session], Awaitable[object]]) -> Do:
-        async def do(session: Session) -> bool:
-            if not await store.leases.acquire(session.id):
-                return False
-            try:
-                await task(session)
-            finally:
-                if session.connector_id not in settings.connectors:
-                    # A server whose settings have the connector must do the agents' side.
-                    await store.leases.release(session.id)
-            return True
-
-        return do
-
-    async def release(session: Session) -> bool:
-        await store.leases.release(session.id)
-        return False
-
-    return {**{name: with_lease(task) for name, task in tasks.items()}, Task.RELEASE: release}
 
 
 class Notifications:
