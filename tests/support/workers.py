@@ -9,8 +9,8 @@ from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, UserMessage
 
-from zendesk_handoff.channels.webhook_events import store_events
 from zendesk_handoff.domain.session import Session
+from zendesk_handoff.handover.classify import classify_events, ignore_own_events
 from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.to_agent import ToAgents
 from zendesk_handoff.handover.workers import KeyedWorkers
@@ -127,7 +127,8 @@ async def _run(name: str, run: Callable[[str], Awaitable[None]], session: Sessio
 async def receive(store: Store, connector: Connector, *events: dict[str, Any]) -> int:
     """Store the events of a webhook call, and return how many were stored."""
     parsed = parse_events(json.dumps({"events": list(events)}).encode())
-    return await store_events(store, connector, parsed)
+    entries = classify_events(ignore_own_events(parsed), connector)
+    return len(await store.inbox.add(entries))
 
 
 def agent_message(session: Session, number: int, **content: Any) -> dict[str, Any]:
