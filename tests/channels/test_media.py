@@ -20,6 +20,7 @@ from sanic.touchup import TouchUp
 
 from tests.support.servers import free_port
 from zendesk_handoff.channels.media_route import add_media_route
+from zendesk_handoff.domain.inbox import InboxEntry
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
 from zendesk_handoff.errors import ConnectionFailed
 from zendesk_handoff.rasa.bot import Bot
@@ -27,7 +28,6 @@ from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 from zendesk_handoff.zendesk import clients as clients_module
 from zendesk_handoff.zendesk import transport as transport_module
@@ -163,8 +163,13 @@ async def keep_file(store, url):
         "media_url": url,
         "media_name": NAME,
     }
-    event = NewEvent("e1", session.id, "message", message, message_id="m1", media_token=TOKEN)
-    await store.inbox.add("support", [event])
+    entry = InboxEntry(
+        *("support", "e1", "message", message),
+        message_id="m1",
+        media_token=TOKEN,
+        session_id=session.id,
+    )
+    await store.inbox.add([entry])
 
 
 @contextlib.asynccontextmanager

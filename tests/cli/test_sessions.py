@@ -9,10 +9,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from tests.support.store import inbox_entry
 from zendesk_handoff.cli import app
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.inbox import NewEvent
 
 WRITTEN = "what-the-user-wrote"
 NAMED = "the-users-name"
@@ -73,9 +73,7 @@ async def begin_with_a_refusal(store):
     await store.outbox.add(session.id, [{"type": "text", "text": WRITTEN}] * 2)
     message = (await store.outbox.waiting(session.id))[0]
     await store.outbox.refuse([message], connector_id="support", error="the error", notice=None)
-    await store.inbox.add(
-        "support", [NewEvent("e", session.id, "message", {"text": WRITTEN}, "t", "m")]
-    )
+    await store.inbox.add([inbox_entry(session.id, body={"text": WRITTEN})])
     return session
 
 

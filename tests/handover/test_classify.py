@@ -1,4 +1,4 @@
-"""Classification of webhook events: the session, and the inbox entry."""
+"""Classification of webhook events: our own are ignored, others become inbox entries."""
 
 from __future__ import annotations
 
@@ -8,26 +8,16 @@ from hypothesis import strategies as st
 
 from tests.support.webhook_events import CONVERSATION_ID, envelope, event, message
 from tests.support.zendesk import connector
-from zendesk_handoff.domain.session import Session, State
-from zendesk_handoff.handover.classify import classify_event, is_relevant, match_session
-from zendesk_handoff.zendesk.webhooks import ControlMoved, parse_events
+from zendesk_handoff.handover.classify import classify_event, classify_events, ignore_own_events
+from zendesk_handoff.zendesk.webhooks import ConversationRemoved, MessagePosted, parse_events
 
 CONNECTOR = connector()
-SESSION = Session(
-    id="5" * 32,
-    connector_id="support",
-    workspace="default",
-    sender_id="user",
-    channel="rest",
-    state=State.WAITING,
-    conversation_id=CONVERSATION_ID,
-)
+MARKER = {"rasa_handoff_message": "abc"}
 
 
 def classified(raw):
     [parsed] = parse_events(envelope(raw))
-    assert match_session(parsed, [SESSION]) is SESSION
-    return classify_event(parsed, SESSION, CONNECTOR)
+    return classify_event(parsed, CONNECTOR)
 
 
 def test_an_agents_message_is_stored():
@@ -43,26 +33,46 @@ def test_an_automations_message_is_stored_without_an_agent():
     assert stored.body["agent_id"] is None
 
 
-def test_our_own_messages_are_ignored():
-    ours = {"rasa_handoff_message": "abc"}
-    assert classified(event("conversation:message", message=message(metadata=ours))) is None
-    assert classified(event("conversation:message", message=message("user", metadata=ours))) is None
+def test_an_entry_says_whose_it_is():
+    conversation = {"metadata": {"rasa_handoff_session": "5" * 32}}
+    entry = classified(event("conversation:message", conversation=conversation, message=message()))
+    assert entry.connector_id == CONNECTOR.id
+    assert (entry.conversation_id, entry.created_for) == (CONVERSATION_ID, "5" * 32)
+    assert entry.session_id == "", "which the store finds"
 
 
-def test_our_own_messages_are_recognised_without_a_session():
-    ours = {"rasa_handoff_message": "abc"}
-    raw = [
+def test_a_message_without_a_time_has_its_events():
+    entry = classified(event("conversation:message", message=message(received="")))
+    assert entry.sent_at == "2026-01-05T10:00:00.000Z"
+
+
+def test_only_a_file_gets_a_token():
+    file = {"type": "file", "mediaUrl": "https://example.zendesk.com/a.pdf"}
+    with_file = classified(event("conversation:message", message=message(content=file)))
+    assert len(with_file.media_token) >= 32
+    assert classified(event("conversation:message", message=message())).media_token is None
+
+
+def test_echoes_of_users_and_of_our_own_messages_are_ignored():
+    body = envelope(
         event("conversation:message", message=message()),
-        event("conversation:message", message=message(metadata=ours)),
-        event("conversation:message", message=message("user")),
-        event("switchboard:releaseControl"),
-    ]
-    assert [is_relevant(each) for each in parse_events(envelope(*raw))] == [
-        True,
-        False,
-        False,
-        True,
-    ]
+        event("conversation:message", message=message("user", id="m2")),
+        event("conversation:message", message=message(id="m3", metadata=MARKER)),
+        event("conversation:message", message=message("user", id="m4", metadata=MARKER)),
+        event("conversation:remove"),
+    )
+    agents, removal = ignore_own_events(parse_events(body))
+    assert isinstance(agents, MessagePosted)
+    assert agents.message.id == "m1"
+    assert isinstance(removal, ConversationRemoved)
+
+
+def test_an_unreadable_event_becomes_a_dead_letter_without_its_content():
+    secret = event("conversation:message", message={"id": ["a secret"]})
+    entry = classified(secret)
+    assert (entry.kind, entry.body["type"]) == ("dead_letter", "conversation:message")
+    assert entry.conversation_id == CONVERSATION_ID
+    assert "secret" not in str(entry.body)
 
 
 @pytest.mark.parametrize(
@@ -86,20 +96,18 @@ def test_control_passed_to_anyone_but_the_agents_ends_the_session():
     assert classified(control("zd-agentWorkspace")) is None
 
 
-def test_control_passed_by_ourselves_does_not_end_the_session():
-    metadata = {"rasa_handoff_session": SESSION.id}
-    assert classified(control("rasa", metadata=metadata)) is None
+def test_control_passed_by_ourselves_names_the_session_that_did():
+    entry = classified(control("rasa", metadata={"rasa_handoff_session": "5" * 32}))
+    assert (entry.kind, entry.caused_by) == ("end", "5" * 32)
 
 
 def test_a_removed_conversation_ends_the_session():
     assert classified(event("conversation:remove")).body["reason"] == "conversation_removed"
 
 
-def test_an_event_of_another_conversation_matches_no_session():
-    raw = event("switchboard:releaseControl", conversation={"id": "theirs"})
-    (parsed,) = parse_events(envelope(raw))
-    assert isinstance(parsed, ControlMoved)
-    assert match_session(parsed, [SESSION]) is None
+def test_events_that_mean_nothing_to_a_session_are_left_out():
+    events = parse_events(envelope(control("zd-agentWorkspace"), event("conversation:remove")))
+    assert [entry.kind for entry in classify_events(events, CONNECTOR)] == ["end"]
 
 
 anything = st.recursive(
@@ -128,4 +136,4 @@ anything = st.recursive(
 )
 def test_any_payload_is_parsed_and_classified_without_an_error(kind, payload):
     for parsed in parse_events(envelope({"id": "e", "type": kind, "payload": payload})):
-        classify_event(parsed, SESSION, CONNECTOR)
+        classify_event(parsed, CONNECTOR)

@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from tests.support.store import lease_owner, request_session
 from zendesk_handoff.domain.session import Step
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.inbox import EventBatch, NewEvent
 
 
 @pytest.fixture
@@ -62,52 +61,6 @@ async def test_an_error_of_one_job_does_not_fail_the_others(store):
     assert [type(each) for each in results] == [type(None), IntegrityError, type(None)]
     stored = [each.body["text"] for each in await store.outbox.waiting(session.id)]
     assert sorted(stored) == ["0", "1", "2"]
-
-
-async def test_a_batch_is_classified_with_its_own_connectors_sessions(store):
-    mine = await request_session(store, "one", conversation="c1")
-    theirs = await request_session(store, "two", connector="wholesale", conversation="c1")
-    early = await request_session(store, "three")
-    seen = {}
-
-    def batch(name, connector, **ids):
-        def classify(candidates):
-            seen[name] = [each.id for each in candidates]
-            return [NewEvent(name, each.id, "message", {}, "t", name) for each in candidates]
-
-        return EventBatch(connector, classify, **{key: frozenset({v}) for key, v in ids.items()})
-
-    stored = await asyncio.gather(
-        store.inbox.store_batch(batch("a", "support", conversation_ids="c1")),
-        store.inbox.store_batch(batch("b", "wholesale", conversation_ids="c1")),
-        store.inbox.store_batch(
-            batch("c", "support", conversation_ids="new", session_ids=early.id)
-        ),
-        store.inbox.store_batch(
-            batch("d", "support", conversation_ids="c1", session_ids=theirs.id)
-        ),
-        store.inbox.store_batch(batch("e", "support", conversation_ids="unknown")),
-    )
-    assert seen == {"a": [mine.id], "b": [theirs.id], "c": [early.id], "d": [mine.id], "e": []}
-    assert [len(each) for each in stored] == [1, 1, 1, 1, 0]
-    assert len(await store.inbox.waiting(mine.id)) == 2
-
-
-async def test_of_two_sessions_with_one_conversation_the_newer_comes_first(store):
-    older = await request_session(store, "user", conversation="c1")
-    await store.sessions.fail(older.id)
-    await store.requests.claim_failure(older.id)
-    newer = await request_session(store, "user", conversation="c1")
-    seen = []
-
-    def classify(candidates):
-        seen[:] = [(each.id, bool(each.is_open)) for each in candidates]
-        return []
-
-    await store.inbox.store_batch(
-        EventBatch("support", classify, conversation_ids=frozenset({"c1"}))
-    )
-    assert seen == [(newer.id, True), (older.id, False)]
 
 
 async def test_two_transactions_in_a_deadlock_are_both_committed(database):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from tests.support.store import request_session
+from tests.support.store import inbox_entry, request_session
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import metadata
-from zendesk_handoff.store.inbox import EventBatch, NewEvent
 
 #: Indexes of rows with work left, which are few.
 PARTIAL = {"outbox_undelivered", "inbox_undelivered", "sessions_by_deadline"}
@@ -45,11 +44,7 @@ async def handle_messages(store):
     for message in await store.outbox.waiting(session.id):
         await store.outbox.finish(message)
 
-    def classify(candidates):
-        return [NewEvent("e1", each.id, "message", {}, "t", "m1") for each in candidates]
-
-    ids = {"conversation_ids": frozenset({"c1"}), "session_ids": frozenset({session.id})}
-    await store.inbox.store_batch(EventBatch("support", classify, **ids))
+    await store.inbox.add([inbox_entry("", conversation_id="c1", created_for=session.id)])
     for event in await store.inbox.waiting(session.id):
         await store.inbox.finish(event, by_agent=True)
     await store.pending.add("user", {"text": "hello"}, key="k")

@@ -7,11 +7,10 @@ import time
 
 import pytest
 
-from tests.support.store import request_session
+from tests.support.store import inbox_entry, request_session
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.inbox import NewEvent
 
 TEXT = {"type": "text", "text": "what a user wrote"}
 
@@ -57,11 +56,11 @@ async def test_waiting_and_refused_messages_are_counted(store):
     await refuse_next(store, session, "the first error")
     await refuse_next(store, session, "the last error")
     events = [
-        NewEvent("e1", session.id, "message", {}, "t", "m1"),
-        NewEvent("e2", session.id, "message", {}, "t", "m2"),
-        NewEvent("e3", session.id, "dead_letter", {}, "t"),
+        inbox_entry(session.id, "e1", "m1"),
+        inbox_entry(session.id, "e2", "m2"),
+        inbox_entry(session.id, "e3", kind="dead_letter"),
     ]
-    await store.inbox.add("support", events)
+    await store.inbox.add(events)
     before = time.time()
     await store.inbox.finish((await store.inbox.waiting(session.id))[0])
     [status] = await store.reports.statuses()
@@ -84,7 +83,7 @@ async def test_figures_for_metrics(store):
     stored_at = time.time()
     await store.outbox.add(active.id, [TEXT, TEXT])
     await refuse_next(store, active)
-    await store.inbox.add("support", [NewEvent("e", ended.id, "message", {}, "t", "m")])
+    await store.inbox.add([inbox_entry(ended.id)])
     counts = await store.reports.counts()
     assert counts.sessions == {
         ("support", "ended", "agent"): 1,
@@ -138,9 +137,7 @@ async def finished_session(store, sender):
     session = await request_session(store, sender, connected=True)
     await store.outbox.add(session.id, [TEXT])
     await store.outbox.finish(*await store.outbox.waiting(session.id))
-    await store.inbox.add(
-        "support", [NewEvent(f"e-{sender}", session.id, "message", {}, "t", f"m-{sender}")]
-    )
+    await store.inbox.add([inbox_entry(session.id, f"e-{sender}", f"m-{sender}")])
     await store.chat.add(sender, {"role": "user"})
     await store.chat.keep_upload(sender, name="n", media_type="text/plain", data=b"d")
     await store.pending.add(sender, {"text": "pending"})

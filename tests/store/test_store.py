@@ -9,12 +9,11 @@ from contextlib import suppress
 import pytest
 import sqlalchemy as sa
 
-from tests.support.store import expire_leases, request_session
+from tests.support.store import expire_leases, inbox_entry, request_session
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.domain.session import EndReason, State, Step, Work
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.inbox import NewEvent
 
 
 async def test_a_second_request_finds_the_first_session(store):
@@ -73,21 +72,21 @@ async def test_an_event_and_a_message_are_stored_once(store):
     session = await request_session(store)
 
     def new(event_id, message_id):
-        return NewEvent(event_id, session.id, "message", {"n": 1}, "t", message_id)
+        return inbox_entry(session.id, event_id, message_id)
 
-    await store.inbox.add("support", [new("e1", "m1"), new("e1", "m2"), new("e2", "m1")])
-    await store.inbox.add("support", [new("e3", "m1"), new("e4", "m4")])
+    await store.inbox.add([new("e1", "m1"), new("e1", "m2"), new("e2", "m1")])
+    await store.inbox.add([new("e3", "m1"), new("e4", "m4")])
     assert len(await store.inbox.messages(session.id)) == 2
 
 
 async def test_messages_are_ordered_by_zendesks_clock_and_the_end_comes_last(store):
     session = await request_session(store)
     events = [
-        NewEvent("e1", session.id, "end", {}, "2026-01-01T10:00:01Z"),
-        NewEvent("e2", session.id, "message", {}, "2026-01-01T10:00:03Z", "m2"),
-        NewEvent("e3", session.id, "message", {}, "2026-01-01T10:00:02Z", "m1"),
+        inbox_entry(session.id, "e1", kind="end", sent_at="2026-01-01T10:00:01Z"),
+        inbox_entry(session.id, "e2", "m2", sent_at="2026-01-01T10:00:03Z"),
+        inbox_entry(session.id, "e3", "m1", sent_at="2026-01-01T10:00:02Z"),
     ]
-    await store.inbox.add("support", events)
+    await store.inbox.add(events)
     order = []
     while waiting := await store.inbox.waiting(session.id):
         event = waiting[0]

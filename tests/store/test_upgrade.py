@@ -10,10 +10,10 @@ import pytest
 
 from tests.support import previous_store as before
 from tests.support.migrations import downgrade_to, index_definitions, reflect, run
+from tests.support.store import inbox_entry
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine import migrate
-from zendesk_handoff.store.inbox import NewEvent
 
 
 @pytest.fixture
@@ -137,10 +137,10 @@ async def test_events_for_the_user_wait_in_order_and_are_stored_once(upgraded):
     assert await upgraded.inbox.known("support", ["m1", "m3", "m9"]) == {"m1", "m3"}
     assert (await upgraded.inbox.by_media_token("t1")).session_id == before.ACTIVE
     again = [
-        NewEvent("e0", before.ACTIVE, "message", {}, "2026-01-01T10:00:09Z"),
-        NewEvent("e9", before.ACTIVE, "message", {}, "2026-01-01T10:00:09Z", "m2"),
+        inbox_entry(before.ACTIVE, "e0", sent_at="2026-01-01T10:00:09Z"),
+        inbox_entry(before.ACTIVE, "e9", "m2", sent_at="2026-01-01T10:00:09Z"),
     ]
-    await upgraded.inbox.add("support", again)
+    await upgraded.inbox.add(again)
     assert len(await upgraded.inbox.messages(before.ACTIVE)) == 3
 
 
@@ -208,7 +208,7 @@ async def test_the_downgrade_restores_the_tables_and_rows(old_url):
 async def test_closing_notes_of_this_version_are_known_after_a_downgrade(old_url):
     async with await open_store(old_url) as store:
         await store.sessions.end_by_us(before.WAITING, EndReason.USER)
-        await store.inbox.add("support", [NewEvent("new", before.ACTIVE, "dead_letter", {}, "t")])
+        await store.inbox.add([inbox_entry(before.ACTIVE, "new", kind="dead_letter")])
     await run(old_url, lambda connection: downgrade_to(connection, before.REVISION))
     _, _, rows = await run(old_url, snapshot)
     assert rows["outbox"][-1]["body"] == {"type": "leave", "reason": "user"}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
+from zendesk_handoff.domain.inbox import InboxEntry
 from zendesk_handoff.domain.session import Session, Step
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.schema import sessions
@@ -55,3 +58,19 @@ async def expire_leases(store: Store) -> None:
     """Let all leases expire, as if their processes were gone for long."""
     expired = sa.update(sessions).values(lease_expires_at=1)
     await store.database.write(lambda connection: connection.execute(expired).rowcount)
+
+
+def inbox_entry(
+    session_id: str, event_id: str = "e1", message_id: str | None = None, **values: Any
+) -> InboxEntry:
+    """Make an inbox entry of a known session: an agent's message, unless other values are given.
+
+    Args:
+        session_id: The session's id.
+        event_id: Zendesk's id of the event.
+        message_id: Zendesk's id of the message.
+        **values: Other fields.
+    """
+    defaults = {"connector_id": "support", "kind": "message", "body": {}, "sent_at": "t"}
+    fields = {**defaults, "event_id": event_id, "message_id": message_id, **values}
+    return InboxEntry(session_id=session_id, **fields)

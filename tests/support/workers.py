@@ -11,8 +11,8 @@ from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, UserMessage
 
-from zendesk_handoff.channels.webhook_events import store_events
 from zendesk_handoff.domain.session import Session, Work
+from zendesk_handoff.handover.classify import classify_events, ignore_own_events
 from zendesk_handoff.handover.due import Due, due
 from zendesk_handoff.handover.to_agents import tasks_to_agents
 from zendesk_handoff.handover.workers import Direction, SessionWorkers
@@ -134,7 +134,8 @@ class Workers:
 async def receive(store: Store, connector: Connector, *events: dict[str, Any]) -> int:
     """Store the events of a webhook call, and return how many were stored."""
     parsed = parse_events(json.dumps({"events": list(events)}).encode())
-    return await store_events(store, connector, parsed)
+    entries = classify_events(ignore_own_events(parsed), connector)
+    return len(await store.inbox.add(entries))
 
 
 def agent_message(session: Session, number: int, **content: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
@@ -16,7 +16,7 @@ from zendesk_handoff.channels.error_responses import error_response
 from zendesk_handoff.channels.lifecycle import add_lifecycle
 from zendesk_handoff.channels.media_route import add_media_route
 from zendesk_handoff.channels.metrics_route import add_metrics_route
-from zendesk_handoff.channels.webhook_events import store_events
+from zendesk_handoff.domain.inbox import InboxEntry
 from zendesk_handoff.errors import (
     HandoffError,
     InvalidApiKey,
@@ -25,7 +25,8 @@ from zendesk_handoff.errors import (
     StoreUnavailable,
     UnsupportedEnvironment,
 )
-from zendesk_handoff.handover.classify import ignore_own_events
+from zendesk_handoff.failpoints import failpoint
+from zendesk_handoff.handover.classify import classify_events, ignore_own_events
 from zendesk_handoff.rasa import hooks
 from zendesk_handoff.rasa.start_errors import InvalidSettings, UnsupportedRasa
 from zendesk_handoff.settings import Settings, read_settings
@@ -94,7 +95,7 @@ class ZendeskInput(InputChannel):
         return blueprint
 
     async def receive(self, request: Request, connector_id: str) -> HTTPResponse:
-        """Verify, parse and store a webhook call.
+        """Verify and parse a webhook call, and store what it brings for our sessions.
 
         The status decides whether Zendesk repeats the call: it never does after 400, 401, 403, 404
         and 406, and after any other error up to five times in 15 minutes (Zendesk's page on
@@ -116,11 +117,26 @@ class ZendeskInput(InputChannel):
                 metrics.count_webhook(connector_id, "too_large")
                 return error_response(413, f"A call may have {MAX_BODY_BYTES} bytes.")
             events = ignore_own_events(parse_events(request.body))
-            stored = await store_events(request.app.ctx.zendesk_handoff.store, connector, events)
+            entries = classify_events(events, connector)
+            stored = await request.app.ctx.zendesk_handoff.store.inbox.add(entries)
         except (InvalidApiKey, InvalidPayload, StoreUnavailable) as error:
             return _reject(connector_id, error)
+        _log_dead_letters(stored)
+        if stored:
+            failpoint("receive.stored")
         metrics.count_webhook(connector_id, "stored" if stored else "ignored")
         return response.json({})
+
+
+def _log_dead_letters(stored: Iterable[InboxEntry]) -> None:
+    for entry in stored:
+        if entry.kind == "dead_letter":
+            log.error(
+                "handoff.webhook.unreadable",
+                connector=entry.connector_id,
+                session=entry.session_id,
+                type=entry.body["type"],
+            )
 
 
 def _reject(connector_id: str, error: HandoffError) -> HTTPResponse:

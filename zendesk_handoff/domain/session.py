@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 
 class State(str, enum.Enum):
@@ -67,20 +66,6 @@ class EndReason(str, enum.Enum):
     NO_AGENT = "no_agent"
     AGENT_SILENT = "agent_silent"
     USER_SILENT = "user_silent"
-
-
-class Candidate(NamedTuple):
-    """The fields of a session that decide whether an event belongs to it and is to be stored.
-
-    Reading a whole session takes ten times as long, and events come by the thousand. The fields are
-    those of ``Session``.
-    """
-
-    id: str
-    connector_id: str
-    conversation_id: str | None
-    is_open: bool
-    ended_at: float | None
 
 
 @dataclass(frozen=True)

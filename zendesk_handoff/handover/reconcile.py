@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 
+from zendesk_handoff.domain.inbox import InboxEntry, accepts
 from zendesk_handoff.domain.session import EndReason, Session
 from zendesk_handoff.errors import NotFound
 from zendesk_handoff.handover.classify import classify_event, is_for_user
 from zendesk_handoff.store import Store
-from zendesk_handoff.store.inbox import NewEvent
 from zendesk_handoff.zendesk import Conversation, ConversationsClient, Message
-from zendesk_handoff.zendesk.webhooks import MessagePosted, storable_id
+from zendesk_handoff.zendesk.models import storable_id
+from zendesk_handoff.zendesk.webhooks import MessagePosted
 
 #: A page has 100 messages (Conversations API: `ListMessages`).
 _MAX_PAGES = 5
@@ -76,11 +78,10 @@ async def fetch_missed(
             conversation=conversation,
             message=message,
         )
-        entry = classify_event(event, session, client.connector)
-        if entry is not None:
-            missed.append(entry)
-    if missed:
-        await store.inbox.add(session.connector_id, missed)
+        entry = classify_event(event, client.connector)
+        if entry is not None and accepts(session, entry):
+            missed.append(replace(entry, session_id=session.id))
+    await store.inbox.add(missed)
 
 
 def has_agents(conversation: Conversation, client: ConversationsClient) -> bool:
@@ -113,7 +114,12 @@ async def _since_summary(
 async def _add_end(store: Store, session: Session, reason: EndReason) -> None:
     now = time.time()
     stamp = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    end = NewEvent(
-        f"reconciled:{session.id}", session.id, "end", {"reason": reason.value}, sent_at=stamp
+    end = InboxEntry(
+        connector_id=session.connector_id,
+        event_id=f"reconciled:{session.id}",
+        kind="end",
+        body={"reason": reason.value},
+        sent_at=stamp,
+        session_id=session.id,
     )
-    await store.inbox.add(session.connector_id, [end])
+    await store.inbox.add([end])

@@ -15,7 +15,6 @@ from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.handover.due import WITHOUT_LEASE, Due, Task
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.store import Store
-from zendesk_handoff.store.engine.signals import ANYTHING
 
 log = structlog.get_logger(__name__)
 
@@ -73,12 +72,11 @@ class SessionWorkers:
         """Look at the session whose change is signalled.
 
         Args:
-            topic: Of the store's signals; ``ANYTHING`` names no session.
+            topic: Of the store's signals; not all of them name a session.
         """
-        if topic != ANYTHING:
-            kind, _, session_id = topic.partition(":")
-            for direction in _BY_TOPIC.get(kind, ()):
-                self._notify(_Key(session_id, direction))
+        kind, _, session_id = topic.partition(":")
+        for direction in _BY_TOPIC.get(kind, ()):
+            self._notify(_Key(session_id, direction))
 
     def notify(self, session_id: str) -> None:
         """Look at a session soon, in both directions.

@@ -12,13 +12,13 @@ from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import SlotSet
 
 from zendesk_handoff import metrics
+from zendesk_handoff.domain.inbox import epoch
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
 from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.responses import AGENT_JOINED
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import NotFound, StoreUnavailable
 from zendesk_handoff.failpoints import failpoint
-from zendesk_handoff.handover.classify import epoch
 from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
 from zendesk_handoff.logs import describe_error
 from zendesk_handoff.rasa.bot import Bot

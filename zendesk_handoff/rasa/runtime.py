@@ -67,7 +67,8 @@ class Runtime:
 
     def start(self) -> None:
         """Start the workers, and the tasks that are repeated."""
-        self.store.signals.on_any(self._on_signal)
+        self.store.signals.on_any(self._workers.on_signal)
+        self.store.signals.on_any(self._on_unknown_change)
         lease = self.store.leases.lease
         self._tasks = [
             self._repeat("poll", self._poll, self._poll_every),
@@ -102,13 +103,10 @@ class Runtime:
             log.warning("handoff.leases.kept")
         await self.clients.close()
 
-    def _on_signal(self, topic: str) -> None:
-        if topic == ANYTHING:
-            if self._extra_poll is None or self._extra_poll.done():
-                poll = self._attempt("poll", self._poll)
-                self._extra_poll = asyncio.create_task(poll, name="handoff extra poll")
-        else:
-            self._workers.on_signal(topic)
+    def _on_unknown_change(self, topic: str) -> None:
+        if topic == ANYTHING and (self._extra_poll is None or self._extra_poll.done()):
+            poll = self._attempt("poll", self._poll)
+            self._extra_poll = asyncio.create_task(poll, name="handoff extra poll")
 
     def _due(self, work: Work) -> Due:
         session = work.session

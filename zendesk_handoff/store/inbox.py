@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import Candidate
+from zendesk_handoff.domain.inbox import InboxEntry, SessionIndex
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, sessions
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 from zendesk_handoff.store.session_rows import candidates
 from zendesk_handoff.store.topics import inbox_topic
+
+#: A call of the webhook may bring any number of events; a query takes this many ids.
+_BATCH_SIZE = 1000
 
 # Module constants, because building a statement costs more than running it.
 _INSERT = new_rows(
@@ -64,50 +66,6 @@ class Incoming:
     created_at: float = 0.0
 
 
-@dataclass(frozen=True)
-class NewEvent:
-    """An event to store; the same event, or the same message, is stored once.
-
-    Args:
-        event_id: Zendesk's id of the event.
-        session_id: The session's id.
-        kind: ``message``, ``end``, ``notice`` or ``dead_letter``.
-        body: The data of an event of this kind.
-        sent_at: The time by Zendesk's clock, ISO 8601.
-        message_id: Zendesk's id of the message.
-        media_token: The secret part of the URL for a file, if the message has one.
-    """
-
-    event_id: str
-    session_id: str
-    kind: str
-    body: Mapping[str, Any] = field(repr=False)
-    sent_at: str = ""
-    message_id: str | None = None
-    media_token: str | None = field(default=None, repr=False)
-
-
-#: Turns the events of a batch into those to store, given the sessions that they may concern.
-Classify = Callable[[Sequence[Candidate]], Sequence[NewEvent]]
-
-
-@dataclass(frozen=True)
-class EventBatch:
-    """The events of one webhook call.
-
-    Args:
-        connector_id: The webhook's connector; sessions of others are not found.
-        classify: Chooses the events to store, given the sessions, newest first.
-        conversation_ids: Zendesk's ids of the events' conversations.
-        session_ids: Ours, from the metadata of the conversations.
-    """
-
-    connector_id: str
-    classify: Classify
-    conversation_ids: frozenset[str] = frozenset()
-    session_ids: frozenset[str] = frozenset()
-
-
 class Inbox:
     """The table ``inbox``: messages and events for the user."""
 
@@ -115,57 +73,29 @@ class Inbox:
         """Use a database."""
         self._database = database
 
-    async def add(self, connector_id: str, events: Iterable[NewEvent]) -> None:
-        """Store events; they are committed when this returns.
+    async def add(self, entries: Sequence[InboxEntry]) -> list[InboxEntry]:
+        """Store entries; they are committed when this returns.
+
+        On SQLite, calls that arrive while the store is busy share one query, insert and commit.
 
         Args:
-            connector_id: The sessions' connector.
-            events: Those that are stored already are left alone.
-        """
-        classified = tuple(events)
-        await self.store_batch(EventBatch(connector_id, lambda _sessions: classified))
-
-    async def store_batch(self, batch: EventBatch) -> Sequence[NewEvent]:
-        """Find the sessions that a batch concerns, classify its events and store them.
-
-        On SQLite, batches that arrive while the store is busy share one query, insert and commit.
-
-        Args:
-            batch: The batch; its ``classify`` may be called twice.
+            entries: Any number. One without a session id is stored if there is a session that
+                accepts it. An event, or a message, that is stored already is left alone.
 
         Returns:
-            The stored events; they are committed when this returns.
-        """
-        return await self._database.write_together(
-            self._store_all,
-            batch,
-            wake=lambda events: {inbox_topic(event.session_id) for event in events},
-        )
+            Those that are stored, now or earlier, with the ids of their sessions.
 
-    def _store_all(
-        self, connection: Connection, batches: Sequence[EventBatch]
-    ) -> Sequence[Sequence[NewEvent]]:
-        find = _candidates(connection, batches)
-        now = time.time()
-        classified = [batch.classify(find(batch)) for batch in batches]
-        rows = [
-            {
-                "connector_id": batch.connector_id,
-                "event_id": event.event_id,
-                "message_id": event.message_id,
-                "session_id": event.session_id,
-                "kind": event.kind,
-                "body": event.body,
-                "sent_at": event.sent_at,
-                "state": "dead" if event.kind == "dead_letter" else "new",
-                "media_token": event.media_token,
-                "created_at": now,
-            }
-            for batch, events in zip(batches, classified, strict=True)
-            for event in events
-        ]
-        _INSERT.run(connection, rows)
-        return classified
+        Raises:
+            StoreUnavailable: Some or all of them are not stored.
+        """
+        stored: list[InboxEntry] = []
+        for start in range(0, len(entries), _BATCH_SIZE):
+            stored += await self._database.write_together(
+                _add_all,
+                entries[start : start + _BATCH_SIZE],
+                wake=lambda added: {inbox_topic(entry.session_id) for entry in added},
+            )
+        return stored
 
     async def waiting(self, session_id: str) -> list[Incoming]:
         """Read the undelivered events in order: messages by Zendesk's clock, the end after them."""
@@ -221,27 +151,37 @@ class Inbox:
         return _incoming(row) if row else None
 
 
-def _candidates(
-    connection: Connection, batches: Sequence[EventBatch]
-) -> Callable[[EventBatch], Sequence[Candidate]]:
-    """Read the sessions of all batches at once, and return a function that picks a batch's."""
-    conversations = frozenset().union(*(batch.conversation_ids for batch in batches))
-    session_ids = frozenset().union(*(batch.session_ids for batch in batches))
-    found: defaultdict[tuple[str, str], list[Candidate]] = defaultdict(list)
-    if conversations or session_ids:
-        # Of two that share a conversation the newer one comes first.
-        for session in candidates(connection, conversations, session_ids):
-            found[session.connector_id, session.conversation_id or session.id].append(session)
+def _add_all(
+    connection: Connection, calls: Sequence[Sequence[InboxEntry]]
+) -> list[list[InboxEntry]]:
+    """Find the sessions of all calls' entries at once, and store the entries that they accept."""
+    unassigned = [entry for entries in calls for entry in entries if not entry.session_id]
+    index = SessionIndex(
+        candidates(
+            connection,
+            conversation_ids={entry.conversation_id for entry in unassigned},
+            session_ids={entry.created_for for entry in unassigned if entry.created_for},
+        )
+    )
+    assigned = [index.assign(entries) for entries in calls]
+    now = time.time()
+    _INSERT.run(connection, [_row(entry, now) for entries in assigned for entry in entries])
+    return assigned
 
-    def pick(batch: EventBatch) -> Sequence[Candidate]:
-        # Sessions without a conversation id come first: such a session is the newest one.
-        return [
-            session
-            for each in (*batch.session_ids, *batch.conversation_ids)
-            for session in found.get((batch.connector_id, each), ())
-        ]
 
-    return pick
+def _row(entry: InboxEntry, now: float) -> dict[str, Any]:
+    return {
+        "connector_id": entry.connector_id,
+        "event_id": entry.event_id,
+        "message_id": entry.message_id,
+        "session_id": entry.session_id,
+        "kind": entry.kind,
+        "body": entry.body,
+        "sent_at": entry.sent_at,
+        "state": "dead" if entry.kind == "dead_letter" else "new",
+        "media_token": entry.media_token,
+        "created_at": now,
+    }
 
 
 def _incoming(row: Any) -> Incoming:

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import Candidate, Session, State, Step
+from zendesk_handoff.domain.inbox import Candidate
+from zendesk_handoff.domain.session import Session, State, Step
 from zendesk_handoff.errors import LeaseLost
 from zendesk_handoff.store.engine.schema import is_current, is_open, sessions
 from zendesk_handoff.store.engine.statement import Statement
@@ -33,7 +34,7 @@ _CANDIDATES = (
         *(sessions.c.id, sessions.c.connector_id, sessions.c.conversation_id),
         *(is_open, sessions.c.ended_at),
     )
-    .order_by(sessions.c.created_at.desc())
+    .order_by(sessions.c.created_at)
     .where(
         sa.or_(
             sessions.c.conversation_id.in_(sa.bindparam("conversations", expanding=True)),
@@ -89,7 +90,7 @@ def open_session(connection: Connection, sender_id: str) -> Session | None:
 def candidates(
     connection: Connection, conversation_ids: Collection[str], session_ids: Collection[str]
 ) -> list[Candidate]:
-    """Find the sessions that events may concern, of all connectors, newest first.
+    """Find the sessions that events may concern, of all connectors, oldest first.
 
     Args:
         connection: To the store.
@@ -97,6 +98,8 @@ def candidates(
         session_ids: Ours, from the metadata of the conversations: an event can arrive before the
             response with the conversation's id.
     """
+    if not conversation_ids and not session_ids:
+        return []
     values = {"conversations": list(conversation_ids), "ids": list(session_ids)}
     return [Candidate(*row) for row in connection.execute(_CANDIDATES, values)]
 

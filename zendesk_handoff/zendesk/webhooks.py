@@ -7,7 +7,6 @@ read is ``Unreadable``.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,11 +20,11 @@ from zendesk_handoff.zendesk.models import (
     Conversation,
     Message,
     SwitchboardIntegration,
+    storable_id,
 )
 
 #: Larger calls are answered with 413. Zendesk documents no limit.
 MAX_BODY_BYTES = 10 * 1024 * 1024
-_MAX_ID = 64
 
 
 @dataclass(frozen=True)
@@ -154,17 +153,6 @@ def parse_events(body: bytes) -> list[Event]:
         raise InvalidPayload("The body is not an envelope with a list of events.") from None
     parsed = (_parse_event(raw) for raw in events)
     return [event for event in parsed if event is not None]
-
-
-def storable_id(given: str) -> str:
-    """Return an id that fits the store: itself, or a digest if it is too long or unprintable.
-
-    Args:
-        given: Usually 24 hexadecimal characters; treated as opaque.
-    """
-    if len(given) <= _MAX_ID and given.isprintable():
-        return given
-    return hashlib.sha256(given.encode("utf-8", "replace")).hexdigest()
 
 
 def _parse_event(raw: msgspec.Raw) -> Event | None:

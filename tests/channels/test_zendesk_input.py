@@ -1,0 +1,121 @@
+"""The webhook's handler: what it stores, counts and logs of a call."""
+
+from __future__ import annotations
+
+import uuid
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+import structlog
+from sanic import Sanic
+from sanic.touchup import TouchUp
+
+from tests.support.servers import free_port
+from tests.support.store import request_session
+from tests.support.webhook_events import CONVERSATION_ID, envelope, event, message
+from zendesk_handoff import metrics
+from zendesk_handoff.channels.zendesk_input import ZendeskInput
+
+SECRET = "a-webhook-secret-that-is-long-enough"
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+async def post(store, url, monkeypatch):
+    """A server with the handler; call this to post a body with the connector's key."""
+    # Sanic 21.12 rewrites its own methods when an app starts, and cannot do so with what it wrote:
+    # put them back for the next app in this process.
+    for target, name in TouchUp._registry:
+        monkeypatch.setattr(target, name, getattr(target, name))
+    channel = ZendeskInput.from_credentials(
+        {
+            "public_url": "http://127.0.0.1:5005",
+            "store_url": url,
+            "connectors": {
+                "support": {
+                    "subdomain": "example",
+                    "app_id": "64b0c0ffee0000000000a001",
+                    "key_id": "app_64b0c0ffee0000000000b001",
+                    "key_secret": "a-key-secret-that-is-long-enough-for-this",
+                    "webhook_secret": SECRET,
+                }
+            },
+        }
+    )
+    app = Sanic(f"webhook_{uuid.uuid4().hex}", configure_logging=False)
+    app.ctx.zendesk_handoff = SimpleNamespace(store=store)
+    app.add_route(channel.receive, "/<connector_id:str>", methods=["POST"])
+    port = free_port()
+    running = await app.create_server("127.0.0.1", port, return_asyncio_server=True)
+    await running.startup()
+
+    async with aiohttp.ClientSession(headers={"X-API-Key": SECRET}) as http:
+
+        async def post(body):
+            async with http.post(f"http://127.0.0.1:{port}/support", data=body) as answer:
+                return answer.status
+
+        yield post
+    await running.close()
+
+
+def counted(outcome):
+    return metrics.WEBHOOK_CALLS.labels("support", outcome)._value.get()
+
+
+async def test_only_events_of_our_sessions_are_stored(post, store):
+    session = await request_session(store)
+    ours = {"metadata": {"rasa_handoff_session": session.id}}
+    other = {"id": f"{CONVERSATION_ID}2"}
+    body = envelope(
+        event("conversation:message", conversation=ours, message=message()),
+        event("conversation:message", conversation=other, message=message(id="m2")) | {"id": "e2"},
+    )
+    before = counted("stored")
+    assert await post(body) == 200
+    [stored] = await store.inbox.waiting(session.id)
+    assert stored.body["id"] == "m1"
+    assert await post(body) == 200, "a repeated call stores nothing twice"
+    assert len(await store.inbox.waiting(session.id)) == 1
+    assert counted("stored") == before + 2
+
+
+async def test_echoes_and_other_peoples_events_are_ignored(post, store):
+    session = await request_session(store, conversation=CONVERSATION_ID)
+    marker = {"rasa_handoff_message": "abc"}
+    other = {"id": f"{CONVERSATION_ID}2"}
+    before = counted("ignored")
+    for each in (
+        event("conversation:message", message=message("user")),
+        event("conversation:message", message=message(metadata=marker)),
+        event("conversation:message", conversation=other, message=message()),
+        event("switchboard:releaseControl", conversation=other),
+        event("conversation:typing"),
+    ):
+        assert await post(envelope(each)) == 200
+    assert await store.inbox.waiting(session.id) == []
+    assert counted("ignored") == before + 5
+
+
+async def test_only_our_dead_letters_are_logged(post, store):
+    session = await request_session(store, conversation=CONVERSATION_ID)
+    other = {"id": f"{CONVERSATION_ID}2"}
+    unreadable = {"id": ["what was written"]}
+    with structlog.testing.capture_logs() as logs:
+        await post(envelope(event("conversation:message", message=unreadable, conversation=other)))
+        assert logs == []
+        await post(envelope(event("conversation:message", message=unreadable)))
+    [logged] = logs
+    assert logged["event"] == "handoff.webhook.unreadable"
+    assert (logged["connector"], logged["session"]) == ("support", session.id)
+    assert "written" not in str(logs)
+
+
+async def test_a_store_that_is_closed_answers_503(post, store):
+    await store.close()
+    assert await post(envelope(event("conversation:remove"))) == 503
