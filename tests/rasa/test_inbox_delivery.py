@@ -15,7 +15,6 @@ from tests.support.store import inbox_entry
 from tests.support.workers import Workers, agent_message, receive
 from tests.support.zendesk import begin, connected
 from zendesk_handoff.domain.session import EndReason, State
-from zendesk_handoff.handover import classify as classify_module
 from zendesk_handoff.handover.classify import classify_events
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.rasa.outputs import OutputChannels
@@ -103,14 +102,14 @@ async def test_sys_exit_in_a_channel_does_not_end_the_server(server, store, monk
 async def test_an_unreadable_event_becomes_a_dead_letter_and_the_rest_is_stored(
     server, store, monkeypatch
 ):
-    read = classify_module.read_agent_message
+    read = Message.for_user
 
     def fails(message):
         if message.id == "m2":
             raise ValueError("quotes what was written")
         return read(message)
 
-    monkeypatch.setattr(classify_module, "read_agent_message", fails)
+    monkeypatch.setattr(Message, "for_user", fails)
     events = [agent_message(server.session, n, type="text", text=f"line {n}") for n in (1, 2, 3)]
     assert await receive(store, server.connector, *events) == 3
     await server.run_to_user(server.session)
