@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 import sqlalchemy as sa
 
+from tests.support.databases import is_sqlite
 from tests.support.store import expire_leases, inbox_entry, request_session
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.domain.session import EndReason, State, Step, Work
@@ -151,7 +152,7 @@ async def test_one_process_has_the_lease_of_a_session(store, url):
 
 
 async def test_a_machine_whose_clock_is_ahead_takes_over_no_valid_lease(store, url, monkeypatch):
-    if store.database.is_sqlite:
+    if is_sqlite(store.database):
         return  # one machine has one clock
     session = await request_session(store)
     async with await open_store(url) as ahead:

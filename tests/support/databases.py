@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
+from zendesk_handoff.store.engine.database import Database
+
 HOST, PORT = "127.0.0.1", 5432
 REDIS_PORT = 6379
 
@@ -15,6 +17,10 @@ def postgresql_answers() -> bool:
 
 def redis_answers() -> bool:
     return _answers(REDIS_PORT)
+
+
+def is_sqlite(database: Database) -> bool:
+    return database.name.startswith("sqlite")
 
 
 def _answers(port: int) -> bool:

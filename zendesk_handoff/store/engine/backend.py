@@ -1,4 +1,4 @@
-"""The interface of a database backend: work on a connection, in a transaction.
+"""The interface of a database backend: all that differs between SQLite and PostgreSQL.
 
 A piece of work is a plain function of a SQLAlchemy connection, the same for SQLite and PostgreSQL.
 It does nothing but talk to the database, since it may be run twice.
@@ -6,10 +6,13 @@ It does nothing but talk to the database, since it may be run twice.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+
+from zendesk_handoff.store.engine.signals import Signals, Watch
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -18,7 +21,17 @@ Prepare = Callable[[Callable[[Callable[[Connection], Any]], Awaitable[Any]]], Aw
 
 
 class Backend(Protocol):
-    """A database, as the store uses it."""
+    """A database, as the store uses it.
+
+    Attributes:
+        name: The database for people, without user and password.
+        writers: Number of writes that may run at once.
+        batch_size: Number of waiting writes that share a transaction.
+    """
+
+    name: str
+    writers: int
+    batch_size: int
 
     async def open(self, prepare: Prepare) -> None:
         """Connect; ``prepare`` brings the schema up to date before anything else happens."""
@@ -31,3 +44,15 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Disconnect."""
+
+    def watch(self, signals: Signals) -> Watch:
+        """Return a watch that emits signals for commits of other processes."""
+
+    def send(self, connection: Connection, topics: Iterable[str]) -> None:
+        """Send signals to the watches of other processes, once the transaction is committed."""
+
+    def now(self) -> Any:
+        """Return the time in seconds since the epoch, by one clock for all processes."""
+
+    def insert_new(self, table: sa.Table) -> Any:
+        """Build an insert that leaves existing rows alone."""

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from zendesk_handoff.errors import IncompatibleSchema, StoreUnavailable
 from zendesk_handoff.store.engine.backend import Backend, Work
 from zendesk_handoff.store.engine.migrate import migrate
-from zendesk_handoff.store.engine.postgresql import (
-    PostgresBackend,
-    PostgresUnavailable,
-    postgres_address,
-)
-from zendesk_handoff.store.engine.signals import PostgresWatch, Signals, SqliteWatch
+from zendesk_handoff.store.engine.postgresql import PostgresBackend, PostgresUnavailable
+from zendesk_handoff.store.engine.signals import Signals
 from zendesk_handoff.store.engine.sqlite import SqliteBackend
 
 T = TypeVar("T")
@@ -30,8 +23,6 @@ Item = TypeVar("Item")
 #: Work for all jobs that share it in a batch: their items in order, and a result for each.
 SharedWork = Callable[[Connection, Sequence[Item]], Sequence[T]]
 
-_BATCH_SIZE = 200
-_POSTGRES_WRITERS = 8
 #: Errors that concern the database, not a job: repeating each job by itself would only take longer.
 _AFFECTS_ALL_JOBS = (OSError, asyncio.TimeoutError)
 _UNAVAILABLE = (SQLAlchemyError, sqlite3.Error, OSError, asyncio.TimeoutError)
@@ -54,10 +45,8 @@ class _Job:
 class Database:
     """An open database.
 
-    SQLite has one writer at a time. There all writes go through one task, and those that wait
-    together share a transaction, so that many concurrent calls cost one commit. PostgreSQL groups
-    commits itself, and each write has a transaction of its own: a transaction that locked the rows
-    of several sessions could deadlock with another server's.
+    There is one way to read and one to write. Writes are queued: on SQLite those that wait together
+    share a transaction, so that many concurrent calls cost one commit.
 
     Args:
         url: ``sqlite:///file`` or ``postgresql://host/database``.
@@ -69,26 +58,17 @@ class Database:
     def __init__(self, url: str) -> None:
         """Choose the backend; ``open`` connects."""
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.backend: Backend = SqliteBackend(parsed) if is_sqlite else PostgresBackend(parsed)
         self.signals = Signals()
-        self.name: str  # for people, without user and password
-        self.backend: Backend
-        self._watch: SqliteWatch | PostgresWatch
-        if parsed.get_backend_name() == "sqlite":
-            self.is_sqlite = True
-            self.name = f"sqlite:///{os.path.abspath(parsed.database or '')}"
-            self.backend = sqlite_backend = SqliteBackend(parsed)
-            self._watch = SqliteWatch(self.signals, sqlite_backend.data_version)
-        else:
-            self.is_sqlite = False
-            address = postgres_address(parsed)
-            self.name = "postgresql://{host}:{port}/{database}".format(
-                **{"host": "", "port": 5432, "database": "", **address}
-            )
-            self.backend = PostgresBackend(address)
-            self._watch = PostgresWatch(self.signals, address)
+        self._watch = self.backend.watch(self.signals)
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
-        self._batch_size = _BATCH_SIZE if self.is_sqlite else 1
         self._writers: list[asyncio.Task[None]] = []
+
+    @property
+    def name(self) -> str:
+        """The database for people, without user and password."""
+        return self.backend.name
 
     async def open(self) -> None:
         """Connect, bring the schema up to date, and start the writers and the watch.
@@ -107,7 +87,7 @@ class Database:
             raise
         self._writers = [
             asyncio.create_task(self._write_forever(), name="store writer")
-            for _ in range(1 if self.is_sqlite else _POSTGRES_WRITERS)
+            for _ in range(self.backend.writers)
         ]
         await self._watch.start()
 
@@ -198,25 +178,21 @@ class Database:
     def now(self) -> Any:
         """Return the time in seconds since the epoch, by one clock for all processes.
 
-        On PostgreSQL it is an SQL expression, for the server's clock. Leases expire by this clock:
-        a machine whose own clock is ahead must not take over sessions of others.
+        It is a value for statements, possibly an SQL expression.
         """
-        if self.is_sqlite:
-            return time.time()
-        return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Float(53))
+        return self.backend.now()
 
     def insert_new(self, table: sa.Table) -> Any:
         """Build an insert that leaves existing rows alone, by any of the table's unique keys.
 
         SQLAlchemy compiles it each time; for frequent inserts there is ``statement.new_rows``.
         """
-        dialect = sqlite if self.is_sqlite else postgresql
-        return dialect.insert(table).on_conflict_do_nothing()
+        return self.backend.insert_new(table)
 
     async def _write_forever(self) -> None:
         while True:
             batch = [await self._jobs.get()]
-            while len(batch) < self._batch_size and not self._jobs.empty():
+            while len(batch) < self.backend.batch_size and not self._jobs.empty():
                 batch.append(self._jobs.get_nowait())
             try:
                 await self._write_batch(batch)
@@ -247,10 +223,7 @@ class Database:
     async def _commit(self, batch: list[_Job]) -> list[Any]:
         def work(connection: Connection) -> list[Any]:
             results = _run(connection, batch)
-            if not self.is_sqlite:
-                for topic in _topics(batch, results):
-                    notify = sa.func.pg_notify(PostgresWatch.CHANNEL, topic)
-                    connection.execute(sa.select(notify))
+            self.backend.send(connection, _topics(batch, results))
             return results
 
         return await self.backend.write(work)

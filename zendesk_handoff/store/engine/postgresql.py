@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.store.engine.backend import Prepare, Work
+from zendesk_handoff.store.engine.signals import PostgresWatch, Signals, Watch
 
 T = TypeVar("T")
 
@@ -33,11 +36,23 @@ class PostgresBackend:
     """A PostgreSQL database.
 
     Args:
-        address: The result of ``postgres_address``.
+        url: ``postgresql://host/database``, as ``postgres_address`` reads it.
+
+    Raises:
+        SettingsError: The URL asks for something that is not supported.
     """
 
-    def __init__(self, address: Mapping[str, Any]) -> None:
+    #: PostgreSQL groups commits itself. Each write has a transaction of its own: one that locked
+    #: the rows of several sessions could deadlock with another server's.
+    writers = 8
+    batch_size = 1
+
+    def __init__(self, url: sa.engine.URL) -> None:
         """Create the engine; ``open`` connects."""
+        self._address = address = postgres_address(url)
+        self.name = "postgresql://{host}:{port}/{database}".format(
+            **{"host": "", "port": 5432, "database": "", **address}
+        )
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             pool_pre_ping=True,
@@ -76,6 +91,27 @@ class PostgresBackend:
     async def close(self) -> None:
         """Close the pool."""
         await self.engine.dispose()
+
+    def watch(self, signals: Signals) -> Watch:
+        """Return a watch that listens for the notifications of other processes."""
+        return PostgresWatch(signals, self._address)
+
+    def send(self, connection: Connection, topics: Iterable[str]) -> None:
+        """Send a notification for each topic, once the transaction is committed."""
+        for topic in topics:
+            connection.execute(sa.select(sa.func.pg_notify(PostgresWatch.CHANNEL, topic)))
+
+    def now(self) -> Any:
+        """Return an SQL expression for the time in seconds since the epoch, by the server's clock.
+
+        Leases expire by this clock: a machine whose own clock is ahead must not take over sessions
+        of others.
+        """
+        return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Float(53))
+
+    def insert_new(self, table: sa.Table) -> Any:
+        """Build an insert that leaves existing rows alone, by any of the table's unique keys."""
+        return insert(table).on_conflict_do_nothing()
 
 
 def postgres_address(url: sa.engine.URL) -> dict[str, Any]:

@@ -87,10 +87,11 @@ class Signals:
             callback(topic)
 
 
-class _Watch:
-    """A task that emits a signal for commits of other processes."""
+class Watch:
+    """A task that emits signals for commits of other processes."""
 
     def __init__(self, signals: Signals) -> None:
+        """Prepare the watch; ``start`` begins it."""
         self._signals = signals
         self._task: asyncio.Task[None] | None = None
 
@@ -108,7 +109,7 @@ class _Watch:
         raise NotImplementedError
 
 
-class SqliteWatch(_Watch):
+class SqliteWatch(Watch):
     """A watch for SQLite, which has no notifications: it polls ``data_version``.
 
     Args:
@@ -141,7 +142,7 @@ class SqliteWatch(_Watch):
             await asyncio.sleep(self.HURRIED_INTERVAL if hurried else self.INTERVAL)
 
 
-class PostgresWatch(_Watch):
+class PostgresWatch(Watch):
     """A watch for PostgreSQL with ``LISTEN``, by which each commit sends its topics.
 
     Whenever it connects, it emits ``ANYTHING``, for the notifications it may have missed.

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from zendesk_handoff.store.engine.backend import Prepare, Work
+from zendesk_handoff.store.engine.signals import Signals, SqliteWatch, Watch
 
 T = TypeVar("T")
 
@@ -45,8 +48,13 @@ class SqliteBackend:
         url: ``sqlite:///file``.
     """
 
+    #: SQLite has one writer at a time; what waits meanwhile shares a commit.
+    writers = 1
+    batch_size = 200
+
     def __init__(self, url: sa.engine.URL) -> None:
         """Create the engine; ``open`` connects."""
+        self.name = f"sqlite:///{os.path.abspath(url.database or '')}"
         # Parameters hold texts of users, which no error may quote.
         self.engine = sa.create_engine(
             url.set(drivername="sqlite"),
@@ -121,6 +129,21 @@ class SqliteBackend:
         self._reader = self._writer = None
         self.engine.dispose()
         self._thread.shutdown(wait=False)
+
+    def watch(self, signals: Signals) -> Watch:
+        """Return a watch that polls for commits of other processes."""
+        return SqliteWatch(signals, self.data_version)
+
+    def send(self, _connection: Connection, _topics: Iterable[str]) -> None:
+        """Do nothing: SQLite has no notifications."""
+
+    def now(self) -> float:
+        """Return the time in seconds since the epoch; one machine has one clock."""
+        return time.time()
+
+    def insert_new(self, table: sa.Table) -> Any:
+        """Build an insert that leaves existing rows alone, by any of the table's unique keys."""
+        return insert(table).on_conflict_do_nothing()
 
     def data_version(self) -> int | None:
         """Read a number that changes with commits of other processes; ``None`` during a commit.
