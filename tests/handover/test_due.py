@@ -10,7 +10,13 @@ import pytest
 from tests.support.workers import settings
 from tests.support.zendesk import connector
 from zendesk_handoff.domain.session import ACTION_GRACE, EndReason, Session, State, Work
-from zendesk_handoff.handover.due import Task, due, inactivity_reason
+from zendesk_handoff.handover.due import (
+    LOOK_AGAIN,
+    Task,
+    deadline_to_record,
+    due,
+    inactivity_reason,
+)
 from zendesk_handoff.settings import Timeouts
 
 ALL = Timeouts(
@@ -83,8 +89,8 @@ def test_inactivity_has_one_consequence_at_a_time(session, now, expected):
 
 @pytest.mark.parametrize("session", [WAITING, ACTIVE, replace(ACTIVE, user_spoke_at=2100)])
 def test_a_timeout_that_is_off_has_no_consequence(session):
-    found = due_now(Work(session), now=1e9, timeouts=OFF)
-    assert (found.to_user, found.deadline) == (None, None)
+    assert is_due(session, 1e9, OFF) == (None, None)
+    assert deadline_to_record(session, OFF, now=1e9) == 1e9 + LOOK_AGAIN
 
 
 def test_nothing_is_due_before_the_deadline_and_something_at_it():
@@ -100,12 +106,26 @@ def test_nothing_is_due_before_the_deadline_and_something_at_it():
             reminded_at=reminded,
         )
         for timeouts in (ALL, OFF, Timeouts(), replace(OFF, agent_silence_end=0)):
-            at = due_now(Work(changed), now=0, timeouts=timeouts).deadline
-            if at is None:
-                assert is_due(changed, 1e9, timeouts) == (None, None)
+            at = deadline_to_record(replace(changed, next_deadline=1e9), timeouts, now=0)
+            if at == LOOK_AGAIN:
+                assert is_due(changed, at, timeouts) == (None, None)
             else:
                 assert is_due(changed, at - 0.001, timeouts) == (None, None)
                 assert is_due(changed, at, timeouts)[1] in {Task.REMIND, Task.OFFER, Task.END}
+
+
+def test_a_deadline_is_recorded_when_it_is_earlier_or_has_passed():
+    def recorded(before, now=1010.0, session=WAITING):
+        return deadline_to_record(replace(session, next_deadline=before), ALL, now=now)
+
+    assert recorded(0.0) == 1100
+    assert recorded(2000.0) == 1100
+    assert recorded(1100.0) is None
+    assert recorded(1050.0) is None, "looked at once too often instead"
+    assert recorded(1050.0, now=1060.0) == 1100
+    assert recorded(1100.0, now=1200.0) is None, "overdue: the poll finds it"
+    assert recorded(0.0, session=ENDED) is None
+    assert recorded(0.0, session=replace(WAITING, start_notified=False)) is None
 
 
 def test_a_request_is_opened_by_the_process_that_has_the_conversation():

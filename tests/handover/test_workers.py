@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from functools import partial
 
 import pytest
@@ -12,10 +11,12 @@ from tests.support.store import lease_owner, request_session
 from tests.support.waiting import until
 from zendesk_handoff.handover.due import Due, Task
 from zendesk_handoff.handover.workers import SessionWorkers
+from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.topics import inbox_topic, outbox_topic, session_topic
 
 NOTHING = Due(None, None)
+TIMEOUTS = Timeouts(waiting_reminder=100)
 
 
 @pytest.fixture
@@ -31,7 +32,9 @@ class Script:
         self.done = asyncio.Queue()
         self.looks = asyncio.Queue()
         self.outcomes = {}
-        self.workers = SessionWorkers(store, self.due, {each: self._make(each) for each in Task})
+        self.workers = SessionWorkers(
+            store, TIMEOUTS, self.due, {each: self._make(each) for each in Task}
+        )
 
     def due(self, work):
         self.looks.put_nowait(work.session.id)
@@ -55,7 +58,7 @@ def done_by(script):
 
 async def test_tasks_are_done_until_nothing_is_due(store):
     session = await request_session(store)
-    delivering, ending = Due(None, Task.DELIVER, None), Due(None, Task.NOTIFY_END, None)
+    delivering, ending = Due(None, Task.DELIVER), Due(None, Task.NOTIFY_END)
     script = Script(store, delivering, delivering, ending)
     script.workers.on_signal(inbox_topic(session.id))
     await script.workers.stop()
@@ -68,7 +71,7 @@ async def test_a_task_that_must_wait_is_not_repeated_at_once(store):
     async def must_wait():
         return False
 
-    script = Script(store, *[Due(Task.OPEN, None, None)] * 3)
+    script = Script(store, *[Due(Task.OPEN, None)] * 3)
     script.outcomes[Task.OPEN] = must_wait
     script.workers.on_signal(outbox_topic(session.id))
     await script.workers.stop()
@@ -89,7 +92,7 @@ async def test_a_signal_concerns_one_direction_or_both(store, topic, tasks):
     async def must_wait():
         return False
 
-    script = Script(store, *[Due(Task.FORWARD, Task.DELIVER, None)] * 4)
+    script = Script(store, *[Due(Task.FORWARD, Task.DELIVER)] * 4)
     script.outcomes = {Task.FORWARD: must_wait, Task.DELIVER: must_wait}
     script.workers.on_signal(topic(session.id))
     await script.workers.stop()
@@ -99,7 +102,7 @@ async def test_a_signal_concerns_one_direction_or_both(store, topic, tasks):
 async def test_a_change_during_a_run_causes_one_more_look(store):
     session = await request_session(store)
     proceed = asyncio.Event()
-    script = Script(store, Due(Task.FORWARD, None, None))
+    script = Script(store, Due(Task.FORWARD, None))
     script.outcomes[Task.FORWARD] = proceed.wait
     script.workers.on_signal(outbox_topic(session.id))
     await asyncio.wait_for(script.done.get(), 5)
@@ -116,12 +119,12 @@ async def test_a_change_during_a_run_causes_one_more_look(store):
 async def test_directions_and_sessions_do_not_wait_for_each_other(store):
     slow, quick = await request_session(store, "slow"), await request_session(store, "quick")
     blocked = asyncio.Event()
-    script = Script(store, Due(Task.FORWARD, None, None))
+    script = Script(store, Due(Task.FORWARD, None))
     script.outcomes[Task.FORWARD] = blocked.wait
     script.workers.on_signal(outbox_topic(slow.id))
     assert await asyncio.wait_for(script.done.get(), 5) == (Task.FORWARD, slow.id)
     for topic in (inbox_topic(slow.id), inbox_topic(quick.id)):
-        script.answers = [Due(None, Task.DELIVER, None)]
+        script.answers = [Due(None, Task.DELIVER)]
         script.workers.on_signal(topic)
         assert (await asyncio.wait_for(script.done.get(), 5))[0] is Task.DELIVER
     blocked.set()
@@ -134,7 +137,7 @@ async def test_a_task_that_fails_is_repeated_with_the_next_change(store):
     async def fail():
         raise ValueError("quotes what a user wrote")
 
-    script = Script(store, *[Due(Task.FORWARD, None, None)] * 2)
+    script = Script(store, *[Due(Task.FORWARD, None)] * 2)
     script.outcomes[Task.FORWARD] = fail
     for _ in range(2):
         script.workers.on_signal(outbox_topic(session.id))
@@ -153,36 +156,26 @@ async def test_a_stop_cancels_tasks_after_the_grace_period(store):
             cancelled.set()
             raise
 
-    script = Script(store, Due(Task.FORWARD, None, None))
+    script = Script(store, Due(Task.FORWARD, None))
     script.outcomes[Task.FORWARD] = hang
     script.workers.on_signal(outbox_topic(session.id))
     await asyncio.wait_for(script.done.get(), 5)
     await script.workers.stop(grace_period=0.01)
     assert cancelled.is_set()
-    script.answers = [Due(Task.FORWARD, None, None)]
+    script.answers = [Due(Task.FORWARD, None)]
     script.workers.notify(session.id)  # ignored from now on
     await script.workers.stop(grace_period=0.01)
     assert script.done.empty()
 
 
-async def test_a_deadline_costs_no_write_until_it_has_passed(store):
+async def test_the_deadline_is_recorded_once_nothing_is_due(store):
     session = await request_session(store, connected=True)
-    await store.sessions.mark_start_notified(session.id)
-    now = time.time()
-
-    async def recorded(deadline):
-        script = Script(store, Due(None, None, deadline))
-        script.workers.on_signal(inbox_topic(session.id))
-        await script.workers.stop()
-        return (await store.sessions.get(session.id)).next_deadline
-
-    assert await recorded(now + 100) == now + 100
-    assert await recorded(now + 200) == now + 100, "it is looked at once too often instead"
-    assert await recorded(now + 50) == now + 50
-    await store.work.set_deadline(session.id, now - 1)
-    assert await recorded(now + 200) == now + 200
-    await store.work.set_deadline(session.id, now - 1)
-    assert now < await recorded(None) < now + 4000, "looked at again in any case"
+    session = await store.sessions.mark_start_notified(session.id)
+    script = Script(store)
+    script.workers.on_signal(inbox_topic(session.id))
+    await script.workers.stop()
+    recorded = (await store.sessions.get(session.id)).next_deadline
+    assert recorded == session.connected_at + TIMEOUTS.waiting_reminder
 
 
 async def test_a_session_is_released_once_both_directions_are_done(store):

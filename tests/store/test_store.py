@@ -228,17 +228,21 @@ async def test_of_a_failed_session_the_agents_get_the_closing_note_alone(store):
     assert text.created_at <= note.created_at
 
 
-async def test_a_session_is_found_at_its_deadline_and_with_other_settings(store, url):
+async def test_a_session_is_found_at_its_deadline(store, url):
     session = await request_session(store, connected=True)
     await store.sessions.mark_start_notified(session.id)
     assert await store.work.find(now=0) == [session.id], "not looked at yet"
-    await store.work.set_deadline(session.id, 100.0)
+    session = await store.sessions.get(session.id)
+    await store.work.set_deadlines([(session, 100.0)])
+    await store.work.set_deadlines([(session, 200.0)])  # it was changed since it was read
     assert await store.work.find(now=99) == []
     assert await store.work.find(now=100) == [session.id]
     async with await open_store(url) as other:
         assert await other.work.find(now=100) == [], "another process has it"
-    await store.work.forget_deadlines()
-    assert await store.work.find(now=0) == [session.id]
+    assert [each async for each in store.work.unfinished()] == [
+        [await store.sessions.get(session.id)]
+    ]
     await store.sessions.end(session.id, EndReason.AGENT)
     await store.sessions.mark_end_notified(session.id)
     assert await store.work.find(now=1e12) == []
+    assert [each async for each in store.work.unfinished()] == []

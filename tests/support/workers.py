@@ -126,7 +126,7 @@ class Workers:
             other = "to_agents" if direction is Direction.TO_USER else "to_user"
             return replace(found, **{other: None})
 
-        workers = SessionWorkers(self.store, due_in_direction, self._tasks)
+        workers = SessionWorkers(self.store, self.settings.timeouts, due_in_direction, self._tasks)
         workers.notify(session.id)
         await workers.stop(grace_period=60)
 

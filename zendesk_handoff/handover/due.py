@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from zendesk_handoff.domain.session import ACTION_GRACE, EndReason, Session, State, Work
 from zendesk_handoff.settings import Settings, Timeouts
 
+#: Seconds after which an open session is looked at again in any case.
+LOOK_AGAIN = 3600.0
+
 
 class Task(enum.Enum):
     """One piece of work on a session."""
@@ -37,15 +40,12 @@ class Due:
     Args:
         to_agents: The agents' side. It never waits for the user's.
         to_user: The user's side.
-        deadline: When an inactivity rule next applies if nothing changes, in seconds since the
-            epoch; ``None`` if none does.
         has_connector: Whether this process can work towards the agents. If not, it leaves the
             session to one that can.
     """
 
     to_agents: Task | None
     to_user: Task | None
-    deadline: float | None = None
     has_connector: bool = True
 
 
@@ -65,14 +65,32 @@ def due(
         in_hand: Whether this process handles a message of the session's user at this moment.
         has_model: Whether this process has a bot, with a tracker.
     """
-    rules = [*_inactivity(work.session, settings.timeouts)]
     has_connector = work.session.connector_id in settings.connectors
     return Due(
         _to_agents(work, settings, now, in_hand=in_hand, has_connector=has_connector),
-        _to_user(work, settings.timeouts, now, rules, has_model=has_model),
-        min((at for at, _ in rules), default=None),
+        _to_user(work, settings.timeouts, now, has_model=has_model),
         has_connector,
     )
+
+
+def deadline_to_record(session: Session, timeouts: Timeouts, *, now: float) -> float | None:
+    """Decide which ``next_deadline`` is to be recorded for a session, if any.
+
+    One that has become later is recorded once the former one has passed: until then the session is
+    looked at once too often, and a message costs no write.
+
+    Args:
+        session: The session, as last read.
+        timeouts: The settings.
+        now: Seconds since the epoch.
+    """
+    if not session.is_open or not session.start_notified:
+        return None  # the poll finds it without a deadline
+    recorded = session.next_deadline
+    latest = now + LOOK_AGAIN
+    deadline = min((at for at, _ in _inactivity(session, timeouts)), default=latest)
+    deadline = min(deadline, latest)
+    return deadline if deadline < recorded or recorded <= now < deadline else None
 
 
 def inactivity_reason(session: Session) -> EndReason:
@@ -106,14 +124,7 @@ def _to_agents(
     return Task.FORWARD
 
 
-def _to_user(
-    work: Work,
-    timeouts: Timeouts,
-    now: float,
-    inactivity: list[tuple[float, Task]],
-    *,
-    has_model: bool,
-) -> Task | None:
+def _to_user(work: Work, timeouts: Timeouts, now: float, *, has_model: bool) -> Task | None:
     session = work.session
     is_connected = session.is_open and session.connected_at is not None
     if is_connected and not session.start_notified and has_model:
@@ -123,7 +134,7 @@ def _to_user(
     if work.has_events:
         return Task.DELIVER
     if session.is_open:
-        return next((task for at, task in inactivity if at <= now), None)
+        return next((task for at, task in _inactivity(session, timeouts) if at <= now), None)
     if not session.end_notified:
         return Task.NOTIFY_END
     return Task.RELEASE if work.unsent_since is None else None

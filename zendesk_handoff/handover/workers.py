@@ -12,8 +12,9 @@ import structlog
 
 from zendesk_handoff.domain.session import Session, Work
 from zendesk_handoff.errors import HandoffError
-from zendesk_handoff.handover.due import WITHOUT_LEASE, Due, Task
+from zendesk_handoff.handover.due import WITHOUT_LEASE, Due, Task, deadline_to_record
 from zendesk_handoff.logs import error_fields
+from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store import Store
 
 log = structlog.get_logger(__name__)
@@ -21,9 +22,6 @@ log = structlog.get_logger(__name__)
 #: Does a task of a session. If it returns ``False``, the next one does not follow: the session is
 #: looked at again with its next change, or with the next poll.
 Do = Callable[[Session], Awaitable["bool | None"]]
-
-#: Seconds after which an open session is looked at again in any case.
-_LOOK_AGAIN = 3600.0
 
 
 class Direction(enum.Enum):
@@ -55,13 +53,21 @@ class SessionWorkers:
 
     Args:
         store: The store.
+        timeouts: The settings, for the deadline that is recorded.
         due: Tells what is due for a session now.
         tasks: How each task is done.
     """
 
-    def __init__(self, store: Store, due: Callable[[Work], Due], tasks: Mapping[Task, Do]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        timeouts: Timeouts,
+        due: Callable[[Work], Due],
+        tasks: Mapping[Task, Do],
+    ) -> None:
         """Start without any worker."""
         self._store = store
+        self._timeouts = timeouts
         self._due = due
         self._tasks = tasks
         self._running: dict[_Key, asyncio.Task[None]] = {}
@@ -148,7 +154,7 @@ class SessionWorkers:
             found = self._due(work)
             task = found.to_agents if to_agents else found.to_user
             if task is None or not may_continue:
-                await self._record_deadline(work.session, found.deadline)
+                await self._record_deadline(work.session)
                 break
             structlog.contextvars.bind_contextvars(connector=work.session.connector_id)
             may_continue = await self._do(task, work.session, found)
@@ -168,15 +174,7 @@ class SessionWorkers:
             if not found.has_connector:
                 await self._store.leases.release(session.id)
 
-    async def _record_deadline(self, session: Session, deadline: float | None) -> None:
-        """Record when an open session is to be looked at again, if that is not in the store.
-
-        A deadline that has become later is recorded once the former one has passed: a message costs
-        no write for it.
-        """
-        if not session.is_open or not session.start_notified:
-            return  # the poll finds it without a deadline
-        now, recorded = time.time(), session.next_deadline
-        latest = min(now + _LOOK_AGAIN, deadline or now + _LOOK_AGAIN)
-        if recorded > latest or recorded <= now < latest:
-            await self._store.work.set_deadline(session.id, latest)
+    async def _record_deadline(self, session: Session) -> None:
+        deadline = deadline_to_record(session, self._timeouts, now=time.time())
+        if deadline is not None:
+            await self._store.work.set_deadlines([(session, deadline)])

@@ -10,7 +10,7 @@ import structlog
 
 from zendesk_handoff.domain.session import Work
 from zendesk_handoff.errors import StoreUnavailable
-from zendesk_handoff.handover.due import Due, due
+from zendesk_handoff.handover.due import Due, deadline_to_record, due
 from zendesk_handoff.handover.reconcile import reconcile
 from zendesk_handoff.handover.to_agents import tasks_to_agents
 from zendesk_handoff.handover.workers import SessionWorkers
@@ -57,7 +57,9 @@ class Runtime:
         self._bot = bot
         to_agents = tasks_to_agents(store, settings, self.clients)
         to_user = tasks_to_user(store, settings, bot, self.clients)
-        self._workers = SessionWorkers(store, self._due, {**to_agents, **to_user})
+        self._workers = SessionWorkers(
+            store, settings.timeouts, self._due, {**to_agents, **to_user}
+        )
         self._missing: set[str] = set()  # connectors that the settings lack; each is logged once
         self._has_new_settings = True
         self._tasks: list[asyncio.Task[None]] = []
@@ -146,10 +148,22 @@ class Runtime:
 
     async def _poll(self) -> None:
         if self._has_new_settings:
-            await self.store.work.forget_deadlines()
+            await self._update_deadlines()
             self._has_new_settings = False
         for session_id in await self.store.work.find(now=time.time()):
             self._workers.notify(session_id)
+
+    async def _update_deadlines(self) -> None:
+        """Record the deadlines by the settings, whose timeouts may be others than before.
+
+        It reads all open sessions in a row, rather than waking a worker for each.
+        """
+        timeouts, now = self.settings.timeouts, time.time()
+        async for sessions in self.store.work.unfinished():
+            found = ((each, deadline_to_record(each, timeouts, now=now)) for each in sessions)
+            changed = [(each, deadline) for each, deadline in found if deadline is not None]
+            if changed:
+                await self.store.work.set_deadlines(changed)
 
     async def _reconcile(self) -> None:
         """Reconcile every open session: at the start, as events may be missed, then regularly."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from zendesk_handoff.domain.session import (
     OPENING_NAMES,
     OVER_NAMES,
     WITH_AGENTS_NAMES,
+    Session,
     State,
     Work,
 )
@@ -51,6 +52,17 @@ _WORK = Statement(
     ).where(sessions.c.id == sa.bindparam("session"))
 )
 
+_SET_DEADLINE = Statement(
+    sa.update(sessions)
+    .where(
+        sessions.c.id == sa.bindparam("session"),
+        sessions.c.next_deadline == sa.bindparam("recorded"),
+    )
+    .values(next_deadline=sa.bindparam("deadline"))
+)
+#: Sessions that are read at once.
+_CHUNK = 500
+
 
 class WorkTable:
     """What of the table ``sessions``, the outbox and the inbox tells which sessions have work.
@@ -87,18 +99,30 @@ class WorkTable:
         query = sa.select(sessions.c.id).where(_may_have_work(now), self._leases.is_available())
         return [row.id for row in await self._database.rows(query)]
 
-    async def set_deadline(self, session_id: str, deadline: float) -> None:
-        """Record when the inactivity rules of a session are to be looked at again.
+    async def set_deadlines(self, deadlines: Sequence[tuple[Session, float]]) -> None:
+        """Record when the inactivity rules of sessions are to be looked at again.
 
         Args:
-            session_id: The session's id.
-            deadline: Seconds since the epoch.
+            deadlines: Sessions as last read, and their deadlines in seconds since the epoch. One
+                that was changed meanwhile is left alone.
         """
-        await self._set_deadline(sessions.c.id == session_id, deadline)
+        rows = [
+            {"session": session.id, "recorded": session.next_deadline, "deadline": deadline}
+            for session, deadline in sorted(deadlines, key=lambda pair: pair[0].id)
+        ]
 
-    async def forget_deadlines(self) -> None:
-        """Let every open session be looked at: the settings may have other timeouts now."""
-        await self._set_deadline(is_end_unnotified, 0.0)
+        def work(connection: Connection) -> None:
+            _SET_DEADLINE.run(connection, rows)
+
+        await self._database.write(work)
+
+    async def unfinished(self) -> AsyncIterator[list[Session]]:
+        """Read the sessions whose end is not notified, a few hundred at a time."""
+        rows = await self._database.rows(sa.select(sessions.c.id).where(is_end_unnotified))
+        ids = [row.id for row in rows]
+        for start in range(0, len(ids), _CHUNK):
+            query = all_sessions.where(sessions.c.id.in_(ids[start : start + _CHUNK]))
+            yield [read_session(row) for row in await self._database.rows(query)]
 
     async def claim_for_reconciliation(
         self, connector_ids: Collection[str], *, before: float, limit: int
@@ -136,14 +160,6 @@ class WorkTable:
             return ids
 
         return await self._database.write(work)
-
-    async def _set_deadline(self, which: Any, deadline: float) -> None:
-        statement = sa.update(sessions).where(which).values(next_deadline=deadline)
-
-        def work(connection: Connection) -> None:
-            connection.execute(statement)
-
-        await self._database.write(work)
 
 
 def _may_have_work(now: float) -> Any:
