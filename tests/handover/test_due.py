@@ -11,7 +11,7 @@ from tests.support.workers import settings
 from tests.support.zendesk import connector
 from zendesk_handoff.domain.session import ACTION_GRACE, EndReason, Session, State, Work
 from zendesk_handoff.handover.due import (
-    LOOK_AGAIN,
+    NEVER,
     Task,
     deadline_to_record,
     due,
@@ -90,7 +90,7 @@ def test_inactivity_has_one_consequence_at_a_time(session, now, expected):
 @pytest.mark.parametrize("session", [WAITING, ACTIVE, replace(ACTIVE, user_spoke_at=2100)])
 def test_a_timeout_that_is_off_has_no_consequence(session):
     assert is_due(session, 1e9, OFF) == (None, None)
-    assert deadline_to_record(session, OFF, now=1e9) == 1e9 + LOOK_AGAIN
+    assert deadline_to_record(session, OFF, now=1e9) == NEVER
 
 
 def test_nothing_is_due_before_the_deadline_and_something_at_it():
@@ -106,8 +106,8 @@ def test_nothing_is_due_before_the_deadline_and_something_at_it():
             reminded_at=reminded,
         )
         for timeouts in (ALL, OFF, Timeouts(), replace(OFF, agent_silence_end=0)):
-            at = deadline_to_record(replace(changed, next_deadline=1e9), timeouts, now=0)
-            if at == LOOK_AGAIN:
+            at = deadline_to_record(replace(changed, next_deadline=2 * NEVER), timeouts, now=0)
+            if at == NEVER:
                 assert is_due(changed, at, timeouts) == (None, None)
             else:
                 assert is_due(changed, at - 0.001, timeouts) == (None, None)

@@ -32,9 +32,11 @@ def lose_lease_after(store, monkeypatch, messages):
     granted = iter([True] * messages)
 
     async def acquire(_session_id):
-        return next(granted, False)
+        return next(acquired, False)
 
+    acquired = iter([True])
     monkeypatch.setattr(store.leases, "acquire", acquire)
+    monkeypatch.setattr(store.leases, "is_held", lambda _session_id: next(granted, False))
 
 
 @pytest.mark.parametrize(

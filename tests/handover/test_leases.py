@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
+from tests.support.store import lease_owner
 from tests.support.waiting import until
 from tests.support.zendesk import begin
 from zendesk_handoff.domain.session import Step
@@ -18,6 +20,42 @@ async def test_a_lease_that_was_taken_over_is_not_renewed(url):
         assert await store.leases.renew() == set()
         assert not await store.leases.acquire(session.id)
         assert await other.leases.renew() == {session.id}
+
+
+async def test_a_lease_that_is_acquired_during_a_renewal_is_kept(store, monkeypatch):
+    first, second = await begin(store), await begin(store, "somebody else")
+    await store.leases.release(second.id)
+    write, renewing, acquired = store.database.write, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments, **values):
+        done = await write(*arguments, **values)
+        renewing.set()
+        await acquired.wait()
+        return done
+
+    monkeypatch.setattr(store.database, "write", slow)
+    renewal = asyncio.create_task(store.leases.renew())
+    await renewing.wait()
+    monkeypatch.undo()
+    assert await store.leases.acquire(second.id)
+    acquired.set()
+    assert await renewal == {first.id}
+    assert store.leases.is_held(first.id) and store.leases.is_held(second.id)
+
+
+async def test_a_session_is_released_unless_something_was_stored_meanwhile(store):
+    session = await begin(store)
+    await store.outbox.add(session.id, [{"type": "text", "text": "thanks, bye"}])
+    await store.leases.release_done(session.id)
+    assert store.leases.is_held(session.id)
+    assert await lease_owner(store, session.id) == store.leases.owner
+    (message,) = await store.outbox.waiting(session.id)
+    await store.outbox.finish(message)
+    store.leases.mark_unknown(session.id)  # by the process that died before this one
+    await store.leases.release_done(session.id)
+    assert not store.leases.is_held(session.id)
+    assert await lease_owner(store, session.id) is None
+    assert not store.leases.is_outcome_unknown(session.id)
 
 
 async def test_a_failure_with_a_conversation_is_reported_to_the_agents(store):

@@ -127,7 +127,9 @@ async def test_a_release_does_not_forget_an_unknown_outcome(sim, url):
             )
         without_connector = older.leases
         await until(partial(without_connector.acquire, session.id))
+        await without_connector.acquire((await begin(older, "somebody else")).id)
         await without_connector.release(session.id)
+        await without_connector.renew()
         async with await open_store(url) as newer:
             theirs = newer.leases
             await until(partial(theirs.acquire, session.id))

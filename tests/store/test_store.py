@@ -234,7 +234,7 @@ async def test_a_session_is_found_at_its_deadline(store, url):
     assert await store.work.find(now=0) == [session.id], "not looked at yet"
     session = await store.sessions.get(session.id)
     await store.work.set_deadlines([(session, 100.0)])
-    await store.work.set_deadlines([(session, 200.0)])  # it was changed since it was read
+    await store.work.set_deadlines([(session, 200.0)])  # an earlier one was recorded meanwhile
     assert await store.work.find(now=99) == []
     assert await store.work.find(now=100) == [session.id]
     async with await open_store(url) as other:

@@ -33,6 +33,7 @@ def metric_names() -> set[str]:
     return {
         family.name + ("_total" if family.type == "counter" else "")
         for family in text_string_to_metric_families(text)
+        if not family.name.endswith("_created")  # beside each counter once it has counted
     }
 
 

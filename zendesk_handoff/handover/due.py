@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from zendesk_handoff.domain.session import ACTION_GRACE, EndReason, Session, State, Work
 from zendesk_handoff.settings import Settings, Timeouts
 
-#: Seconds after which an open session is looked at again in any case.
-LOOK_AGAIN = 3600.0
+#: The deadline of a session to which no inactivity rule applies.
+NEVER = 1e12
 
 
 class Task(enum.Enum):
@@ -87,9 +87,7 @@ def deadline_to_record(session: Session, timeouts: Timeouts, *, now: float) -> f
     if not session.is_open or not session.start_notified:
         return None  # the poll finds it without a deadline
     recorded = session.next_deadline
-    latest = now + LOOK_AGAIN
-    deadline = min((at for at, _ in _inactivity(session, timeouts)), default=latest)
-    deadline = min(deadline, latest)
+    deadline = min((at for at, _ in _inactivity(session, timeouts)), default=NEVER)
     return deadline if deadline < recorded or recorded <= now < deadline else None
 
 

@@ -68,8 +68,8 @@ class Forwarder:
 async def forward(store: Store, client: ConversationsClient, session: Session) -> bool:
     """Send everything that waits in a session's outbox to Zendesk.
 
-    Messages that are stored meanwhile are left to the next call. The session's lease is acquired
-    before each message.
+    Messages that are stored meanwhile are left to the next call. None is sent without the
+    session's lease.
 
     Args:
         store: The store.
@@ -86,12 +86,14 @@ async def forward(store: Store, client: ConversationsClient, session: Session) -
     """
     leases, is_failed = store.leases, session.state is State.FAILED
     limit = {} if is_failed else {"limit": _BATCH_SIZE}
-    while messages := await store.outbox.waiting(session.id, **limit):
+    while await leases.acquire(session.id):
+        # Read with the lease: nobody else sends these.
+        messages = await store.outbox.waiting(session.id, **limit)
         for message in messages:
             if is_failed and message.body["type"] != "closing_note":
                 continue  # the bot answers it
-            if not await leases.acquire(session.id):
-                return False
+            if not leases.is_held(session.id):
+                break
             outcome_unknown = leases.is_outcome_unknown(session.id)
             try:
                 may_continue = await _forward(
@@ -103,9 +105,10 @@ async def forward(store: Store, client: ConversationsClient, session: Session) -
             leases.confirm(session.id)
             if not may_continue:
                 return False
-        if is_failed or len(messages) < _BATCH_SIZE:
-            break
-    return True
+        else:
+            if is_failed or len(messages) < _BATCH_SIZE:
+                return True
+    return False
 
 
 async def _forward(

@@ -164,7 +164,7 @@ class SessionWorkers:
 
     async def _do(self, task: Task, session: Session, found: Due) -> bool:
         if task is Task.RELEASE:
-            await self._store.leases.release(session.id)
+            await self._store.leases.release_done(session.id)
             return False
         if task not in WITHOUT_LEASE and not await self._store.leases.acquire(session.id):
             return False

@@ -80,8 +80,8 @@ class InboxDelivery:
                 waiting = await self._store.inbox.waiting(session.id)
                 complete.update(each.id for each in waiting)
                 event = waiting[0]
-            if not await self._store.leases.acquire(session.id):
-                return
+            if not self._store.leases.is_held(session.id):
+                return  # another process may have delivered it
             await self._process(session, event)
 
     async def _process(self, session: Session, event: Incoming) -> None:

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 #: Seconds, at most, between two polls for sessions with work or past their deadline.
 _POLL_EVERY = 5.0
+#: Seconds between two looks at the deadlines of all open sessions.
+_UPDATE_DEADLINES_EVERY = 300.0
 #: Seconds after a reconciliation in which a starting server does not repeat it: servers may restart
 #: one after the other.
 RECENTLY_RECONCILED = 5.0
@@ -61,7 +63,6 @@ class Runtime:
             store, settings.timeouts, self._due, {**to_agents, **to_user}
         )
         self._missing: set[str] = set()  # connectors that the settings lack; each is logged once
-        self._has_new_settings = True
         self._tasks: list[asyncio.Task[None]] = []
         self._extra_poll: asyncio.Task[None] | None = None
         self._reconciled_within = RECENTLY_RECONCILED
@@ -74,6 +75,7 @@ class Runtime:
         lease = self.store.leases.lease
         self._tasks = [
             self._repeat("poll", self._poll, self._poll_every),
+            self._repeat("deadlines", self._update_deadlines, _UPDATE_DEADLINES_EVERY),
             self._repeat("reconcile", self._reconcile, self._poll_every),
             self._repeat("lease renewal", self.store.leases.renew, lease / 3),
         ]
@@ -147,16 +149,14 @@ class Runtime:
             log.error("handoff.task.broken", task=name, **error_fields(error))
 
     async def _poll(self) -> None:
-        if self._has_new_settings:
-            await self._update_deadlines()
-            self._has_new_settings = False
         for session_id in await self.store.work.find(now=time.time()):
             self._workers.notify(session_id)
 
     async def _update_deadlines(self) -> None:
-        """Record the deadlines by the settings, whose timeouts may be others than before.
+        """Record the deadlines that no worker has recorded.
 
-        It reads all open sessions in a row, rather than waking a worker for each.
+        The process that worked on a session before may have had other timeouts, or a write was
+        lost. All open sessions are read in a row, rather than waking a worker for each.
         """
         timeouts, now = self.settings.timeouts, time.time()
         async for sessions in self.store.work.unfinished():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,8 +15,7 @@ from sqlalchemy.engine import Connection
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.settings import TAKEOVER_AFTER
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import sessions
-from zendesk_handoff.store.topics import session_topic
+from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
 
 
 class Leases:
@@ -40,6 +41,16 @@ class Leases:
         self.lease = lease
         self._until: dict[str, float] = {}  # by session, on the monotonic clock
         self._outcome_unknown: set[str] = set()
+        # An acquisition and a release of the same session do not overtake each other.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def is_held(self, session_id: str) -> bool:
+        """Tell whether this process has the lease of a session, without asking the store.
+
+        Args:
+            session_id: The session's id.
+        """
+        return self._until.get(session_id, 0.0) > time.monotonic()
 
     async def acquire(self, session_id: str) -> bool:
         """Acquire the lease of a session, unless this process has it already.
@@ -53,25 +64,26 @@ class Leases:
         Raises:
             StoreUnavailable: The store did not answer.
         """
-        if self._until.get(session_id, 0.0) > time.monotonic():
+        if self.is_held(session_id):
             return True
-        asked_at = time.monotonic()
-        try:
-            former, is_granted = await self._database.write(
-                lambda connection: self._acquire(connection, session_id)
-            )
-        except StoreUnavailable:
-            # The lease may be ours nevertheless, taken over from a process that died.
-            self.mark_unknown(session_id)
-            raise
-        if not is_granted:
-            self._until.pop(session_id, None)
-            return False
-        if former not in (None, self.owner):
-            # That process is gone, and the outcome of the call that it had begun is unknown.
-            self.mark_unknown(session_id)
-        self._until[session_id] = asked_at + self.lease
-        return True
+        async with self._lock(session_id):
+            asked_at = time.monotonic()
+            try:
+                former, is_granted = await self._database.write(
+                    lambda connection: self._acquire(connection, session_id)
+                )
+            except StoreUnavailable:
+                # The lease may be ours nevertheless, taken over from a process that died.
+                self.mark_unknown(session_id)
+                raise
+            if not is_granted:
+                self._until.pop(session_id, None)
+                return False
+            if former not in (None, self.owner):
+                # That process is gone, and the outcome of the call that it had begun is unknown.
+                self.mark_unknown(session_id)
+            self._until[session_id] = asked_at + self.lease
+            return True
 
     async def renew(self) -> set[str]:
         """Extend all leases; one that has expired is acquired again when it is needed.
@@ -84,22 +96,44 @@ class Leases:
         """
         if not self._until:
             return set()
-        renewed_at = time.monotonic()
-        renewed = await self._database.write(self._renew)
-        self._until = {each: renewed_at + self.lease for each in self._until if each in renewed}
+        renewed_at, asked = time.monotonic(), set(self._until)
+        # A lease that is left to expire is not extended.
+        expiring = self._outcome_unknown - asked
+        renewed = await self._database.write(
+            lambda connection: self._renew(connection, but=expiring)
+        )
+        for session_id in asked & self._until.keys():
+            if session_id in renewed:
+                self._until[session_id] = renewed_at + self.lease
+            else:
+                del self._until[session_id]
         return renewed
 
-    async def release(self, session_id: str, *, wake: bool = False) -> None:
+    async def release(self, session_id: str) -> None:
         """Release a session, if this process has its lease and knows every outcome.
 
         Args:
             session_id: The session's id.
-            wake: Whether to notify the other processes, so that one acquires it at once.
         """
         has_lease = self._until.pop(session_id, None) is not None
         if has_lease and session_id not in self._outcome_unknown:
-            topics = [session_topic(session_id)] if wake else []
-            await self._release(sessions.c.id == session_id, wake=topics)
+            async with self._lock(session_id):
+                await self._release(sessions.c.id == session_id)
+
+    async def release_done(self, session_id: str) -> None:
+        """Release a session for which nothing is left to do, unless something was stored meanwhile.
+
+        Args:
+            session_id: The session's id.
+        """
+        until = self._until.pop(session_id, None)
+        if until is None:
+            return
+        self.confirm(session_id)  # nothing waits, so no outcome is unknown
+        async with self._lock(session_id):
+            nothing_waits = (_none_waits(outbox, session_id), _none_waits(inbox, session_id))
+            if not await self._release(sessions.c.id == session_id, *nothing_waits):
+                self._until[session_id] = until
 
     async def release_all(self) -> None:
         """Release every session, except for leases with an unknown outcome, which expire."""
@@ -138,8 +172,8 @@ class Leases:
         )
         return owner, bool(connection.execute(granting).rowcount)
 
-    def _renew(self, connection: Connection) -> set[str]:
-        mine = sessions.c.lease_owner == self.owner
+    def _renew(self, connection: Connection, *, but: Collection[str]) -> set[str]:
+        mine = sa.and_(sessions.c.lease_owner == self.owner, sessions.c.id.not_in(list(but)))
         # An update locks its rows in any order: two at once would block each other.
         ordered = sa.select(sessions.c.id).where(mine).order_by(sessions.c.id)
         ids = {row.id for row in connection.execute(ordered.with_for_update(key_share=True))}
@@ -147,14 +181,23 @@ class Leases:
         connection.execute(sa.update(sessions).where(mine).values(lease_expires_at=expires_at))
         return ids
 
-    async def _release(self, which: Any, *, wake: Sequence[str] = ()) -> None:
+    async def _release(self, *which: Any) -> bool:
+        """Release sessions of this process, and tell whether there was one."""
         statement = (
             sa.update(sessions)
-            .where(sessions.c.lease_owner == self.owner, which)
+            .where(sessions.c.lease_owner == self.owner, *which)
             .values(lease_owner=None, lease_expires_at=0)
         )
 
-        def work(connection: Connection) -> None:
-            connection.execute(statement)
+        def work(connection: Connection) -> bool:
+            return bool(connection.execute(statement).rowcount)
 
-        await self._database.write(work, wake=wake)
+        return await self._database.write(work)
+
+    def _lock(self, session_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(session_id, asyncio.Lock())
+
+
+def _none_waits(table: sa.Table, session_id: str) -> Any:
+    waiting = (table.c.session_id == session_id, table.c.state == "new")
+    return ~sa.select(table.c.id).where(*waiting).exists()

@@ -56,7 +56,10 @@ _SET_DEADLINE = Statement(
     sa.update(sessions)
     .where(
         sessions.c.id == sa.bindparam("session"),
-        sessions.c.next_deadline == sa.bindparam("recorded"),
+        sa.or_(
+            sessions.c.next_deadline == sa.bindparam("recorded"),
+            sessions.c.next_deadline > sa.bindparam("deadline"),
+        ),
     )
     .values(next_deadline=sa.bindparam("deadline"))
 )
@@ -103,8 +106,8 @@ class WorkTable:
         """Record when the inactivity rules of sessions are to be looked at again.
 
         Args:
-            deadlines: Sessions as last read, and their deadlines in seconds since the epoch. One
-                that was changed meanwhile is left alone.
+            deadlines: Sessions as last read, and their deadlines in seconds since the epoch. An
+                earlier one that was recorded meanwhile is kept.
         """
         rows = [
             {"session": session.id, "recorded": session.next_deadline, "deadline": deadline}
