@@ -1,7 +1,7 @@
 # The README's commands. CI calls the same ones.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fix bench docs dist pin clean
+.PHONY: help setup demo test kills lint fix bench docs dist pin clean
 
 PYTHON_VERSION := $(shell cat .python-version)
 # A uv on the PATH that runs here serves; otherwise one is installed into .tools.
@@ -28,6 +28,9 @@ demo: setup ## simulator, action server and Rasa server; prints the two pages to
 
 test: setup lint ## everything that is checked
 	@$(BIN)/python tools/test.py
+
+kills: setup ## kill a server at every place, on both databases; part of it is in `make test`
+	@$(BIN)/python tools/test.py -n 3 --dist worksteal -m "" tests/scenarios/kills
 
 lint: .venv/.done ## style, types, and who may import whom
 	@$(BIN)/ruff check .

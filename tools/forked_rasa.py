@@ -12,12 +12,15 @@ import signal
 import subprocess
 import sys
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+#: The module of the command ``rasa``.
+RASA_MAIN = "rasa.__main__"
 #: No module of the project: a fork imports these itself, with the environment of its server.
 _PRELOADED = [
-    "rasa.__main__",
+    RASA_MAIN,
     "rasa.core.run",
     "rasa.engine.recipes.default_components",
     "rasa.server",
@@ -38,13 +41,22 @@ class ForkedRasa:
         cwd: The working directory.
         env: The whole environment.
         log: The file to which the output is appended.
+        main: The module whose ``main`` is called; Rasa's own by default.
     """
 
-    def __init__(self, arguments: list[str], *, cwd: Path, env: dict[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        *,
+        cwd: Path,
+        env: dict[str, str],
+        log: Path,
+        main: str = RASA_MAIN,
+    ) -> None:
         """Start the command."""
         _context.set_forkserver_preload(_PRELOADED)
         self._process: Any = _context.Process(
-            target=_run, args=(arguments, str(cwd), env, str(log)), daemon=False
+            target=_run, args=(arguments, str(cwd), env, str(log), main), daemon=False
         )
         self._process.start()
 
@@ -72,7 +84,7 @@ class ForkedRasa:
             raise subprocess.TimeoutExpired("rasa", timeout)
 
 
-def _run(arguments: list[str], cwd: str, env: dict[str, str], log: str) -> None:
+def _run(arguments: list[str], cwd: str, env: dict[str, str], log: str, main: str) -> None:
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (output, 1), (output, 2)):
@@ -86,6 +98,4 @@ def _run(arguments: list[str], cwd: str, env: dict[str, str], log: str) -> None:
     os.chdir(cwd)
     warnings.simplefilter("ignore")
     sys.argv = ["rasa", *arguments]
-    from rasa.__main__ import main
-
-    main()
+    import_module(main).main()

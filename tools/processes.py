@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.forked_rasa import ForkedRasa
+from tools.forked_rasa import RASA_MAIN, ForkedRasa
 from tools.paths import ROOT
 
 #: The command of this environment.
@@ -55,6 +55,7 @@ class Process:
         log: The file to which its output is appended.
         env: Variables added to this process' own.
         folder: Its working directory.
+        main: The module whose ``main`` a fork of `RASA` calls.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Process:
     log: Path
     env: dict[str, str] = field(default_factory=dict)
     folder: Path = ROOT
+    main: str = RASA_MAIN
     running: subprocess.Popen[bytes] | ForkedRasa | None = None
 
     def start(self, *, timeout: float = 240.0) -> None:
@@ -99,7 +101,7 @@ class Process:
     def _run(self, env: dict[str, str]) -> subprocess.Popen[bytes] | ForkedRasa:
         program, *arguments = self.command
         if program == RASA:
-            return ForkedRasa(arguments, cwd=self.folder, env=env, log=self.log)
+            return ForkedRasa(arguments, cwd=self.folder, env=env, log=self.log, main=self.main)
         with self.log.open("ab") as output:
             return subprocess.Popen(
                 self.command, cwd=self.folder, env=env, stdout=output, stderr=subprocess.STDOUT

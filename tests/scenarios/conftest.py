@@ -14,7 +14,6 @@ import pytest
 
 from simulator import SimulatorClient
 from tests.support import users, webchat
-from tests.support.crashes import Crash
 from tests.support.servers import Stack
 from tests.support.users import RestUser
 
@@ -64,13 +63,6 @@ async def page(stack: Stack) -> AsyncIterator[webchat.ChatPage]:
 @pytest.fixture
 def hand_over(stack: Stack, sim: SimulatorClient) -> Callable[..., Any]:
     return functools.partial(users.hand_over, sim=sim, stack=stack)
-
-
-@pytest.fixture
-def crash(stack: Stack) -> Iterator[Crash]:
-    crash = Crash(stack)
-    yield crash
-    crash.clean_up()
 
 
 @pytest.fixture

@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import uuid
 
-import asyncpg
 import pytest
 
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
-from tests.support.databases import HOST, PORT, REDIS_PORT, postgresql_answers, redis_answers
+from tests.support.databases import (
+    HOST,
+    PORT,
+    REDIS_PORT,
+    postgresql_answers,
+    redis_answers,
+    run_on_postgresql,
+)
 from tests.support.servers import Stack
 from tests.support.users import RestUser, conversation_of, texts_of_user
 from tests.support.webchat import open_chat_page
 
 pytestmark = pytest.mark.timeout(300)
-
-
-async def _sql(*statements):
-    admin = await asyncpg.connect(host=HOST, port=PORT, database="postgres")
-    for statement in statements:
-        await admin.execute(statement)
-    await admin.close()
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +30,7 @@ def stack(tmp_path_factory):
     if not redis_answers():
         pytest.skip("Redis does not answer on 127.0.0.1:6379")
     name = f"handoff_{uuid.uuid4().hex[:12]}"
-    asyncio.run(_sql(f"CREATE DATABASE {name}"))
+    asyncio.run(run_on_postgresql(f"CREATE DATABASE {name}"))
     servers = Stack(
         tmp_path_factory.mktemp("replicas"),
         settings={"store_url": f"postgresql://{HOST}:{PORT}/{name}"},
@@ -58,7 +57,7 @@ def stack(tmp_path_factory):
         yield servers
     finally:
         servers.stop()
-        asyncio.run(_sql(f"DROP DATABASE {name} WITH (FORCE)"))
+        asyncio.run(run_on_postgresql(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture

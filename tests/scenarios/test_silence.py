@@ -5,14 +5,19 @@ from __future__ import annotations
 import pytest
 
 from simulator import SimulatorClient
-from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, STARTED
+from tests.support.bot_texts import (
+    ASK_HOURS,
+    ASK_HUMAN,
+    BACK_OFFER,
+    DELAYED,
+    ENDED,
+    STARTED,
+)
 from tests.support.servers import Stack
 from tests.support.waiting import until
 from tests.support.webchat import hand_over_page, open_chat_page
 
 WAITING = "next free colleague"
-OFFER = "come back to me"
-OVERDUE = "What you wrote is safe"
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +76,7 @@ async def test_the_end_of_the_waiting_time_is_noted_in_the_ticket(hand_over, sim
     await ended_with(user, "no_agent")
     heard = await user.gets(ASK_HOURS)
     assert ENDED in str(heard)
-    assert sum(OFFER in str(each) for each in heard) == 1
+    assert sum(BACK_OFFER in str(each) for each in heard) == 1
     assert WAITING not in str(heard), "reminders do not pile up for a user who cannot be reached"
     await sim.wait_for_message(
         session.conversation, lambda one: "Nobody answered" in one["content"].get("text", "")
@@ -85,7 +90,7 @@ async def test_the_chat_page_shows_reminders_and_the_offer_to_return(stack, sim)
         async with page.listens() as stream:
             await stream.until(WAITING)
             await stream.until(WAITING)
-            offer = await stream.until(OFFER)
+            offer = await stream.until(BACK_OFFER)
             assert "/end_handoff" in offer["data"]
             await page.says("/end_handoff")
             await stream.until(ENDED)
@@ -114,7 +119,7 @@ async def test_a_user_is_notified_once_of_undelivered_messages(stack, sim):
             await stream.until("Hello")
             await sim.add_fault("status", status=403, method="POST", path="*/messages")
             await page.says("first")
-            await stream.until(OVERDUE)
+            await stream.until(DELAYED)
             await page.says("second")
             await sim.clear_faults()
             await sim.wait_for_message(conversation, "second")
@@ -122,4 +127,4 @@ async def test_a_user_is_notified_once_of_undelivered_messages(stack, sim):
             await stream.until("Sorry, we were away")
     said = [each["content"].get("text") for each in await sim.messages(conversation)]
     assert [text for text in said if text in {"first", "second"}] == ["first", "second"]
-    assert str(stream.entries).count(OVERDUE) == 1
+    assert str(stream.entries).count(DELAYED) == 1

@@ -7,13 +7,11 @@ import sqlite3
 
 import pytest
 
-from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, HOURS, STARTED
-from tests.support.crashes import TAKEOVER, Crash, sim_conversations
+from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, FAILED, HOURS, STARTED
+from tests.support.recovery import sim_conversations
 from tests.support.servers import Stack
 from tests.support.users import RestUser
-from tests.support.waiting import until
 
-FAILED = "could not reach my colleagues"
 pytestmark = pytest.mark.timeout(300)
 
 
@@ -87,24 +85,6 @@ async def test_the_server_with_the_plugin_is_not_taken_for_the_users(stack, sim,
     replies, others = await asyncio.gather(without_plugin.says(ASK_HUMAN), busy.says(ASK_HUMAN))
     assert any(FAILED in text for text in replies)
     assert any(STARTED in text for text in others)
-    assert await sim_conversations(sim, without_plugin) == []
-
-
-async def test_an_action_that_dies_with_an_unserved_request(stack, sim, without_plugin):
-    crash = Crash(stack)
-    crash.arm("opening.requested")
-    assert not any(STARTED in text for text in await without_plugin.says(ASK_HUMAN))
-    await crash.restart("actions")
-    database = stack.folder / "handoff.db"
-
-    async def is_told():
-        return sessions_of(database, without_plugin)[0][:2] == ("failed", 1)
-
-    await until(is_told, timeout=TAKEOVER)
-    assert await sim_conversations(sim, without_plugin) == [], "nothing opens later"
-    served = RestUser(stack.rasa_url, without_plugin.http, sender=without_plugin.sender)
-    heard = await served.hears(FAILED, asking=ASK_HOURS)
-    assert sum(FAILED in str(each) for each in heard) == 1
     assert await sim_conversations(sim, without_plugin) == []
 
 

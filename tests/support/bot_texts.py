@@ -12,3 +12,11 @@ ASK_HOURS = "What are your opening hours?"
 HOURS = "Mill Lane"
 #: The bot offers an agent to a frustrated user.
 OFFER = "Shall I bring in a colleague"
+#: The handover has failed, and the bot goes on.
+FAILED = "could not reach my colleagues"
+#: Zendesk has refused a message of the user's.
+NOT_PASSED_ON = "did not reach my colleague"
+#: A message of the user's has not reached Zendesk yet.
+DELAYED = "What you wrote is safe"
+#: The user may go on waiting or return to the bot.
+BACK_OFFER = "come back to me"

@@ -23,6 +23,16 @@ def is_sqlite(database: Database) -> bool:
     return database.name.startswith("sqlite")
 
 
+async def run_on_postgresql(*statements: str) -> None:
+    """Run statements outside of any test's own database."""
+    import asyncpg
+
+    admin = await asyncpg.connect(host=HOST, port=PORT, database="postgres")
+    for statement in statements:
+        await admin.execute(statement)
+    await admin.close()
+
+
 def _answers(port: int) -> bool:
     with suppress(OSError), socket.create_connection((HOST, port), timeout=2):
         return True

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import sys
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import yaml
+from sqlalchemy.exc import IntegrityError
 
+from tests.support import killable
 from tools.paths import MODEL, ROOT
 from tools.processes import RASA, Process, free_port
-from zendesk_handoff.failpoints import FAILPOINT_VARIABLE
 
 #: A secret whose variable is not set: the action server has none.
 _UNSET = "${A_VARIABLE_OF_THE_RASA_SERVER_ALONE}"
@@ -61,10 +64,7 @@ class Stack:
         self.simulator_url = f"http://127.0.0.1:{ports['simulator']}"
         self.rasa_urls = [f"http://127.0.0.1:{free_port()}" for _ in self.workers]
         self.actions_metrics_url = f"http://127.0.0.1:{ports['metrics']}/metrics"
-        env = {
-            "ZENDESK_HANDOFF_CREDENTIALS": str(self.folder / "credentials.yml"),
-            FAILPOINT_VARIABLE: str(self.failpoint_file),
-        }
+        env = {"ZENDESK_HANDOFF_CREDENTIALS": str(self.folder / "credentials.yml")}
         python = sys.executable
         self._add(
             "simulator",
@@ -95,7 +95,12 @@ class Stack:
             self.processes[name].start()
 
     def start_without_plugin(self) -> None:
-        """Start a Rasa server beside the others, whose credentials have no block of the plugin."""
+        """Start a Rasa server beside the others, whose credentials have no block of the plugin.
+
+        It is started once.
+        """
+        if self.url_without_plugin:
+            return
         self.url_without_plugin = f"http://127.0.0.1:{free_port()}"
         credentials = self.folder / "without_plugin.yml"
         credentials.write_text(yaml.safe_dump({"rest": None}))
@@ -103,19 +108,43 @@ class Stack:
         self._add("without_plugin", command, f"{self.url_without_plugin}/webhooks/rest/", {})
         self.processes["without_plugin"].start()
 
+    def count(self, query: str, **values: Any) -> int:
+        """Run a counting query on the store, whichever database it is in."""
+        with self._connect() as connection:
+            return int(connection.execute(sa.text(query), values).scalar())
+
+    def delete_sessions(self) -> None:
+        """Delete all sessions from the store, with their messages."""
+        for _ in range(3):
+            # A message may be stored meanwhile, which keeps its session.
+            with suppress(IntegrityError), self._connect() as connection, connection.begin():
+                for table in ("inbox", "outbox", "sessions"):
+                    connection.execute(sa.text(f"DELETE FROM {table}"))
+                return
+
+    @property
+    def store_url(self) -> str:
+        """Address of the store."""
+        return str(self.settings.get("store_url") or f"sqlite:///{self.folder / 'handoff.db'}")
+
     @property
     def rasa_url(self) -> str:
         """Address of the first Rasa server, to which Zendesk posts."""
         return self.rasa_urls[0]
 
-    @property
-    def failpoint_file(self) -> Path:
-        """File that names the failpoint at which the next process kills itself."""
-        return self.folder / "failpoint"
+    def start_again(self) -> None:
+        """Start the servers that have ended."""
+        for process in self.processes.values():
+            if process.has_ended():
+                process.stop()
+                process.start()
 
     def stop(self) -> None:
         for process in reversed(self.processes.values()):
             process.stop()
+
+    def _connect(self) -> Any:
+        return sa.create_engine(self.store_url, poolclass=sa.pool.NullPool).connect()
 
     def _add(self, name: str, command: list[str], ready: str, env: dict[str, str]) -> None:
         log = self.folder / f"{name}.log"
@@ -131,7 +160,7 @@ class Stack:
     def _write_files(self, ports: dict[str, int]) -> None:
         block = {
             "public_url": self.rasa_url,
-            "store_url": f"sqlite:///{self.folder / 'handoff.db'}",
+            "store_url": self.store_url,
             "open_timeout": 8,
             "takeover_after": 3,
             **self.settings,
@@ -197,3 +226,22 @@ class Stack:
             "base_url": f"{self.simulator_url}/sc",
         }
         return connector | ({"switchboard_integration": "rasa"} if in_switchboard else {})
+
+
+class KillableStack(Stack):
+    """A stack whose action server and Rasa server can be killed at every place."""
+
+    def _add(self, name: str, command: list[str], ready: str, env: dict[str, str]) -> None:
+        super()._add(name, command, ready, env)
+        if name not in {"actions", "rasa"}:
+            return
+        process = self.processes[name]
+        process.env |= {
+            killable.NAME_VARIABLE: name,
+            killable.FOLDER_VARIABLE: str(self.folder),
+        }
+        if command[0] == RASA:
+            process.main = killable.__name__
+        else:
+            python, option, *rest = command
+            process.command = [python, option, killable.__name__, *rest]

@@ -23,13 +23,14 @@ class RestUser:
     rasa_url: str
     http: aiohttp.ClientSession
     workspace: str | None = None
+    name: str | None = None
     sender: str = field(default_factory=lambda: f"user-{uuid.uuid4().hex[:12]}")
 
     async def gets(self, text: str) -> list[dict[str, Any]]:
         """Send a text and return the whole answer."""
         body: dict[str, Any] = {"sender": self.sender, "message": text}
-        if self.workspace:
-            body["metadata"] = {"workspace": self.workspace}
+        if self.workspace or self.name:
+            body["metadata"] = {"workspace": self.workspace, "name": self.name}
         async with self.http.post(f"{self.rasa_url}/webhooks/rest/webhook", json=body) as answer:
             return list(await answer.json())
 

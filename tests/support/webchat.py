@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 
-from tests.support.bot_texts import ASK_HUMAN
+from tests.support.bot_texts import ASK_HUMAN, STARTED
 from tests.support.users import conversation_of
+from tests.support.waiting import until
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG = PNG_SIGNATURE + b"a small picture"
@@ -36,11 +37,48 @@ class ChatPage:
             assert answer.status == status
             return await answer.json()
 
-    async def uploads(self, data, *, filename="kettle.png", status=202):
+    async def try_to_say(self, text, *, id):
+        """Send a message to a server that may die; return whether it was acknowledged."""
+        with suppress(aiohttp.ClientError):
+            await self.says(text, id=id)
+            return True
+        return False
+
+    async def uploads(self, data, *, filename="kettle.png", id=None, status=202):
         form = aiohttp.FormData()
+        if id:
+            form.add_field("id", id)
         form.add_field("files", data, filename=filename, content_type="image/png")
         async with self.http.post(f"{self.root}/files", data=form) as answer:
             assert answer.status == status
+
+    async def try_to_upload(self, data, *, id):
+        """Send a file to a server that may die; return whether it was acknowledged."""
+        with suppress(aiohttp.ClientError):
+            await self.uploads(data, id=id)
+            return True
+        return False
+
+    async def shows(self, words):
+        """Wait until the page shows the words; return all that it shows, from the beginning."""
+        async with self.listens() as stream:
+            await stream.until(words)
+        return [stream.entries[number] for number in sorted(stream.entries)]
+
+    async def is_handed_over(self, sim, stack):
+        """Ask for a human, wait until the bot's turn is over, and return the conversation's id.
+
+        The bot's answer is shown before that.
+        """
+        found = await hand_over_page(self, sim, stack)
+        await self.shows(STARTED)
+        unhandled = "SELECT count(*) FROM chat WHERE sender_id = :sender AND work IS NOT NULL"
+
+        async def is_handled():
+            return stack.count(unhandled, sender=self.sender) == 0
+
+        await until(is_handled)
+        return found["id"]
 
     @asynccontextmanager
     async def listens(self, *, after=None):

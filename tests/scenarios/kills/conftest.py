@@ -1,0 +1,77 @@
+"""Servers that can be killed at every place: one set for each database."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from tests.support.databases import HOST, PORT, postgresql_answers, run_on_postgresql
+from tests.support.kills import Kill, disarm
+from tests.support.servers import KillableStack, free_port
+
+SETTINGS = {
+    # A session waits that long for the restarted server.
+    "takeover_after": 1,
+    # What happens by itself does so in the scenarios that wait for it: the others take less time.
+    "timeouts": {
+        "waiting_reminder": None,
+        "waiting_offer": None,
+        "agent_silence_offer": 4,
+        "undelivered": 4,
+    },
+}
+
+
+@contextmanager
+def running(database, folder):
+    """Run a stack on one of the databases."""
+    settings, name = dict(SETTINGS), ""
+    if database == "postgresql":
+        name = f"handoff_{uuid.uuid4().hex[:12]}"
+        asyncio.run(run_on_postgresql(f"CREATE DATABASE {name}"))
+        settings["store_url"] = f"postgresql://{HOST}:{PORT}/{name}"
+    callback = {"url": f"http://127.0.0.1:{free_port()}/callback"}
+    servers = KillableStack(folder, settings=settings, channels={"callback": callback})
+    try:
+        servers.start()
+        yield servers
+    finally:
+        servers.stop()
+        if name:
+            asyncio.run(run_on_postgresql(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def stacks(tmp_path_factory):
+    """Start the stack of a database when it is first asked for."""
+    started = {}
+    with ExitStack() as opened:
+
+        def get(database):
+            if database not in started:
+                folder = tmp_path_factory.mktemp(database)
+                started[database] = opened.enter_context(running(database, folder))
+            return started[database]
+
+        yield get
+
+
+@pytest.fixture
+def stack(stacks, database):
+    """Servers of which all are up; the next test finds no session of this one."""
+    if database == "postgresql" and not postgresql_answers():
+        pytest.skip("PostgreSQL does not answer on 127.0.0.1:5432")
+    servers = stacks(database)
+    yield servers
+    disarm(servers)
+    servers.start_again()
+    servers.delete_sessions()
+
+
+@pytest.fixture
+def kill(request, stack, place):
+    scenario = request.node.get_closest_marker("kills").args[0]
+    return Kill(stack, scenario, place)
