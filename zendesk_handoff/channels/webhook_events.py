@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import structlog
 
 from zendesk_handoff.domain.session import Candidate
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.classify import classify_event, match_session
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store import Store
@@ -46,8 +45,6 @@ async def store_events(store: Store, connector: Connector, events: Sequence[Even
                 session=new.session_id,
                 type=new.body["type"],
             )
-    if stored:
-        failpoint("receive.stored")
     return len(stored)
 
 

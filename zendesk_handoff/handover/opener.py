@@ -10,7 +10,6 @@ import structlog
 
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.errors import HandoffError, LeaseLost, StoreUnavailable
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.logs import describe_error
@@ -75,7 +74,6 @@ class Opener:
             if not await self._store.requests.take_up(session.id):
                 await self._leases.release(session.id)
                 return await self._store.sessions.get(session.id) or session
-            failpoint("opening.taken_up")
         return await self._open_in_time(session)
 
     async def expire(self, session: Session) -> Session:

@@ -10,7 +10,6 @@ from rasa.shared.core.events import ConversationPaused, SlotSet
 
 from zendesk_handoff.domain.responses import STARTED
 from zendesk_handoff.domain.session import Session
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.inactivity import InactivityAction, inactivity_action
 from zendesk_handoff.handover.leases import ProcessLeases
 from zendesk_handoff.rasa.bot import Bot
@@ -104,10 +103,8 @@ class ToUser:
                 return  # repeated once a model is loaded: there is no tracker without one
             if not await self._bot.is_paused(session.sender_id):
                 await self._output.say(session, STARTED, key=f"{session.id}:started")
-                failpoint("start.sent")
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
-                failpoint("start.recorded")
             await self._store.sessions.mark_start_notified(session.id)
 
     async def _act_on_inactivity(self, session: Session, action: InactivityAction) -> Session:
