@@ -99,6 +99,7 @@ class Kill:
         if self.place:
             await self._is_dead(self.place)
             self.passed_before = self.passed()
+            self._stack.let_claims_expire()
             await self.restart(self.place)
         else:
             await self._are_all_passed()

@@ -113,6 +113,15 @@ class Stack:
         with self._connect() as connection:
             return int(connection.execute(sa.text(query), values).scalar())
 
+    def let_claims_expire(self) -> None:
+        """Age the claims of pending messages and the requests, which expire after ten seconds."""
+        with self._connect() as connection, connection.begin():
+            for aged in (
+                "UPDATE pending_messages SET claimed_at = claimed_at - 10",
+                "UPDATE sessions SET take_up_until = take_up_until - 10",
+            ):
+                connection.execute(sa.text(aged))
+
     def delete_sessions(self) -> None:
         """Delete all sessions from the store, with their messages."""
         for _ in range(3):

@@ -14,7 +14,6 @@ from zendesk_handoff.actions.user import find_profile, find_workspace
 from zendesk_handoff.domain.dialogue import dialogue_from_events
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.errors import HandoffError, StoreUnavailable
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import is_set_within
 from zendesk_handoff.store.sessions import TAKE_UP_WITHIN
@@ -67,7 +66,6 @@ async def request_session(resources: Resources, tracker: Tracker, *, reason: str
             take_up_within=take_up_within,
         )
         bind_contextvars(session=session.id)
-        failpoint("opening.requested")
         session = await _wait(store, session, _is_taken_up, take_up_within)
         await _withdraw_if_requested(store, session)
         timeout = resources.settings.open_timeout + _MARGIN

@@ -25,7 +25,6 @@ from zendesk_handoff.errors import (
     StoreUnavailable,
     UnsupportedEnvironment,
 )
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.classify import classify_events, ignore_own_events
 from zendesk_handoff.rasa import hooks
 from zendesk_handoff.rasa.start_errors import InvalidSettings, UnsupportedRasa
@@ -122,8 +121,6 @@ class ZendeskInput(InputChannel):
         except (InvalidApiKey, InvalidPayload, StoreUnavailable) as error:
             return _reject(connector_id, error)
         _log_dead_letters(stored)
-        if stored:
-            failpoint("receive.stored")
         metrics.count_webhook(connector_id, "stored" if stored else "ignored")
         return response.json({})
 

@@ -12,7 +12,6 @@ from zendesk_handoff.domain.media import is_image
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import ApiError, Locked, NotAuthorized, NotFound
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.opening import BOT_AUTHOR
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.outbox import Outgoing
@@ -120,7 +119,6 @@ async def _forward(
     outcome_unknown: bool,
 ) -> bool:
     """Send one message to Zendesk; return whether another may follow."""
-    failpoint("forward.begun")
     try:
         if message.body["type"] == "closing_note":
             # An old session's end must not end a new one in the same conversation.
@@ -139,11 +137,9 @@ async def _forward(
         log.error("handoff.message.refused", session=session.id, error=str(error))
         await _refuse(store, session, [message], error)
         return True
-    failpoint("forward.posted")
     await store.outbox.finish(message)
     stored_at = message.created_at
     metrics.count_delivery(metrics.TO_AGENT, session.connector_id, stored_at=stored_at)
-    failpoint("forward.recorded")
     return True
 
 
@@ -230,7 +226,6 @@ async def _end_by_us(
         marker=message.marker,
         outcome_unknown=outcome_unknown,
     )
-    failpoint("closing.notified")
     if client.connector.switchboard_integration is None:
         return
     try:
@@ -239,7 +234,6 @@ async def _end_by_us(
         # Nothing is pending: this is a repeat after a crash, or the agent released control first.
         if error.status not in _NOT_IN_CONTROL:
             raise
-    failpoint("closing.accepted")
     try:
         await client.switchboard.release_control(
             conversation_id, metadata={SESSION_KEY: session.id}
@@ -248,4 +242,3 @@ async def _end_by_us(
         if error.status not in _NOT_IN_CONTROL:
             raise
         log.info("handoff.control.not_ours", session=session.id, status=error.status)
-    failpoint("closing.released")

@@ -9,7 +9,6 @@ import structlog
 
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.errors import HandoffError, LeaseLost, StoreUnavailable
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.logs import describe_error
 from zendesk_handoff.settings import Settings
@@ -61,7 +60,6 @@ class Opener:
             if not await self._store.requests.take_up(session.id):
                 await self._leases.release(session.id)
                 return False
-            failpoint("opening.taken_up")
         await self._open_in_time(session)
         return True
 

@@ -10,7 +10,6 @@ import structlog
 
 from zendesk_handoff.domain.session import Session, State, Step
 from zendesk_handoff.errors import ApiError
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk import ConversationsClient
@@ -78,16 +77,12 @@ async def open_session(store: Store, client: ConversationsClient, session: Sessi
     for step in steps[done:]:
         outcome_unknown = opening.session.pending_step == step
         opening.session = await store.sessions.begin_step(session.id, step)
-        failpoint(f"opening.{step.value}.begun")
         if not opening.session.state.is_open:
             return opening.session  # ended meanwhile, by the user or an operator
         result = await opening.carry_out(step, outcome_unknown=outcome_unknown)
-        failpoint(f"opening.{step.value}.called")
         opening.session = await store.sessions.finish_step(session.id, step, **result)
-        failpoint(f"opening.{step.value}.recorded")
     if opening.session.state in {State.REQUESTED, State.OPENING}:
         opening.session = await store.sessions.connect(session.id)
-        failpoint("opening.connected")
     return opening.session
 
 

@@ -18,7 +18,6 @@ from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.responses import AGENT_JOINED
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import NotFound, StoreUnavailable
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
 from zendesk_handoff.logs import describe_error
 from zendesk_handoff.rasa.bot import Bot
@@ -97,7 +96,6 @@ class InboxDelivery:
                 session = await self._store.sessions.end(
                     session.id, EndReason(event.body["reason"])
                 )
-                failpoint("end.stored")
             await self._store.inbox.finish(event)
 
     async def _fetch_missed(self, session: Session) -> None:
@@ -132,10 +130,8 @@ class InboxDelivery:
                 if message.agent_id and message.agent_id != session.agent_id:
                     await self._introduce(session, message.agent_id, message.author)
                 await self._output.send(session, send, key=f"zendesk:{message.id}")
-        failpoint("deliver.sent")
         await self._store.inbox.finish(event, by_agent=message.is_agent)
         metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=event.created_at)
-        failpoint("deliver.recorded")
 
     async def _introduce(self, session: Session, agent_id: str, agent_name: str) -> None:
         if not session.state.is_open:
@@ -144,7 +140,6 @@ class InboxDelivery:
             key = f"{session.id}:joined:{agent_id}"
             await self._output.say(session, AGENT_JOINED, key=key, agent_name=agent_name)
         await self._bot.record(session.sender_id, [SlotSet("handoff_status", State.ACTIVE.value)])
-        failpoint("deliver.introduced")
         await self._store.sessions.record_agent(
             session.id, agent_id=agent_id, agent_name=agent_name or None
         )

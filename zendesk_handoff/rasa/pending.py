@@ -10,7 +10,6 @@ from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 
 from zendesk_handoff.domain.messages import CANNOT_SHOW
 from zendesk_handoff.errors import StoreUnavailable
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.outputs import exit_as_error
 from zendesk_handoff.rasa.response_tracking import current_response
@@ -87,7 +86,6 @@ async def deliver_pending(store: Store, sender_id: str, output: OutputChannel) -
             raise  # the request was cancelled; the next one gets the unsent messages
         # The user's own message is stored by now; an error might make the channel resend it.
         log.warning("handoff.pending.not_taken", **error_fields(error))
-    failpoint("pending.claimed")
     if response is not None and in_response:
         response.pending_ids += sent
 

@@ -15,7 +15,6 @@ from rasa.shared.core.events import BotUttered, ConversationResumed, Event, Slot
 from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.responses import ENDED, FAILED, NOT_PASSED_ON
 from zendesk_handoff.domain.session import Session, State
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.store import Store
 
@@ -39,11 +38,9 @@ async def notify_end(store: Store, bot: Bot, session: Session, output: OutputCha
     transcript = [] if failed else await _transcript(store, session)
     events = [*transcript, *_resume_events(session)]
     await bot.record(sender_id, events, key=f"{session.id}:over")
-    failpoint("end.recorded")
     response = FAILED if failed else ENDED
     locale = session.profile.get("locale")
     await bot.say(sender_id, response, output, key=f"{session.id}:{response}", locale=locale)
-    failpoint("end.sent")
     if failed:
         await replay_to_bot(store, bot, session, output)
     await store.sessions.mark_end_notified(session.id)
@@ -54,7 +51,6 @@ async def notify_end(store: Store, bot: Bot, session: Session, output: OutputCha
             connector=session.connector_id,
             reason=session.end_reason,
         )
-    failpoint("end.notified")
 
 
 async def restart_session(
@@ -84,7 +80,6 @@ async def restart_session(
             processor.nlg,
             prediction,
         )
-    failpoint("end.restarted")
     await store.sessions.finalize(session.id)
 
 

@@ -10,7 +10,6 @@ from rasa.shared.core.events import ConversationPaused, SlotSet
 
 from zendesk_handoff.domain.responses import BACK_OFFER, DELAYED, STARTED, STILL_WAITING
 from zendesk_handoff.domain.session import Session
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.handover.due import Task, inactivity_reason
 from zendesk_handoff.handover.workers import Do
 from zendesk_handoff.rasa.bot import Bot
@@ -78,10 +77,8 @@ class Notifications:
                 return
             if not await self._bot.is_paused(session.sender_id):
                 await self._output.say(session, STARTED, key=f"{session.id}:started")
-                failpoint("start.sent")
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
-                failpoint("start.recorded")
             await self._store.sessions.mark_start_notified(session.id)
 
     async def notify_delay(self, session: Session) -> None:

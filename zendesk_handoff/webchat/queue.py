@@ -11,7 +11,6 @@ import structlog
 from rasa.core.channels.channel import UserMessage
 
 from zendesk_handoff.errors import StoreUnavailable
-from zendesk_handoff.failpoints import failpoint
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.chat import ChatWork
@@ -62,7 +61,6 @@ class MessageQueue:
             sender_id: Rasa's sender id.
             new: The item that this request has added; any other may have been handled before.
         """
-        failpoint("webchat.stored")
         for message in await store.chat.unhandled(sender_id):
             self._submit(store, message, redelivered=message.id != new)
 
@@ -98,7 +96,6 @@ class MessageQueue:
             metadata=metadata,
         )
         await self._on_new_message(user_message)
-        failpoint("webchat.handled")
         try:
             await store.chat.finish_work(message.id)
         except StoreUnavailable:

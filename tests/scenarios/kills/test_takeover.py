@@ -93,6 +93,7 @@ async def test_request_of_an_action_that_died(kill, sim, stack, http):
     async with kill.before(REQUESTED):
         assert times(STARTED, await try_to_say(user, ASK_HUMAN)) == 0
     async with kill:
+        stack.let_claims_expire()
         await kill.restart(REQUESTED)
     await hears_of_the_failure_once(sim, stack, user)
 
