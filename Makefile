@@ -61,7 +61,8 @@ pin: $(filter .tools/%,$(UV)) ## write the requirement files again
 	$(PIN) requirements/tools.in -o requirements/tools.txt
 
 clean: ## remove what the commands have made
-	rm -rf dist .venv .tools models $(PAGE)/node_modules .rasa .pytest_cache .mypy_cache .ruff_cache
+	rm -rf dist .venv .tools models $(PAGE)/node_modules .rasa .pytest_cache .mypy_cache .ruff_cache \
+	  .import_linter_cache .hypothesis models.log
 
 .tools/bin/uv: requirements/tools.txt
 	@tools/uv.sh install

@@ -13,7 +13,7 @@ from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.domain.text import split_text
 from zendesk_handoff.errors import NotAuthorized, ServerError, StoreUnavailable
-from zendesk_handoff.handover.forward import forward
+from zendesk_handoff.handover.forward import CLOSING_NOTES, forward
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
@@ -252,3 +252,12 @@ async def test_the_closing_note_of_an_old_session_does_not_end_a_new_one(sim, st
     texts = [one["content"].get("text", "") for one in await sim.messages(first.conversation_id)]
     assert not any("has left" in each for each in texts)
     assert await store.outbox.waiting(first.id) == []
+
+
+def test_the_agent_reads_why_the_plugin_has_ended_a_session():
+    by_zendesk = {
+        *(EndReason.AGENT, EndReason.TICKET_CLOSED, EndReason.MOVED_TO_EMAIL),
+        *(EndReason.PASSED_ON, EndReason.CONVERSATION_REMOVED),
+    }
+    ours = {reason.value for reason in EndReason if reason not in by_zendesk}
+    assert set(CLOSING_NOTES) == ours | {State.FAILED.value}

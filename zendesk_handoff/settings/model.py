@@ -201,7 +201,7 @@ class Timeouts:
     )
     agent_silence_offer: float | None = setting(
         seconds_or_off,
-        "Seconds without an agent's answer to a message of the user, until the same offer, once.",
+        "Seconds without an agent's answer to a message of the user, until the same offer.",
         default=None,
     )
     agent_silence_end: float | None = setting(
