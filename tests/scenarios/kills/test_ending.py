@@ -65,7 +65,7 @@ async def test_end_by_the_user(kill, hand_over, sim, stack, new_user):
     assert await closing_notes(sim, session, "The user has left") == 1
     heard = await is_back_with_the_bot(user, answer)
     heard = await hears_the_pending(user, stack, heard)
-    assert times(ENDED, heard) == 1 + kill.is_repeated(answer)
+    assert 1 <= times(ENDED, heard) <= 1 + kill.may_be_repeated(answer)
 
 
 @kills("end by the bot")
@@ -117,4 +117,4 @@ async def test_first_message_after_the_end(kill, hand_over, sim, stack, user):
         answer = await try_to_say(user, ASK_HOURS)
     heard = await is_back_with_the_bot(user, answer)
     heard = await hears_the_pending(user, stack, heard)
-    assert times(ENDED, heard) == 1 + kill.is_repeated(answer)
+    assert 1 <= times(ENDED, heard) <= 1 + kill.may_be_repeated(answer)

@@ -58,7 +58,7 @@ async def test_pending_messages(kill, hand_over, sim, stack, user):
     async with kill:
         answer = await try_to_say(user, "anything new?")
     heard = await hears_the_pending(user, stack, answer)
-    assert times("read me once", heard) == 1 + kill.is_repeated(answer)
+    assert 1 <= times("read me once", heard) <= 1 + kill.may_be_repeated(answer)
 
 
 @kills("delivery to the chat page")
