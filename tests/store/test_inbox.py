@@ -9,8 +9,6 @@ import sqlalchemy as sa
 
 from tests.support.store import inbox_entry, request_session
 from zendesk_handoff.domain.session import EndReason
-from zendesk_handoff.store import Store
-from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox
 
 
@@ -100,20 +98,12 @@ async def test_nothing_of_a_foreign_conversation_is_stored(store, entries):
     assert await store.database.rows(sa.select(inbox.c.id)) == []
 
 
-async def test_entries_without_a_session_share_one_query(tmp_path):
+async def test_entries_without_a_session_share_one_query(traced):
     """On SQLite, however many calls wait."""
-    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
-    statements = []
-    sa.event.listen(
-        database.backend.engine,
-        "connect",
-        lambda connection, _record: connection.set_trace_callback(statements.append),
-    )
-    await database.open()
-    async with Store(database) as store:
-        await request_session(store, conversation="c1")
-        statements.clear()
-        await asyncio.gather(*(store.inbox.add([new_entry(f"e{n}", "c1")]) for n in range(20)))
+    store, statements = traced
+    await request_session(store, conversation="c1")
+    statements.clear()
+    await asyncio.gather(*(store.inbox.add([new_entry(f"e{n}", "c1")]) for n in range(20)))
     lookups = [each for each in statements if "conversation_id IN" in each]
     commits = [each for each in statements if each == "COMMIT"]
     assert len(lookups) == len(commits) <= 2

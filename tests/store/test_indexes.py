@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-import sqlalchemy as sa
-
 from tests.support.store import inbox_entry, request_session
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.domain.session import EndReason
-from zendesk_handoff.store import Store
-from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import metadata
 
 #: Indexes of rows with work left, which are few.
 PARTIAL = {"outbox_undelivered", "inbox_undelivered", "sessions_by_deadline"}
-
-
-@pytest.fixture
-async def traced(tmp_path):
-    """A store on SQLite, and a list that gets each statement which is executed."""
-    database = Database(f"sqlite:///{tmp_path / 'store.db'}")
-    statements = []
-    sa.event.listen(
-        database.backend.engine,
-        "connect",
-        lambda connection, _record: connection.set_trace_callback(statements.append),
-    )
-    await database.open()
-    async with Store(database) as store:
-        yield store, statements
 
 
 async def handle_messages(store):
