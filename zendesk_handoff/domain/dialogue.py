@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from zendesk_handoff.domain.identity import Fact
+from zendesk_handoff.domain.payloads import without_mark
+
 Speaker = Literal["user", "bot"]
 
 #: Intents that Rasa's classifiers predict when nothing fits.
@@ -68,6 +71,7 @@ class Dialogue:
         locale: The user's language as a tag (`de`, `es-MX`), if known.
         active_form: The active form.
         requested_slot: The slot that the form requested last.
+        user_facts: Names and e-mail addresses of the user, with their origins.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -75,6 +79,7 @@ class Dialogue:
     locale: str | None = None
     active_form: str | None = None
     requested_slot: str | None = None
+    user_facts: tuple[Fact, ...] = ()
 
     @property
     def user_turns(self) -> tuple[Turn, ...]:
@@ -187,7 +192,12 @@ class _EventReader:
         parsed = event.get("parse_data") or {}
         intent = (parsed.get("intent") or {}).get("name")
         self.turns.append(
-            Turn("user", text, intent=intent or None, entities=_entities(parsed.get("entities")))
+            Turn(
+                "user",
+                without_mark(text),
+                intent=intent or None,
+                entities=_entities(parsed.get("entities")),
+            )
         )
 
     def _read_bot(self, event: Mapping[str, Any]) -> None:

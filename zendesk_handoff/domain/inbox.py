@@ -20,7 +20,7 @@ class InboxEntry:
     Args:
         connector_id: The connector of the event's webhook.
         event_id: Zendesk's id of the event.
-        kind: ``message``, ``end`` or ``dead_letter``.
+        kind: ``message``, ``deletion`` of one, ``end`` or ``dead_letter``.
         body: The data of an entry of this kind.
         sent_at: The time by Zendesk's clock, ISO 8601.
         message_id: Zendesk's id of the message.

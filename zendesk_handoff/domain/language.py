@@ -4,6 +4,9 @@ from __future__ import annotations
 
 #: The language where none is known, or where a text or a list is missing in the known one.
 ENGLISH = "en"
+#: The key of a message's metadata under which the Rasa server records the bot's language, for the
+#: action server. What others write under it is removed.
+LANGUAGE_KEY = "handoff_language"
 
 
 def language_of(locale: str | None) -> str:

@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 Kind = Literal["text", "image", "file"]
 
 #: Shown in place of content without any text, so that the user can ask.
 CANNOT_SHOW = "(A message of a kind that this chat cannot show.)"
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something that a user can choose or open.
+
+    Args:
+        title: Its label.
+        url: The address that it opens; empty for a choice, which is sent as the user's words.
+        payload: What Zendesk gets with the user's choice.
+    """
+
+    title: str
+    url: str = ""
+    payload: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """An item of a carousel or a list.
+
+    Args:
+        title: Its title.
+        description: The text below it.
+        image_url: The address of its picture.
+        buttons: Its buttons.
+    """
+
+    title: str
+    description: str = ""
+    image_url: str = ""
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -20,10 +54,14 @@ class AgentMessage:
         author: The agent's display name, or the automation's; may be empty.
         agent_id: Zendesk's id of the agent; ``None`` for automations, triggers and macros.
         kind: ``text``, ``image`` or ``file``.
-        text: The text; with a file, its caption.
+        text: The text, with the addresses of its links; with a file, its caption.
         media_url: The file's address.
         media_name: The file's name.
         media_type: The file's type, for example ``image/png``.
+        media_size: The file's size in bytes.
+        buttons: What the user can choose or open.
+        cards: The items of a carousel or a list.
+        is_deleted: Whether the agent has deleted it.
     """
 
     id: str
@@ -34,8 +72,55 @@ class AgentMessage:
     media_url: str | None = field(default=None, repr=False)
     media_name: str | None = field(default=None, repr=False)
     media_type: str | None = None
+    media_size: int | None = None
+    buttons: Sequence[Button] = field(default=(), repr=False)
+    cards: Sequence[Card] = field(default=(), repr=False)
+    is_deleted: bool = False
 
     @property
     def is_agent(self) -> bool:
         """Whether a person wrote it."""
         return self.agent_id is not None
+
+    @property
+    def has_files(self) -> bool:
+        """Whether it has a file, or cards with pictures."""
+        return self.media_url is not None or any(card.image_url for card in self.cards)
+
+    @property
+    def choices(self) -> list[Button]:
+        """The buttons that are sent as the user's words: the message's, then those of its cards.
+
+        Where cards have buttons of one title, the card's title tells the choices apart.
+        """
+        own = [button for button in self.buttons if not button.url]
+        of_cards = [
+            (card, button) for card in self.cards for button in card.buttons if not button.url
+        ]
+        titles = Counter([*(each.title for each in own), *(each.title for _, each in of_cards)])
+        return [
+            *own,
+            *(
+                replace(button, title=f"{button.title}: {card.title}")
+                if titles[button.title] > 1
+                else button
+                for card, button in of_cards
+            ),
+        ]
+
+
+def read_agent_message(body: Any) -> AgentMessage:
+    """Read a stored message.
+
+    Args:
+        body: As ``dataclasses.asdict`` makes it of a message; older ones lack some fields.
+    """
+    fields = dict(body)
+    fields["buttons"] = tuple(Button(**each) for each in fields.get("buttons") or ())
+    fields["cards"] = tuple(_card(each) for each in fields.get("cards") or ())
+    return AgentMessage(**fields)
+
+
+def _card(stored: dict[str, Any]) -> Card:
+    buttons = tuple(Button(**each) for each in stored.get("buttons") or ())
+    return Card(**{**stored, "buttons": buttons})

@@ -142,7 +142,8 @@ def mask_dialogue(dialogue: Dialogue, *, kinds: Collection[str] = PAYMENT) -> Di
         )
         turns.append(replace(turn, text=next(texts[turn.speaker]), entities=entities))
     slots = {name: _hide_value(name, each, hide, kinds) for name, each in dialogue.slots.items()}
-    return replace(dialogue, turns=tuple(turns), slots=slots)
+    facts = tuple(each._replace(value=hide(each.value)) for each in dialogue.user_facts)
+    return replace(dialogue, turns=tuple(turns), slots=slots, user_facts=facts)
 
 
 def _secrets(dialogue: Dialogue) -> set[str]:

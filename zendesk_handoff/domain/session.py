@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 class State(str, enum.Enum):
@@ -60,12 +61,27 @@ class EndReason(str, enum.Enum):
     MOVED_TO_EMAIL = "moved_to_email"
     PASSED_ON = "passed_on"
     CONVERSATION_REMOVED = "conversation_removed"
+    NOT_PASSED = "not_passed"
     USER = "user"
     BOT = "bot"
     OPERATOR = "operator"
     NO_AGENT = "no_agent"
     AGENT_SILENT = "agent_silent"
     USER_SILENT = "user_silent"
+
+
+#: Ends by the agents' side, or by Zendesk. Ends by us have a closing note, behind the last message.
+ENDS_BY_ZENDESK = frozenset(
+    {
+        EndReason.AGENT,
+        EndReason.TICKET_CLOSED,
+        EndReason.MOVED_TO_EMAIL,
+        EndReason.PASSED_ON,
+        EndReason.CONVERSATION_REMOVED,
+        EndReason.NOT_PASSED,
+    }
+)
+BY_ZENDESK_NAMES = tuple(sorted(reason.value for reason in ENDS_BY_ZENDESK))
 
 
 @dataclass(frozen=True)
@@ -83,7 +99,15 @@ class Session:
         end_reason: The reason of the end.
         summary: The summary for the agent.
         profile: ``givenName``, ``surname``, ``email``, ``locale`` of the user, those known.
+        origins: The origin of the profile's ``name`` and ``email``: see ``domain.identity``. What
+            has none was told by the user.
+        subject: The user's id at the site that has vouched for them; ``None`` without one.
+        address: Where in that channel the conversation takes place, as the channel's adapter
+            describes it; ``None`` if it is not known.
+        choices: What the user was last offered to choose from by an agent, each with its ``title``
+            and ``payload``; ``None`` if nothing is open.
         user_id: Zendesk's id of the user.
+        external_id: The user's ``externalId`` there: see ``domain.identity``.
         conversation_id: Zendesk's id of the conversation.
         summary_message_id: Zendesk's id of the summary, the conversation's first message.
         step: The last step of opening that is recorded.
@@ -116,7 +140,12 @@ class Session:
     end_reason: str | None = None
     summary: str = field(default="", repr=False)
     profile: Mapping[str, str] = field(default_factory=dict, repr=False)
+    origins: Mapping[str, str] | None = field(default=None, repr=False)
+    subject: str | None = field(default=None, repr=False)
+    address: Mapping[str, Any] | None = field(default=None, repr=False)
+    choices: Sequence[Mapping[str, str]] | None = field(default=None, repr=False)
     user_id: str | None = None
+    external_id: str | None = field(default=None, repr=False)
     conversation_id: str | None = None
     summary_message_id: str | None = None
     step: Step | None = None
@@ -142,6 +171,31 @@ class Session:
     def is_open(self) -> bool:
         """Whether the user's messages go to the agents."""
         return self.state.is_open
+
+    @property
+    def leaves_messages_to_bot(self) -> bool:
+        """Whether the bot answers the user's messages that no agent has seen.
+
+        The agents have let go, or never had control: they would not see what is sent now.
+        """
+        by_zendesk = self.state is State.ENDED and self.end_reason in BY_ZENDESK_NAMES
+        return by_zendesk or self.state is State.FAILED
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The user's messages around the time at which the agents let go of a conversation.
+
+    Args:
+        seen: Markers of messages that Zendesk had before.
+        unseen: Markers of messages that it has got since then.
+        released_at: When the agents let go, in seconds since the epoch, where Zendesk's messages
+            could not be listed: what was stored later is unseen.
+    """
+
+    seen: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
+    released_at: float | None = None
 
 
 @dataclass(frozen=True)
