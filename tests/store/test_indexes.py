@@ -28,7 +28,7 @@ async def handle_messages(store):
     for event in await store.inbox.waiting(session.id):
         await store.inbox.finish(event, by_agent=True)
     await store.pending.add("user", {"text": "hello"}, key="k")
-    claimed = await store.pending.claim("user")
+    claimed = await store.pending.claim("user", "rest")
     await store.pending.mark_delivered([each.id for each in claimed])
     await store.sessions.end(session.id, EndReason.AGENT)
     await store.leases.release(session.id)

@@ -25,6 +25,11 @@ from zendesk_handoff.store.engine.schema import metadata
 FOREIGN = sa.Table("events", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
 
 
+@pytest.fixture
+def url(empty_url):
+    return empty_url
+
+
 async def opened(url):
     async with await open_store(url) as store:
         assert await store.sessions.recent() == []
@@ -137,7 +142,7 @@ async def test_processes_that_start_at_once_create_the_tables_once(url):
     await asyncio.gather(*(process.communicate(b"go\n") for process in together))
     assert [process.returncode for process in together] == [0, 0, 0, 0]
     async with await open_store(url) as store:
-        assert len(await store.pending.claim("user")) == 4
+        assert len(await store.pending.claim("user", "rest")) == 4
 
 
 async def test_stores_can_be_opened_concurrently_in_one_process(tmp_path):

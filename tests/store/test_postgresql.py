@@ -89,7 +89,7 @@ async def test_concurrent_calls_all_report_a_store_that_is_unavailable(url):
 @only_postgresql
 async def test_a_store_cannot_be_opened_while_connections_are_refused(url):
     async with refusing(url):
-        with pytest.raises(StoreUnavailable, match="ObjectNotInPrerequisiteStateError"):
+        with pytest.raises(StoreUnavailable, match="does not accept connections to the database"):
             await open_store(url)
     async with await open_store(url):
         pass
@@ -99,7 +99,7 @@ async def test_a_store_cannot_be_opened_while_connections_are_refused(url):
 async def test_a_refusal_names_the_error_and_no_password(url):
     """The role does not exist, and is refused as a wrong password is."""
     stranger = url.replace("://", "://nobody_here:s3cret@")
-    with pytest.raises(StoreUnavailable, match="InvalidAuthorizationSpecificationError") as refused:
+    with pytest.raises(StoreUnavailable, match="refuses the user") as refused:
         await open_store(stranger)
     text = "".join(traceback.format_exception(refused.value))
     assert "s3cret" not in text
@@ -146,7 +146,7 @@ async def without_tls(answer=b""):
 @pytest.mark.parametrize("query", ["sslmode=require", "ssl=require"])
 async def test_a_client_that_requires_tls_sends_nothing_without_it(query):
     async with without_tls() as (url, sent):
-        with pytest.raises(StoreUnavailable, match="ConnectionError"):
+        with pytest.raises(StoreUnavailable, match="agree on no TLS"):
             await open_store(f"{url}?{query}")
         assert await sent.get() == (SSL_REQUEST, b"")
         watch = PostgresWatch(Signals(), postgres_address(sa.engine.make_url(f"{url}?{query}")))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.support.store import inbox_entry, request_session
+from tests.support.store import inbox_entry, request_session, store_upload
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.store import open_store
@@ -139,7 +139,7 @@ async def finished_session(store, sender):
     await store.outbox.finish(*await store.outbox.waiting(session.id))
     await store.inbox.add([inbox_entry(session.id, f"e-{sender}", f"m-{sender}")])
     await store.chat.add(sender, {"role": "user"})
-    await store.chat.keep_upload(sender, name="n", media_type="text/plain", data=b"d")
+    await store_upload(store, sender, b"d")
     await store.pending.add(sender, {"text": "pending"})
     await store.sessions.end(session.id, EndReason.AGENT)
     return await store.sessions.mark_end_notified(session.id)
@@ -150,14 +150,14 @@ async def test_old_sessions_that_are_over_are_purged(store):
     later = time.time()
     kept = await finished_session(store, "kept")
     purged = await store.maintenance.purge(older_than=later)
-    assert (purged.sessions, purged.chat, purged.uploads, purged.pending_messages) == (1, 1, 1, 1)
+    assert (purged.sessions, purged.chat, purged.uploads, purged.pending_messages) == (1, 2, 1, 1)
     assert await store.sessions.get(gone.id) is None
     assert await store.outbox.all(gone.id) == []
     assert await store.inbox.messages(gone.id) == []
     assert await store.chat.after("gone", 0) == []
     assert (await store.sessions.get(kept.id)).state is State.ENDED
-    assert len(await store.chat.after("kept", 0)) == 1
-    assert len(await store.pending.claim("kept")) == 1
+    assert len(await store.chat.after("kept", 0)) == 2
+    assert len(await store.pending.claim("kept", "rest")) == 1
 
 
 async def test_sessions_with_work_left_are_not_purged(store):

@@ -13,8 +13,10 @@ from tests.support.databases import is_sqlite
 from tests.support.store import expire_leases, inbox_entry, request_session
 from zendesk_handoff.domain.responses import DELAYED
 from zendesk_handoff.domain.session import EndReason, State, Step, Work
-from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.errors import LimitReached, StoreUnavailable
 from zendesk_handoff.store import open_store
+from zendesk_handoff.store.chat import LOOK_BACK
+from zendesk_handoff.store.engine.signals import is_set_within
 
 
 async def test_a_second_request_finds_the_first_session(store):
@@ -116,7 +118,7 @@ async def test_servers_that_write_the_same_rows_do_not_deadlock(store, url):
 
         async def write(where, order):
             for session in order:
-                await where.sessions.change_channel(session.id, "rest")
+                await where.sessions.change_place(session.id, "rest", address={})
                 await where.leases.acquire(session.id)
 
         await asyncio.wait_for(
@@ -131,11 +133,13 @@ async def test_servers_that_write_the_same_rows_do_not_deadlock(store, url):
 async def test_pending_messages_are_claimed_once(store):
     await store.pending.add("user", {"text": "one"})
     await store.pending.add("user", {"text": "two"})
-    claimed = await store.pending.claim("user")
+    claimed = await store.pending.claim("user", "rest")
     assert [each.body["text"] for each in claimed] == ["one", "two"]
-    assert await store.pending.claim("user") == [], "not for a second response at the same time"
+    assert await store.pending.claim("user", "rest") == [], (
+        "not for a second response at the same time"
+    )
     await store.pending.mark_delivered([each.id for each in claimed])
-    assert await store.pending.claim("user") == []
+    assert await store.pending.claim("user", "rest") == []
 
 
 async def test_one_process_has_the_lease_of_a_session(store, url):
@@ -246,3 +250,40 @@ async def test_a_session_is_found_at_its_deadline(store, url):
     await store.sessions.mark_end_notified(session.id)
     assert await store.work.find(now=1e12) == []
     assert [each async for each in store.work.unfinished()] == []
+
+
+async def test_messages_that_wait_for_zendesk_are_limited(store):
+    session = await request_session(store, connected=True)
+    other = await request_session(store, "another", connected=True)
+    body = {"type": "text", "text": "hello"}
+
+    async def add(key, to=session):
+        return await store.outbox.add(to.id, [body], key=key, max_waiting=3)
+
+    keys = ["k0", "k1", "k2"]
+    assert [await add(key) for key in keys] == [True] * 3
+    with pytest.raises(LimitReached):
+        await add("k3")
+    assert await add("x", other)
+    assert await add(keys[0])  # delivered twice by its channel, stored once
+    [first, *_] = await store.outbox.waiting(session.id)
+    await store.outbox.finish(first)
+    assert await add("later")
+    assert len(await store.outbox.waiting(session.id)) == 3
+
+
+async def test_a_commit_of_another_process_wakes_the_pages_that_it_concerns(store, url):
+    async with await open_store(url) as other:
+        with store.chat.signals("first") as first, store.chat.signals("second") as second:
+            await other.chat.add("first", {"role": "user"})
+            assert await is_set_within(first, 15)
+            for number in range(LOOK_BACK):
+                await other.chat.add("third", {"role": "user", "number": number})
+            woken = []
+            for number in range(20):  # the looks at what was written before may still be under way
+                first.clear()
+                second.clear()
+                await other.chat.add("second", {"role": "user", "number": number})
+                assert await is_set_within(second, 15)
+                woken.append(first.is_set())
+            assert not all(woken)

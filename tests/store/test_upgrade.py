@@ -11,9 +11,15 @@ import pytest
 from tests.support import previous_store as before
 from tests.support.migrations import downgrade_to, index_definitions, reflect, run
 from tests.support.store import inbox_entry
+from zendesk_handoff.domain.identity import requester_profile
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine import migrate
+
+
+@pytest.fixture
+def url(empty_url):
+    return empty_url
 
 
 @pytest.fixture
@@ -59,6 +65,9 @@ async def test_sessions_keep_their_states(upgraded):
     found = [await upgraded.sessions.get(each) for each in (before.WAITING, before.ACTIVE)]
     assert [each.start_notified for each in found] == [True, True]
     assert (found[0].reminded_at, found[0].profile) == (1_700_000_020.0, {"givenName": "Zoë"})
+    # Nobody knows who has told it: it is no requester.
+    assert (found[0].origins, found[0].subject) == (None, None)
+    assert requester_profile(found[0].profile, found[0].origins) == {}
     assert (found[1].agent_name, found[1].agent_spoke_at) == ("Ana Smith", 1_700_000_040.0)
 
 
@@ -160,7 +169,7 @@ async def test_dead_letters_and_refused_messages_are_reported(upgraded):
 
 async def test_pending_messages_are_delivered_once(upgraded):
     assert await upgraded.load_state("pull") == (None, True)
-    claimed = await upgraded.pending.claim("pull")
+    claimed = await upgraded.pending.claim("pull", "rest")
     assert [message.body["text"] for message in claimed] == [
         "lost with its server",
         "not given yet",
@@ -168,13 +177,14 @@ async def test_pending_messages_are_delivered_once(upgraded):
     ]
     await upgraded.pending.mark_delivered([message.id for message in claimed])
     await upgraded.pending.add("pull", {"text": "neither"}, key="key neither")
-    assert await upgraded.pending.claim("pull") == []
+    assert await upgraded.pending.claim("pull", "rest") == []
 
 
 async def test_chat_pages_keep_their_history_work_and_files(upgraded):
     roles = [item.body["role"] for item in await upgraded.chat.after("page", 0)]
     assert roles == ["start", "user", "bot", "user"]
-    assert await upgraded.chat.profile("page") == {"email": "zoe@example.com"}
+    start = await upgraded.chat.start_of("page")
+    assert (start.profile, start.user) == ({"email": "zoe@example.com"}, {})
     [unhandled] = await upgraded.chat.unhandled("page")
     assert unhandled.work["text"] == "a human, please"
     await upgraded.chat.finish_work(unhandled.id)

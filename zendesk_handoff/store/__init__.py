@@ -1,5 +1,5 @@
 """The store: all data that outlives a process, in SQLite or, for several servers, PostgreSQL."""
 
-from zendesk_handoff.store.store import Store, open_store
+from zendesk_handoff.store.store import Store, check_openable, open_existing_store, open_store
 
-__all__ = ["Store", "open_store"]
+__all__ = ["Store", "check_openable", "open_existing_store", "open_store"]

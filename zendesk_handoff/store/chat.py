@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from zendesk_handoff.errors import LimitReached
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import chat, uploads
+
+#: Instead of an item's id: raised inside, an error would roll back what shares the commit.
+_FULL = -1
+#: Ids that are read again: two processes may commit items in another order than that of the ids.
+LOOK_BACK = 50
 
 
 def chat_topic(sender_id: str) -> str:
@@ -31,6 +36,19 @@ class HistoryItem:
 
     id: int
     body: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ChatStart:
+    """The first item of a conversation on the page.
+
+    Args:
+        profile: What the page's address has told of the user, and the workspace.
+        user: What the site around the page has signed, as ``KnownUser`` writes it; may be empty.
+    """
+
+    profile: Mapping[str, str] = field(default_factory=dict, repr=False)
+    user: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -71,6 +89,8 @@ class Chat:
     def __init__(self, database: Database) -> None:
         """Use a database."""
         self._database = database
+        self._last_id: int | None = None
+        database.signals.narrow(chat_topic(""), self._changed_topics)
 
     async def add(
         self,
@@ -79,6 +99,7 @@ class Chat:
         *,
         request_id: str | None = None,
         work: Mapping[str, Any] | None = None,
+        max_waiting: int | None = None,
     ) -> int | None:
         """Append an item to a page's history.
 
@@ -87,9 +108,14 @@ class Chat:
             body: The item as the page renders it.
             request_id: The page's own id of a message, so that one sent twice is stored once.
             work: The data for passing the message to the bot, kept until ``finish_work``.
+            max_waiting: The largest number of messages that may wait for the bot; not counted by
+                default.
 
         Returns:
             The item's id, or ``None`` if the item is stored already.
+
+        Raises:
+            LimitReached: As many messages wait already.
         """
         row = {
             "sender_id": sender_id,
@@ -102,10 +128,50 @@ class Chat:
         insert = self._database.insert_new(chat).values(row)
 
         def append(connection: Connection) -> int | None:
+            if max_waiting is not None and _is_full(connection, sender_id, max_waiting):
+                is_known = request_id and connection.execute(message).first()
+                return None if is_known else _FULL
             result = connection.execute(insert)
             return int(result.inserted_primary_key[0]) if result.rowcount else None
 
-        return await self._database.write(append, wake=[chat_topic(sender_id)])
+        message = sa.select(chat.c.id).where(
+            chat.c.sender_id == sender_id, chat.c.request_id == request_id
+        )
+        added = await self._database.write(append, wake=[chat_topic(sender_id)])
+        if added == _FULL:
+            raise LimitReached("waiting_messages")
+        return added
+
+    async def take_back(self, sender_id: str, *, request_id: str) -> bool:
+        """Remove the content of an item, and tell the page; return whether there was such an item.
+
+        Args:
+            sender_id: The user's id.
+            request_id: The id with which the item was added.
+        """
+
+        def work(connection: Connection) -> bool:
+            query = sa.select(chat.c.id, chat.c.body).where(
+                chat.c.sender_id == sender_id, chat.c.request_id == request_id
+            )
+            row = connection.execute(query).first()
+            if row is None:
+                return False
+            kept = {key: value for key, value in row.body.items() if key in {"role", "name"}}
+            connection.execute(
+                sa.update(chat).where(chat.c.id == row.id).values(body={**kept, "is_deleted": True})
+            )
+            # An item of its own: an open page has the other one already.
+            deletion = {
+                "sender_id": sender_id,
+                "request_id": f"deleted:{request_id}"[-128:],
+                "body": {"role": "deletion", "deletes": row.id},
+                "created_at": time.time(),
+            }
+            connection.execute(self._database.insert_new(chat).values(deletion))
+            return True
+
+        return await self._database.write(work, wake=[chat_topic(sender_id)])
 
     async def unhandled(
         self, sender_id: str | None = None, *, older_than: float = 0.0, limit: int = 500
@@ -152,14 +218,13 @@ class Chat:
         )
         return [HistoryItem(row.id, row.body) for row in await self._database.rows(query)]
 
-    async def profile(self, sender_id: str) -> dict[str, str] | None:
-        """Read the latest profile that a page has given of its user.
+    async def start_of(self, sender_id: str) -> ChatStart | None:
+        """Read how a conversation has begun; ``None`` if it has not.
+
+        Of several such items the latest counts: the site may have signed newer values since.
 
         Args:
             sender_id: The user's id.
-
-        Returns:
-            The profile, or ``None`` if no conversation has begun.
         """
         query = (
             sa.select(chat.c.body)
@@ -168,38 +233,60 @@ class Chat:
             .limit(1)
         )
         row = await self._database.row(query)
-        return None if row is None else dict(row.body.get("profile") or {})
+        if row is None:
+            return None
+        return ChatStart(dict(row.body.get("profile") or {}), dict(row.body.get("user") or {}))
+
+    async def has_words_of_user(self, sender_id: str) -> bool:
+        """Tell whether a user has written anything on the page.
+
+        Args:
+            sender_id: The user's id.
+        """
+        query = (
+            sa.select(chat.c.id)
+            .where(chat.c.sender_id == sender_id, chat.c.body["role"].as_string() == "user")
+            .limit(1)
+        )
+        return await self._database.row(query) is not None
+
+    async def last_items(
+        self, sender_id: str, *, item_id: int | None = None, limit: int = 500
+    ) -> list[HistoryItem]:
+        """Read the newest items of a conversation, the newest first.
+
+        Args:
+            sender_id: The user's id.
+            item_id: The id of the only item that is asked for.
+            limit: Largest number of items.
+        """
+        query = (
+            sa.select(chat.c.id, chat.c.body)
+            .where(chat.c.sender_id == sender_id)
+            .order_by(chat.c.id.desc())
+            .limit(limit)
+        )
+        if item_id is not None:
+            query = query.where(chat.c.id == item_id)
+        return [HistoryItem(row.id, row.body) for row in await self._database.rows(query)]
+
+    async def _changed_topics(self) -> list[str] | None:
+        """Find the conversations with items that another process has added.
+
+        Some ids are looked at again: two processes may commit items in another order than that of
+        the ids.
+        """
+        last = self._last_id
+        newest = sa.select(sa.func.max(chat.c.id))
+        self._last_id = (await self._database.row(newest))[0] or 0
+        if last is None:
+            return None
+        since = sa.select(chat.c.sender_id).where(chat.c.id > last - LOOK_BACK).distinct()
+        return [chat_topic(row.sender_id) for row in await self._database.rows(since)]
 
     def signals(self, sender_id: str) -> Any:
         """Watch for new items; return a context manager with an ``asyncio.Event``."""
         return self._database.signals.watch(chat_topic(sender_id))
-
-    async def keep_upload(self, sender_id: str, *, name: str, media_type: str, data: bytes) -> str:
-        """Store a file, for the agent and for the page's history.
-
-        Args:
-            sender_id: The user's id.
-            name: The user's name for the file.
-            media_type: For example ``image/png``.
-            data: The file's content.
-
-        Returns:
-            The upload's id.
-        """
-        row = {
-            "id": uuid.uuid4().hex,
-            "sender_id": sender_id,
-            "name": name,
-            "media_type": media_type,
-            "data": data,
-            "created_at": time.time(),
-        }
-
-        def work(connection: Connection) -> None:
-            connection.execute(sa.insert(uploads).values(row))
-
-        await self._database.write(work)
-        return str(row["id"])
 
     async def upload(self, upload_id: str, *, sender_id: str | None = None) -> Upload | None:
         """Read a file.
@@ -213,3 +300,12 @@ class Chat:
             query = query.where(uploads.c.sender_id == sender_id)
         row = await self._database.row(query)
         return Upload(row.id, row.name, row.media_type, row.data) if row else None
+
+
+def _is_full(connection: Connection, sender_id: str, limit: int) -> bool:
+    waiting = (
+        sa.select(chat.c.id)
+        .where(chat.c.sender_id == sender_id, chat.c.work.is_not(None))
+        .limit(limit)
+    )
+    return len(connection.execute(waiting).all()) >= limit

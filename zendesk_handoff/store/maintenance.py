@@ -1,4 +1,4 @@
-"""Maintenance by an operator: retry refused messages, purge old data."""
+"""Maintenance: retry refused messages, purge old data."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from zendesk_handoff.store.engine.schema import (
     sessions,
     uploads,
 )
+from zendesk_handoff.store.erasure import delete_sessions, is_erased
 from zendesk_handoff.store.topics import session_topic
 
 #: Sessions that are deleted in one transaction, so that others can write between two of them.
 _BATCH_SIZE = 200
+_UNSENT = sa.select(outbox.c.session_id).where(outbox.c.state == "new")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Purged:
 
 
 class Maintenance:
-    """Changes by an operator's command."""
+    """Changes by an operator's command, or by the server from time to time."""
 
     def __init__(self, database: Database) -> None:
         """Use a database."""
@@ -90,15 +92,44 @@ class Maintenance:
             older_than: Seconds since the epoch.
             batch_size: Largest number of sessions to delete in one transaction.
         """
+        return await self._purge(older_than, batch_size)
+
+    async def purge_delivered(self, *, older_than: float, batch_size: int = _BATCH_SIZE) -> Purged:
+        """Delete what ``purge`` does, except everything that has not reached its reader yet.
+
+        It runs by itself: nobody decides that an undelivered message may be lost.
+
+        Args:
+            older_than: Seconds since the epoch.
+            batch_size: Largest number of sessions to delete in one transaction.
+        """
+        undelivered = sa.select(inbox.c.session_id).where(inbox.c.state == "new")
+        return await self._purge(
+            older_than,
+            batch_size,
+            sessions.c.id.not_in(undelivered),
+            pending=pending_messages.c.delivered_at.is_not(None),
+        )
+
+    async def _purge(
+        self, older_than: float, batch_size: int, *over: Any, pending: Any = None
+    ) -> Purged:
         count = 0
-        while purged := await self._purge_sessions(older_than, batch_size):
+        while purged := await self._purge_sessions(older_than, batch_size, *over):
             count += purged
 
         def work(connection: Connection) -> Purged:
+            # Sessions with work left: they, or their files, are still needed.
             current = sa.select(sessions.c.sender_id).where(
-                sa.or_(sessions.c.state.in_(OPEN_NAMES), ~sessions.c.end_notified)
+                sa.or_(
+                    sessions.c.state.in_(OPEN_NAMES),
+                    ~sessions.c.end_notified,
+                    sessions.c.id.in_(_UNSENT),
+                )
             )
-            in_use = sa.select(chat.c.sender_id).where(chat.c.created_at >= older_than)
+            in_use = sa.select(chat.c.sender_id).where(
+                sa.or_(chat.c.created_at >= older_than, chat.c.work.is_not(None))
+            )
 
             def delete(table: sa.Table, *where: Any) -> int:
                 old = (table.c.created_at < older_than, table.c.sender_id.not_in(current))
@@ -108,30 +139,25 @@ class Maintenance:
             return Purged(
                 sessions=count,
                 chat=delete(chat, chat.c.sender_id.not_in(in_use)),
-                uploads=delete(uploads),
-                pending_messages=delete(pending_messages),
+                uploads=delete(uploads, uploads.c.sender_id.not_in(in_use)),
+                pending_messages=delete(pending_messages, *([] if pending is None else [pending])),
             )
 
         return await self._database.write(work)
 
-    async def _purge_sessions(self, older_than: float, batch_size: int) -> int:
-        unsent = sa.select(outbox.c.session_id).where(outbox.c.state == "new")
-        over = (
-            sa.select(sessions.c.id)
-            .where(
-                sessions.c.state.not_in(OPEN_NAMES),
-                sessions.c.end_notified,
-                sessions.c.ended_at < older_than,
-                sa.or_(sessions.c.state == State.FAILED.value, sessions.c.id.not_in(unsent)),
-            )
-            .limit(batch_size)
+    async def _purge_sessions(self, older_than: float, batch_size: int, *over: Any) -> int:
+        old = sa.and_(
+            sessions.c.state.not_in(OPEN_NAMES),
+            sessions.c.end_notified,
+            sessions.c.ended_at < older_than,
+            sa.or_(sessions.c.state == State.FAILED.value, sessions.c.id.not_in(_UNSENT)),
+            *over,
         )
+        found = sa.select(sessions.c.id).where(sa.or_(old, is_erased)).limit(batch_size)
 
         def work(connection: Connection) -> int:
-            ids = [row[0] for row in connection.execute(over)]
-            for table in (outbox, inbox):
-                connection.execute(sa.delete(table).where(table.c.session_id.in_(ids)))
-            connection.execute(sa.delete(sessions).where(sessions.c.id.in_(ids)))
+            ids = [row[0] for row in connection.execute(found)]
+            delete_sessions(connection, ids)
             return len(ids)
 
         return await self._database.write(work)

@@ -6,34 +6,63 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import Session
+from zendesk_handoff.domain.session import BY_ZENDESK_NAMES, OVER_NAMES, Session, State
+from zendesk_handoff.errors import LimitReached
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import outbox, sessions
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 from zendesk_handoff.store.notices import insert_notices, notice_row
-from zendesk_handoff.store.session_rows import get_session
+from zendesk_handoff.store.session_rows import find_session, get_session
 from zendesk_handoff.store.topics import inbox_topic, outbox_topic
 
 #: The namespace of the markers that are made from a key (RFC 4122, version 5).
 _NAMESPACE = uuid.UUID("6f6e6365-2061-6e64-206f-6e6c79206f6e")
+#: Types of messages that the plugin itself writes to the agents.
+_OF_THE_PLUGIN = frozenset({"closing_note", "not_delivered"})
 #: A limit above the number of messages in any session.
 _UNLIMITED = 1_000_000
 # Module constants, because building a statement costs more than running it.
 _INSERT = new_rows(outbox, "session_id", "marker", "body", "created_at")
-_MARK_SENT = Statement(
+_DONE = (
     sa.update(outbox)
     .where(outbox.c.id == sa.bindparam("message"))
     .values(state="done", error=None, done_at=sa.bindparam("now"))
+)
+_MARK_DONE = Statement(_DONE)
+#: What arrived at Zendesk when the agents had let go already is left to the bot.
+_MARK_SENT = Statement(
+    _DONE.where(
+        ~sa.select(sessions.c.id)
+        .where(
+            sessions.c.id == outbox.c.session_id,
+            sessions.c.state == State.ENDED.value,
+            sa.or_(*(sessions.c.end_reason == name for name in BY_ZENDESK_NAMES)),
+        )
+        .correlate(outbox)
+        .exists()
+    )
 )
 _USER_SPOKE = Statement(
     sa.update(sessions)
     .where(sessions.c.id == sa.bindparam("spoken_in"))
     .values(user_spoke_at=sa.bindparam("now"))
+)
+#: With a row lock where the database has them, so that the session cannot end meanwhile.
+_STATE = Statement(
+    sa.select(
+        sessions.c.state,
+        sa.select(sa.func.count())
+        .where(outbox.c.session_id == sessions.c.id, outbox.c.state == "new")
+        .scalar_subquery()
+        .label("waiting"),
+    )
+    .where(sessions.c.id == sa.bindparam("session"))
+    .with_for_update(key_share=True)
 )
 _UNSENT = Statement(
     sa.select(outbox)
@@ -51,9 +80,14 @@ class Outgoing:
         id: The row's id, by which messages are ordered.
         session_id: The session's id.
         marker: The marker in the message's metadata at Zendesk.
-        body: ``{"type": "text", "text": …}``, ``{"type": "upload", "upload_id": …, "name": …}``,
-            ``{"type": "media", "media_url": …, "media_type": …}`` or
-            ``{"type": "closing_note", "reason": …}``.
+        body: ``{"type": "text", "text": …}`` (``payload`` with a choice, ``payload_of_bot`` with
+            a button of the bot's, ``is_correction`` with an edit),
+            ``{"type": "upload", "upload_id": …, "name": …}``,
+            ``{"type": "media", "media_url": …, "media_type": …}``,
+            ``{"type": "platform_file", "channel": …, "reference": …, "media_type": …, "name": …}``,
+            ``{"type": "place", "latitude": …, "longitude": …, "name": …, "address": …}``,
+            ``{"type": "deletion"}``; of the plugin's own ``{"type": "closing_note", "reason": …}``
+            and ``{"type": "not_delivered", "reason": …}``.
         created_at: Seconds since the epoch.
     """
 
@@ -62,6 +96,12 @@ class Outgoing:
     marker: str
     body: Mapping[str, Any] = field(repr=False)
     created_at: float = 0.0
+
+
+class _Addition(NamedTuple):
+    session_id: str
+    rows: list[dict[str, Any]]
+    max_waiting: int | None
 
 
 def marker_of(key: str, part: int) -> str:
@@ -77,8 +117,13 @@ class Outbox:
         self._database = database
 
     async def add(
-        self, session_id: str, bodies: Sequence[Mapping[str, Any]], *, key: str | None = None
-    ) -> None:
+        self,
+        session_id: str,
+        bodies: Sequence[Mapping[str, Any]],
+        *,
+        key: str | None = None,
+        max_waiting: int | None = None,
+    ) -> bool:
         """Store messages to the agents, in order; they are committed when this returns.
 
         Args:
@@ -86,6 +131,13 @@ class Outbox:
             bodies: See ``Outgoing``.
             key: An id of the user's message, if the channel may deliver it twice; messages that
                 are stored already are left alone.
+            max_waiting: The number of messages that may wait for Zendesk before these.
+
+        Returns:
+            Whether they are stored; not if the session has ended meanwhile.
+
+        Raises:
+            LimitReached: As many messages wait already.
         """
         now = time.time()
         rows = [
@@ -97,18 +149,48 @@ class Outbox:
             }
             for part, body in enumerate(bodies)
         ]
-        await self._database.write_together(
-            self._add_all, rows, wake=lambda _result: [outbox_topic(session_id)]
+        added = await self._database.write_together(
+            self._add_all,
+            _Addition(session_id, rows, max_waiting),
+            wake=lambda added: [outbox_topic(session_id)] if added else [],
         )
+        if added is None and not (key and await self.has(key)):
+            raise LimitReached("waiting_messages")
+        return added is not False
 
     def _add_all(
-        self, connection: Connection, messages: Sequence[list[dict[str, Any]]]
-    ) -> Sequence[None]:
-        rows = [row for each in messages for row in each]
+        self, connection: Connection, additions: Sequence[_Addition]
+    ) -> Sequence[bool | None]:
+        """Add what may be added; the result is false after a session's end, ``None`` over a limit.
+
+        Raised in here, an error would roll back what shares the commit.
+        """
+        ids = sorted({each.session_id for each in additions})
+        found = {each: _STATE.first(connection, session=each) for each in ids}
+        over = {each for each, row in found.items() if row is not None and row.state in OVER_NAMES}
+        waiting = {each: row.waiting if row is not None else 0 for each, row in found.items()}
+        rows: list[dict[str, Any]] = []
+        results: list[bool | None] = []
+        for each in additions:
+            is_full = each.max_waiting is not None and waiting[each.session_id] >= each.max_waiting
+            if each.session_id in over or is_full:
+                results.append(False if each.session_id in over else None)
+                continue
+            rows += each.rows
+            waiting[each.session_id] += len(each.rows)
+            results.append(True)
         _INSERT.run(connection, rows)
         spoke = {row["session_id"]: row["created_at"] for row in rows}
-        _USER_SPOKE.run(connection, [{"spoken_in": key, "now": at} for key, at in spoke.items()])
-        return [None] * len(messages)
+        _USER_SPOKE.run(
+            connection,
+            [{"spoken_in": key, "now": at} for key, at in spoke.items()],
+        )
+        answered = {row["session_id"] for row in rows if "payload" in row["body"]}
+        if answered:  # nothing is open to choose from any more
+            connection.execute(
+                sa.update(sessions).where(sessions.c.id.in_(answered)).values(choices=None)
+            )
+        return results
 
     async def has(self, key: str) -> bool:
         """Tell whether a message with this key is stored, in any session."""
@@ -116,9 +198,24 @@ class Outbox:
         return await self._database.row(query) is not None
 
     async def finish(self, message: Outgoing) -> None:
-        """Record that Zendesk has a message."""
+        """Record that Zendesk has a message.
+
+        Args:
+            message: One for the agents. If they have ended the session meanwhile, a message of the
+                user's is left to the bot.
+        """
         sent = {"message": message.id, "now": time.time()}
-        await self._database.write_together(_mark_sent, sent)
+        is_ours = message.body["type"] in _OF_THE_PLUGIN
+        await self._database.write_together(_mark_done if is_ours else _mark_sent, sent)
+
+    async def settle(self, message: Outgoing) -> None:
+        """Record that nobody waits for a message any more: the bot has answered it, for example.
+
+        Args:
+            message: Any.
+        """
+        settled = {"message": message.id, "now": time.time()}
+        await self._database.write_together(_mark_done, settled)
 
     async def refuse(
         self, messages: Sequence[Outgoing], *, connector_id: str, error: str, notice: str | None
@@ -171,17 +268,32 @@ class Outbox:
 
         return await self._database.write(work, wake=[inbox_topic(session.id)])
 
-    async def waiting(self, session_id: str, *, limit: int = _UNLIMITED) -> list[Outgoing]:
-        """Read the messages that Zendesk does not have yet, oldest first.
+    async def waiting(self, session_id: str) -> list[Outgoing]:
+        """Read the messages that Zendesk does not have yet, oldest first."""
+        rows = await self._database.read(
+            lambda connection: _UNSENT.rows(connection, session=session_id, limit=_UNLIMITED)
+        )
+        return [_outgoing(row) for row in rows]
+
+    async def to_forward(
+        self, session_id: str, *, batch: int
+    ) -> tuple[Session | None, list[Outgoing]]:
+        """Read a session and, in the same state of the store, its messages to be sent.
 
         Args:
             session_id: The session's id.
-            limit: Largest number of messages.
+            batch: Largest number of messages. Of a session that leaves messages to the bot all are
+                read: those for the bot stay where they are, and would fill every batch.
         """
-        rows = await self._database.read(
-            lambda connection: _UNSENT.rows(connection, session=session_id, limit=limit)
-        )
-        return [_outgoing(row) for row in rows]
+
+        def work(connection: Connection) -> tuple[Session | None, list[Any]]:
+            session = find_session(connection, session_id)
+            is_left_to_bot = session is not None and session.leaves_messages_to_bot
+            limit = _UNLIMITED if is_left_to_bot else batch
+            return session, _UNSENT.rows(connection, session=session_id, limit=limit)
+
+        session, rows = await self._database.read(work)
+        return session, [_outgoing(row) for row in rows]
 
     async def all(self, session_id: str) -> list[Outgoing]:
         """Read all messages of a session to the agents, oldest first."""
@@ -197,6 +309,11 @@ def _add_notice(connection: Connection, row: dict[str, Any]) -> None:
         .where(sessions.c.id == row["session_id"])
         .values(delay_notified_at=row["created_at"])
     )
+
+
+def _mark_done(connection: Connection, done: Sequence[dict[str, Any]]) -> Sequence[None]:
+    _MARK_DONE.run(connection, done)
+    return [None] * len(done)
 
 
 def _mark_sent(connection: Connection, sent: Sequence[dict[str, Any]]) -> Sequence[None]:

@@ -12,21 +12,32 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import pending_messages
+from zendesk_handoff.store.engine.schema import pending_messages, sessions
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 
 #: Seconds after which another process's claim expires: its server is assumed to have died.
 CLAIM_EXPIRES = 10.0
 #: Seconds after which a claim of this process expires, longer than any user's request takes.
 _OWN_CLAIM_EXPIRES = 300.0
-_INSERT = new_rows(pending_messages, "sender_id", "key", "body", "created_at")
+_INSERT = new_rows(pending_messages, "sender_id", "channel", "key", "body", "created_at")
+#: The channel of a sender's newest session, to which every message of the plugin's belongs.
+_CHANNEL = Statement(
+    sa.select(sessions.c.channel)
+    .where(sessions.c.sender_id == sa.bindparam("sender"))
+    .order_by(sessions.c.created_at.desc())
+    .limit(1)
+)
 _OF_SENDER = (
     pending_messages.c.sender_id == sa.bindparam("sender"),
     pending_messages.c.delivered_at.is_(None),
 )
+#: Without a channel, a message belongs to the sender on any.
+_ON_CHANNEL = sa.func.coalesce(pending_messages.c.channel, "").in_(
+    ["", sa.bindparam("channel", type_=sa.Text)]
+)
 _UNDELIVERED = sa.select(
     pending_messages.c.id, pending_messages.c.body, pending_messages.c.claimed_at
-).where(*_OF_SENDER)
+).where(*_OF_SENDER, _ON_CHANNEL)
 #: A sender's undelivered messages without a claim, or with one from before ``expired``.
 claimable = sa.select(pending_messages.c.id).where(
     *_OF_SENDER,
@@ -35,9 +46,11 @@ claimable = sa.select(pending_messages.c.id).where(
         pending_messages.c.claimed_at < sa.bindparam("expired"),
     ),
 )
-_WAITING = Statement(_UNDELIVERED.order_by(pending_messages.c.id))
+#: A message that its channel has refused late keeps its place before those that came after it.
+_IN_ORDER = _UNDELIVERED.order_by(pending_messages.c.created_at, pending_messages.c.id)
+_WAITING = Statement(_IN_ORDER)
 #: With row locks where the database has them, so that only one of two responses gets a message.
-_CLAIM = Statement(_UNDELIVERED.order_by(pending_messages.c.id).with_for_update())
+_CLAIM = Statement(_IN_ORDER.with_for_update())
 
 
 @dataclass(frozen=True)
@@ -76,18 +89,18 @@ class PendingMessages:
             body: The message as Rasa's output channels take it.
             key: An id of the message; a second message with the same id is not stored.
         """
-        row = {"sender_id": sender_id, "key": key, "body": dict(body), "created_at": time.time()}
 
         def work(connection: Connection) -> None:
-            _INSERT.run(connection, [row])
+            insert_pending(connection, sender_id, body, key=key)
 
         await self._database.write(work)
 
-    async def claim(self, sender_id: str) -> list[PendingMessage]:
+    async def claim(self, sender_id: str, channel: str) -> list[PendingMessage]:
         """Claim the undelivered messages of a sender for one response, oldest first.
 
         Args:
             sender_id: The user's id.
+            channel: The Rasa channel of the response.
 
         Returns:
             The messages before the first one that another response has claimed.
@@ -95,7 +108,7 @@ class PendingMessages:
         now = time.time()
 
         def work(connection: Connection) -> list[PendingMessage]:
-            rows = _CLAIM.rows(connection, sender=sender_id)
+            rows = _CLAIM.rows(connection, sender=sender_id, channel=channel)
             # A message that another response has claimed may not have arrived yet: later messages
             # must not overtake it.
             free = takewhile(lambda row: self._is_claimable(row, now=now), rows)
@@ -109,16 +122,16 @@ class PendingMessages:
                 )
             return claimed
 
-        if not await self.has(sender_id):
+        if not await self.has(sender_id, channel):
             return []
         claimed = await self._database.write(work)
         self._claimed.update({each.id: time.monotonic() for each in claimed})
         return claimed
 
-    async def has(self, sender_id: str) -> bool:
-        """Tell whether a sender has a message that could be claimed now."""
+    async def has(self, sender_id: str, channel: str) -> bool:
+        """Tell whether a sender has a message that could be claimed now on a channel."""
         rows = await self._database.read(
-            lambda connection: _WAITING.rows(connection, sender=sender_id)
+            lambda connection: _WAITING.rows(connection, sender=sender_id, channel=channel)
         )
         return bool(rows) and self._is_claimable(rows[0], now=time.time())
 
@@ -160,3 +173,63 @@ class PendingMessages:
     def _forget(self, ids: Collection[int]) -> None:
         for each in ids:
             self._claimed.pop(each, None)
+
+
+def parts_of(sender_id: str, key: str) -> tuple[Any, ...]:
+    """Make the conditions of the undelivered parts of a message.
+
+    Args:
+        sender_id: The user's id.
+        key: The key of the whole message.
+    """
+    return (
+        pending_messages.c.sender_id == sender_id,
+        pending_messages.c.delivered_at.is_(None),
+        pending_messages.c.key.startswith(f"{key}:"[-128:], autoescape=True),
+    )
+
+
+def insert_pending(
+    connection: Connection,
+    sender_id: str,
+    body: Mapping[str, Any],
+    *,
+    key: str | None,
+    created_at: float | None = None,
+) -> None:
+    """Store a message for the next request; a second one with the same key is left out.
+
+    Args:
+        connection: In a transaction.
+        sender_id: The user's id.
+        body: The message as Rasa's output channels take it.
+        key: An id of the message.
+        created_at: Its place among the others, in seconds since the epoch; by default now.
+    """
+    at = time.time() if created_at is None else created_at
+    session = _CHANNEL.first(connection, sender=sender_id)
+    row = {
+        "sender_id": sender_id,
+        "channel": session.channel if session else None,
+        "key": key,
+        "body": dict(body),
+        "created_at": at,
+    }
+    _INSERT.run(connection, [row])
+
+
+def move_pending(connection: Connection, sender_id: str, old: str, new: str) -> None:
+    """Let a sender's undelivered messages wait on another channel.
+
+    Args:
+        connection: In a transaction.
+        sender_id: The user's id.
+        old: The channel that the user has left.
+        new: The channel that the user is on.
+    """
+    undelivered = sa.update(pending_messages).where(
+        pending_messages.c.sender_id == sender_id,
+        pending_messages.c.delivered_at.is_(None),
+        pending_messages.c.channel == old,
+    )
+    connection.execute(undelivered.values(channel=new))

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OPEN_NAMES, Session, State
+from zendesk_handoff.domain.session import OPEN_NAMES, WITH_AGENTS_NAMES, Session, State
 from zendesk_handoff.errors import SessionNotFound
 from zendesk_handoff.metrics import Queue, StoreFigures
 from zendesk_handoff.store.engine.database import Database
@@ -37,6 +37,7 @@ class SessionStatus:
         refused: Number of the user's messages that Zendesk has refused.
         dead_letters: Number of events that could not be read.
         error: The error of the last refused message, in Zendesk's words.
+        unheard_since: When control was passed to the agents, if the webhook was not called since.
     """
 
     session: Session
@@ -46,6 +47,7 @@ class SessionStatus:
     refused: int = 0
     dead_letters: int = 0
     error: str | None = None
+    unheard_since: float | None = None
 
 
 class Reports:
@@ -139,6 +141,12 @@ def _with_messages(connection: Connection, found: list[Session]) -> list[Session
     )
     rows = connection.execute(problems.order_by(outbox.c.id))
     errors: dict[str, str] = {row[0]: row[1] for row in rows}  # the last error of each session
+    unheard = sa.select(sessions.c.id, sessions.c.connected_at).where(
+        sessions.c.id.in_(ids),
+        sessions.c.heard_at.is_(None),
+        sessions.c.state.in_(WITH_AGENTS_NAMES),
+    )
+    unheard_since = {row[0]: row[1] for row in connection.execute(unheard)}
     statuses = []
     for session in found:
         out, into = sent.get(session.id), received.get(session.id)
@@ -153,6 +161,7 @@ def _with_messages(connection: Connection, found: list[Session]) -> list[Session
                 refused=int(out.failed) if out else 0,
                 dead_letters=int(into.failed) if into else 0,
                 error=errors.get(session.id),
+                unheard_since=unheard_since.get(session.id),
             )
         )
     return statuses

@@ -6,7 +6,7 @@ whichever comes first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,11 +35,19 @@ class Requests:
         self._database = database
         self._owner = owner
 
-    async def take_up(self, session_id: str) -> bool:
+    async def take_up(
+        self,
+        session_id: str,
+        *,
+        channel: str | None = None,
+        address: Mapping[str, Any] | None = None,
+    ) -> bool:
         """Begin to open a session, unless its request was withdrawn or is too old.
 
         Args:
             session_id: The session's id; this process has its lease.
+            channel: The Rasa channel of the user, if this process knows it better than the action.
+            address: Where in the channel the conversation takes place.
 
         Returns:
             Whether this process is to open it.
@@ -47,11 +55,12 @@ class Requests:
         Raises:
             LeaseLost: Another process has acquired the session.
         """
+        place = {"channel": channel, "address": address} if channel else {}
         taken = (
             sa.update(sessions)
             .where(sessions.c.id == session_id, _is_requested)
             .where(sessions.c.take_up_until > self._database.now())
-            .values(state=State.OPENING.value)
+            .values(state=State.OPENING.value, **place)
         )
 
         def work(connection: Connection) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OPEN_NAMES, EndReason, Session, State
+from zendesk_handoff.domain.session import OPEN_NAMES, Crossing, EndReason, Session, State
 from zendesk_handoff.store.engine.schema import is_end_unnotified, is_open, outbox, sessions
 from zendesk_handoff.store.session_rows import get_session
 
@@ -68,6 +68,44 @@ def claim_end_notification(connection: Connection, session_id: str) -> bool:
     if all(row.body["type"] == "closing_note" for row in connection.execute(unsent)):
         connection.execute(sa.update(sessions).where(this).values(finalized=True))
     return True
+
+
+def end(
+    connection: Connection,
+    session_id: str,
+    reason: EndReason,
+    *,
+    crossing: Crossing | None = None,
+) -> Session:
+    """End a session, if it is open; messages that no agent has seen are left to the bot.
+
+    Args:
+        connection: In a transaction.
+        session_id: The session's id.
+        reason: The first one is kept.
+        crossing: Which of the user's last messages the agents have seen.
+    """
+    ended = connection.execute(
+        sa.update(sessions)
+        .where(sessions.c.id == session_id, sessions.c.state.in_(OPEN_NAMES))
+        .values(state=State.ENDED.value, end_reason=reason.value, ended_at=time.time())
+    )
+    if ended.rowcount and crossing is not None:
+        _sort_out(connection, session_id, crossing)
+    return get_session(connection, session_id)
+
+
+def _sort_out(connection: Connection, session_id: str, crossing: Crossing) -> None:
+    changing = sa.update(outbox).where(outbox.c.session_id == session_id)
+    if crossing.seen:
+        # Zendesk's response to the post has not been recorded yet.
+        seen = changing.where(outbox.c.state == "new", outbox.c.marker.in_(crossing.seen))
+        connection.execute(seen.values(state="done", done_at=time.time()))
+    is_unseen = outbox.c.marker.in_(crossing.unseen)
+    if crossing.released_at is not None:
+        is_unseen = sa.or_(is_unseen, outbox.c.created_at > crossing.released_at)
+    unseen = changing.where(outbox.c.state == "done", is_unseen)
+    connection.execute(unseen.values(state="new", done_at=None))
 
 
 def end_by_us(

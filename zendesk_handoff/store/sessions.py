@@ -10,10 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import OPEN_NAMES, EndReason, Session, State, Step
+from zendesk_handoff.domain.session import OPEN_NAMES, Crossing, EndReason, Session, State, Step
+from zendesk_handoff.domain.user_ids import legacy_external_id
 from zendesk_handoff.store import session_end
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import is_current, sessions
+from zendesk_handoff.store.pending import move_pending
 from zendesk_handoff.store.session_rows import (
     all_sessions,
     check_lease,
@@ -54,6 +56,8 @@ class Sessions:
         reason: str,
         summary: str,
         profile: Mapping[str, str],
+        origins: Mapping[str, str] | None = None,
+        subject: str | None = None,
         take_up_within: float = TAKE_UP_WITHIN,
     ) -> Session:
         """Request a session for a sender, or find the sender's open one.
@@ -66,6 +70,8 @@ class Sessions:
             reason: Why a human is asked for.
             summary: The first message that the agent reads.
             profile: Known facts about the user, as in ``Session``.
+            origins: Who has told them, as in ``Session``.
+            subject: The user's proven id, as in ``Session``.
             take_up_within: Seconds for which a Rasa server may take the request up.
         """
         session_id = uuid.uuid4().hex
@@ -79,6 +85,8 @@ class Sessions:
             "reason": reason,
             "summary": summary,
             "profile": dict(profile),
+            "origins": dict(origins) if origins else None,
+            "subject": subject or None,
             "created_at": time.time(),
             "take_up_until": self._database.now() + take_up_within,
         }
@@ -204,9 +212,45 @@ class Sessions:
         values = {"reminded_at": now, **({"offered_at": now} if offered else {})}
         return await self._update(session_id, values, only_open=True)
 
-    async def change_channel(self, session_id: str, channel: str) -> Session:
-        """Record that the user is on another channel now."""
-        return await self._update(session_id, {"channel": channel})
+    async def change_place(
+        self, session_id: str, channel: str, *, address: Mapping[str, Any] | None
+    ) -> Session:
+        """Record that the user is on another channel now, or at another place in it.
+
+        What waits for the user waits there, too.
+        """
+        moved = sa.update(sessions).where(sessions.c.id == session_id)
+
+        def work(connection: Connection) -> Session:
+            session = get_session(connection, session_id)
+            if session.channel != channel:
+                move_pending(connection, session.sender_id, session.channel, channel)
+            connection.execute(moved.values(channel=channel, address=address))
+            return get_session(connection, session_id)
+
+        return await self._database.write(work, wake=[session_topic(session_id)])
+
+    async def known_external_id(self, session: Session) -> str | None:
+        """Find the id by which Zendesk knows a session's user from an earlier session.
+
+        Args:
+            session: The session. Its own id is kept, should a step of its opening be repeated.
+        """
+        if session.external_id:
+            return session.external_id
+        query = (
+            sa.select(sessions.c.external_id)
+            .where(
+                sessions.c.sender_id == session.sender_id,
+                sessions.c.channel == session.channel,
+                sessions.c.connector_id == session.connector_id,
+                sessions.c.user_id.is_not(None),
+            )
+            .order_by(sessions.c.created_at.desc())
+            .limit(1)
+        )
+        row = await self._database.row(query)
+        return None if row is None else row.external_id or legacy_external_id(session.sender_id)
 
     async def is_superseded(self, session: Session) -> bool:
         """Tell whether a newer session has the same conversation.
@@ -222,17 +266,19 @@ class Sessions:
 
     # The end
 
-    async def end(self, session_id: str, reason: EndReason) -> Session:
+    async def end(
+        self, session_id: str, reason: EndReason, *, crossing: Crossing | None = None
+    ) -> Session:
         """End a session; the first reason is kept.
 
         Args:
             session_id: The session's id.
             reason: Why it ends.
+            crossing: Which of the user's last messages the agents have seen.
         """
-        return await self._update(
-            session_id,
-            {"state": State.ENDED.value, "end_reason": reason.value, "ended_at": time.time()},
-            only_open=True,
+        return await self._database.write(
+            lambda connection: session_end.end(connection, session_id, reason, crossing=crossing),
+            wake=[session_topic(session_id)],
         )
 
     async def end_by_us(
@@ -256,7 +302,12 @@ class Sessions:
 
     async def finalize(self, session_id: str) -> None:
         """Record that the bot has started a new Rasa session: no work is left."""
-        await self._update(session_id, {"finalized": True})
+        statement = sa.update(sessions).where(sessions.c.id == session_id).values(finalized=True)
+
+        def work(connection: Connection) -> None:
+            connection.execute(statement)  # it may be deleted meanwhile, with old sessions
+
+        await self._database.write(work, wake=[session_topic(session_id)])
 
     async def _update(
         self,

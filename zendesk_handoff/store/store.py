@@ -9,20 +9,27 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import Session
+from zendesk_handoff.errors import HandoffError, StoreMissing, StoreUnavailable
 from zendesk_handoff.settings import TAKEOVER_AFTER
 from zendesk_handoff.store.chat import Chat
+from zendesk_handoff.store.deliveries import Deliveries
 from zendesk_handoff.store.engine.database import Database
+from zendesk_handoff.store.engine.migrate import migrate_existing
 from zendesk_handoff.store.engine.signals import Signals
 from zendesk_handoff.store.engine.statement import Statement
+from zendesk_handoff.store.events_heard import EventsHeard
 from zendesk_handoff.store.inbox import Inbox
 from zendesk_handoff.store.leases import Leases
 from zendesk_handoff.store.maintenance import Maintenance
 from zendesk_handoff.store.outbox import Outbox
 from zendesk_handoff.store.pending import CLAIM_EXPIRES, PendingMessages, claimable
+from zendesk_handoff.store.personal_data import PersonalData
+from zendesk_handoff.store.probes import Probes
 from zendesk_handoff.store.reports import Reports
 from zendesk_handoff.store.requests import Requests
 from zendesk_handoff.store.session_rows import current_of_sender, current_session
 from zendesk_handoff.store.sessions import Sessions
+from zendesk_handoff.store.uploads import Uploads
 from zendesk_handoff.store.work import WorkTable
 
 #: One query for every message of every user, since hardly any user has either.
@@ -54,10 +61,15 @@ class Store:
         self.requests = Requests(database, owner=self.leases.owner)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
+        self.deliveries = Deliveries(database)
         self.pending = PendingMessages(database)
         self.chat = Chat(database)
+        self.uploads = Uploads(database)
         self.reports = Reports(database)
         self.maintenance = Maintenance(database)
+        self.personal_data = PersonalData(database)
+        self.probes = Probes(database)
+        self.events_heard = EventsHeard(database)
 
     async def load_state(self, sender_id: str) -> tuple[Session | None, bool]:
         """Load what decides where a sender's message goes.
@@ -98,6 +110,46 @@ class Store:
     ) -> None:
         """Close the store."""
         await self.close()
+
+
+async def open_existing_store(url: str, *, source: object = None) -> Store:
+    """Open a store that a server has made; none is made here.
+
+    Args:
+        url: ``sqlite:///file`` or ``postgresql://host/database``.
+        source: The file with the setting, for the error.
+
+    Raises:
+        StoreMissing: There is no database, or it has no tables of the plugin's.
+        StoreUnavailable: The database cannot be reached.
+        IncompatibleSchema: The tables are of a newer version, or another program's.
+    """
+    database = Database(url)
+    if not database.backend.exists():
+        raise StoreMissing(database.name, exists=False, source=source)
+    try:
+        await database.open(migrate_existing)
+    except LookupError as error:
+        if isinstance(error, HandoffError):
+            raise
+        raise StoreMissing(database.name, exists=True, source=source) from None
+    return Store(database)
+
+
+def check_openable(url: str) -> None:
+    """Check what of a store can be known before it is opened: its driver, folder and file.
+
+    Args:
+        url: ``sqlite:///file`` or ``postgresql://host/database``.
+
+    Raises:
+        SettingsError: The URL asks for something that is not supported.
+        MissingDependency: The driver is not installed.
+        StoreUnavailable: The file cannot be opened or made.
+    """
+    problem = Database(url).backend.obstacle()
+    if problem is not None:
+        raise StoreUnavailable(str(problem))
 
 
 async def open_store(url: str, *, owner: str | None = None, lease: float = TAKEOVER_AFTER) -> Store:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import (
+    BY_ZENDESK_NAMES,
     OPENING_NAMES,
     OVER_NAMES,
     WITH_AGENTS_NAMES,
@@ -31,10 +32,17 @@ from zendesk_handoff.store.engine.statement import Statement
 from zendesk_handoff.store.leases import Leases
 from zendesk_handoff.store.session_rows import all_sessions, read_session
 
-#: Of a failed session the agents get the closing note; the bot answers what the user wrote.
+#: Of a session that has failed, or that the agents have ended, they get the plugin's own notes; the
+#: bot answers what the user wrote.
+_kind = outbox.c.body["type"].as_string()
 _is_for_agents = sa.or_(
-    sessions.c.state != State.FAILED.value,
-    outbox.c.body["type"].as_string() == "closing_note",
+    sa.and_(sessions.c.state != State.FAILED.value, sessions.c.state != State.ENDED.value),
+    sa.and_(
+        sessions.c.state == State.ENDED.value,
+        *(sa.func.coalesce(sessions.c.end_reason, "") != name for name in BY_ZENDESK_NAMES),
+    ),
+    _kind == "closing_note",
+    _kind == "not_delivered",
 )
 _UNSENT_SINCE = (
     sa.select(sa.func.min(outbox.c.created_at))

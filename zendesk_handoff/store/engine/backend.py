@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from zendesk_handoff.store.engine.problems import StoreProblem
 from zendesk_handoff.store.engine.signals import Signals, Watch
 
 T = TypeVar("T")
@@ -39,8 +40,20 @@ class Backend(Protocol):
     async def read(self, work: Work[T]) -> T:
         """Do read-only work; each of its statements sees the commits before it."""
 
-    async def write(self, work: Work[T]) -> T:
-        """Do work in a transaction, and return once it is committed."""
+    async def write(self, work: Work[T], *, in_thread: bool = False) -> T:
+        """Do work in a transaction, and return once it is committed.
+
+        ``in_thread`` says that the work would block the event loop.
+        """
+
+    def exists(self) -> bool:
+        """Tell whether the database is there, as far as that is known without connecting."""
+
+    def obstacle(self) -> StoreProblem | None:
+        """Find out, without connecting, why the database cannot be opened."""
+
+    def problem(self, error: BaseException) -> StoreProblem:
+        """Put an error in words, without any of its own that may quote users or a password."""
 
     async def close(self) -> None:
         """Disconnect."""

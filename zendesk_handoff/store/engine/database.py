@@ -9,12 +9,12 @@ from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from zendesk_handoff.errors import IncompatibleSchema, StoreUnavailable
-from zendesk_handoff.store.engine.backend import Backend, Work
+from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.store.engine.backend import Backend, Prepare, Work
 from zendesk_handoff.store.engine.migrate import migrate
-from zendesk_handoff.store.engine.postgresql import PostgresBackend, PostgresUnavailable
+from zendesk_handoff.store.engine.postgresql import PostgresBackend
 from zendesk_handoff.store.engine.signals import Signals
 from zendesk_handoff.store.engine.sqlite import SqliteBackend
 
@@ -31,14 +31,20 @@ _UNAVAILABLE = (SQLAlchemyError, sqlite3.Error, OSError, asyncio.TimeoutError)
 class _Job:
     """An item that waits for a writer, and the work to do with it."""
 
-    __slots__ = ("done", "item", "topics", "work")
+    __slots__ = ("done", "in_thread", "item", "topics", "work")
 
     def __init__(
-        self, work: SharedWork[Any, Any], item: Any, topics: Callable[[Any], Iterable[str]]
+        self,
+        work: SharedWork[Any, Any],
+        item: Any,
+        topics: Callable[[Any], Iterable[str]],
+        *,
+        in_thread: bool,
     ) -> None:
         self.work = work
         self.item = item
         self.topics = topics
+        self.in_thread = in_thread
         self.done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
 
@@ -70,19 +76,22 @@ class Database:
         """The database for people, without user and password."""
         return self.backend.name
 
-    async def open(self) -> None:
+    async def open(self, prepare: Prepare = migrate) -> None:
         """Connect, bring the schema up to date, and start the writers and the watch.
+
+        Args:
+            prepare: Brings the schema up to date.
 
         Raises:
             StoreUnavailable: The database cannot be reached.
             IncompatibleSchema: The tables are of a newer version, or another program's.
         """
         try:
-            await self.backend.open(migrate)
+            await self.backend.open(prepare)
         except _UNAVAILABLE as error:
             await self.backend.close()
-            raise StoreUnavailable(_describe(error)) from None
-        except IncompatibleSchema:
+            raise self._unavailable(error) from None
+        except BaseException:
             await self.backend.close()
             raise
         self._writers = [
@@ -94,6 +103,7 @@ class Database:
     async def close(self) -> None:
         """Finish the writes that are queued, and disconnect."""
         await self._watch.stop()
+        await self.signals.close()
         if self._writers:
             await self._jobs.join()
             for writer in self._writers:
@@ -102,12 +112,13 @@ class Database:
             self._writers = []
         await self.backend.close()
 
-    async def write(self, work: Work[T], *, wake: Iterable[str] = ()) -> T:
+    async def write(self, work: Work[T], *, wake: Iterable[str] = (), in_thread: bool = False) -> T:
         """Do a piece of work in a transaction, and return once it is committed.
 
         Args:
             work: Uses the connection; it may be run twice, so it does nothing else.
             wake: Topics to signal in every process after the commit.
+            in_thread: Whether the work would block the event loop.
 
         Raises:
             StoreUnavailable: It could not be committed.
@@ -117,7 +128,9 @@ class Database:
         def alone(connection: Connection, _items: Sequence[None]) -> Sequence[T]:
             return [work(connection)]
 
-        return await self.write_together(alone, None, wake=lambda _result: topics)
+        return await self.write_together(
+            alone, None, wake=lambda _result: topics, in_thread=in_thread
+        )
 
     async def write_together(
         self,
@@ -125,6 +138,7 @@ class Database:
         item: Item,
         *,
         wake: Callable[[T], Iterable[str]] = lambda _result: (),
+        in_thread: bool = False,
     ) -> T:
         """Do work in a transaction, once for all callers that wait with the same work.
 
@@ -135,11 +149,12 @@ class Database:
             work: Uses the connection; as with ``write`` it may be run twice, and for one item.
             item: This caller's item.
             wake: Returns the topics to signal in every process after the commit, given the result.
+            in_thread: Whether the work would block the event loop.
 
         Raises:
             StoreUnavailable: It could not be committed.
         """
-        job = _Job(work, item, wake)
+        job = _Job(work, item, wake, in_thread=in_thread)
         if not self._writers:
             raise StoreUnavailable("The store is not open.")
         self._jobs.put_nowait(job)
@@ -157,7 +172,7 @@ class Database:
         try:
             return await self.backend.read(work)
         except _UNAVAILABLE as error:
-            raise StoreUnavailable(_describe(error)) from None
+            raise self._unavailable(error) from None
 
     async def rows(self, query: Any) -> list[Any]:
         """Read all rows of a query.
@@ -208,7 +223,7 @@ class Database:
         except Exception as error:
             if len(batch) == 1 or isinstance(error, _AFFECTS_ALL_JOBS):
                 for job in batch:
-                    _fail(job, error)
+                    self._fail(job, error)
                 return
             # One job's error must not fail the others: each gets a transaction of its own.
             for job in batch:
@@ -220,13 +235,25 @@ class Database:
         for topic in _topics(batch, results):
             self.signals.emit(topic)
 
+    def _fail(self, job: _Job, error: Exception) -> None:
+        if job.done.done():
+            return
+        if isinstance(error, _UNAVAILABLE) and not isinstance(error, IntegrityError):
+            job.done.set_exception(self._unavailable(error))
+        else:
+            job.done.set_exception(error)
+
+    def _unavailable(self, error: Exception) -> StoreUnavailable:
+        return StoreUnavailable(str(self.backend.problem(error)))
+
     async def _commit(self, batch: list[_Job]) -> list[Any]:
         def work(connection: Connection) -> list[Any]:
             results = _run(connection, batch)
             self.backend.send(connection, _topics(batch, results))
             return results
 
-        return await self.backend.write(work)
+        in_thread = any(job.in_thread for job in batch)
+        return await self.backend.write(work, in_thread=in_thread)
 
 
 def _run(connection: Connection, batch: list[_Job]) -> list[Any]:
@@ -245,19 +272,3 @@ def _run(connection: Connection, batch: list[_Job]) -> list[Any]:
 def _topics(batch: list[_Job], results: list[Any]) -> Iterable[str]:
     pairs = zip(batch, results, strict=True)
     return dict.fromkeys(topic for job, result in pairs for topic in job.topics(result))
-
-
-def _fail(job: _Job, error: Exception) -> None:
-    if job.done.done():
-        return
-    if isinstance(error, _UNAVAILABLE) and not isinstance(error, IntegrityError):
-        job.done.set_exception(StoreUnavailable(_describe(error)))
-    else:
-        job.done.set_exception(error)
-
-
-def _describe(error: BaseException) -> str:
-    """Describe an error without the statement's parameters, which hold texts of users."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    name = str(cause) if isinstance(cause, PostgresUnavailable) else type(cause).__name__
-    return f"The store did not answer ({name})."

@@ -75,6 +75,23 @@ async def migrate(run: Callable[[Callable[[Connection], Any]], Awaitable[Any]]) 
         _alembic.release()
 
 
+async def migrate_existing(
+    run: Callable[[Callable[[Connection], Any]], Awaitable[Any]],
+) -> None:
+    """Bring the store's tables up to date where there are some; make none.
+
+    Args:
+        run: Runs a function on a connection without a transaction.
+
+    Raises:
+        LookupError: There are none.
+        IncompatibleSchema: The database is of a newer version, or another program's.
+    """
+    if await run(_read_version) is None and not await run(_has_old_tables):
+        raise LookupError
+    await migrate(run)
+
+
 def upgrade(connection: Connection) -> None:
     """Run the missing migrations; the caller commits.
 
@@ -102,7 +119,7 @@ def upgrade(connection: Connection) -> None:
         connection,
         opts={**OPTIONS, "fn": lambda revision, _: script._upgrade_revs("head", revision)},
     )
-    if before is None and _has_first_tables(connection):
+    if before is None and has_first_tables(connection):
         context.stamp(script, _FIRST)
     with Operations.context(context):
         context.run_migrations()
@@ -112,6 +129,11 @@ def upgrade(connection: Connection) -> None:
 def _read_version(connection: Connection) -> str | None:
     with connection.begin():
         return version(connection)
+
+
+def _has_old_tables(connection: Connection) -> bool:
+    with connection.begin():
+        return has_first_tables(connection)
 
 
 def _migrate(connection: Connection) -> None:
@@ -132,7 +154,7 @@ def version(connection: Connection) -> str | None:
     return revision
 
 
-def _has_first_tables(connection: Connection) -> bool:
+def has_first_tables(connection: Connection) -> bool:
     """Tell a store without a version from an empty database.
 
     Raises:

@@ -12,8 +12,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from zendesk_handoff.bounds import require
 from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.store.engine.backend import Prepare, Work
+from zendesk_handoff.store.engine.problems import (
+    CONNECT_TIMEOUT,
+    StoreProblem,
+    postgresql_problem,
+)
 from zendesk_handoff.store.engine.signals import PostgresWatch, Signals, Watch
 
 T = TypeVar("T")
@@ -29,7 +35,7 @@ _PARAMETERS = ("host", "port", "user", "password", "database", "passfile", "targ
 
 
 class PostgresUnavailable(ConnectionError):
-    """PostgreSQL refused or lost a connection; the text is only the name of the driver's error."""
+    """PostgreSQL refused or lost a connection; the driver's error is the cause."""
 
 
 class PostgresBackend:
@@ -40,6 +46,7 @@ class PostgresBackend:
 
     Raises:
         SettingsError: The URL asks for something that is not supported.
+        MissingDependency: The driver is not installed.
     """
 
     #: PostgreSQL groups commits itself. Each write has a transaction of its own: one that locked
@@ -49,6 +56,7 @@ class PostgresBackend:
 
     def __init__(self, url: sa.engine.URL) -> None:
         """Create the engine; ``open`` connects."""
+        require("asyncpg", extra="postgresql", by="The store_url postgresql://…")
         self._address = address = postgres_address(url)
         self.name = "postgresql://{host}:{port}/{database}".format(
             **{"host": "", "port": 5432, "database": "", **address}
@@ -57,7 +65,7 @@ class PostgresBackend:
             "postgresql+asyncpg://",
             pool_pre_ping=True,
             # Seconds; a network that drops packets must not block a user's request for ever.
-            connect_args={**address, "timeout": 5, "command_timeout": 30},
+            connect_args={**address, "timeout": CONNECT_TIMEOUT, "command_timeout": 30},
             pool_size=5,
             max_overflow=10,
             hide_parameters=True,
@@ -76,8 +84,11 @@ class PostgresBackend:
                 result = await connection.run_sync(work)
         return cast(T, result)
 
-    async def write(self, work: Work[T]) -> T:
-        """Do work in a transaction, again if it was rolled back in favour of another one."""
+    async def write(self, work: Work[T], *, in_thread: bool = False) -> T:
+        """Do work in a transaction, again if it was rolled back in favour of another one.
+
+        The driver writes large values without blocking the event loop.
+        """
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with _driver_errors():
@@ -87,6 +98,18 @@ class PostgresBackend:
                 if getattr(error.orig, "sqlstate", None) not in _REPEATABLE or attempt == _ATTEMPTS:
                     raise
         raise AssertionError("the last attempt returns or raises")
+
+    def exists(self) -> bool:
+        """Assume that it is there: only the server knows."""
+        return True
+
+    def obstacle(self) -> StoreProblem | None:
+        """Find nothing: only the server knows."""
+        return None
+
+    def problem(self, error: BaseException) -> StoreProblem:
+        """Put an error in words."""
+        return postgresql_problem(error, self.name)
 
     async def close(self) -> None:
         """Close the pool."""
@@ -149,9 +172,9 @@ def _driver_errors() -> Iterator[None]:
     up, has too many clients, or refuses the password. Nor does it wrap asyncpg's own errors on a
     connection that was just closed.
     """
-    import asyncpg  # the extra `postgresql`
+    import asyncpg
 
     try:
         yield
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise PostgresUnavailable(type(error).__name__) from None
+        raise PostgresUnavailable(type(error).__name__) from error

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import structlog
 
-#: The topic for an unknown change: every watcher is woken.
+from zendesk_handoff.errors import StoreUnavailable
+
+#: The topic for an unknown change: every watcher is woken, unless its kind is narrowed.
 ANYTHING = "*"
 
 log = structlog.get_logger(__name__)
@@ -34,6 +36,10 @@ async def is_set_within(event: asyncio.Event, seconds: float) -> bool:
     return event.is_set()
 
 
+#: Finds the topics of a kind that have changed.
+Find = Callable[[], Awaitable["Iterable[str] | None"]]
+
+
 class Signals:
     """Topics and their watchers. A signal carries no data, which is in the store."""
 
@@ -41,6 +47,7 @@ class Signals:
         """Start without watchers."""
         self._events: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._callbacks: list[Callable[[str], None]] = []
+        self._narrowed: dict[str, _Narrowed] = {}
         self._hurries = 0
 
     @property
@@ -77,14 +84,79 @@ class Signals:
         """Register a callback for every topic that changes; its argument may be ``ANYTHING``."""
         self._callbacks.append(callback)
 
+    def narrow(self, prefix: str, find: Find) -> None:
+        """Ask at ``ANYTHING`` which topics of a kind have changed, instead of waking all of them.
+
+        For topics with many watchers, each of which would read the database.
+
+        Args:
+            prefix: Beginning of the topics.
+            find: Returns those that have changed since it was called before, or ``None`` if all may
+                have.
+        """
+        self._narrowed[prefix] = _Narrowed(prefix, find, self)
+
     def emit(self, topic: str) -> None:
-        """Wake the watchers of a topic; ``ANYTHING`` wakes all."""
-        topics = list(self._events) if topic == ANYTHING else [topic]
+        """Wake the watchers of a topic; ``ANYTHING`` wakes all that are not narrowed."""
+        if topic == ANYTHING:
+            narrowed = tuple(self._narrowed)
+            self._wake(each for each in list(self._events) if not each.startswith(narrowed))
+            for each in self._narrowed.values():
+                each.look()
+        else:
+            self._wake([topic])
+        for callback in self._callbacks:
+            callback(topic)
+
+    async def close(self) -> None:
+        """End what looks for changes."""
+        for each in self._narrowed.values():
+            await each.close()
+
+    def topics(self, prefix: str) -> list[str]:
+        """List the watched topics with a prefix."""
+        return [each for each in self._events if each.startswith(prefix)]
+
+    def _wake(self, topics: Iterable[str]) -> None:
         for each in topics:
             for event in self._events.get(each, ()):
                 event.set()
-        for callback in self._callbacks:
-            callback(topic)
+
+
+class _Narrowed:
+    """Looks which topics of a kind have changed, once at a time."""
+
+    def __init__(self, prefix: str, find: Find, signals: Signals) -> None:
+        self._prefix = prefix
+        self._find = find
+        self._signals = signals
+        self._is_due = False
+        self._task: asyncio.Task[None] | None = None
+
+    def look(self) -> None:
+        """Look soon; a look that is under way is followed by another."""
+        self._is_due = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="store changes")
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while self._is_due:
+            self._is_due = False
+            watched = self._signals.topics(self._prefix)
+            if not watched:
+                continue
+            try:
+                changed = await self._find()
+            except StoreUnavailable:
+                changed = None
+            for topic in watched if changed is None else changed:
+                self._signals.emit(topic)
 
 
 class Watch:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -18,6 +19,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from zendesk_handoff.store.engine.backend import Prepare, Work
+from zendesk_handoff.store.engine.private_files import keep_private
+from zendesk_handoff.store.engine.problems import StoreProblem, file_problem, sqlite_problem
 from zendesk_handoff.store.engine.signals import Signals, SqliteWatch, Watch
 
 T = TypeVar("T")
@@ -54,7 +57,10 @@ class SqliteBackend:
 
     def __init__(self, url: sa.engine.URL) -> None:
         """Create the engine; ``open`` connects."""
-        self.name = f"sqlite:///{os.path.abspath(url.database or '')}"
+        path = os.path.abspath(url.database or "")
+        self.name = f"sqlite:///{path}"
+        is_file = url.database and url.database != ":memory:"
+        self._file = Path(path) if is_file else None
         # Parameters hold texts of users, which no error may quote.
         self.engine = sa.create_engine(
             url.set(drivername="sqlite"),
@@ -73,6 +79,8 @@ class SqliteBackend:
     async def open(self, prepare: Prepare) -> None:
         """Connect, in the thread: another process may hold the lock."""
         sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_INTERVAL))
+        if self._file is not None:
+            keep_private(self._file)
         writer = await _retry_while_locked(partial(self._in_thread, self.engine.connect))
         self._writer = writer.execution_options(begins=True)
         await prepare(partial(self._in_thread_with, self._writer))
@@ -93,13 +101,17 @@ class SqliteBackend:
             if self._reader.in_transaction():
                 self._reader.rollback()
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, in_thread: bool = False) -> T:
         """Do work in a transaction; there must be one call at a time."""
         assert self._writer is not None, "the store is not open"
         await _retry_while_locked(self._take_lock)
         transaction = self._writer.begin()
         try:
-            result = work(self._writer)
+            if in_thread:
+                self._committing = True  # the thread has the connection from here on
+                result = await self._in_thread(work, self._writer)
+            else:
+                result = work(self._writer)
             self._committing = True
             await self._commit(transaction)
         except BaseException:
@@ -120,6 +132,18 @@ class SqliteBackend:
         else:
             await self._in_thread(transaction.commit)
         self._last_commit = time.perf_counter() - began
+
+    def exists(self) -> bool:
+        """Tell whether the file is there and not empty."""
+        return self._file is None or (self._file.is_file() and self._file.stat().st_size > 0)
+
+    def obstacle(self) -> StoreProblem | None:
+        """Find out why the file cannot be opened or made."""
+        return None if self._file is None else file_problem(self._file)
+
+    def problem(self, error: BaseException) -> StoreProblem:
+        """Put an error in words."""
+        return sqlite_problem(error, self._file or Path(":memory:"))
 
     async def close(self) -> None:
         """Close both connections."""
@@ -172,10 +196,17 @@ async def _retry_while_locked(attempt: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await attempt()
-        except (OperationalError, sqlite3.OperationalError):
+        except (OperationalError, sqlite3.OperationalError) as error:
+            if not _is_locked(error):
+                raise
             if time.monotonic() > deadline:
                 raise TimeoutError("The database is locked.") from None
             await asyncio.sleep(_POLL_SECONDS)
+
+
+def _is_locked(error: Exception) -> bool:
+    text = str(error).lower()  # with parameters hidden; SQLite's words (SQLite: Result Codes)
+    return "locked" in text or "busy" in text
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
