@@ -26,6 +26,9 @@ async def test_a_custom_integration(sim: Simulator, account: Account) -> None:
     assert renamed["integration"]["displayName"] == "Yours"
     listed = await account.must("GET", "/integrations", **{"filter[types]": "custom"})
     assert made["id"] in [one["id"] for one in listed["integrations"]]
+    assert (await account.call("PATCH", path, {"displayName": ""}))[0] == 400
+    unnamed = await account.must("PATCH", path, {"displayName": None})
+    assert unnamed["integration"]["displayName"] is None
     await account.must("DELETE", path)
     status, answer = await account.call("GET", path)
     assert (status, answer["errors"][0]["code"]) == (404, "integration_not_found")
@@ -49,7 +52,8 @@ async def test_refused_integrations(account: Account, body: object) -> None:
 async def test_keys(account: Account) -> None:
     integration = account.app.integrations[0]
     path = f"/integrations/{integration.id}/keys"
-    assert (await account.call("POST", path, {}))[0] == 400
+    for body in ({}, {"displayName": ""}, {"displayName": "x" * 101}, {"displayName": 3}):
+        assert (await account.call("POST", path, body))[0] == 400
     key = (await account.must("POST", path, {"displayName": "Run time"}))["key"]
     assert key["id"].startswith("int_")
     assert (await account.must("GET", f"{path}/{key['id']}"))["key"] == key
@@ -81,6 +85,42 @@ async def test_webhooks(sim: Simulator, account: Account, bot: Bot) -> None:
     for _ in range(9):
         await account.must("POST", path, HOOK)
     assert (await account.call("POST", path, HOOK))[0] == 400
+
+
+async def test_secrets_that_are_shown_once(sim: Simulator, account: Account) -> None:
+    await sim.set_switches(account.app.id, secrets_shown_again=False)
+    body = {"type": "custom", "displayName": "Mine", "webhooks": [HOOK]}
+    made = (await account.must("POST", "/integrations", body))["integration"]
+    assert "secret" in made["webhooks"][0]
+    path = f"/integrations/{made['id']}"
+    key = (await account.must("POST", path + "/keys", {"displayName": "x"}))["key"]
+    assert "secret" in key
+    webhook = f"{path}/webhooks/{made['webhooks'][0]['id']}"
+    answers = [
+        await account.must("GET", "/integrations"),
+        await account.must("GET", path),
+        await account.must("GET", path + "/webhooks"),
+        await account.must("GET", webhook),
+        await account.must("PATCH", webhook, HOOK),
+        await account.must("GET", path + "/keys"),
+        await account.must("GET", f"{path}/keys/{key['id']}"),
+    ]
+    assert "secret" not in str(answers)
+
+
+async def test_a_switchboard_integration_is_changed(account: Account) -> None:
+    (board,) = (await account.must("GET", "/switchboards"))["switchboards"]
+    path = f"/switchboards/{board['id']}/switchboardIntegrations"
+    body = {"name": "rasa", "integrationId": account.app.integrations[0].id}
+    ours = (await account.must("POST", path, body))["switchboardIntegration"]
+    one = f"{path}/{ours['id']}"
+    assert (await account.call("PATCH", one, {"name": "zd-answerBot"}))[0] == 400
+    assert (await account.call("PATCH", one, body | {"integrationType": "zd:x"}))[0] == 400
+    assert (await account.must("PATCH", one, body))["switchboardIntegration"] == ours
+    hook = {"type": "custom", "webhooks": [HOOK]}
+    other = (await account.must("POST", "/integrations", hook))["integration"]["id"]
+    moved = await account.must("PATCH", one, {"integrationId": other})
+    assert moved["switchboardIntegration"] == ours | {"integrationId": other}
 
 
 async def test_a_new_switchboard(sim: Simulator, bot: Bot) -> None:

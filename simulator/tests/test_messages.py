@@ -127,7 +127,32 @@ async def test_markdown_becomes_html(account: Account) -> None:
     content = {"type": "text", "markdownText": "a <b>\n\nc"}
     _, answer = await post(account, await account.conversation(), content=content)
     shown = answer["messages"][0]["content"]
-    assert shown == {"type": "text", "htmlText": "<p>a &lt;b&gt;</p><p>c</p>"}
+    html = "<p>a &lt;b&gt;</p><p>c</p>"
+    assert shown == {"type": "text", "htmlText": html, "text": "a <b>\nc"}
+    content["markdownText"] = "Our [shop](https://shop.example/?a=1&b=2), [not](javascript:x)"
+    _, answer = await post(account, await account.conversation(), content=content)
+    shown = answer["messages"][0]["content"]
+    link = '<a href="https://shop.example/?a=1&amp;b=2">shop</a>'
+    assert shown["htmlText"] == f"<p>Our {link}, [not](javascript:x)</p>"
+
+
+async def test_a_deleted_message_leaves_a_placeholder_and_causes_no_event(
+    sim: Simulator, account: Account
+) -> None:
+    conversation = await account.conversation()
+    for gone in (False, True):
+        _, answer = await post(account, conversation, content={"type": "text", "text": "secret"})
+        message = answer["messages"][0]["id"]
+        await sim.set_switches(account.app.id, deleted_messages="gone" if gone else "placeholder")
+        await sim.delete_message(conversation, message)
+        listed = {each["id"]: each for each in await sim.messages(conversation)}
+        assert (message in listed) is not gone
+        if not gone:
+            assert listed[message]["deleted"] is True
+            assert listed[message]["content"] == {"type": "text", "text": ""}
+        assert "secret" not in str(listed)
+    with pytest.raises(Exception, match="no such message"):
+        await sim.delete_message(conversation, "f" * 24)
 
 
 async def test_metadata_is_flat_and_4_kb(account: Account) -> None:

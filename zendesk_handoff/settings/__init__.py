@@ -1,5 +1,6 @@
 """The plugin's settings: one block of ``credentials.yml``, one frozen object."""
 
+from zendesk_handoff.settings.limits import LimitSettings
 from zendesk_handoff.settings.model import (
     DEFAULT_WORKSPACE,
     TAKEOVER_AFTER,
@@ -16,6 +17,7 @@ __all__ = [
     "DEFAULT_WORKSPACE",
     "TAKEOVER_AFTER",
     "Connector",
+    "LimitSettings",
     "Settings",
     "SummarySettings",
     "Timeouts",

@@ -4,36 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
+from zendesk_handoff.domain.end_phrases import every_phrase
+from zendesk_handoff.domain.identity import TRUSTED, Origin
+from zendesk_handoff.domain.language import ENGLISH
 from zendesk_handoff.domain.redaction import KINDS, PAYMENT
 from zendesk_handoff.errors import UnknownWorkspace
+from zendesk_handoff.settings.limits import LimitSettings
 from zendesk_handoff.settings.schema import block, blocks, setting
 from zendesk_handoff.settings.values import (
+    days_or_off,
     matching,
     one_of,
+    safe_url,
     seconds,
     seconds_or_off,
     some_of,
     text,
     texts,
-    url,
     url_or_none,
     whole_number,
+    yes_or_no,
 )
 
 DEFAULT_WORKSPACE = "default"
 #: Phrases that end a session without NLU.
-DEFAULT_END_PHRASES = (
-    "/end_handoff",
-    "/stop",
-    "end chat",
-    "back to the bot",
-    "talk to the bot",
-    "chat beenden",
-    "zurück zum bot",
-    "terminar chat",
-    "volver al bot",
+DEFAULT_END_PHRASES = tuple(dict.fromkeys(("/end_handoff", "/stop", *every_phrase())))
+#: What clients send, and Rasa fills in, where nobody has said who the user is.
+DEFAULT_SHARED_SENDERS = (
+    *("default", "none", "null", "undefined", "nan", "false", "true", "0", "{}", "[]"),
+    *("[object object]", "user", "userid", "user_id", "sender", "sender_id", "me", "you"),
+    *("anonymous", "anon", "guest", "unknown", "visitor", "customer", "client", "test", "tester"),
 )
 #: Seconds until a session's lease expires that is not renewed.
 TAKEOVER_AFTER = 10.0
@@ -90,14 +93,14 @@ class Connector:
     webhook_secrets: tuple[str, ...] = setting(
         texts,
         "The value of Zendesk's header `X-API-Key`, for the Rasa server alone; a list while it is "
-        "rotated.",
+        "rotated. At least 16 characters, unless `base_url` is this machine.",
         key="webhook_secret",
         example="${ZENDESK_WEBHOOK_SECRET}",
         secret=True,
         for_server=True,
     )
     base_url: str = setting(
-        url,
+        safe_url,
         "The root of the Conversations API; another one for legacy accounts, or the simulator.",
         computed=lambda read: f"https://{read['subdomain']}.zendesk.com/sc",
         example="https://your-company.zendesk.com/sc",
@@ -126,6 +129,15 @@ class Connector:
     authentication: str = setting(
         one_of("jwt", "basic"), "`jwt` or `basic`, for calls to the API.", default="jwt"
     )
+    agent_language: str = setting(
+        matching(
+            r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*",
+            "must be a language's tag, such as `de` or `pt-BR`.",
+        ),
+        "The language that the agents read: of the summary's labels and of the plugin's notices "
+        "to them. There are `en`, `de`, `es` and `fr`; any other is shown in English.",
+        default=ENGLISH,
+    )
 
     @property
     def scope(self) -> str:
@@ -135,6 +147,13 @@ class Connector:
     def webhook_url(self, public_url: str) -> str:
         """Build the address to paste into Zendesk."""
         return f"{public_url}/api/v1/connectors/{self.id}/webhook"
+
+    def webhook_urls(self, public_url: str) -> tuple[str, str]:
+        """List both addresses of the webhook's route; the second is by Rasa's own convention."""
+        return (
+            self.webhook_url(public_url),
+            f"{public_url}/webhooks/zendesk/{self.id}/webhook",
+        )
 
 
 @dataclass(frozen=True)
@@ -224,11 +243,28 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """Days for which personal data is kept; ``None`` keeps it until a command deletes it."""
+
+    days: float | None = setting(
+        days_or_off,
+        "Days after its end for which a session is kept, with its messages, chat history and "
+        "files; what is open or undelivered is always kept ([privacy.md](privacy.md)).",
+        default=None,
+    )
+    media_days: float | None = setting(
+        days_or_off,
+        "Days after the end of a session for which the addresses of agents' files work.",
+        default=30.0,
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of the plugin."""
 
     public_url: str = setting(
-        url,
+        safe_url,
         "The address at which Zendesk, and the user's channel, reach the Rasa server.",
         example="https://bot.example.com",
     )
@@ -238,15 +274,25 @@ class Settings:
             r"(?:sqlite|postgresql|postgres)://.*",
             f"must be {_STORE_URL} or postgresql://host/database.",
         ),
-        "The database that action server and Rasa server share; or `postgresql://host/database`, "
-        "with the extra `postgresql`.",
+        "The database that action server and Rasa server share; a path counts from the folder of "
+        "`credentials.yml`. Or `postgresql://host/database`, with the extra `postgresql`.",
         default=_STORE_URL,
         secret=True,
     )
     end_phrases: tuple[str, ...] = setting(
         texts,
-        "Phrases by which a user leaves the agent, compared without case.",
+        "Phrases by which a user leaves the agent, compared without case, and without punctuation, "
+        "spaces and emoji around the words; `/restart` is always one.",
         default=DEFAULT_END_PHRASES,
+    )
+    shared_senders: tuple[str, ...] = setting(
+        texts,
+        "Sender ids that several people may have, because their clients send none of their own: "
+        "they are not handed over, or one would read what an agent writes to another. Compared "
+        "without case; an empty id is always one.",
+        default=DEFAULT_SHARED_SENDERS,
+        shown="`default`, `none`, `null`, `undefined`, `user`, `anonymous`, `guest`, `test` and "
+        "others of the kind",
     )
     open_timeout: float = setting(
         seconds,
@@ -271,16 +317,37 @@ class Settings:
         "events are missing; also sent at every start.",
         default=300.0,
     )
+    webhook_silence: float | None = setting(
+        seconds_or_off,
+        "Seconds with the agents without any call of the connector's webhook, after which the log "
+        "asks whether Zendesk reaches it, once for each session; or `off`.",
+        default=60.0,
+    )
     redact: frozenset[str] = setting(
         some_of(KINDS),
         "Kinds of personal data that are masked in the summary; also `email`, `phone`; `[]` for "
         "none ([summary.md](summary.md)).",
         default=PAYMENT,
     )
+    requester_from_told: bool = setting(
+        yes_or_no,
+        "Whether a name and an e-mail address that users only tell, or that stand in a page's "
+        "address, become the ticket's requester ([security.md](security.md#who-the-user-is)).",
+        default=False,
+    )
     summary: SummarySettings = field(
         default_factory=SummarySettings, metadata=block(SummarySettings)
     )
+    retention: Retention = field(default_factory=Retention, metadata=block(Retention))
     timeouts: Timeouts = field(default_factory=Timeouts, metadata=block(Timeouts))
+    limits: LimitSettings = field(default_factory=LimitSettings, metadata=block(LimitSettings))
+    #: The ``credentials.yml`` in which they stand; ``None`` if they were not read from a file.
+    credentials_file: Path | None = field(default=None, compare=False)
+
+    @property
+    def requester_origins(self) -> frozenset[Origin]:
+        """The origins of the values that become the requester's at Zendesk."""
+        return TRUSTED | {Origin.TOLD} if self.requester_from_told else TRUSTED
 
     def connector_for(self, workspace: str) -> Connector:
         """Find the connector of a workspace.

@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from zendesk_handoff.errors import Problem, SettingsError
+from zendesk_handoff.settings.credentials_file import (
+    BLOCK_SUFFIX,
+    CREDENTIALS_VARIABLE,
+    credentials_file,
+    file_of_block,
+)
+from zendesk_handoff.settings.env_file import env_file
 from zendesk_handoff.settings.model import Connector, Settings
 from zendesk_handoff.settings.schema import UNSET, read_block, settings_of
+from zendesk_handoff.settings.store_path import place_store
+from zendesk_handoff.settings.values import is_loopback
 
 #: The block's name.
 BLOCK = "zendesk_handoff.channels.ZendeskInput"
-#: The end of its name, which an older name of the class shares (docs/names.md).
-_BLOCK_SUFFIX = "channels.ZendeskInput"
-CREDENTIALS_VARIABLE = "ZENDESK_HANDOFF_CREDENTIALS"
 
 #: Rasa's variable for the lifetime of its locks, and its default (``rasa.core.lock_store``).
 LOCK_LIFETIME_VARIABLE = "TICKET_LOCK_LIFETIME"
@@ -26,14 +33,17 @@ _LOCK_LIFETIME = 60
 #: Stands for the values of settings that an action server is not given; their readers take it.
 _LEFT_OUT = "app_left_out"
 
+#: Characters of a webhook secret, at least; Zendesk's own have more than 40.
+_LEAST_SECRET = 16
 _CONNECTOR_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def read_settings(
     block: Mapping[str, Any] | None,
     *,
     environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
     for_actions: bool = False,
 ) -> Settings:
     """Check the block and make it one frozen object.
@@ -41,6 +51,9 @@ def read_settings(
     Args:
         block: The content of ``zendesk_handoff.channels.ZendeskInput`` in ``credentials.yml``.
         environ: The variables for ``${NAME}``; the process environment by default.
+        file: The ``credentials.yml`` in which the block stands. An SQLite store's path counts from
+            its folder, and the ``.env`` there has the variables that are not in ``environ``. By
+            default it is looked for (`file_of_block`), and none is used where ``environ`` is given.
         for_actions: Whether the keys that only the Rasa server needs are left out, set or not.
 
     Raises:
@@ -50,17 +63,23 @@ def read_settings(
     if not isinstance(block, Mapping):
         raise SettingsError([Problem(BLOCK, "must be a block with `connectors`.")])
     variables = os.environ if environ is None else environ
+    if file is None and environ is None:
+        file = file_of_block(block, variables)
     if for_actions:
         block = _without_server_settings(block)
-    block = _substitute(block, "", variables, problems)
+    block = _substitute(block, "", _variables_for(block, variables, file), problems)
     settings = read_block(Settings, block, "", problems)
     if settings is not None:
         _check_connectors(settings.connectors or {}, problems)
         if not for_actions:
+            _check_secrets(settings.connectors or {}, problems)
             _check_open_timeout(settings.open_timeout, variables, problems)
     if problems or settings is None:
         raise SettingsError(problems)
-    return settings
+    if file is None:
+        return settings
+    store_url = place_store(settings.store_url, file.parent)
+    return replace(settings, store_url=store_url, credentials_file=file.absolute())
 
 
 def load_settings(
@@ -81,12 +100,25 @@ def load_settings(
         SettingsError: The file cannot be read, has no such block, or the block has problems.
     """
     variables = os.environ if environ is None else environ
-    file = Path(path or variables.get(CREDENTIALS_VARIABLE) or "credentials.yml")
+    file = Path(path) if path else credentials_file(variables)
+    block = load_block(file)
+    return read_settings(block, environ=variables, file=file, for_actions=for_actions)
+
+
+def load_block(file: Path) -> Any:
+    """Read the plugin's block out of a Rasa ``credentials.yml``, as it is written.
+
+    Args:
+        file: The file.
+
+    Raises:
+        SettingsError: The file cannot be read, or has no such block.
+    """
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
-        hint = f"name the file in {CREDENTIALS_VARIABLE}."
-        raise SettingsError([Problem(str(file), f"{error.strerror}; {hint}")]) from None
+        hint = f"name the file in {CREDENTIALS_VARIABLE}, or with --credentials."
+        raise SettingsError([Problem(str(file.absolute()), f"{error.strerror}; {hint}")]) from None
     except UnicodeDecodeError:
         raise SettingsError([Problem(str(file), "is not UTF-8 text.")]) from None
     except yaml.YAMLError as error:
@@ -95,9 +127,21 @@ def load_settings(
         raise SettingsError([Problem(str(file), f"is not valid YAML{line}.")]) from None
     blocks = content if isinstance(content, Mapping) else {}
     for name, block in blocks.items():
-        if str(name).endswith(_BLOCK_SUFFIX):
-            return read_settings(block, environ=variables, for_actions=for_actions)
+        if str(name).endswith(BLOCK_SUFFIX):
+            return block
     raise SettingsError([Problem(str(file), f"has no block `{BLOCK}:`; add one.")])
+
+
+def _variables_for(
+    block: Mapping[str, Any], environ: Mapping[str, str], file: Path | None
+) -> Mapping[str, str]:
+    """Join the environment, which takes precedence, with ``.env`` where that is needed.
+
+    An action server may not be allowed to read the file, and has no need to.
+    """
+    if file is None or all(environ.get(name) for name in VARIABLE.findall(str(block))):
+        return environ
+    return {**env_file(file.parent), **{name: value for name, value in environ.items() if value}}
 
 
 def _without_server_settings(block: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -127,6 +171,21 @@ def _check_open_timeout(
         remedy = f"write a smaller number, or set {LOCK_LIFETIME_VARIABLE} to a larger one."
         lock = "seconds for which Rasa locks the conversation of a waiting message"
         problems.append(Problem("open_timeout", f"must be below {lifetime}, the {lock}; {remedy}"))
+
+
+def _check_secrets(connectors: Mapping[str, Connector | None], problems: list[Problem]) -> None:
+    """Check that no webhook secret can be guessed; the simulator on this machine may have any."""
+    for connector_id, connector in connectors.items():
+        if connector is None or not connector.base_url or is_loopback(connector.base_url):
+            continue
+        if any(len(secret) < _LEAST_SECRET for secret in connector.webhook_secrets or ()):
+            problems.append(
+                Problem(
+                    f"connectors.{connector_id}.webhook_secret",
+                    f"must have {_LEAST_SECRET} characters or more: whoever guesses it writes to "
+                    "users as an agent. Write the one that Zendesk has made.",
+                )
+            )
 
 
 def _check_connectors(connectors: Mapping[str, Connector | None], problems: list[Problem]) -> None:
@@ -161,8 +220,9 @@ def _substitute(value: Any, key: str, environ: Mapping[str, str], problems: list
         return [_substitute(item, key, environ, problems) for item in value]
     if not isinstance(value, str):
         return value
-    missing = [name for name in _VARIABLE.findall(value) if not environ.get(name)]
+    missing = [name for name in VARIABLE.findall(value) if not environ.get(name)]
     problems += [
-        Problem(key, f"needs the environment variable {name}; set it.") for name in missing
+        Problem(key, f"needs the environment variable {name}; set it, or write it into .env.")
+        for name in missing
     ]
-    return UNSET if missing else _VARIABLE.sub(lambda match: environ[match[1]], value)
+    return UNSET if missing else VARIABLE.sub(lambda match: environ[match[1]], value)

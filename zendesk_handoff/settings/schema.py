@@ -197,6 +197,8 @@ def _plain(default: Any) -> str:
     """Write a default as YAML has it."""
     if default is _ABSENT:
         return ""
+    if isinstance(default, bool):
+        return str(default).lower()
     if default is None:
         return "off"
     if isinstance(default, (tuple, frozenset)):

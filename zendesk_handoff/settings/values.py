@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
+
+from zendesk_handoff.domain.addresses import Network
 
 
 def text(value: Any, example: str) -> str:
@@ -50,9 +53,36 @@ def texts(value: Any, example: str) -> tuple[str, ...]:
 def url(value: Any, example: str) -> str:
     """Read an HTTP address; the result has no slash at the end."""
     found = text(value, example)
-    if urlsplit(found).scheme not in {"http", "https"} or not urlsplit(found).netloc:
+    try:
+        parts = urlsplit(found)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        is_address = is_address and parts.port != 0
+    except ValueError:  # `http://[`, or a port that is no number
+        is_address = False
+    if not is_address:
         raise ValueError(f"must be an address like {example}.")
-    return found.rstrip("/")
+    # The scheme is compared by its beginning later on.
+    return f"{parts.scheme}{found[len(parts.scheme) :]}".rstrip("/")
+
+
+def safe_url(value: Any, example: str) -> str:
+    """Read an HTTP address over which keys and users' words may be sent.
+
+    Plain ``http`` is for this machine alone, where nobody listens on the way.
+    """
+    found = url(value, example)
+    if not found.startswith("https://") and not is_loopback(found):
+        raise ValueError(
+            "must begin with https:// unless it is this machine (127.0.0.1, localhost): keys and "
+            "users' words would be readable on the way."
+        )
+    return found
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether a URL names this machine."""
+    host = urlsplit(address).hostname or ""
+    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
 
 
 def url_or_none(value: Any, example: str) -> str | None:
@@ -77,6 +107,21 @@ def seconds_or_off(value: Any, example: str) -> float | None:
         raise ValueError("must be a number of seconds above 0, or `off`.") from None
 
 
+def yes_or_no(value: Any, _example: str) -> bool:
+    """Read a switch."""
+    if not isinstance(value, bool):
+        raise ValueError("must be `true` or `false`.")
+    return value
+
+
+def days_or_off(value: Any, example: str) -> float | None:
+    """Read a number of days that may be turned off."""
+    try:
+        return seconds_or_off(value, example)
+    except ValueError:
+        raise ValueError("must be a number of days above 0, or `off`.") from None
+
+
 def whole_number(least: int) -> Callable[[Any, str], int]:
     """Make a reader of whole numbers from the least allowed one on."""
 
@@ -86,6 +131,25 @@ def whole_number(least: int) -> Callable[[Any, str], int]:
         return int(value)
 
     return read
+
+
+def number_or_off(value: Any, example: str) -> int | None:
+    """Read a whole number that may be turned off; 0 turns it off, too."""
+    if value is None or value is False or value == "off" or (type(value) is int and value == 0):
+        return None
+    try:
+        return whole_number(1)(value, example)
+    except ValueError:
+        raise ValueError("must be a whole number from 1 on, or `off`.") from None
+
+
+def networks(value: Any, example: str) -> tuple[Network, ...]:
+    """Read a list of IP networks or single addresses."""
+    items = value if isinstance(value, (list, tuple)) else [value]
+    try:
+        return tuple(ip_network(text(item, example)) for item in items)
+    except ValueError:
+        raise ValueError(f"must be a list of networks or addresses; write {example}.") from None
 
 
 def share(value: Any, example: str) -> float:

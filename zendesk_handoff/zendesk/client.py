@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from types import TracebackType
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import aiohttp
 import msgspec
 import structlog
 
-from zendesk_handoff.errors import ApiError, Conflict, InvalidResponse
-from zendesk_handoff.settings import Connector
+from zendesk_handoff.domain.untrusted_text import harmless
+from zendesk_handoff.errors import ApiError, Conflict, InvalidResponse, NotFound
+from zendesk_handoff.zendesk.api_client import ApiClient
 from zendesk_handoff.zendesk.api_responses import read_value
 from zendesk_handoff.zendesk.models import MARKER_KEY, SESSION_KEY, Conversation, Message, User
-from zendesk_handoff.zendesk.retry import RetryPolicy
 from zendesk_handoff.zendesk.switchboard import Switchboard
-from zendesk_handoff.zendesk.transport import Transport
 
 log = structlog.get_logger(__name__)
 
@@ -26,58 +24,18 @@ log = structlog.get_logger(__name__)
 _ONE_CONVERSATION_ONLY = frozenset({400, 402, 403, 409})
 
 
-class ConversationsClient:
+class ConversationsClient(ApiClient):
     """A client for one connector.
 
     Every method raises a ``ConversationsError`` and retries by one policy. The API has no
     idempotency key, so a call that must not take effect twice looks for its own result before it
     is tried again.
-
-    Args:
-        connector: The account and its key.
-        session: A session to borrow; without one the client opens its own and closes it.
-        timeout: Seconds that one attempt may take.
-        retry: The policy for retries.
-        sleep: Waits between attempts; a test passes a fake.
-
-    Attributes:
-        switchboard: The calls that move control of a conversation.
     """
 
-    def __init__(
-        self,
-        connector: Connector,
-        *,
-        session: aiohttp.ClientSession | None = None,
-        timeout: float = 10.0,
-        retry: RetryPolicy | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        """Prepare the client; no connection is opened before the first call."""
-        self.connector = connector
-        self._transport = Transport(
-            connector, session=session, timeout=timeout, retry=retry or RetryPolicy(), sleep=sleep
-        )
-        self._call = self._transport.call
-        self._pages = self._transport.pages
-        self.switchboard = Switchboard(self._call)
-
-    async def __aenter__(self) -> ConversationsClient:
-        """Enter a block at whose end the client is closed."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the client."""
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the client's own session; a borrowed one stays open."""
-        await self._transport.close()
+    @cached_property
+    def switchboard(self) -> Switchboard:
+        """The calls that move control of a conversation."""
+        return Switchboard(self._call)
 
     # Users
 
@@ -107,6 +65,21 @@ class ConversationsClient:
             merged = {**_writable(user.profile or {}), **changes}
             await self._call("PATCH", "/users/{}", user.id, json={"profile": merged})
         return user
+
+    async def delete_user(self, user_id: str) -> bool:
+        """Delete a user, with all conversations and messages (Conversations API: `DeleteUser`).
+
+        Args:
+            user_id: Zendesk's id of the user, or our own, the ``externalId``.
+
+        Returns:
+            Whether there was such a user.
+        """
+        try:
+            await self._call("DELETE", "/users/{}", user_id)
+        except NotFound:
+            return False
+        return True
 
     # Conversations
 
@@ -271,7 +244,7 @@ class ConversationsClient:
 
         def form() -> aiohttp.FormData:  # a form can be sent once, so each attempt has its own
             body = aiohttp.FormData(quote_fields=False)  # otherwise agents read %20 in names
-            body.add_field("source", data, filename=name, content_type=media_type)
+            body.add_field("source", data, filename=harmless(name), content_type=media_type)
             return body
 
         params = {"access": "public", "for": "message", "conversationId": conversation_id}

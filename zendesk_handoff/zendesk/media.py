@@ -2,31 +2,92 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from zendesk_handoff.settings import Connector
 
 #: Zendesk's hosts of private attachments, besides the connector's own (Zendesk's page on private
 #: attachments).
-_ZENDESK_HOSTS = ("zendesk.com", "zdusercontent.com", "smooch.io")
+_ZENDESK_HOSTS = re.compile(
+    r"(?=.{1,253}$)(?:(?!-)[a-z0-9-]{1,63}\.)*(?:zendesk\.com|zdusercontent\.com|smooch\.io)"
+)
+#: The path of an attachment, below the root of the connector's API (Conversations API:
+#: `UploadAttachment`, example of `mediaUrl`): its version, its id, its name.
+_ATTACHMENT = re.compile(r"/attachments/v\d{1,2}/[0-9A-Za-z_-]{1,64}/(?P<name>[^/]{1,1024})")
+#: What a server may take for the end of a path's segment, at the second decoding.
+_ENCODED_AGAIN = re.compile(r"%(?:2[ef]|5c|00)", re.IGNORECASE)
+
+
+class MediaAddress(NamedTuple):
+    """An address from which this server may read a file.
+
+    Args:
+        url: The address, written as it was checked; it is not to be normalised once more.
+        takes_key: Whether the API key may be shown there.
+    """
+
+    url: str
+    takes_key: bool
+
+
+def media_address(url: str, connector: Connector) -> MediaAddress | None:
+    """Return the address of a file that Zendesk hosts, so that this server reads it for the user.
+
+    The key opens everything on the connector's host, other people's conversations too. It is shown
+    to the path of an attachment there, and to nothing else.
+
+    Any other address is passed on as a link: this server requests no other hosts, whatever their
+    names resolve to.
+
+    Args:
+        url: A message's ``mediaUrl``, or the target of a redirect.
+        connector: The session's.
+
+    Returns:
+        The address; ``None`` if this server must not request it.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        path = _attachment_path(parts, connector)
+        if path is not None:
+            return MediaAddress(urlunsplit((parts.scheme, parts.netloc, path, "", "")), True)
+        is_plain = parts.scheme == "https" and port in {None, 443} and "@" not in parts.netloc
+        if not is_plain or not _ZENDESK_HOSTS.fullmatch(host):
+            return None
+        path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
+        query = quote(parts.query, safe="/%:@!$&'()*+,;=~?")
+        return MediaAddress(urlunsplit((parts.scheme, host, path, query, "")), False)
+    except ValueError:  # not a URL, such as one with an unclosed bracket
+        return None
 
 
 def is_zendesk_media(url: str, connector: Connector) -> bool:
     """Tell whether Zendesk hosts a file, so that this server reads it for the user.
 
-    Any other address is passed on as a link: this server requests no other hosts.
-
     Args:
         url: A message's ``mediaUrl``.
         connector: The session's.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # not a URL, such as one with an unclosed bracket
-        return False
-    if parts.scheme not in {"http", "https"}:
-        return False
-    if parts.netloc == urlsplit(connector.base_url).netloc:
-        return True
-    name = parts.hostname or ""
-    return any(name == known or name.endswith(f".{known}") for known in _ZENDESK_HOSTS)
+    return media_address(url, connector) is not None
+
+
+def _attachment_path(parts: SplitResult, connector: Connector) -> str | None:
+    """Return the path of one of the connector's own attachments, in its one safe spelling."""
+    root = urlsplit(connector.base_url)
+    is_own = (parts.scheme, parts.netloc) == (root.scheme, root.netloc)
+    if not is_own or parts.query or parts.fragment or not parts.path.startswith(root.path):
+        return None
+    found = _ATTACHMENT.fullmatch(parts.path.removeprefix(root.path))
+    if found is None:
+        return None
+    name = unquote(found["name"], errors="strict")
+    if name in {".", ".."} or _ENCODED_AGAIN.search(name) or not _is_segment(name):
+        return None
+    return parts.path[: -len(found["name"])] + quote(name, safe="")
+
+
+def _is_segment(name: str) -> bool:
+    return not any(each in "/\\" or ord(each) < 0x20 or ord(each) == 0x7F for each in name)

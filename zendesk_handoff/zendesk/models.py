@@ -7,26 +7,23 @@ those of the Conversations API's schemas `user`, `conversation` and `message`, i
 from __future__ import annotations
 
 import hashlib
-import html
-import re
-from collections.abc import Mapping
-from posixpath import basename
+from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from zendesk_handoff.domain.media import is_image
 from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
+from zendesk_handoff.domain.untrusted_text import without_direction_controls
+from zendesk_handoff.zendesk import content as contents
 
 #: Metadata keys that mark what this package wrote (Conversations API: schema `metadata`).
 SESSION_KEY = "rasa_handoff_session"
 MARKER_KEY = "rasa_handoff_message"
+#: How the session's id begins in a test conversation, which belongs to no session.
+PROBE_PREFIX = "check-"
 
 _AGENT_ID = "__zendesk_msg.agent.id"
 _MAX_ID = 64
-_TAG = re.compile(r"<[^>]*>")
-_LINE_BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^>]*>", re.IGNORECASE)
 
 
 class _Model(msgspec.Struct, rename="camel", frozen=True):
@@ -34,12 +31,19 @@ class _Model(msgspec.Struct, rename="camel", frozen=True):
 
 
 class SwitchboardIntegration(_Model, rename="camel", frozen=True):
-    """A party that can be in control of a conversation."""
+    """A party that can be in control of a conversation.
+
+    Events have the first four fields, the account's configuration has all (Conversations API:
+    schemas `switchboardIntegrationWebhook` and `switchboardIntegration`).
+    """
 
     id: str = ""
     name: str = ""
     integration_id: str = ""
     integration_type: str = ""
+    deliver_standby_events: bool | None = None
+    next_switchboard_integration_id: str | None = None
+    message_history_count: int | None = None
 
     def is_called(self, name: str) -> bool:
         """Check whether a name refers to this one (Conversations API: `PassControl`).
@@ -94,6 +98,8 @@ class Message(_Model, rename="camel", frozen=True):
     received: str = ""
     metadata: dict[str, Any] | None = None
     source: dict[str, Any] | None = None
+    references: Any = None
+    deleted: Any = None
 
     @property
     def marker(self) -> str | None:
@@ -107,28 +113,37 @@ class Message(_Model, rename="camel", frozen=True):
         value = (self.metadata or {}).get(_AGENT_ID)
         return None if value is None else str(value)
 
-    def for_user(self) -> AgentMessage:
-        """Reduce the message to text, image or file (Conversations API: schema `content`).
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it is the placeholder of a message that was deleted."""
+        return self.deleted is True
 
-        Carousels, lists, forms and the like become lines of text, so that nothing readable is lost.
-        """
-        content = self.content
-        kind = content.get("type")
-        url = content.get("mediaUrl")
-        has_media = kind in {"image", "file"} and isinstance(url, str) and bool(url)
-        text = _text_of(content)
-        media_type = content.get("mediaType")
-        if kind == "file" and isinstance(media_type, str) and is_image(media_type):
-            kind = "image"
-        return AgentMessage(
+    def for_user(self) -> AgentMessage:
+        """Reduce the message to what a user can be shown; nothing that can be read is lost."""
+        plain = AgentMessage(
             id=storable_id(self.id),
-            author=(self.author.display_name or "").strip(),
+            author=" ".join(without_direction_controls(self.author.display_name or "").split()),
             agent_id=storable_id(self.agent_id) if self.agent_id else None,
-            kind=("image" if kind == "image" else "file") if has_media else "text",
-            text=text if text or has_media else CANNOT_SHOW,
-            media_url=url if has_media else None,
-            media_name=_file_name(content, str(url)) if has_media else None,
-            media_type=media_type if isinstance(media_type, str) else None,
+            kind="text",
+            text="",
+            is_deleted=self.is_deleted,
+        )
+        if plain.is_deleted:
+            return plain
+        media = contents.media_of(self.content)
+        text = contents.text_of(self.content, has_media=media is not None)
+        text = "\n".join(filter(None, (text, contents.references_of(self.references))))
+        buttons, cards = contents.buttons_of(self.content), contents.cards_of(self.content)
+        return replace(
+            plain,
+            kind=media.kind if media else "text",
+            text=text if text or media or buttons or cards else CANNOT_SHOW,
+            media_url=media.url if media else None,
+            media_name=media.name if media else None,
+            media_type=media.media_type if media else None,
+            media_size=media.size if media else None,
+            buttons=buttons,
+            cards=cards,
         )
 
 
@@ -149,54 +164,3 @@ def storable_id(given: str) -> str:
     if len(given) <= _MAX_ID and given.isprintable():
         return given
     return hashlib.sha256(given.encode("utf-8", "replace")).hexdigest()
-
-
-def _file_name(content: Mapping[str, Any], url: str) -> str:
-    try:
-        name = unquote(basename(urlsplit(url).path))
-    except ValueError:  # not an address, such as one with an unbalanced bracket
-        name = ""
-    return name or str(content.get("altText") or "file")
-
-
-def _text_of(content: Mapping[str, Any]) -> str:
-    lines = [_own_text(content)]
-    for item in _mappings(content.get("items")):
-        lines.append(
-            " - ".join(filter(None, (_string(item, "title"), _string(item, "description"))))
-        )
-        lines += _action_lines(item)
-    lines += _action_lines(content)
-    lines += [_string(each, "label") for each in _mappings(content.get("fields"))]
-    location, coordinates = content.get("location"), content.get("coordinates")
-    if isinstance(location, Mapping):
-        lines += [_string(location, "name"), _string(location, "address")]
-    if isinstance(coordinates, Mapping):
-        lines.append(f"{coordinates.get('lat')}, {coordinates.get('long')}")
-    return "\n".join(line for line in lines if line)
-
-
-def _own_text(content: Mapping[str, Any]) -> str:
-    for name in ("text", "markdownText"):
-        if _string(content, name):
-            return _string(content, name)
-    markup = _LINE_BREAK.sub("\n", _string(content, "htmlText"))
-    return html.unescape(_TAG.sub("", markup)).strip()
-
-
-def _action_lines(holder: Mapping[str, Any]) -> list[str]:
-    lines = []
-    for action in _mappings(holder.get("actions")):
-        address = _string(action, "uri") or _string(action, "fallback")
-        label = _string(action, "text")
-        lines.append(f"{label}: {address}" if address else f"[{label}]" if label else "")
-    return lines
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
-
-
-def _string(holder: Mapping[str, Any], name: str) -> str:
-    value = holder.get(name)
-    return value.strip() if isinstance(value, str) else ""

@@ -10,16 +10,21 @@ from urllib.parse import quote
 import aiohttp
 
 from zendesk_handoff import metrics
+from zendesk_handoff.domain.untrusted_text import harmless
 from zendesk_handoff.errors import ConnectionFailed, ConversationsError
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.zendesk.api_responses import read_body, read_value
 from zendesk_handoff.zendesk.auth import Authorization
+from zendesk_handoff.zendesk.hints import failure_of, hint_for
 from zendesk_handoff.zendesk.models import Page
 from zendesk_handoff.zendesk.retry import RetryPolicy
 
 #: Bytes per second, the slowest upload that is allowed for, a tenth of a small office's line: with
 #: a shorter time-out a large file would be sent again from its beginning, for ever.
 _SLOWEST_UPLOAD = 100_000
+
+#: Ids and data that are given back as they were received: a change would make them another's.
+_VERBATIM = frozenset({"externalId", "payload"})
 
 Recover = Callable[[], Awaitable[dict[str, Any] | None]]
 
@@ -33,6 +38,7 @@ class Transport:
         timeout: Seconds that one attempt may take.
         retry: The policy for retries.
         sleep: Waits between attempts.
+        quotes_sent: Whether errors may repeat what was sent, which no user wrote.
     """
 
     def __init__(
@@ -43,6 +49,7 @@ class Transport:
         timeout: float,
         retry: RetryPolicy,
         sleep: Callable[[float], Awaitable[None]],
+        quotes_sent: bool = False,
     ) -> None:
         """Prepare the transport; no connection is opened before the first call."""
         self._authorization = Authorization(connector)
@@ -52,6 +59,7 @@ class Transport:
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=min(timeout, 5.0))
         self._retry = retry
         self._sleep = sleep
+        self._quotes_sent = quotes_sent
         self._root = f"{connector.base_url}/v2/apps/{quote(connector.app_id, safe='')}"
 
     async def close(self) -> None:
@@ -93,16 +101,18 @@ class Transport:
             path: Below the app, with ``{}`` for each id: errors show it without the ids, which
                 may be a person's e-mail address.
             *ids: The ids for the path, quoted here.
-            json: The body.
+            json: The body. Zendesk's shorthand and direction controls are taken out of its texts:
+                nearly everything in them is, or quotes, what users wrote.
             params: The query.
             form: Builds a multipart body.
             recover: Looks for the effect of an earlier attempt; called before a retry, so that a
                 call does not take effect twice.
             outcome_unknown: Whether an attempt was made before this call.
         """
-        call = f"{method} {path.replace('{}', '{id}')}"
+        call = f"{method} {path.replace('{}', '{id}') or '/'}"
         url = self._root + path.format(*(quote(each, safe="") for each in ids))
-        sent = [ids, json] if form is None else None
+        json = None if json is None else harmless(json, verbatim=_VERBATIM)
+        sent = None if form else [] if self._quotes_sent else [ids, json]
         async for attempt in self._retry.attempts(sleep=self._sleep):
             with attempt:
                 if outcome_unknown and recover is not None:
@@ -112,7 +122,8 @@ class Transport:
                 try:
                     with metrics.api_call(self._connector.id, call):
                         return await self._attempt(call, method, url, json, params, form, sent)
-                except ConversationsError:
+                except ConversationsError as error:
+                    error.hint = hint_for(error, self._connector)
                     # The call may have taken effect; and during the pause another process may take
                     # over the session and make it.
                     outcome_unknown = True
@@ -147,9 +158,11 @@ class Transport:
             ) as response:
                 return read_body(call, response, await response.read(), sent)
         except asyncio.TimeoutError as error:
-            raise ConnectionFailed(call, type(error).__name__, timed_out=True) from None
+            raise ConnectionFailed(
+                call, type(error).__name__, timed_out=True, failure="timeout"
+            ) from None
         except aiohttp.ClientError as error:
-            raise ConnectionFailed(call, type(error).__name__) from None
+            raise ConnectionFailed(call, type(error).__name__, failure=failure_of(error)) from None
 
     def open_session(self) -> aiohttp.ClientSession:
         """Return the HTTP session, opened with the first call."""

@@ -8,7 +8,8 @@ read is ``Unreadable``.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +21,14 @@ from zendesk_handoff.zendesk.models import (
     Conversation,
     Message,
     SwitchboardIntegration,
+    User,
     storable_id,
 )
 
 #: Larger calls are answered with 413. Zendesk documents no limit.
 MAX_BODY_BYTES = 10 * 1024 * 1024
+#: An error code of Zendesk's, which may be logged.
+_CODE = re.compile(r"[a-z_]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,30 @@ class ControlMoved(Event):
 
 
 @dataclass(frozen=True)
+class ControlRefused(Event):
+    """``switchboard:passControl:failure``: control was not passed, though the call may say 200.
+
+    Args:
+        code: Zendesk's, such as ``switchboard_invalid_target``.
+    """
+
+    code: str
+
+
+@dataclass(frozen=True)
 class ConversationRemoved(Event):
     """``conversation:remove``: the conversation was removed."""
+
+
+@dataclass(frozen=True)
+class UserRemoved(Event):
+    """``user:remove``: a user was removed, with all conversations; it names none of these.
+
+    Args:
+        user_id: Zendesk's id of the user.
+    """
+
+    user_id: str
 
 
 @dataclass(frozen=True)
@@ -102,16 +128,22 @@ class _MessagePayload(msgspec.Struct):
     message: Message
 
 
+class _UserPayload(msgspec.Struct):
+    user: User
+
+
 class _ControlPayload(msgspec.Struct):
     conversation: Conversation
     reason: str | None = None
     metadata: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
 _header = msgspec.json.Decoder(_Header)
 _conversation = msgspec.json.Decoder(_ConversationPayload)
 _message = msgspec.json.Decoder(_MessagePayload)
+_user = msgspec.json.Decoder(_UserPayload)
 _control = msgspec.json.Decoder(_ControlPayload)
 
 
@@ -175,24 +207,60 @@ def _parse_event(raw: msgspec.Raw) -> Event | None:
 
 
 def _read_payload(header: _Header) -> Event | None:
-    if header.type == "conversation:message":
-        posted = _message.decode(header.payload)
-        return MessagePosted(
-            header.id, header.created_at, posted.conversation, message=posted.message
-        )
-    if header.type in {"switchboard:passControl", "switchboard:releaseControl"}:
-        moved = _control.decode(header.payload)
-        released = header.type == "switchboard:releaseControl"
-        by_session = (moved.metadata or {}).get(SESSION_KEY)
-        return ControlMoved(
-            header.id,
-            header.created_at,
-            moved.conversation,
-            to=None if released else moved.conversation.active_switchboard_integration,
-            reason=moved.reason,
-            by_session=by_session if isinstance(by_session, str) else None,
-        )
-    if header.type == "conversation:remove":
-        gone = _conversation.decode(header.payload)
-        return ConversationRemoved(header.id, header.created_at, gone.conversation)
-    return None
+    read = _READERS.get(header.type)
+    return read(header) if read else None
+
+
+def _message_posted(header: _Header) -> MessagePosted:
+    posted = _message.decode(header.payload)
+    return MessagePosted(header.id, header.created_at, posted.conversation, message=posted.message)
+
+
+def _control_moved(header: _Header) -> ControlMoved:
+    moved = _control.decode(header.payload)
+    released = header.type == "switchboard:releaseControl"
+    by_session = (moved.metadata or {}).get(SESSION_KEY)
+    return ControlMoved(
+        header.id,
+        header.created_at,
+        moved.conversation,
+        to=None if released else moved.conversation.active_switchboard_integration,
+        reason=moved.reason,
+        by_session=by_session if isinstance(by_session, str) else None,
+    )
+
+
+def _control_refused(header: _Header) -> ControlRefused:
+    refused = _control.decode(header.payload)
+    code = str((refused.error or {}).get("code") or "")
+    return ControlRefused(
+        header.id,
+        header.created_at,
+        refused.conversation,
+        code=code if _CODE.fullmatch(code) else "unknown",
+    )
+
+
+def _conversation_removed(header: _Header) -> ConversationRemoved:
+    removed = _conversation.decode(header.payload)
+    return ConversationRemoved(header.id, header.created_at, removed.conversation)
+
+
+def _user_removed(header: _Header) -> UserRemoved:
+    user = _user.decode(header.payload).user
+    return UserRemoved(
+        header.id, header.created_at, Conversation(id=""), user_id=storable_id(user.id)
+    )
+
+
+_READERS: dict[str, Callable[[_Header], Event]] = {
+    "conversation:message": _message_posted,
+    "conversation:remove": _conversation_removed,
+    "user:remove": _user_removed,
+    "switchboard:passControl": _control_moved,
+    "switchboard:passControl:failure": _control_refused,
+    "switchboard:releaseControl": _control_moved,
+}
+
+#: The events that a webhook must be subscribed to (Conversations API: Webhook Triggers).
+TRIGGERS = tuple(_READERS)

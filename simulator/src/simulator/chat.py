@@ -27,7 +27,7 @@ def post(
         ApiError: 423, the conversation is full (Conversations API: `PostMessage`).
     """
     limit = app.switches.message_limit
-    if len(conversation.messages) >= limit:
+    if sum(not one.deleted for one in conversation.messages) >= limit:
         raise ApiError(423, "locked", f"Message limit of {limit} per conversation reached.")
     message = Message(
         id=new_id(),
@@ -61,6 +61,23 @@ def post(
         _emit_delivery(state, app, conversation, message)
     state.record_change("message", app, conversation)
     return message
+
+
+def delete(state: State, app: App, conversation: Conversation, message_id: str) -> bool:
+    """Delete a message; no event is emitted. Return whether there was one.
+
+    The switch `deleted_messages` decides whether a placeholder stays (schema `message`, field
+    `deleted`).
+    """
+    message = next((one for one in conversation.messages if one.id == message_id), None)
+    if message is None:
+        return False
+    if app.switches.deleted_messages == "placeholder":
+        message.content, message.deleted = {"type": "text", "text": ""}, True
+    else:
+        conversation.messages.remove(message)
+    state.record_change("message", app, conversation)
+    return True
 
 
 def _reopen(state: State, app: App, conversation: Conversation) -> None:

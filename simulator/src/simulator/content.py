@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import mimetypes
+import re
 from urllib.parse import urlsplit
 
 from . import validation
@@ -22,6 +23,8 @@ _ACTIONS = {
     "locationRequest": ("text",),
     "buy": ("text", "amount"),
 }
+_TAG = re.compile(r"<[^<>]*>")
+_LINK = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
 _ITEM_ACTIONS = frozenset(_ACTIONS) - {"reply", "locationRequest"}
 
 
@@ -57,9 +60,17 @@ def _texts(content: Json, switches: Switches) -> None:
     if "markdownText" in content:
         if "htmlText" in content:
             raise bad_request("content.markdownText cannot be used together with htmlText")
-        # Write-only, shown as htmlText. Only the paragraphs of Markdown are rendered.
+        # Write-only, shown as htmlText. Of Markdown only paragraphs and links are rendered.
         paragraphs = content.pop("markdownText").split("\n\n")
-        content["htmlText"] = "".join(f"<p>{html.escape(one)}</p>" for one in paragraphs)
+        content["htmlText"] = "".join(f"<p>{_links(html.escape(one))}</p>" for one in paragraphs)
+    if content.get("htmlText") and not content.get("text"):
+        # Schema `htmlText`: converted to `text` for channels without rich text.
+        plain = _TAG.sub("", content["htmlText"].replace("</p>", "</p>\n"))
+        content["text"] = html.unescape(plain).strip()
+
+
+def _links(escaped: str) -> str:
+    return _LINK.sub(r'<a href="\2">\1</a>', escaped)
 
 
 def _text(content: Json) -> None:

@@ -46,7 +46,7 @@ class Integration:
 
     id: str
     type: str
-    display_name: str
+    display_name: str | None
     webhooks: dict[str, Webhook] = field(default_factory=dict)
 
 
@@ -118,6 +118,7 @@ class Message:
     metadata: Json | None = None
     subtypes: list[str] | None = None
     activity: Json | None = None
+    deleted: bool = False
 
 
 @dataclass

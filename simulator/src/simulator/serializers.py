@@ -188,6 +188,7 @@ def message_json(app: App, message: Message, *, users: str = "none") -> Json:
             ("content", dict(message.content)),
             ("source", dict(message.source)),
             ("metadata", None if message.metadata is None else dict(message.metadata)),
+            ("deleted", message.deleted or None),
         ]
     )
 
@@ -196,21 +197,33 @@ def _is_visible(switch: str, audience: str) -> bool:
     return switch == "everywhere" or (switch == "api" and audience == "api")
 
 
-def webhook_json(webhook: Webhook) -> Json:
-    """Schema `webhook`; every GET shows the secret."""
-    return {
-        "id": webhook.id,
-        "version": "v2",
-        "target": webhook.target,
-        "triggers": list(webhook.triggers),
-        "secret": webhook.secret,
-        "includeFullUser": webhook.include_full_user,
-        "includeFullSource": webhook.include_full_source,
-    }
+def webhook_json(webhook: Webhook, *, secret: bool = True) -> Json:
+    """Schema `webhook`.
+
+    Args:
+        webhook: The webhook.
+        secret: Whether the secret is shown.
+    """
+    return _present(
+        [
+            ("id", webhook.id),
+            ("version", "v2"),
+            ("target", webhook.target),
+            ("triggers", list(webhook.triggers)),
+            ("secret", webhook.secret if secret else None),
+            ("includeFullUser", webhook.include_full_user),
+            ("includeFullSource", webhook.include_full_source),
+        ]
+    )
 
 
-def integration_json(integration: Integration) -> Json:
-    """Schema `custom` (an integration of that type carries its webhooks)."""
+def integration_json(integration: Integration, *, secret: bool = True) -> Json:
+    """Schema `custom` (an integration of that type carries its webhooks).
+
+    Args:
+        integration: The integration.
+        secret: Whether the secrets of its webhooks are shown.
+    """
     shown: Json = {
         "id": integration.id,
         "type": integration.type,
@@ -218,10 +231,22 @@ def integration_json(integration: Integration) -> Json:
         "displayName": integration.display_name,
     }
     if integration.type == "custom":
-        shown["webhooks"] = [webhook_json(one) for one in integration.webhooks.values()]
+        webhooks = integration.webhooks.values()
+        shown["webhooks"] = [webhook_json(one, secret=secret) for one in webhooks]
     return shown
 
 
-def key_json(key: Key) -> Json:
-    """Schema `apiKey`."""
-    return {"id": key.id, "displayName": key.display_name, "secret": key.secret}
+def key_json(key: Key, *, secret: bool = True) -> Json:
+    """Schema `apiKey`.
+
+    Args:
+        key: The key.
+        secret: Whether its secret is shown.
+    """
+    return _present(
+        [
+            ("id", key.id),
+            ("displayName", key.display_name),
+            ("secret", key.secret if secret else None),
+        ]
+    )

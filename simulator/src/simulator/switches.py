@@ -51,10 +51,17 @@ class Switches:
     """How the 4,096 characters of a text are counted."""
     message_limit: int = 30_000
     """Messages in one conversation before 423 `locked`."""
+    deleted_messages: Literal["placeholder", "gone"] = "placeholder"
+    """Whether a deleted message leaves a placeholder with `deleted: true` in the listing."""
     metadata_patch: Literal["merge", "replace"] = "merge"
     """Whether PATCH merges or replaces metadata (and a user's profile)."""
     private_attachments: bool = False
     """Fetching a mediaUrl needs the API's Basic or Bearer header."""
+
+    # Administration
+    secrets_shown_again: bool = True
+    """Secrets of webhooks and keys show in every answer (as in the reference's examples); off: in
+    the one that creates them alone, as Admin Center does for keys."""
 
     # Refusals without a documented status
     second_conversation_status: int = 403

@@ -84,22 +84,22 @@ async def list_page(call: Call) -> Json:
         if types is None or one.type in types.split(",")
     ]
     page, rest = cut(call, sorted(found, key=lambda one: one.id))
-    return {"integrations": [serializers.integration_json(one) for one in page], **rest}
+    return {"integrations": [_integration_json(call, one) for one in page], **rest}
 
 
 @endpoint(app_only=True)
 async def get(call: Call) -> Json:
     """Operation `GetIntegration`."""
-    return {"integration": serializers.integration_json(_integration(call))}
+    return {"integration": _integration_json(call, _integration(call))}
 
 
 @endpoint(app_only=True)
 async def update(call: Call) -> Json:
-    """Operation `UpdateIntegration`: the display name."""
+    """Operation `UpdateIntegration`: the display name, which `null` removes."""
     integration, body = _integration(call), await call.body()
-    name = validation.string(body, "displayName", limit=100, at_least=0)
-    integration.display_name = integration.display_name if name is None else name
-    return {"integration": serializers.integration_json(integration)}
+    if "displayName" in body:
+        integration.display_name = validation.string(body, "displayName", limit=100)
+    return {"integration": _integration_json(call, integration)}
 
 
 @endpoint(app_only=True)
@@ -118,12 +118,13 @@ async def delete(call: Call) -> Json:
 async def create_key(call: Call) -> Json:
     """Operation `CreateCustomIntegrationKey`."""
     integration, body = _integration(call), await call.body()
-    name = validation.required(body, "displayName")
+    validation.required(body, "displayName")
+    name = validation.string(body, "displayName", limit=100) or ""
     if integration.type != "custom":
         raise bad_request("API keys are available only for custom integrations")
     if len(_keys(call, integration)) >= _MAX_KEYS:
         raise bad_request(f"Integration has reached the max number of keys ({_MAX_KEYS})")
-    key = Key(f"int_{new_id()}", secrets.token_urlsafe(48), str(name), integration.id)
+    key = Key(f"int_{new_id()}", secrets.token_urlsafe(48), name, integration.id)
     call.app.keys[key.id] = key
     return {"key": serializers.key_json(key)}
 
@@ -134,13 +135,13 @@ async def list_keys(call: Call) -> Json:
     integration = _integration(call)
     if integration.type != "custom":
         raise bad_request("API keys are available only for custom integrations")
-    return {"keys": [serializers.key_json(one) for one in _keys(call, integration)]}
+    return {"keys": [_key_json(call, one) for one in _keys(call, integration)]}
 
 
 @endpoint(app_only=True)
 async def get_key(call: Call) -> Json:
     """Operation `GetCustomIntegrationKey`."""
-    return {"key": serializers.key_json(_key(call))}
+    return {"key": _key_json(call, _key(call))}
 
 
 @endpoint(app_only=True)
@@ -174,13 +175,13 @@ async def create_webhook(call: Call) -> Json:
 async def list_webhooks(call: Call) -> Json:
     """Operation `ListWebhooks`; not paginated."""
     webhooks = _integration(call).webhooks.values()
-    return {"webhooks": [serializers.webhook_json(one) for one in webhooks]}
+    return {"webhooks": [_webhook_json(call, one) for one in webhooks]}
 
 
 @endpoint()
 async def get_webhook(call: Call) -> Json:
     """Operation `GetWebhook`."""
-    return {"webhook": serializers.webhook_json(_webhook(call)[1])}
+    return {"webhook": _webhook_json(call, _webhook(call)[1])}
 
 
 @endpoint()
@@ -194,7 +195,7 @@ async def update_webhook(call: Call) -> Json:
         webhook.include_full_user = full_user
     if (full_source := validation.boolean(body, "includeFullSource")) is not None:
         webhook.include_full_source = full_source
-    return {"webhook": serializers.webhook_json(webhook)}
+    return {"webhook": _webhook_json(call, webhook)}
 
 
 @endpoint()
@@ -203,6 +204,18 @@ async def delete_webhook(call: Call) -> Json:
     integration, webhook = _webhook(call)
     del integration.webhooks[webhook.id]
     return {}
+
+
+def _webhook_json(call: Call, webhook: Webhook) -> Json:
+    return serializers.webhook_json(webhook, secret=call.app.switches.secrets_shown_again)
+
+
+def _integration_json(call: Call, integration: Integration) -> Json:
+    return serializers.integration_json(integration, secret=call.app.switches.secrets_shown_again)
+
+
+def _key_json(call: Call, key: Key) -> Json:
+    return serializers.key_json(key, secret=call.app.switches.secrets_shown_again)
 
 
 def routes(base: str) -> list[web.RouteDef]:

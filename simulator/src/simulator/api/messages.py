@@ -64,10 +64,8 @@ async def delete_all(call: Call) -> Json:
 @endpoint()
 async def delete_one(call: Call) -> Json:
     """Operation `DeleteMessage`."""
-    conversation = call.conversation()
     message_id = call.request.match_info["message"]
-    conversation.messages = [one for one in conversation.messages if one.id != message_id]
-    call.state.record_change("message", call.app, conversation)
+    chat.delete(call.state, call.app, call.conversation(), message_id)
     return {}
 
 

@@ -93,9 +93,7 @@ async def create_switchboard_integration(call: Call) -> Json:
             "too_many_switchboard_integrations",
             f"Switchboard has reached the max number of switchboard integrations ({_MAX})",
         )
-    name = validation.switchboard_integration_name(body)
-    if any(one.name == name for one in switchboard.integrations.values()):
-        raise bad_request(f"A switchboardIntegration with the name {name} exists already")
+    name = _free_name(switchboard, body)
     integration = _integration(call, body)
     standby = validation.boolean(body, "deliverStandbyEvents")
     switchboard_integration = SwitchboardIntegration(
@@ -129,7 +127,11 @@ async def update_switchboard_integration(call: Call) -> Json:
     """Operation `UpdateSwitchboardIntegration`."""
     (switchboard, switchboard_integration), body = _switchboard_integration(call), await call.body()
     if "name" in body:
-        switchboard_integration.name = validation.switchboard_integration_name(body)
+        switchboard_integration.name = _free_name(switchboard, body, switchboard_integration.id)
+    if "integrationId" in body or "integrationType" in body:
+        integration = _integration(call, body)
+        switchboard_integration.integration_id = integration.id
+        switchboard_integration.integration_type = integration.type
     if (standby := validation.boolean(body, "deliverStandbyEvents")) is not None:
         switchboard_integration.deliver_standby_events = standby
     if "nextSwitchboardIntegrationId" in body:
@@ -177,6 +179,14 @@ def _integration(call: Call, body: Json) -> Integration:
     integration = Integration(new_id(), type_, type_)
     call.app.integrations[integration.id] = integration
     return integration
+
+
+def _free_name(switchboard: Switchboard, body: Json, own_id: str | None = None) -> str:
+    """Return the name that a body gives, which no other switchboard integration may have."""
+    name = validation.switchboard_integration_name(body)
+    if any(one.name == name and one.id != own_id for one in switchboard.integrations.values()):
+        raise bad_request(f"A switchboardIntegration with the name {name} exists already")
+    return name
 
 
 def _next(switchboard: Switchboard, body: Json) -> str | None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from .. import agents, files
+from .. import agents, chat, files
 from ..api.call import STATE
+from ..content import checked
 from ..errors import ApiError
 from ..records import App, Conversation, Json
 from .request import read_json
@@ -30,15 +31,21 @@ async def act(request: web.Request, app: App, conversation: Conversation) -> Jso
     force = _flag(body, "force")
     message = None
     if action == "text":
-        content = {"type": "text", "text": _require(body, "text")}
+        text = {"type": "text", "text": _require(body, "text")}
         if body.get("html_text"):
-            content["htmlText"] = body["html_text"]
-        message = agents.send(context, content, force=force)
+            text["htmlText"] = body["html_text"]
+        message = agents.send(context, text, force=force)
     elif action in ("image", "file"):
         context.open_ticket(force=force)
         message = agents.send(context, _upload(context, action, body), force=force)
     elif action == "content":
-        message = agents.send(context, dict(_require(body, "content")), force=force)
+        given = dict(_require(body, "content"))
+        if _flag(body, "check"):
+            given = checked(given, app.switches)
+        message = agents.send(context, given, force=force)
+    elif action == "delete_message":
+        if not chat.delete(state, app, conversation, str(_require(body, "message_id"))):
+            raise ApiError(404, "not_found", "There is no such message")
     elif action == "typing":
         agents.typing(context, on=_flag(body, "on", default=True))
     elif action == "automation":
@@ -88,8 +95,9 @@ def _upload(context: agents.AgentContext, kind: str, body: Json) -> Json:
         conversation_id=context.conversation.id,
     )
     content: Json = {"type": kind}
-    if body.get("text"):
-        content["text"] = body["text"]
+    for name, key in (("text", "text"), ("alt_text", "altText")):
+        if body.get(name):
+            content[key] = body[name]
     return content | {
         "mediaUrl": files.media_url(context.base_url + "/sc", attachment),
         "mediaType": attachment.media_type,

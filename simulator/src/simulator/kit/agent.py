@@ -53,10 +53,11 @@ class AgentActions:
         *,
         filename: str = "document.pdf",
         text: str | None = None,
+        alt_text: str | None = None,
         agent: str | None = None,
     ) -> str | None:
-        """Send a file; return the message's id."""
-        body = {"text": text, "agent": agent}
+        """Send a file; `alt_text` is its `altText`. Return the message's id."""
+        body = {"text": text, "alt_text": alt_text, "agent": agent}
         file = (filename, data)
         return _message_id(await self._act(conversation_id, "file", body, file=file))
 
@@ -126,6 +127,10 @@ class AgentActions:
         """
         body = {"surviving": surviving, "conversations": conversations}
         await self._act(conversation_id, "merge", body)
+
+    async def delete_message(self, conversation_id: str, message_id: str) -> None:
+        """Delete a message; no event reports that."""
+        await self._act(conversation_id, "delete_message", {"message_id": message_id})
 
     async def delete_conversation(self, conversation_id: str) -> None:
         """Delete the conversation (`conversation:remove`)."""

@@ -1,6 +1,7 @@
 // The agent page: keeps the list and the selected conversation up to date and runs actions.
 
 import * as api from "./api.js";
+import { PRESETS } from "./presets.js";
 import { $, drawConversation, drawList } from "./view.js";
 
 let conversations = [];
@@ -143,7 +144,33 @@ async function automation() {
   if (ask.returnValue === "send") act("automation", { text: $("automated").value });
 }
 
+// A message of any content: one of the presets, to be changed by hand.
+function usePreset() {
+  $("content").value = JSON.stringify(PRESETS[$("preset").selectedIndex][1](), null, 2);
+}
+
+async function compose() {
+  const dialog = $("compose");
+  if (!$("content").value) usePreset();
+  dialog.returnValue = "";
+  dialog.showModal();
+  await new Promise((closed) => { dialog.addEventListener("close", closed, { once: true }); });
+  if (dialog.returnValue !== "send") return;
+  try {
+    await act("content", { content: JSON.parse($("content").value), check: true });
+  } catch (error) {
+    showError(error);
+  }
+}
+
 // Event listeners
+
+$("preset").append(...PRESETS.map(([name]) => new Option(name)));
+$("preset").addEventListener("change", usePreset);
+$("log").addEventListener("click", (event) => {
+  const { deletes } = event.target.dataset;
+  if (deletes) act("delete_message", { message_id: deletes });
+});
 
 $("agent").value = localStorage.getItem("agent") || "Ana";
 $("agent").addEventListener("change", () => localStorage.setItem("agent", agent()));
@@ -166,6 +193,7 @@ $("more").addEventListener("click", (event) => {
   if (!action) return;
   $("more").open = false;
   if (action === "automation") automation();
+  else if (action === "rich") compose();
   else act(action);
 });
 document.addEventListener("click", (event) => {

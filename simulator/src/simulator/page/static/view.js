@@ -125,7 +125,7 @@ export function drawConversation(one) {
   for (const id of ["text", "send", "image", "file", "end"]) $(id).disabled = !canWrite;
   $("solve").disabled = !canWrite || one.state === "solved";
   for (const button of $("more").querySelectorAll("[data-action]")) {
-    button.disabled = button.dataset.action === "close" ? !ticket || one.state === "closed"
+    button.disabled = button.dataset.action === "rich" ? !canWrite : button.dataset.action === "close" ? !ticket || one.state === "closed"
       : button.dataset.action === "transfer_to_email" && !canWrite;
   }
 }
@@ -158,7 +158,7 @@ new ResizeObserver(keepEnd).observe($("log"));
 // Only new messages are added, so that nothing flickers and screen readers read new ones only.
 function drawMessages(messages, userName) {
   const log = $("log");
-  const ids = new Set(messages.map((one) => one.id));
+  const ids = new Set(messages.map(keyOf));
   for (const child of [...log.children]) if (!ids.has(child.dataset.id)) child.remove();
   const known = new Set([...log.children].map((child) => child.dataset.id));
   const stays = atEnd;
@@ -166,8 +166,10 @@ function drawMessages(messages, userName) {
   const summaries = first === -1 ? messages.length : first;
   let grew = false;
   messages.forEach((one, index) => {
-    if (known.has(one.id)) return;
-    log.append(message(one, messages[index - 1], index < summaries, userName));
+    if (known.has(keyOf(one))) return;
+    const drawn = message(one, messages[index - 1], index < summaries, userName);
+    drawn.dataset.id = keyOf(one);
+    log.insertBefore(drawn, log.children[index] || null);
     grew = true;
   });
   if (grew && !known.size && summaries === messages.length) {
@@ -178,24 +180,31 @@ function drawMessages(messages, userName) {
   }
 }
 
+// A message that is deleted is drawn again.
+const keyOf = (one) => (one.deleted ? `${one.id} deleted` : one.id);
+
 function message(one, before, summary, userName) {
   const out = !["user", "notice"].includes(one.kind);
   if (one.kind === "notice") {
     const line = make("p", "notice", `${one.content.text} · ${formatTime(one.received)}`);
-    line.dataset.id = one.id;
     return line;
   }
   const box = make("article", `message ${one.kind}${out ? " out" : ""}${summary ? " summary" : ""}`);
-  box.dataset.id = one.id;
   const follows = before && before.kind === one.kind
     && before.author.displayName === one.author.displayName && !summary
     && new Date(one.received) - new Date(before.received) < 120_000;
   if (follows) box.classList.add("follows");
   const bubble = make("div", "bubble");
   if (summary) bubble.append(make("div", "title", "Handover from the bot"));
-  bubble.append(...contents(one.content));
+  bubble.append(...(one.deleted ? [make("em", "deleted", "Deleted")] : contents(one.content)));
   const author = one.author.displayName || { user: userName, business: "Bot" }[one.kind] || "";
   if (!summary) box.append(meta(author, formatTime(one.received)));
+  if (one.kind === "agent" && !one.deleted) {
+    const remove = make("button", "delete", "Delete");
+    remove.type = "button";
+    remove.dataset.deletes = one.id;
+    box.firstChild.prepend(remove);
+  }
   box.append(bubble);
   return box;
 }
@@ -223,9 +232,21 @@ function contents(content) {
     link.append(image);
     parts.push(open(link, url));
   } else if (url) {
-    parts.push(open(make("a", "filename", filename(content.mediaUrl)), url));
+    parts.push(open(make("a", "filename", content.altText || filename(content.mediaUrl)), url));
   }
-  if (content.text) parts.push(textBox(content.text));
+  if (content.text && !content.items) parts.push(textBox(content.text));
+  else if (content.htmlText) parts.push(textBox(content.htmlText.replace(/<[^<>]*>/g, " ")));
+  for (const item of content.items || []) {
+    parts.push(textBox([item.title, item.description].filter(Boolean).join(" · ")));
+    for (const action of item.actions || []) parts.push(make("span", "choice", action.text || action.type));
+  }
+  for (const field of content.fields || []) {
+    parts.push(textBox([field.label, ...(field.options || []).map((one) => `– ${one.label}`)].join("\n")));
+  }
+  if (content.coordinates) {
+    const place = content.location || {};
+    parts.push(textBox([place.name, place.address, Object.values(content.coordinates).join(", ")].filter(Boolean).join("\n")));
+  }
   if (!parts.length) parts.push(make("div", "text", `(${content.type})`));
   for (const action of content.actions || []) {
     parts.push(make("span", "choice", action.text || action.type));
