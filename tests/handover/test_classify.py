@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from tests.support.webhook_events import CONVERSATION_ID, envelope, event, message
 from tests.support.zendesk import connector
-from zendesk_handoff.handover.classify import classify_event, classify_events, ignore_own_events
+from zendesk_handoff.handover.classify import (
+    classify_event,
+    classify_events,
+    ignore_own_events,
+    removed,
+)
 from zendesk_handoff.zendesk.webhooks import ConversationRemoved, MessagePosted, parse_events
 
 CONNECTOR = connector()
@@ -101,12 +106,17 @@ def test_control_passed_by_ourselves_names_the_session_that_did():
     assert (entry.kind, entry.caused_by) == ("end", "5" * 32)
 
 
-def test_a_removed_conversation_ends_the_session():
-    assert classified(event("conversation:remove")).body["reason"] == "conversation_removed"
+def test_what_is_removed_is_listed_and_makes_no_entry():
+    user = {"id": "64b0c0ffee0000000000e001"}
+    gone = {"id": "e2", "type": "user:remove", "payload": {"user": user}}
+    events = parse_events(envelope(event("conversation:remove"), gone))
+    assert removed(events) == ({CONVERSATION_ID}, {user["id"]})
+    assert classify_events(events, CONNECTOR) == []
 
 
 def test_events_that_mean_nothing_to_a_session_are_left_out():
-    events = parse_events(envelope(control("zd-agentWorkspace"), event("conversation:remove")))
+    released = event("switchboard:releaseControl")
+    events = parse_events(envelope(control("zd-agentWorkspace"), released))
     assert [entry.kind for entry in classify_events(events, CONNECTOR)] == ["end"]
 
 
@@ -131,7 +141,9 @@ anything = st.recursive(
 
 
 @given(
-    st.sampled_from(["conversation:message", "switchboard:passControl", "conversation:remove"]),
+    st.sampled_from(
+        ["conversation:message", "switchboard:passControl", "conversation:remove", "user:remove"]
+    ),
     anything,
 )
 def test_any_payload_is_parsed_and_classified_without_an_error(kind, payload):

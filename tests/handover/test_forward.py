@@ -8,12 +8,14 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.store import store_upload
 from tests.support.zendesk import Clock, background, begin, connected, text, written
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, State, Step
 from zendesk_handoff.domain.text import split_text
 from zendesk_handoff.errors import NotAuthorized, ServerError, StoreUnavailable
-from zendesk_handoff.handover.forward import CLOSING_NOTES, forward
+from zendesk_handoff.handover.agent_notes import agent_note, closing_note
+from zendesk_handoff.handover.forward import forward
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
@@ -161,9 +163,7 @@ async def test_forwarding_stops_when_the_lease_is_lost(sim, store, monkeypatch):
 
 async def test_an_upload_arrives_as_an_image(sim, store):
     connector, session = await connected(sim, store)
-    upload_id = await store.chat.keep_upload(
-        "jo@example.com", name="label.png", media_type="image/png", data=PNG
-    )
+    upload_id = await store_upload(store, "jo@example.com", PNG, name="label.png")
     await store.outbox.add(
         session.id, [{"type": "upload", "upload_id": upload_id, "name": "label.png"}]
     )
@@ -254,10 +254,20 @@ async def test_the_closing_note_of_an_old_session_does_not_end_a_new_one(sim, st
     assert await store.outbox.waiting(first.id) == []
 
 
-def test_the_agent_reads_why_the_plugin_has_ended_a_session():
-    by_zendesk = {
-        *(EndReason.AGENT, EndReason.TICKET_CLOSED, EndReason.MOVED_TO_EMAIL),
-        *(EndReason.PASSED_ON, EndReason.CONVERSATION_REMOVED),
-    }
-    ours = {reason.value for reason in EndReason if reason not in by_zendesk}
-    assert set(CLOSING_NOTES) == ours | {State.FAILED.value}
+async def test_the_agents_read_the_notices_in_their_language(sim, store):
+    made, session = await connected(sim, store)
+    made = replace(made, agent_language="de")
+    await store.outbox.add(
+        session.id, [{"type": "text", "text": "10234", "is_correction": True}, {"type": "deletion"}]
+    )
+    await store.outbox.add(session.id, [{"type": "upload", "upload_id": "gone", "name": "a.png"}])
+    await store.sessions.end_by_us(session.id, EndReason.USER)
+    async with background(made, Clock()) as client:
+        await forward(store, client, await store.sessions.get(session.id))
+    messages = await sim.messages(session.conversation_id)
+    assert [one["content"].get("text", "") for one in messages][-4:] == [
+        agent_note("corrected", "de", text="10234"),
+        agent_note("deleted", "de"),
+        agent_note("file_gone", "de"),
+        closing_note("user", "de"),
+    ]

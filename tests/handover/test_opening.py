@@ -5,9 +5,12 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
+from tests.support.names import SENDERS
 from tests.support.zendesk import SUMMARY, account, begin, single_attempt
+from zendesk_handoff.domain.identity import TRUSTED, Origin
 from zendesk_handoff.domain.profile import build_profile
 from zendesk_handoff.domain.session import EndReason, State
+from zendesk_handoff.domain.user_ids import external_id
 from zendesk_handoff.errors import ConversationsError, NotAuthorized
 from zendesk_handoff.handover.opening import open_session, opening_steps
 from zendesk_handoff.zendesk import ConversationsClient
@@ -32,7 +35,7 @@ async def check(sim, connector, session):
     assert conversation["control"]["active"] == "zd-agentWorkspace"
     texts = [each["content"]["text"] for each in await sim.messages(conversation["id"])]
     assert texts == [SUMMARY]
-    assert conversation["user"]["externalId"] == session.sender_id
+    assert conversation["user"]["externalId"] == external_id(session.channel, session.sender_id)
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])
@@ -127,3 +130,45 @@ async def test_a_rejected_profile_does_not_fail_the_handover(sim, store):
     async with single_attempt(connector) as client:
         session = await open_session(store, client, await begin(store))
     await check(sim, connector, session)
+
+
+TOLD = {"name": "told", "email": "told"}
+
+
+def written(sim_user):
+    return {name: sim_user["profile"].get(name) for name in ("givenName", "email")}
+
+
+@pytest.mark.parametrize("origins", [None, {}, TOLD])
+async def test_told_values_are_no_requester_unless_the_settings_say_so(sim, store, origins):
+    connector = await account(sim)
+    session = await begin(store, origins=origins)
+    async with single_attempt(connector) as client:
+        session = await open_session(store, client, session)
+    shown = await sim.conversation(session.conversation_id)
+    assert written(shown["user"]) == {"givenName": None, "email": None}
+    assert not [name for name in shown["ticket"]["fields"] if "requester" in name]
+
+
+async def test_the_settings_can_let_told_values_be_the_requester(sim, store):
+    connector = await account(sim)
+    session = await begin(store, origins=TOLD)
+    async with single_attempt(connector) as client:
+        everything = TRUSTED | {Origin.TOLD}
+        session = await open_session(store, client, session, requester_origins=everything)
+    shown = await sim.conversation(session.conversation_id)
+    assert written(shown["user"]) == {"givenName": "Jo", "email": "jo@example.com"}
+    assert shown["ticket"]["fields"]["requester.email"] == "jo@example.com"
+
+
+@pytest.mark.parametrize("subject", [None, "customer-1", *SENDERS])
+async def test_a_proven_subject_is_the_external_id(sim, store, subject):
+    connector = await account(sim)
+    session = await begin(store, subject=subject)
+    async with single_attempt(connector) as client:
+        session = await open_session(store, client, session)
+    shown = await sim.conversation(session.conversation_id)
+    assert shown["user"]["externalId"] == external_id(
+        session.channel, session.sender_id, subject=subject
+    )
+    assert subject is None or len(subject) > 1024 or shown["user"]["externalId"] == subject

@@ -50,6 +50,25 @@ async def test_a_message_whose_event_comes_later_is_not_added_again(store, sim, 
     assert await kinds(store, session) == ["message"]
 
 
+async def test_a_deletion_is_found_once_whether_the_message_is_known_or_not(
+    store, sim, client_and_session
+):
+    client, session = client_and_session
+    known = await sim.agent_text(session.conversation_id, "one")
+    await fetch_missed(store, client, session)
+    unknown = await sim.agent_text(session.conversation_id, "two")
+    for message in (known, unknown):
+        await sim.delete_message(session.conversation_id, message)
+    for _ in range(2):
+        await fetch_missed(store, client, session)
+    assert await kinds(store, session) == ["message", "deletion", "message", "deletion"]
+    waiting = await store.inbox.waiting(session.id)
+    assert "two" not in str(waiting)
+    assert [each.body["message_id"] for each in waiting if each.kind == "deletion"] == [
+        *(known, unknown),
+    ]
+
+
 async def test_messages_from_long_after_the_end_are_left_out(store, sim, client_and_session):
     client, session = client_and_session
     await sim.agent_text(session.conversation_id, "before")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from zendesk_handoff.domain.language import ENGLISH, language_of
 
@@ -27,22 +28,33 @@ _TOGETHER = {
 }
 
 
-def reasons_of(
-    features: Mapping[str, float],
-    weights: Mapping[str, float],
-    *,
-    window: int,
-    language: str = ENGLISH,
-) -> tuple[str, ...]:
-    """List the reasons of a score, the strongest first.
+#: The key of the policy's explanation in the metadata of its action's event.
+EXPLANATION_KEY = "frustration"
+
+
+class Sign(NamedTuple):
+    """A sign of frustration, in no language yet.
+
+    Attributes:
+        name: Of the feature, or of several that are one reason together.
+        times: How often, where that is said.
+    """
+
+    name: str
+    times: int
+
+
+def signs_of(
+    features: Mapping[str, float], weights: Mapping[str, float], *, window: int
+) -> tuple[Sign, ...]:
+    """List the signs behind a score, the strongest first.
 
     Args:
         features: The measured features.
         weights: The weight of each feature.
         window: The window that `refusals` is a share of.
-        language: Language of the reasons; English where there is no table for it.
     """
-    texts = texts_of(language)
+    known = texts_of(ENGLISH)
     added = {name: weights.get(name, 0.0) * value for name, value in features.items()}
     for name, members in _TOGETHER.items():
         added[name] = sum(added.pop(member, 0.0) for member in members)
@@ -51,21 +63,31 @@ def reasons_of(
         parts["repetition_of_self"] = parts.pop("repetitions")
     if features["failures"]:
         parts["failures"] = max(parts["failures"], _LEAST)
-    ranked = sorted(parts, key=lambda name: -parts[name])
-    reasons = [
-        _fill(texts[name], _count(name, features, window))
-        for name in ranked
-        if parts[name] >= _LEAST_OF.get(name, _LEAST) and name in texts
+    signs = [
+        Sign(name, _count(name, features, window))
+        for name in sorted(parts, key=lambda name: -parts[name])
+        if parts[name] >= _LEAST_OF.get(name, _LEAST) and name in known
     ]
-    specific = [reason for reason in reasons if reason != texts["signs"]]
-    return tuple((specific or reasons)[:MAX_REASONS])
+    specific = [sign for sign in signs if sign.name != "signs"]
+    return tuple((specific or signs)[:MAX_REASONS])
+
+
+def in_words(signs: Iterable[Sign], *, locale: str | None = None) -> tuple[str, ...]:
+    """Name signs in a language.
+
+    Args:
+        signs: As `signs_of` gives them; one that is not known any more is left out.
+        locale: The language as a tag; English where there is no table for it.
+    """
+    texts = texts_of(language_of(locale))
+    return tuple(_fill(texts[sign.name], sign.times) for sign in signs if sign.name in texts)
 
 
 def explain(reasons: Sequence[str], *, locale: str | None = None) -> str:
     """Explain in one sentence why a human should take over.
 
     Args:
-        reasons: As `reasons_of` gives them, in the same language.
+        reasons: As `in_words` gives them, in the same language.
         locale: The language as a tag; English where there is no table for it.
     """
     texts = texts_of(language_of(locale))

@@ -10,10 +10,9 @@ from importlib.resources import files
 from math import exp
 
 from zendesk_handoff.domain.dialogue import Dialogue, Turn
-from zendesk_handoff.domain.language import language_of
 from zendesk_handoff.frustration.context import context
 from zendesk_handoff.frustration.phrases import detect_language
-from zendesk_handoff.frustration.reasons import reasons_of
+from zendesk_handoff.frustration.reasons import Sign, in_words, signs_of
 from zendesk_handoff.frustration.wording import clean, wording
 
 #: At or above it a user counts as frustrated. The weights are shifted so that it is .5.
@@ -32,12 +31,14 @@ class Frustration:
         escalate: Whether the score reaches the threshold.
         reasons: The reasons in words, the strongest first; empty where nothing stands out.
         features: The measured features, by name.
+        signs: The same reasons in no language, for readers of another one.
     """
 
     score: float
     escalate: bool
     reasons: tuple[str, ...]
     features: Mapping[str, float]
+    signs: tuple[Sign, ...] = ()
 
 
 def score(
@@ -65,16 +66,13 @@ def score(
         weights.get(name, 0.0) * value for name, value in features.items()
     )
     value = 1 / (1 + exp(-logit))
+    signs = signs_of(features, weights, window=window)
     return Frustration(
         score=round(value, 4),
         escalate=value >= threshold,
-        reasons=reasons_of(
-            features,
-            weights,
-            window=window,
-            language=language_of(locale or dialogue.locale),
-        ),
+        reasons=in_words(signs, locale=locale or dialogue.locale),
         features=features,
+        signs=signs,
     )
 
 

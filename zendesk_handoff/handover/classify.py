@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
 
 from zendesk_handoff.domain.inbox import InboxEntry
 from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.logs import location
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.zendesk import Message
-from zendesk_handoff.zendesk.models import storable_id
+from zendesk_handoff.zendesk.models import PROBE_PREFIX, storable_id
 from zendesk_handoff.zendesk.webhooks import (
     ControlMoved,
+    ControlRefused,
     ConversationRemoved,
     Event,
     MessagePosted,
     Unreadable,
+    UserRemoved,
 )
 
 _REASONS = {
     "ticketClosed": EndReason.TICKET_CLOSED,
     "transferToEmail": EndReason.MOVED_TO_EMAIL,
 }
+
+
+class Removed(NamedTuple):
+    """Zendesk's ids of what is removed there.
+
+    Args:
+        conversation_ids: Of conversations.
+        user_ids: Of users, with all their conversations.
+    """
+
+    conversation_ids: frozenset[str]
+    user_ids: frozenset[str]
 
 
 def ignore_own_events(events: Iterable[Event]) -> list[Event]:
@@ -58,8 +73,45 @@ def classify_events(events: Iterable[Event], connector: Connector) -> list[Inbox
         events: Parsed events, without our own.
         connector: The connector of their webhook.
     """
-    classified = (classify_event(event, connector) for event in events)
-    return [entry for entry in classified if entry is not None]
+    entries = []
+    for event in events:
+        entry = classify_event(event, connector)
+        if entry is not None:
+            entries.append(entry)
+        if isinstance(event, MessagePosted) and event.message.is_deleted:
+            entries.append(classify_deletion(event, connector))
+    return entries
+
+
+def heard_probes(events: Iterable[Event]) -> frozenset[str]:
+    """List the test conversations that events tell a message of.
+
+    Args:
+        events: Parsed events, with our own: the message is one.
+    """
+    return frozenset(
+        session_id
+        for each in events
+        if isinstance(each, MessagePosted)
+        and (session_id := each.conversation.session_id or "").startswith(PROBE_PREFIX)
+    )
+
+
+def removed(events: Iterable[Event]) -> Removed:
+    """List what the events report as removed at Zendesk.
+
+    Args:
+        events: Parsed events.
+    """
+    events = list(events)
+    return Removed(
+        conversation_ids=frozenset(
+            storable_id(each.conversation.id)
+            for each in events
+            if isinstance(each, ConversationRemoved)
+        ),
+        user_ids=frozenset(each.user_id for each in events if isinstance(each, UserRemoved)),
+    )
 
 
 def classify_event(event: Event, connector: Connector) -> InboxEntry | None:
@@ -85,6 +137,18 @@ def classify_event(event: Event, connector: Connector) -> InboxEntry | None:
         return _entry(event, connector, "dead_letter", body, message_id=message_id)
 
 
+def classify_deletion(event: MessagePosted, connector: Connector) -> InboxEntry:
+    """Make the entry that takes a deleted message back; a message has one at most.
+
+    Args:
+        event: It has the placeholder of a deleted message (schema `message`, field `deleted`).
+        connector: The connector.
+    """
+    message_id = storable_id(event.message.id)
+    entry = _entry(event, connector, "deletion", {"message_id": message_id})
+    return replace(entry, event_id=storable_id(f"deleted:{message_id}"))
+
+
 def _classify(event: Event, connector: Connector) -> InboxEntry | None:
     if isinstance(event, MessagePosted):
         return _message(event, connector)
@@ -97,8 +161,9 @@ def _classify(event: Event, connector: Connector) -> InboxEntry | None:
         default = EndReason.AGENT if event.to is None else EndReason.PASSED_ON
         reason = _REASONS.get(event.reason or "", default)
         return _end(event, connector, reason, caused_by=event.by_session)
-    if isinstance(event, ConversationRemoved):
-        return _end(event, connector, EndReason.CONVERSATION_REMOVED)
+    if isinstance(event, ControlRefused):
+        body = {"reason": EndReason.NOT_PASSED.value, "error": event.code}
+        return _entry(event, connector, "end", body)
     return None
 
 
@@ -108,10 +173,10 @@ def _message(event: MessagePosted, connector: Connector) -> InboxEntry:
         event,
         connector,
         "message",
-        vars(content),
+        asdict(content),
         sent_at=event.message.received[:64].replace("\x00", ""),
         message_id=content.id,
-        media_token=secrets.token_urlsafe(24) if content.media_url else None,
+        media_token=secrets.token_urlsafe(24) if content.has_files else None,
     )
 
 

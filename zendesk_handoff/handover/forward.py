@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import mimetypes
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import structlog
 
 from zendesk_handoff import metrics
+from zendesk_handoff.domain.links import is_loopback, user_media_address
 from zendesk_handoff.domain.media import is_image
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
-from zendesk_handoff.domain.session import EndReason, Session, State
-from zendesk_handoff.errors import ApiError, Locked, NotAuthorized, NotFound
+from zendesk_handoff.domain.session import EndReason, Session
+from zendesk_handoff.errors import (
+    ApiError,
+    HandoffError,
+    Locked,
+    NotAuthorized,
+    NotDelivered,
+    NotFound,
+)
+from zendesk_handoff.handover.agent_notes import agent_note, closing_note
 from zendesk_handoff.handover.opening import BOT_AUTHOR
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.outbox import Outgoing
@@ -25,16 +36,34 @@ _BATCH_SIZE = 50
 #: Statuses of accepting or releasing control that is not ours.
 _NOT_IN_CONTROL = frozenset({400, 403, 409})
 
-#: The agent's notice when we end the session, by end reason.
-CLOSING_NOTES = {
-    EndReason.USER.value: "The user has left this chat and is back with the bot.",
-    EndReason.BOT.value: "The bot has taken over again. The user no longer sees this chat.",
-    State.FAILED.value: "The user could not be connected and is back with the bot.",
-    EndReason.OPERATOR.value: "This chat was ended by an operator. The user is back with the bot.",
-    EndReason.NO_AGENT.value: "Nobody answered in time. The user is back with the bot.",
-    EndReason.AGENT_SILENT.value: "Nobody answered in time. The user is back with the bot.",
-    EndReason.USER_SILENT.value: "The user did not answer any more and is back with the bot.",
-}
+#: Outbox messages that are the plugin's own, for the agents.
+FOR_AGENTS = frozenset({"closing_note", "not_delivered"})
+#: Seconds within which a user's file must be read from its platform.
+_FETCH_WITHIN = 600.0
+
+
+class UserFile(Protocol):
+    """A file that a user has sent, as its platform gave it."""
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes."""
+
+    @property
+    def media_type(self) -> str:
+        """For example ``image/png``; empty if the platform did not tell."""
+
+    @property
+    def name(self) -> str:
+        """Its name; may be empty."""
+
+
+#: Reads a file: by the name of the channel, and the reference that its adapter has given.
+Fetch = Callable[[str, str], Awaitable[UserFile]]
+
+
+async def _no_platform(_channel: str, _reference: str) -> UserFile:
+    raise NotDelivered("this process has no channels", may_repeat=True)
 
 
 class Forwarder:
@@ -43,12 +72,14 @@ class Forwarder:
     Args:
         store: The store.
         clients: The Conversations API clients.
+        fetch: Reads a user's file that only the token of its platform opens.
     """
 
-    def __init__(self, store: Store, clients: Clients) -> None:
+    def __init__(self, store: Store, clients: Clients, fetch: Fetch) -> None:
         """Keep the collaborators."""
         self._store = store
         self._clients = clients
+        self._fetch = fetch
 
     async def run(self, session: Session) -> bool:
         """Send everything that waits in a session's outbox, as ``forward`` does.
@@ -61,10 +92,12 @@ class Forwarder:
         """
         client = self._clients.background(session.connector_id)
         assert client is not None, "forwarding is due where there is the connector"
-        return await forward(self._store, client, session)
+        return await forward(self._store, client, session, self._fetch)
 
 
-async def forward(store: Store, client: ConversationsClient, session: Session) -> bool:
+async def forward(
+    store: Store, client: ConversationsClient, session: Session, fetch: Fetch = _no_platform
+) -> bool:
     """Send everything that waits in a session's outbox to Zendesk.
 
     Messages that are stored meanwhile are left to the next call. None is sent without the
@@ -74,6 +107,7 @@ async def forward(store: Store, client: ConversationsClient, session: Session) -
         store: The store.
         client: The background client of the session's connector.
         session: A session that is connected or over: its messages are delivered after the end, too.
+        fetch: Reads a user's file that only the token of its platform opens.
 
     Returns:
         Whether nothing kept messages from being sent.
@@ -83,20 +117,21 @@ async def forward(store: Store, client: ConversationsClient, session: Session) -
             the outbox.
         StoreUnavailable: The outbox could not be read or written.
     """
-    leases, is_failed = store.leases, session.state is State.FAILED
-    limit = {} if is_failed else {"limit": _BATCH_SIZE}
+    leases = store.leases
     while await leases.acquire(session.id):
         # Read with the lease: nobody else sends these.
-        messages = await store.outbox.waiting(session.id, **limit)
+        found, messages = await store.outbox.to_forward(session.id, batch=_BATCH_SIZE)
+        session = found or session
+        is_left_to_bot = session.leaves_messages_to_bot
         for message in messages:
-            if is_failed and message.body["type"] != "closing_note":
+            if is_left_to_bot and message.body["type"] not in FOR_AGENTS:
                 continue  # the bot answers it
             if not leases.is_held(session.id):
                 break
             outcome_unknown = leases.is_outcome_unknown(session.id)
             try:
                 may_continue = await _forward(
-                    store, client, session, message, outcome_unknown=outcome_unknown
+                    store, client, session, message, fetch, outcome_unknown=outcome_unknown
                 )
             except BaseException:
                 leases.mark_unknown(session.id)
@@ -105,7 +140,7 @@ async def forward(store: Store, client: ConversationsClient, session: Session) -
             if not may_continue:
                 return False
         else:
-            if is_failed or len(messages) < _BATCH_SIZE:
+            if is_left_to_bot or len(messages) < _BATCH_SIZE:
                 return True
     return False
 
@@ -115,6 +150,7 @@ async def _forward(
     client: ConversationsClient,
     session: Session,
     message: Outgoing,
+    fetch: Fetch,
     *,
     outcome_unknown: bool,
 ) -> bool:
@@ -125,12 +161,18 @@ async def _forward(
             if not await store.sessions.is_superseded(session):
                 await _end_by_us(client, session, message, outcome_unknown=outcome_unknown)
         else:
-            await _post(store, client, session, message, outcome_unknown=outcome_unknown)
+            await _post(store, client, session, message, fetch, outcome_unknown=outcome_unknown)
     except (NotFound, Locked) as error:
         await _end_removed(store, session, error)
         return False
     except NotAuthorized:
         raise
+    except NotDelivered as error:
+        if error.may_repeat and time.time() < message.created_at + _FETCH_WITHIN:
+            raise
+        log.error("handoff.file.not_read", session=session.id, reason=error.reason)
+        await _refuse(store, session, [message], error)
+        return True
     except ApiError as error:
         if error.retryable:
             raise
@@ -151,10 +193,10 @@ async def _end_removed(store: Store, session: Session, error: ApiError) -> None:
 
 
 async def _refuse(
-    store: Store, session: Session, messages: Sequence[Outgoing], error: ApiError
+    store: Store, session: Session, messages: Sequence[Outgoing], error: HandoffError
 ) -> None:
     """Mark messages as refused, and notify the user, who believes that they arrived."""
-    by_user = any(message.body["type"] != "closing_note" for message in messages)
+    by_user = any(message.body["type"] not in FOR_AGENTS for message in messages)
     await store.outbox.refuse(
         messages,
         connector_id=session.connector_id,
@@ -168,38 +210,98 @@ async def _post(
     client: ConversationsClient,
     session: Session,
     message: Outgoing,
+    fetch: Fetch,
     *,
     outcome_unknown: bool,
 ) -> None:
-    content = await _content(store, client, session, message.body)
+    content = await _content(store, client, session, message.body, fetch)
+    by_us = message.body["type"] in FOR_AGENTS
+    author = BOT_AUTHOR if by_us else {"type": "user", "userId": str(session.user_id)}
     await client.post_message(
         str(session.conversation_id),
         content,
-        author={"type": "user", "userId": session.user_id},
+        author=author,
         marker=message.marker,
         outcome_unknown=outcome_unknown,
     )
 
 
 async def _content(
-    store: Store, client: ConversationsClient, session: Session, body: Mapping[str, Any]
+    store: Store,
+    client: ConversationsClient,
+    session: Session,
+    body: Mapping[str, Any],
+    fetch: Fetch,
 ) -> dict[str, Any]:
     """Build the content object of an outbox entry (Conversations API: schema `content`)."""
-    if body["type"] == "text":
-        return {"type": "text", "text": body["text"]}
-    if body["type"] == "upload":
-        upload = await store.chat.upload(body["upload_id"])
+    kind = body["type"]
+
+    def note(name: str, **values: str) -> dict[str, Any]:
+        text = agent_note(name, client.connector.agent_language, **values)
+        return {"type": "text", "text": text}
+
+    if kind == "text":
+        return _text_content(body, client.connector.agent_language)
+    if kind == "deletion":
+        return note("deleted")
+    if kind == "not_delivered":
+        return note("not_delivered", reason=str(body["reason"]))
+    if kind == "place":
+        return _place_content(body)
+    if kind == "upload":
+        upload = await store.chat.upload(body["upload_id"], sender_id=session.sender_id)
         if upload is None:
-            return {"type": "text", "text": "(The user sent a file that is no longer there.)"}
-        url = await client.upload_attachment(
-            str(session.conversation_id),
-            upload.data,
-            name=upload.name,
-            media_type=upload.media_type,
-        )
-        return {"type": _media_kind(upload.media_type), "mediaUrl": url}
-    kind = _media_kind(str(body.get("media_type") or ""))
-    return {"type": kind, "mediaUrl": body["media_url"]}
+            return note("file_gone")
+        return await _uploaded(client, session, upload.data, upload.name, upload.media_type)
+    if kind == "platform_file":
+        file = await fetch(str(body["channel"]), str(body["reference"]))
+        media_type = str(body.get("media_type") or file.media_type or "application/octet-stream")
+        name = _with_extension(str(body.get("name") or file.name or "file"), media_type)
+        return await _uploaded(client, session, file.data, name, media_type)
+    address = user_media_address(
+        body["media_url"], from_here=is_loopback(client.connector.base_url)
+    )
+    if address is None:
+        raise NotDelivered("the file has no public web address", may_repeat=False)
+    return {"type": _media_kind(str(body.get("media_type") or "")), "mediaUrl": address}
+
+
+def _text_content(body: Mapping[str, Any], agent_language: str) -> dict[str, Any]:
+    text = body["text"]
+    if body.get("is_correction"):
+        text = agent_note("corrected", agent_language, text=text)
+    content = {"type": "text", "text": text}
+    if body.get("payload"):
+        content["payload"] = body["payload"]  # as Zendesk's own channels send a pressed button
+    return content
+
+
+def _place_content(body: Mapping[str, Any]) -> dict[str, Any]:
+    named = {key: body[key] for key in ("name", "address") if body.get(key)}
+    content: dict[str, Any] = {
+        "type": "location",
+        "coordinates": {"lat": body["latitude"], "long": body["longitude"]},
+    }
+    return {**content, "location": named} if named else content
+
+
+async def _uploaded(
+    client: ConversationsClient, session: Session, data: bytes, name: str, media_type: str
+) -> dict[str, Any]:
+    url = await client.upload_attachment(
+        str(session.conversation_id), data, name=name, media_type=media_type
+    )
+    return {"type": _media_kind(media_type), "mediaUrl": url}
+
+
+def _with_extension(name: str, media_type: str) -> str:
+    """Add an extension to a name without one: Zendesk refuses such files (page "Validating files").
+
+    Its address is https://docs.smooch.io/guide/validating-files.
+    """
+    if "." in name.strip("."):
+        return name
+    return name + (mimetypes.guess_extension(media_type.partition(";")[0].strip()) or "")
 
 
 def _media_kind(media_type: str) -> str:
@@ -220,7 +322,7 @@ async def _end_by_us(
         conversation_id,
         {
             "type": "text",
-            "text": CLOSING_NOTES.get(str(message.body.get("reason")), CLOSING_NOTES["user"]),
+            "text": closing_note(str(message.body.get("reason")), client.connector.agent_language),
         },
         author=BOT_AUTHOR,
         marker=message.marker,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 
@@ -22,6 +24,13 @@ log = structlog.get_logger(__name__)
 _LEAST_TIME = 3.0
 
 
+#: Tells where the conversation of a sender takes place that this process has in hand: the name of
+#: the channel, and the address within it.
+FindPlace = Callable[[str], "tuple[str, Mapping[str, Any] | None] | None"]
+#: Tells whether the quotas admit a handover, and counts it.
+Admit = Callable[[Session], bool]
+
+
 class Opener:
     """Opens sessions in the Rasa server, within the time that a user waits.
 
@@ -32,10 +41,22 @@ class Opener:
         store: The store.
         settings: The plugin's settings.
         clients: The Conversations API clients.
+        find_place: Tells where the conversation of a sender in hand takes place. Without it, the
+            place is that of the request.
+        admit: Tells whether the quotas admit a handover; all are by default.
     """
 
-    def __init__(self, store: Store, settings: Settings, clients: Clients) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        clients: Clients,
+        find_place: FindPlace = lambda _sender_id: None,
+        admit: Admit = lambda _session: True,
+    ) -> None:
         """Keep the collaborators."""
+        self._admit = admit
+        self._find_place = find_place
         self._store = store
         self._settings = settings
         self._clients = clients
@@ -57,7 +78,12 @@ class Opener:
         if not await self._leases.acquire(session.id):
             return False
         if session.state is State.REQUESTED:
-            if not await self._store.requests.take_up(session.id):
+            if not self._admit(session):
+                log.warning("handoff.opening.refused_by_limit", session=session.id)
+                await self._store.sessions.fail(session.id)
+                return True
+            channel, address = self._find_place(session.sender_id) or (None, None)
+            if not await self._store.requests.take_up(session.id, channel=channel, address=address):
                 await self._leases.release(session.id)
                 return False
         await self._open_in_time(session)
@@ -87,7 +113,12 @@ class Opener:
         client = self._clients.opening(session.connector_id)
         assert client is not None, "an opening is due where there is the connector"
         try:
-            opening = open_session(self._store, client, session)
+            opening = open_session(
+                self._store,
+                client,
+                session,
+                requester_origins=self._settings.requester_origins,
+            )
             await asyncio.wait_for(opening, self._time_left(session))
             return
         except (StoreUnavailable, LeaseLost):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import structlog
 
+from zendesk_handoff.domain.identity import TRUSTED, Origin, requester_profile
 from zendesk_handoff.domain.session import Session, State, Step
+from zendesk_handoff.domain.user_ids import external_id
 from zendesk_handoff.errors import ApiError
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store import Store
@@ -17,7 +18,6 @@ from zendesk_handoff.zendesk.models import SESSION_KEY
 
 log = structlog.get_logger(__name__)
 
-_MAX_EXTERNAL_ID = 1024  # Conversations API: schema `userCreateBody`
 #: The author of the summary and of closing notes, as the agent sees it.
 BOT_AUTHOR = {"type": "business", "displayName": "Bot"}
 
@@ -44,14 +44,13 @@ def opening_steps(connector: Connector) -> tuple[Step, ...]:
     )
 
 
-def external_id(sender_id: str) -> str:
-    """Return a user's id for Zendesk: the sender id, or a digest if it is too long."""
-    if len(sender_id) <= _MAX_EXTERNAL_ID:
-        return sender_id
-    return hashlib.sha256(sender_id.encode()).hexdigest()
-
-
-async def open_session(store: Store, client: ConversationsClient, session: Session) -> Session:
+async def open_session(
+    store: Store,
+    client: ConversationsClient,
+    session: Session,
+    *,
+    requester_origins: Collection[Origin] = TRUSTED,
+) -> Session:
     """Carry out the remaining steps of opening a session, until the agents are in control.
 
     Each step is recorded before the next one begins. The outcome of a step that was begun and not
@@ -61,6 +60,7 @@ async def open_session(store: Store, client: ConversationsClient, session: Sessi
         store: The store that records the steps; this process has the session's lease.
         client: The client of the session's connector.
         session: The session, as last read.
+        requester_origins: The origins of values that may stand for the requester.
 
     Returns:
         The session after the last step; not open if it ended meanwhile.
@@ -73,7 +73,7 @@ async def open_session(store: Store, client: ConversationsClient, session: Sessi
     """
     steps = opening_steps(client.connector)
     done = steps.index(session.step) + 1 if session.step in steps else 0
-    opening = _Opening(client, session)
+    opening = _Opening(store, client, session, requester_origins)
     for step in steps[done:]:
         outcome_unknown = opening.session.pending_step == step
         opening.session = await store.sessions.begin_step(session.id, step)
@@ -89,9 +89,19 @@ async def open_session(store: Store, client: ConversationsClient, session: Sessi
 class _Opening:
     """The calls of each step."""
 
-    def __init__(self, client: ConversationsClient, session: Session) -> None:
+    def __init__(
+        self,
+        store: Store,
+        client: ConversationsClient,
+        session: Session,
+        requester_origins: Collection[Origin],
+    ) -> None:
+        self.store = store
         self.client = client
         self.session = session
+        self.requester = requester_profile(
+            session.profile, session.origins, allowed=requester_origins
+        )
 
     async def carry_out(self, step: Step, *, outcome_unknown: bool) -> dict[str, Any]:
         """Carry out a step, and return the session's fields to record."""
@@ -106,16 +116,21 @@ class _Opening:
         return await calls[step](outcome_unknown)
 
     async def _user(self, _outcome_unknown: bool) -> dict[str, Any]:
-        user_id = external_id(self.session.sender_id)
+        user_id = external_id(
+            self.session.channel,
+            self.session.sender_id,
+            subject=self.session.subject or None,
+            existing=await self.store.sessions.known_external_id(self.session),
+        )
         try:
-            user = await self.client.create_or_find_user(user_id, profile=self.session.profile)
+            user = await self.client.create_or_find_user(user_id, profile=self.requester)
         except ApiError as error:
-            if error.status != 400 or not self.session.profile:
+            if error.status != 400 or not self.requester:
                 raise
             # A name or a language that Zendesk rejects must not make the handover fail.
             log.warning("handoff.profile.refused", session=self.session.id, error=str(error))
             user = await self.client.create_or_find_user(user_id)
-        return {"user_id": user.id}
+        return {"user_id": user.id, "external_id": user_id}
 
     async def _conversation(self, outcome_unknown: bool) -> dict[str, Any]:
         conversation = await self.client.create_conversation(
@@ -174,7 +189,7 @@ class _Opening:
 
     def _ticket_fields(self) -> dict[str, Any]:
         """Ticket fields, as metadata of `PassControl` (Zendesk ignores unknown keys)."""
-        profile = self.session.profile
+        profile = self.requester
         name = " ".join(filter(None, (profile.get("givenName"), profile.get("surname"))))
         values = {
             "dataCapture.systemField.tags": "rasa_handoff",

@@ -6,10 +6,10 @@ import time
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from zendesk_handoff.domain.inbox import InboxEntry, accepts
-from zendesk_handoff.domain.session import EndReason, Session
+from zendesk_handoff.domain.inbox import InboxEntry, accepts, epoch
+from zendesk_handoff.domain.session import Crossing, EndReason, Session
 from zendesk_handoff.errors import NotFound
-from zendesk_handoff.handover.classify import classify_event, is_for_user
+from zendesk_handoff.handover.classify import classify_deletion, classify_event, is_for_user
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk import Conversation, ConversationsClient, Message
 from zendesk_handoff.zendesk.models import storable_id
@@ -22,7 +22,7 @@ _CONTROL_DELAY = 5.0
 
 
 async def reconcile(store: Store, client: ConversationsClient, session: Session) -> None:
-    """Add to the inbox what an outage may have hidden: messages, and the session's end.
+    """Add to the inbox what no event may have told: messages, deletions, and the session's end.
 
     Args:
         store: The store; entries that the inbox has are not added again.
@@ -50,7 +50,9 @@ async def reconcile(store: Store, client: ConversationsClient, session: Session)
 async def fetch_missed(
     store: Store, client: ConversationsClient, session: Session, *, pages: int = 1
 ) -> None:
-    """Add the agents' messages to the inbox that no event has reported.
+    """Add the agents' messages to the inbox that no event has reported, and their deletions.
+
+    No event reports a deletion: the listing has a placeholder in the message's place.
 
     Args:
         store: The store; entries that the inbox has are not added again.
@@ -70,7 +72,8 @@ async def fetch_missed(
     known = await store.inbox.known(session.connector_id, ids)
     missed = []
     for message in from_agents:
-        if storable_id(message.id) in known:
+        is_known = storable_id(message.id) in known
+        if is_known and not message.is_deleted:
             continue
         event = MessagePosted(
             id=f"listed:{message.id}"[:64],
@@ -78,10 +81,41 @@ async def fetch_missed(
             conversation=conversation,
             message=message,
         )
-        entry = classify_event(event, client.connector)
+        entry = None if is_known else classify_event(event, client.connector)
         if entry is not None and accepts(session, entry):
             missed.append(replace(entry, session_id=session.id))
+        if message.is_deleted:
+            deletion = classify_deletion(event, client.connector)
+            missed.append(replace(deletion, session_id=session.id))
     await store.inbox.add(missed)
+
+
+async def crossing_messages(
+    client: ConversationsClient, session: Session, released_at: str
+) -> Crossing:
+    """Tell which of the user's last messages the agents had when they let go.
+
+    A message that is sent in that instant reaches a conversation that nobody reads any more.
+
+    Args:
+        client: The client of the session's connector.
+        session: A session that the agents have just ended.
+        released_at: When they did, by Zendesk's clock, as the event tells it.
+
+    Raises:
+        ConversationsError: Zendesk answered with an error, or not at all.
+    """
+    released = epoch(released_at)
+    async for page in client.message_pages(str(session.conversation_id)):
+        times = [(each.marker, epoch(each.received)) for each in page if _is_by_user(each)]
+        late = {marker for marker, at in times if at and released and at >= released}
+        seen = {marker for marker, _ in times} - late
+        return Crossing(frozenset(filter(None, seen)), frozenset(filter(None, late)))
+    return Crossing()
+
+
+def _is_by_user(message: Message) -> bool:
+    return message.marker is not None and message.author.type == "user"
 
 
 def has_agents(conversation: Conversation, client: ConversationsClient) -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 
 from zendesk_handoff.domain.session import Session, Work
-from zendesk_handoff.errors import HandoffError
+from zendesk_handoff.errors import HandoffError, NotDelivered
 from zendesk_handoff.handover.due import WITHOUT_LEASE, Due, Task, deadline_to_record
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.settings import Timeouts
@@ -22,6 +22,10 @@ log = structlog.get_logger(__name__)
 #: Does a task of a session. If it returns ``False``, the next one does not follow: the session is
 #: looked at again with its next change, or with the next poll.
 Do = Callable[[Session], Awaitable["bool | None"]]
+
+
+#: Seconds that the end of a session waits for a message on its way to Zendesk.
+_LAST_MESSAGE = 3.0
 
 
 class Direction(enum.Enum):
@@ -131,6 +135,9 @@ class SessionWorkers:
         try:
             await self._do_all(key)
         except HandoffError as error:
+            if isinstance(error, NotDelivered) and error.retry_after is not None:
+                # Sooner than the poll, or later, as the channel asks.
+                asyncio.get_running_loop().call_later(error.retry_after, self._notify, key)
             log.warning(
                 "handoff.worker.failed",
                 worker=direction.value,
@@ -166,6 +173,8 @@ class SessionWorkers:
         if task is Task.RELEASE:
             await self._store.leases.release_done(session.id)
             return False
+        if task is Task.NOTIFY_END:
+            await self._wait_for_agents_side(session.id)
         if task not in WITHOUT_LEASE and not await self._store.leases.acquire(session.id):
             return False
         try:
@@ -173,6 +182,12 @@ class SessionWorkers:
         finally:
             if not found.has_connector:
                 await self._store.leases.release(session.id)
+
+    async def _wait_for_agents_side(self, session_id: str) -> None:
+        """Wait until a message that is being sent has arrived: the rest is left to the bot."""
+        sending = self._running.get(_Key(session_id, Direction.TO_AGENTS))
+        if sending is not None:
+            await asyncio.wait({sending}, timeout=_LAST_MESSAGE)
 
     async def _record_deadline(self, session: Session) -> None:
         deadline = deadline_to_record(session, self._timeouts, now=time.time())

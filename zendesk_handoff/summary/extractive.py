@@ -9,6 +9,7 @@ from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.language import language_of
 from zendesk_handoff.domain.redaction import PAYMENT, mask, mask_dialogue
+from zendesk_handoff.domain.untrusted_text import quotable, quotable_dialogue
 from zendesk_handoff.summary.bot_answers import last_answer, not_understood
 from zendesk_handoff.summary.budget import Budget, default_words, digest_words, shorten
 from zendesk_handoff.summary.candidates import Candidate, candidates_of
@@ -25,6 +26,7 @@ from zendesk_handoff.summary.labels import Labels, labels_of
 from zendesk_handoff.summary.layout import labelled, last_messages
 from zendesk_handoff.summary.phrases import plain_text
 from zendesk_handoff.summary.request import SMALL_TALK, find_request, in_one_line
+from zendesk_handoff.summary.user_lines import user_lines
 
 #: The request's share of the digest, and its least length in words.
 _REQUEST_SHARE = 0.35
@@ -47,6 +49,7 @@ def summarize(
     *,
     reason: str | None = None,
     locale: str | None = None,
+    agent_language: str | None = None,
     max_words: int | None = None,
     redact: Collection[str] = PAYMENT,
 ) -> str:
@@ -55,7 +58,8 @@ def summarize(
     Args:
         dialogue: The dialogue and its slots.
         reason: The reason of the handover.
-        locale: Language of the labels; the dialogue's own by default.
+        locale: The user's language; the dialogue's own by default.
+        agent_language: Language of the labels; by default the user's.
         max_words: Words of the summary, at most; by default it grows with the dialogue.
         redact: Kinds of personal data to mask, see `zendesk_handoff.domain.redaction.KINDS`.
 
@@ -63,24 +67,35 @@ def summarize(
         Plain text of at most 4,096 UTF-16 units, the limit of a Zendesk message.
     """
     # Before anything is shortened, so that no half of a card number remains.
-    dialogue = mask_dialogue(dialogue, kinds=redact)
-    reason = mask(reason, kinds=redact) if reason else ""
+    dialogue = mask_dialogue(quotable_dialogue(dialogue), kinds=redact)
+    reason = mask(quotable(reason), kinds=redact) if reason else ""
     locale = locale or dialogue.locale
-    labels, language = labels_of(locale), language_of(locale)
-    budget = Budget(default_words(dialogue) if max_words is None else max_words)
-    part = budget.part(digest_words(dialogue) + len(reason.split()))
-    digest = _digest(dialogue, reason, labels, language, part)
+    labels, language = labels_of(agent_language or locale), language_of(locale)
+    user = user_lines(dialogue, labels)
+    user_words = sum(len(f"{label} {text}".split()) for label, text in user)
+    budget = Budget(default_words(dialogue) + user_words if max_words is None else max_words)
+    part = budget.part(digest_words(dialogue) + len(reason.split()) + user_words)
+    digest = _digest(dialogue, reason, labels, language, agent_language or locale, part)
     budget.charge(part)
     return "\n".join([*digest, *last_messages(dialogue, budget, labels, parted=bool(digest))])
 
 
 def _digest(
-    dialogue: Dialogue, reason: str, labels: Labels, language: str, budget: Budget
+    dialogue: Dialogue,
+    reason: str,
+    labels: Labels,
+    language: str,
+    agent_language: str | None,
+    budget: Budget,
 ) -> list[str]:
     """Write the lines above the last messages; the most useful ones are charged first."""
     turns = dialogue.turns
     why = labelled(labels.why, reason, budget, words=budget.words // 2) if reason else ""
-    mood = _mood(dialogue, reason, labels, language, budget)
+    user = [
+        labelled(label, text, budget, words=budget.words)
+        for label, text in user_lines(dialogue, labels)
+    ]
+    mood = _mood(dialogue, reason, labels, agent_language, budget)
     candidates = [
         candidate
         for candidate in without_corrected(candidates_of(turns, language=language), turns, language)
@@ -114,12 +129,14 @@ def _digest(
     lines: list[Line] = ["wants", "facts", "bot"]
     texts = {line: "; ".join(item.short for item in items if item.line == line) for line in lines}
     body = [f"{getattr(labels, line)} {text}" for line, text in texts.items() if text]
-    return [line for line in (why, *body, failed, mood) if line]
+    return [line for line in (why, *user, *body, failed, mood) if line]
 
 
-def _mood(dialogue: Dialogue, reason: str, labels: Labels, language: str, budget: Budget) -> str:
+def _mood(
+    dialogue: Dialogue, reason: str, labels: Labels, agent_language: str | None, budget: Budget
+) -> str:
     """Name the signs of frustration over the threshold that the reason does not name."""
-    found = frustration.score(dialogue, locale=language)
+    found = frustration.score(dialogue, locale=agent_language)
     signs = "; ".join([sign for sign in found.reasons if sign not in reason][:_SIGNS])
     if not found.escalate or not signs or len(signs.split()) > budget.words * _MOOD_SHARE:
         return ""

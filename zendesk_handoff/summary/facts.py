@@ -12,6 +12,7 @@ from zendesk_handoff.domain.dialogue import Dialogue, Turn
 from zendesk_handoff.summary.budget import Budget, shorten
 from zendesk_handoff.summary.candidates import Candidate
 from zendesk_handoff.summary.labels import Labels
+from zendesk_handoff.summary.user_lines import TOLD_NAMES
 from zendesk_handoff.summary.words import words_of
 
 #: Slots of the bot's own state, which are no facts of the case.
@@ -62,6 +63,8 @@ def named_facts(dialogue: Dialogue, labels: Labels) -> list[Item]:
         for entity in turn.entities:
             values[entity.name] = entity.value
     values.update(dialogue.slots)
+    for name in TOLD_NAMES:
+        values.pop(name, None)  # they have lines of their own
     items = []
     for name, value in values.items():
         text = "" if name in INTERNAL_SLOTS else _plain_value(value, labels)

@@ -16,6 +16,9 @@ class Labels:
 
     Attributes:
         why: Before the reason of the handover.
+        proven: Before the name and address that the site around the chat has signed.
+        channel: Before those that the user's platform has told.
+        told: Before those that were told by the user.
         wants: Before the user's request.
         facts: Before the facts from slots and the user's messages.
         bot: Before the bot's answers.
@@ -30,6 +33,9 @@ class Labels:
     """
 
     why: str
+    proven: str
+    channel: str
+    told: str
     wants: str
     facts: str
     bot: str
@@ -41,6 +47,13 @@ class Labels:
     yes: str
     no: str
     asked_for_human: str
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """List the languages that have labels."""
+    names = (entry.name for entry in (files(__package__) / "languages").iterdir())
+    return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
 
 
 def labels_of(locale: str | None) -> Labels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.summary.budget import Budget, shorten
 from zendesk_handoff.summary.labels import Labels
+from zendesk_handoff.summary.user_lines import user_lines
 
 #: The last messages that are shown, at most.
 LAST_MESSAGES = 6
@@ -26,8 +27,12 @@ def frame(
     """
     budget = Budget(max_words)
     lines = [labelled(labels.why, reason, budget, words=max_words // 2)] if reason else []
+    for label, text in user_lines(dialogue, labels):
+        lines.append(labelled(label, text, budget, words=budget.words // 2))
     part = budget.part(int(max_words * _BODY_SHARE), share=_BODY_SHARE)
     for line in body.splitlines():
+        if _imitates(line, labels):
+            continue
         text = shorten(line, part.words, part.characters)
         if not text or not part.spend(text):
             break
@@ -37,6 +42,15 @@ def frame(
     budget.charge(part)
     lines = [line for line in lines if line]
     return "\n".join([*lines, *last_messages(dialogue, budget, labels, parted=bool(lines))])
+
+
+def _imitates(line: str, labels: Labels) -> bool:
+    """Tell whether a line begins with a label of ours: a user may have told the model to write it.
+
+    The reason and the heading of the quoted messages are written by the program alone.
+    """
+    start = line.strip("*_-#> \t").casefold()
+    return start.startswith((labels.why.casefold(), labels.last.casefold()))
 
 
 def labelled(label: str, text: str, budget: Budget, *, words: int) -> str:

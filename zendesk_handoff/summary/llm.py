@@ -19,6 +19,7 @@ from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.language import language_of
 from zendesk_handoff.domain.redaction import mask, mask_dialogue
 from zendesk_handoff.domain.text import units
+from zendesk_handoff.domain.untrusted_text import quotable, quotable_dialogue
 from zendesk_handoff.settings.model import SummarySettings
 from zendesk_handoff.summary.extractive import summarize
 from zendesk_handoff.summary.labels import labels_of
@@ -56,6 +57,7 @@ async def write_summary(
     *,
     reason: str | None = None,
     locale: str | None = None,
+    agent_language: str | None = None,
     redact: Collection[str],
 ) -> str:
     """Summarise a dialogue with the engine of the settings.
@@ -67,19 +69,29 @@ async def write_summary(
         dialogue: The dialogue and its slots.
         settings: The engine, its limits and its endpoint.
         reason: The reason of the handover.
-        locale: Language of the summary; the dialogue's own by default.
+        locale: The user's language; the dialogue's own by default.
+        agent_language: Language of the summary's labels, and of a model's text; by default the
+            user's.
         redact: Kinds of personal data to mask.
     """
     locale = locale or dialogue.locale
-    extract = summarize(
-        dialogue, reason=reason, locale=locale, max_words=settings.max_words, redact=redact
+    agent_language = agent_language or locale
+    # In a thread: the work grows with the dialogue, and others must not wait for it.
+    extract = await asyncio.to_thread(
+        summarize,
+        dialogue,
+        reason=reason,
+        locale=locale,
+        agent_language=agent_language,
+        max_words=settings.max_words,
+        redact=redact,
     )
     if settings.engine != "llm":
         return extract
-    masked = mask_dialogue(dialogue, kinds=redact)
+    masked = await asyncio.to_thread(mask_dialogue, quotable_dialogue(dialogue), kinds=redact)
     try:
-        answer = await asyncio.wait_for(_ask(masked, settings, locale), settings.timeout)
-        body = _tidy(mask(answer, kinds=redact))
+        answer = await asyncio.wait_for(_ask(masked, settings, agent_language), settings.timeout)
+        body = _tidy(mask(quotable(answer), kinds=redact))
         if not body:
             raise _NoAnswer("the model's answer is empty")
     except Exception as error:  # no error of a model or its SDK may stop a handover
@@ -89,13 +101,13 @@ async def write_summary(
     return frame(
         masked,
         body,
-        reason=mask(reason, kinds=redact) if reason else None,
-        labels=labels_of(locale),
+        reason=mask(quotable(reason), kinds=redact) if reason else None,
+        labels=labels_of(agent_language),
         max_words=settings.max_words,
     )
 
 
-async def _ask(dialogue: Dialogue, settings: SummarySettings, locale: str | None) -> str:
+async def _ask(dialogue: Dialogue, settings: SummarySettings, agent_language: str | None) -> str:
     openai = await _load_sdk()
     words = settings.max_words
     async with openai.AsyncOpenAI(
@@ -109,7 +121,9 @@ async def _ask(dialogue: Dialogue, settings: SummarySettings, locale: str | None
             messages=[
                 {
                     "role": "system",
-                    "content": _INSTRUCTIONS.format(words=words, language=language_of(locale)),
+                    "content": _INSTRUCTIONS.format(
+                        words=words, language=language_of(agent_language)
+                    ),
                 },
                 {"role": "user", "content": _transcript(dialogue)},
             ],

@@ -8,6 +8,7 @@ from html import unescape
 from itertools import pairwise
 
 from zendesk_handoff.domain.language import ENGLISH
+from zendesk_handoff.domain.untrusted_text import quotable
 from zendesk_handoff.summary.words import Words, formulas_of, words_of
 
 _COUNT = (
@@ -111,7 +112,7 @@ def plain_text(text: str) -> str:
     Args:
         text: The message.
     """
-    return " ".join(_ADDRESSED.sub(" ", unescape(text).translate(_QUOTES)).split())
+    return " ".join(_ADDRESSED.sub(" ", quotable(unescape(text)).translate(_QUOTES)).split())
 
 
 def tokens_of(text: str, *, language: str = ENGLISH) -> list[Token]:
