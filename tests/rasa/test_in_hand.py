@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
-from rasa.core.processor import MessageProcessor
 
-from zendesk_handoff.rasa import bot as bot_module
+from tests.support.engine import make_agent
+from zendesk_handoff.bounds import defining_classes
 from zendesk_handoff.rasa import hooks
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.compat import processor_classes
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.store.engine.signals import Signals
 
@@ -47,6 +48,12 @@ class OpenRouter:
         self.seen.append(message.sender_id in self.in_hand)
         return False
 
+    async def refuse_reserved(self, _message):
+        return False
+
+    def annotate(self, _message):
+        """Nothing is known of anybody."""
+
     async def has_open_session(self, _sender_id):
         return False
 
@@ -56,20 +63,26 @@ def seen(in_hand, monkeypatch):
     """Record whether the sender is in hand whenever Rasa's own methods run."""
     seen = []
 
-    def record(sender_of):
+    def record(name, sender_of):
         async def run(*arguments):
             seen.append(sender_of(*arguments) in in_hand)
 
-        return run
+        for kind in processor_classes():
+            for owner in defining_classes(kind, name):
+                monkeypatch.setattr(owner, name, run)
 
-    handle = record(lambda _processor, message: message.sender_id)
-    monkeypatch.setattr(hooks, "rasa_handle_message", handle)
-    monkeypatch.setattr(bot_module, "rasa_handle_message", handle)
-    trigger = record(lambda _processor, _intent, _entities, tracker, _output: tracker.sender_id)
-    monkeypatch.setattr(hooks, "_rasa_trigger", trigger)
-    execute = record(lambda _processor, sender_id, *_others: sender_id)
-    monkeypatch.setattr(hooks, "_rasa_execute_action", execute)
+    record("handle_message", lambda _processor, message: message.sender_id)
+    record(
+        "trigger_external_user_uttered",
+        lambda _processor, _intent, _entities, tracker, _output: tracker.sender_id,
+    )
+    record("execute_action", lambda _processor, sender_id, *_others: sender_id)
     return seen
+
+
+@pytest.fixture
+def processor():
+    return object.__new__(processor_classes()[-1])
 
 
 @pytest.fixture
@@ -80,8 +93,7 @@ def router(in_hand):
     hooks.uninstall()
 
 
-async def test_every_way_to_an_action_is_a_turn(in_hand, router, seen):
-    processor = object.__new__(MessageProcessor)
+async def test_every_way_to_an_action_is_a_turn(in_hand, seen, router, processor):
     output = CollectingOutputChannel()
     await processor.handle_message(UserMessage("hi", output, "user"))
     await processor.trigger_external_user_uttered(
@@ -92,18 +104,15 @@ async def test_every_way_to_an_action_is_a_turn(in_hand, router, seen):
     assert "user" not in in_hand
 
 
-async def test_routing_is_no_turn(router, seen):
-    processor = object.__new__(MessageProcessor)
+async def test_routing_is_no_turn(seen, router, processor):
     await processor.handle_message(UserMessage("hi", CollectingOutputChannel(), "user"))
     assert router.seen == [False], "the router itself requests nothing"
 
 
-async def test_a_replayed_message_is_a_turn(in_hand, seen):
-    async def get_tracker(_sender_id):
-        return SimpleNamespace(events=[])
-
-    agent = SimpleNamespace(processor=SimpleNamespace(get_tracker=get_tracker))
+async def test_a_replayed_message_is_a_turn_and_not_routed_again(in_hand, seen, router):
+    agent = make_agent()
     app = SimpleNamespace(ctx=SimpleNamespace(agent=agent))
     message = UserMessage("hi", CollectingOutputChannel(), "user", message_id="m1")
     await Bot(app, in_hand).handle(message)
     assert seen == [True]
+    assert router.seen == []

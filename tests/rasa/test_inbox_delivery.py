@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -14,10 +13,11 @@ from rasa.core.channels.channel import InputChannel
 from tests.support.store import inbox_entry
 from tests.support.workers import Workers, agent_message, receive
 from tests.support.zendesk import begin, connected
+from zendesk_handoff.domain.responses import MESSAGE_DELETED
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.handover.classify import classify_events
 from zendesk_handoff.handover.opening import open_session
-from zendesk_handoff.rasa.outputs import OutputChannels
+from zendesk_handoff.rasa import delivery
 from zendesk_handoff.zendesk import Conversation, ConversationsClient, RetryPolicy
 from zendesk_handoff.zendesk.media import is_zendesk_media
 from zendesk_handoff.zendesk.models import Message
@@ -42,17 +42,61 @@ async def server(sim, store):
         yield workers
 
 
-async def test_a_malformed_media_address_is_passed_on(server, store):
+async def test_a_malformed_media_address_is_said_in_words(server, store):
     events = [
         agent_message(server.session, 1, type="text", text="here it comes"),
-        agent_message(server.session, 2, type="image", mediaUrl=BRACKET),
+        agent_message(server.session, 2, type="image", mediaUrl=BRACKET, altText="The label"),
         agent_message(server.session, 3, type="text", text="got it?"),
     ]
     assert await receive(store, server.connector, *events) == 3
     await server.run_to_user(server.session)
-    assert server.bot.shown == ["Ana: here it comes", "Ana: file", "Ana: got it?"]
-    assert [each["image"] for each in server.bot.output.messages if "image" in each] == [BRACKET]
+    assert server.bot.shown == ["Ana: here it comes", "Ana: The label", "Ana: got it?"]
     assert not is_zendesk_media(BRACKET, server.connector)
+
+
+def deleted(event):
+    message = event["payload"]["message"]
+    placeholder = {**message, "content": {"type": "text", "text": ""}, "deleted": True}
+    payload = {**event["payload"], "message": placeholder}
+    return {**event, "id": f"{event['id']}-deleted", "payload": payload}
+
+
+async def test_a_message_deleted_before_its_delivery_is_never_shown(server, store):
+    first = agent_message(server.session, 1, type="text", text="secret one")
+    second = agent_message(server.session, 2, type="text", text="secret two")
+    third = agent_message(server.session, 3, type="text", text="three")
+    await receive(store, server.connector, first, deleted(first), deleted(second), third)
+    await receive(store, server.connector, second)  # it comes after its deletion
+    await server.run_to_user(server.session)
+    assert server.bot.shown == ["Ana: three"]
+    assert await store.inbox.waiting(server.session.id) == []
+    assert "secret" not in str(await store.inbox.messages(server.session.id))
+
+
+async def test_the_user_is_told_once_of_a_deleted_message_that_was_shown(server, store):
+    event = agent_message(server.session, 1, type="text", text="secret")
+    await receive(store, server.connector, event)
+    await server.run_to_user(server.session)
+    for number in range(2):
+        again = {**deleted(event), "id": f"d{number}"}
+        await receive(store, server.connector, again)
+        await server.run_to_user(server.session)
+    assert server.bot.shown == ["Ana: secret", MESSAGE_DELETED]
+    assert "secret" not in str(await store.inbox.messages(server.session.id))
+
+
+async def test_a_deleted_message_that_is_pending_is_never_sent(server, store):
+    server.bot.use_channel(NoOutput())
+    event = agent_message(server.session, 1, type="text", text="secret")
+    other = agent_message(server.session, 2, type="text", text="kept")
+    await receive(store, server.connector, event, other)
+    await server.run_to_user(server.session)
+    await receive(store, server.connector, deleted(event))
+    await server.run_to_user(server.session)
+    pending = [
+        each.body["text"] for each in await store.pending.claim(server.session.sender_id, "rest")
+    ]
+    assert pending == ["Ana: kept"]
 
 
 class NoOutput(InputChannel):
@@ -70,13 +114,14 @@ class NoOutput(InputChannel):
 
 
 async def test_messages_are_pending_while_a_channel_has_no_output(server, store):
-    context = SimpleNamespace(input_channels=[NoOutput()])
-    server.bot.outputs = OutputChannels(SimpleNamespace(ctx=context))
+    server.bot.use_channel(NoOutput())
     events = [agent_message(server.session, n, type="text", text=f"line {n}") for n in (1, 2)]
     await receive(store, server.connector, *events)
     with structlog.testing.capture_logs() as logs:
         await server.run_to_user(server.session)
-    pending = [each.body["text"] for each in await store.pending.claim(server.session.sender_id)]
+    pending = [
+        each.body["text"] for each in await store.pending.claim(server.session.sender_id, "rest")
+    ]
     assert pending == ["Ana: line 1", "Ana: line 2"]
     assert [each["event"] for each in logs] == ["handoff.channel.no_output"]
     assert (logs[0]["channel"], logs[0]["error"]) == ("rest", "ConnectionError")
@@ -88,12 +133,14 @@ async def test_sys_exit_in_a_channel_does_not_end_the_server(server, store, monk
         sys.exit("token 123:abc")
 
     monkeypatch.setattr(server.bot.output, "send_response", leave)
+    monkeypatch.setattr(delivery, "GIVE_UP_AFTER", 0.0)
     event = agent_message(server.session, 1, type="text", text="hello")
     await receive(store, server.connector, event)
     with structlog.testing.capture_logs() as logs:
-        for _ in range(5):
-            await server.run_to_user(server.session)
-    [pending] = await store.pending.claim(server.session.sender_id)
+        await server.run_to_user(server.session)
+    [pending] = await store.pending.claim(server.session.sender_id, "rest")
+    [note] = await store.outbox.waiting(server.session.id)
+    assert note.body["type"] == "not_delivered"
     assert pending.body["text"] == "Ana: hello"
     assert "handoff.push.given_up" in [each["event"] for each in logs]
     assert "token" not in str(logs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
+from types import SimpleNamespace
 
 import pytest
 import redis
@@ -17,6 +18,8 @@ from tests.support.databases import HOST, REDIS_PORT, redis_answers
 from tests.support.servers import free_port
 from tests.support.store import request_session
 from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa.channels import Channels
+from zendesk_handoff.rasa.in_delivery import InDelivery
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.lock_store import LEASE, AtomicRedisLockStore
 from zendesk_handoff.rasa.router import Router
@@ -140,6 +143,8 @@ class NoBot:
     """A Rasa server without a model."""
 
     processor = None
+    in_delivery = InDelivery()
+    channels = Channels(SimpleNamespace(ctx=SimpleNamespace(input_channels=[])))
 
 
 @pytest.fixture

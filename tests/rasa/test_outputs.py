@@ -21,7 +21,7 @@ from rasa.core.channels.rest import RestInput
 from rasa.core.channels.telegram import TelegramOutput
 from rasa.utils.endpoints import EndpointConfig
 
-from tests.support.telegram import LocalTelegramInput, block, telegram_api
+from tests.support.platforms.telegram import LocalTelegramInput, block, telegram_api
 from zendesk_handoff.errors import ChannelExit
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name, exit_as_error
 

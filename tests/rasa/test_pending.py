@@ -37,7 +37,7 @@ async def test_of_two_responses_at_once_only_one_claims_a_message(store, url):
             sender = f"user {number}"
             await store.pending.add(sender, {"text": "once"})
             stores = (store, other) if number % 2 else (store, store)
-            claimed = await asyncio.gather(*(each.pending.claim(sender) for each in stores))
+            claimed = await asyncio.gather(*(each.pending.claim(sender, "rest") for each in stores))
             assert sum(map(len, claimed)) == 1
 
 
@@ -47,11 +47,11 @@ async def test_a_message_that_is_always_refused_is_reduced_to_text_and_links(sto
     await store.pending.add("user", {"text": "Ana: label", "image": "https://files.example/1.png"})
     await store.pending.add("user", {"text": "Ana: did you get it?"})
     for _ in range(3):
-        await deliver_pending(store, "user", output)
+        await deliver_pending(store, "user", output, channel="rest")
         assert output.shown == [], "the channel may accept it later"
-    await deliver_pending(store, "user", output)
+    await deliver_pending(store, "user", output, channel="rest")
     assert output.shown == ["Ana: label https://files.example/1.png", "Ana: did you get it?"]
-    assert not await store.pending.has("user")
+    assert not await store.pending.has("user", "rest")
 
 
 async def test_a_text_that_is_always_refused_is_replaced_by_a_notice(store):
@@ -65,7 +65,7 @@ async def test_a_text_that_is_always_refused_is_replaced_by_a_notice(store):
     await store.pending.add("user", {"text": "x" * 101})
     await store.pending.add("user", {"text": "next"})
     for _ in range(4):
-        await deliver_pending(store, "user", output)
+        await deliver_pending(store, "user", output, channel="rest")
     assert output.shown == [CANNOT_SHOW, "next"]
 
 
@@ -74,9 +74,9 @@ async def test_a_channel_that_is_down_loses_nothing(store):
     await store.pending.add("user", {"text": "one"})
     await store.pending.add("user", {"text": "two"})
     for _ in range(6):
-        await deliver_pending(store, "user", output)
+        await deliver_pending(store, "user", output, channel="rest")
     output.refuses.clear()
-    await deliver_pending(store, "user", output)
+    await deliver_pending(store, "user", output, channel="rest")
     assert output.shown == ["one", "two"]
 
 
@@ -85,26 +85,29 @@ async def test_a_cancelled_request_leaves_its_messages_for_the_next_one(store):
     output.delay = 60
     await store.pending.add("user", {"text": "one"})
     await store.pending.add("user", {"text": "two"})
-    delivery = asyncio.create_task(deliver_pending(store, "user", output))
+    delivery = asyncio.create_task(deliver_pending(store, "user", output, channel="rest"))
     await output.called.wait()
-    assert not await store.pending.has("user"), "they are claimed"
+    assert not await store.pending.has("user", "rest"), "they are claimed"
     delivery.cancel()
     await asyncio.gather(delivery, return_exceptions=True)
     output.delay = 0
-    await deliver_pending(store, "user", output)
+    await deliver_pending(store, "user", output, channel="rest")
     assert output.shown == ["one", "two"]
 
 
 async def test_no_message_overtakes_one_that_another_response_has_claimed(store, url):
     async with await open_store(url) as other:
         await store.pending.add("user", {"text": "one"})
-        assert len(await store.pending.claim("user")) == 1  # by a server that dies then
+        assert len(await store.pending.claim("user", "rest")) == 1  # by a server that dies then
         await other.pending.add("user", {"text": "two"})
-        assert await other.pending.claim("user") == []
+        assert await other.pending.claim("user", "rest") == []
         long_ago = (
             sa.update(pending_messages)
             .where(pending_messages.c.claimed_at.is_not(None))
             .values(claimed_at=1)
         )
         await other.database.write(lambda connection: connection.execute(long_ago).rowcount)
-        assert [each.body["text"] for each in await other.pending.claim("user")] == ["one", "two"]
+        assert [each.body["text"] for each in await other.pending.claim("user", "rest")] == [
+            "one",
+            "two",
+        ]

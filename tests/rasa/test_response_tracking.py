@@ -46,7 +46,7 @@ def response():
 async def deliver_within(response, store, output):
     token = current_response.set(response)
     try:
-        await deliver_pending(store, "user", output)
+        await deliver_pending(store, "user", output, channel="rest")
     finally:
         current_response.reset(token)
 
@@ -59,7 +59,7 @@ async def test_a_pushed_message_is_delivered_before_the_response(store, response
     await deliver_within(response, store, output)
     assert output.shown == ["only once"]
     assert response.pending_ids == []
-    assert not await store.pending.has("user")
+    assert not await store.pending.has("user", "rest")
 
 
 async def test_a_collected_message_is_released_if_the_response_is_not_read(store, response):
@@ -67,12 +67,12 @@ async def test_a_collected_message_is_released_if_the_response_is_not_read(store
     await deliver_within(response, store, CollectingOutputChannel())
     assert len(response.pending_ids) == 1
     await confirm_delivery(store, response.pending_ids, is_read=False)
-    assert [each.body["text"] for each in await store.pending.claim("user")] == ["one"]
+    assert [each.body["text"] for each in await store.pending.claim("user", "rest")] == ["one"]
 
 
 async def test_a_confirmation_is_retried_until_the_store_answers(store, monkeypatch):
     await store.pending.add("user", {"text": "one"})
-    ids = [each.id for each in await store.pending.claim("user")]
+    ids = [each.id for each in await store.pending.claim("user", "rest")]
     mark_delivered = store.pending.mark_delivered
     errors = iter([StoreUnavailable("away"), StoreUnavailable("away")])
 
@@ -84,5 +84,5 @@ async def test_a_confirmation_is_retried_until_the_store_answers(store, monkeypa
 
     monkeypatch.setattr(store.pending, "mark_delivered", fails_twice)
     await asyncio.wait_for(confirm_delivery(store, ids, is_read=True, retry_every=0.01), 5)
-    assert await store.pending.claim("user") == []
-    assert not await store.pending.has("user")
+    assert await store.pending.claim("user", "rest") == []
+    assert not await store.pending.has("user", "rest")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 
-from tests.support.workers import RecordingBot, settings
+from tests.support.workers import RecordingBot, agent_message, receive, settings
 from tests.support.zendesk import account, begin
-from zendesk_handoff.domain.session import EndReason
+from zendesk_handoff.domain.payloads import as_words
+from zendesk_handoff.domain.session import EndReason, Step
+from zendesk_handoff.domain.user_content import UserContent
+from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.rasa.adapter import ChannelAdapter
 from zendesk_handoff.rasa.router import Router
 
 
@@ -78,7 +82,7 @@ async def test_a_user_is_notified_of_files_sent_while_a_handover_failed(sim, sto
     message = says("hello?")
     await router.route(message, None)
     said = [each["text"] for each in message.output_channel.messages]
-    pending = [each.body["text"] for each in await store.pending.claim("jo@example.com")]
+    pending = [each.body["text"] for each in await store.pending.claim("jo@example.com", "rest")]
     assert "utter_handoff_not_passed_on" in said + pending
 
 
@@ -89,3 +93,156 @@ async def test_the_end_button_works_with_any_end_phrases(sim, store):
     await store.sessions.connect(session.id)
     await router.route(says("/end_handoff"), None)
     assert (await store.sessions.get(session.id)).end_reason == "user"
+
+
+async def test_a_message_that_a_platform_repeats_is_taken_once(sim, store):
+    """A custom channel's adapter tells the platform's id of a message."""
+    bot = RecordingBot()
+    bot.use_channel(RepeatingChannel())
+    router = Router(store, bot, settings(await account(sim)))
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    for words in ("one", "one", "two"):
+        assert await router.route(says(words), None)
+    waiting = await store.outbox.waiting(session.id)
+    assert [each.body["text"] for each in waiting] == ["one", "two"]
+    for _ in range(2):
+        assert await router.route(says("End chat!"), None)
+    assert (await store.sessions.get(session.id)).end_reason == "user"
+    assert await router.route(says("two"), None), "a late repeat is not for the bot"
+    assert not await router.route(says("three"), None)
+
+
+class RepeatingChannel(InputChannel):
+    class handoff_adapter(ChannelAdapter):
+        can_push = False
+
+        def receive(self, message, request):
+            return UserContent(text=message.text, key=f"id of {message.text}")
+
+    @classmethod
+    def name(cls):
+        return "rest"
+
+
+async def test_an_end_phrase_behind_the_bots_mention(sim, store):
+    bot = RecordingBot()
+    bot.use_channel(MentioningChannel())
+    router = Router(store, bot, settings(await account(sim)))
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await router.route(says("@bot I cannot stop"), None)
+    assert (await store.sessions.get(session.id)).is_open
+    assert await router.route(says("@bot Stop."), None)
+    assert (await store.sessions.get(session.id)).end_reason == "user"
+
+
+class MentioningChannel(InputChannel):
+    class handoff_adapter(ChannelAdapter):
+        can_push = False
+
+        def receive(self, message, request):
+            return UserContent(text=message.text.removeprefix("@bot "))
+
+        def is_authentic(self, message):
+            return {"forged": False, "fails": None, "@bot hello": True}[message.text]
+
+    @classmethod
+    def name(cls):
+        return "rest"
+
+
+async def test_pending_words_wait_for_a_message_that_is_proved_to_be_the_users(sim, store):
+    bot = RecordingBot()
+    bot.use_channel(MentioningChannel())
+    router = Router(store, bot, settings(await account(sim)))
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await store.pending.add("jo@example.com", {"text": "a private word"})
+    for words in ("forged", "fails", "raises"):
+        message = says(words)
+        assert await router.route(message, None)
+        assert message.output_channel.messages == []
+    message = says("@bot hello")
+    assert await router.route(message, None)
+    assert [each["text"] for each in message.output_channel.messages] == ["a private word"]
+
+
+async def test_a_message_that_is_stored_too_late_is_the_bots(sim, store, monkeypatch):
+    bot = RecordingBot()
+    router = Router(store, bot, settings(await account(sim)))
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    read = store.load_state
+
+    async def ends_meanwhile(sender_id):
+        state = await read(sender_id)
+        await store.sessions.end(session.id, EndReason.AGENT)
+        return state
+
+    monkeypatch.setattr(store, "load_state", ends_meanwhile)
+    message = says("thanks")
+    assert not await router.route(message, None), "the bot answers"
+    assert await store.outbox.all(session.id) == []
+    assert [each["text"] for each in message.output_channel.messages] == ["utter_handoff_ended"]
+
+
+async def test_what_an_agent_wrote_comes_before_the_end(sim, store):
+    connector = await account(sim)
+    router = Router(store, RecordingBot(), settings(connector))
+    session = await begin(store)
+    session = await store.sessions.finish_step(
+        session.id, Step.CONVERSATION, conversation_id="c0ffee"
+    )
+    await store.sessions.connect(session.id)
+    words = [
+        agent_message(session, number, type="text", text=f"word {number}") for number in (1, 2)
+    ]
+    assert await receive(store, connector, *words) == 2
+    message = says("end chat")
+    assert await router.route(message, None)
+    assert [each["text"] for each in message.output_channel.messages] == [
+        *("Ana: word 1", "Ana: word 2", "utter_handoff_ended")
+    ]
+    assert await store.inbox.waiting(session.id) == []
+
+
+async def test_the_title_of_a_button_is_for_people_and_the_payload_for_the_bot(
+    sim, store, monkeypatch
+):
+    bot = RecordingBot()
+
+    async def shown_title(_sender_id, payload):
+        return {"/affirm": "Yes, please"}.get(payload)
+
+    monkeypatch.setattr(bot, "shown_title", shown_title)
+    router = Router(store, bot, settings(await account(sim)))
+    session = await begin(store)
+    for words in ("/affirm", "/ unknown"):
+        await router.route(says(words), None)
+    waiting = await store.outbox.waiting(session.id)
+    assert [each.body["text"] for each in waiting] == ["Yes, please", "/ unknown"]
+    await store.sessions.fail(session.id)
+    await router.route(says("hello?"), None)
+    assert bot.handled == ["/affirm", as_words("/ unknown")], "no payload, hence words"
+
+
+async def test_a_user_with_an_agent_is_not_given_to_the_bot_while_the_store_is_down(
+    sim, store, monkeypatch
+):
+    """Events from outside may have resumed the tracker, which the router asks then."""
+    bot = RecordingBot()
+    router = Router(store, bot, settings(await account(sim)))
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await router.route(says("one"), None)
+
+    async def fails(_sender_id):
+        raise StoreUnavailable("The store did not answer.")
+
+    async def resumed(_sender_id):
+        return False
+
+    monkeypatch.setattr(store, "load_state", fails)
+    monkeypatch.setattr(bot, "is_paused", resumed)
+    assert await router.route(says("two"), None)

@@ -74,10 +74,10 @@ async def test_a_user_is_notified_of_overdue_messages_to_a_connector_that_was_re
     with structlog.testing.capture_logs() as logs:
         running.start()
         try:
-            await until(partial(store.pending.has, session.sender_id))
+            await until(partial(store.pending.has, session.sender_id, "rest"))
         finally:
             await running.stop()
-    (notice,) = await store.pending.claim(session.sender_id)
+    (notice,) = await store.pending.claim(session.sender_id, "rest")
     assert notice.body["text"] == default_response(DELAYED)
     assert await store.outbox.waiting(session.id), "it is sent if the connector returns"
     missing = [each for each in logs if each["event"] == "handoff.connector.missing"]

@@ -1,42 +1,32 @@
 """Replacement of Rasa's message handling, so that the router sees every user message.
 
-Rasa's channels share one handler, ``Agent.handle_message``. It takes the sender's lock and calls
-``MessageProcessor.handle_message``, where the bot answers. ``REPLACEMENTS`` lists what of this is
-replaced, and why. The router runs inside the lock: a message that arrives while the handover
-requested by an earlier one is under way waits for its outcome.
+Rasa's channels share one handler, ``Agent.handle_message``, which lets the bot answer under the
+sender's lock. ``REPLACEMENTS`` lists what of this is replaced, and why. The router runs first
+inside the lock: a message that arrives while the handover requested by an earlier one is under way
+waits for its outcome, and nothing of Rasa's looks at a message before it is routed.
 
 The turns of the bot are counted (`rasa.in_hand`): a session is opened by the process whose turn has
 requested it.
 
 The classes are patched, not the objects: ``PUT /model`` and ``DELETE /model`` create a new agent,
-and a model server creates a new processor.
+and a model server creates a new processor. Every class of Rasa's that defines a method is patched,
+since tracing defines it once more in a subclass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import structlog
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
-from rasa.core.lock_store import LockError
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.trackers import DialogueStateTracker
 
-from zendesk_handoff.bounds import check_bounds, check_method, check_wrapped
-from zendesk_handoff.rasa.bot import rasa_handle_message
+from zendesk_handoff.bounds import check_bounds, check_wrapped, defining_classes, refuse
+from zendesk_handoff.rasa import message_hooks, silence_hooks
+from zendesk_handoff.rasa.compat import processor_classes, runs_mantle
+from zendesk_handoff.rasa.hook_context import HookContext, Method
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.router import Router
-
-log = structlog.get_logger(__name__)
-
-Responses = list[dict[str, Any]] | None
-Method = Callable[..., Awaitable[Any]]
-
-_LOCK_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -44,137 +34,103 @@ class Replacement:
     """One method of Rasa's that is replaced while the router is installed.
 
     Args:
-        owner: The class.
+        owner: ``Agent``, or ``MessageProcessor`` for all processor classes.
         method: The method's name.
-        original: Rasa's method.
-        replacement: The method that runs in its place.
+        wrap: Makes the method that runs in its place out of Rasa's.
         reason: The purpose of the replacement.
+        is_optional: Whether only Rasa Pro has the method.
     """
 
     owner: type
     method: str
-    original: Method
-    replacement: Method
+    wrap: Callable[[Method, HookContext], Method]
     reason: str
+    is_optional: bool = False
+
+    def kinds(self) -> list[type]:
+        """List the classes of the objects whose method is replaced."""
+        kinds = [Agent] if self.owner is Agent else processor_classes()
+        return [each for each in kinds if not self.is_optional or hasattr(each, self.method)]
 
 
-_router: Router | None = None
-_in_hand: InHand | None = None
+@dataclass(frozen=True)
+class _Patch:
+    owner: type
+    method: str
+    rasas: Method
+    ours: Method
 
-
-async def _agent_handle_message(agent: Agent, message: UserMessage) -> Responses:
-    """Handle a message; retry where the lock is refused, as Rasa would drop the message silently.
-
-    A lock is refused when its ticket expired while waiting, when two processes took one at once
-    from Rasa's own Redis lock store, or when Redis does not answer.
-    """
-    if _router is not None:
-        check_agent(agent)  # another model may have been loaded since the server started
-    for _ in range(_LOCK_ATTEMPTS):
-        try:
-            return await _handle_with_or_without_model(agent, message)
-        except LockError as error:
-            refused = error
-    log.error("handoff.router.no_lock")
-    # The bot needs the lock. Messages to human agents are ordered by the store instead.
-    if _router is not None and await _router.has_open_session(message.sender_id):
-        await _router.route(message, agent.processor)
-        return _collected(message)
-    raise refused
-
-
-async def _handle_with_or_without_model(agent: Agent, message: UserMessage) -> Responses:
-    handle: Callable[..., Awaitable[Responses]] = _rasa_agent_handle_message
-    if _router is None or agent.is_ready():
-        return await handle(agent, message)
-    # Without a model Rasa drops the message; a human agent may be waiting for it.
-    async with agent.lock_store.lock(message.sender_id):
-        if await _router.route(message, None):
-            return _collected(message)
-    return await handle(agent, message)
-
-
-async def _processor_handle_message(processor: MessageProcessor, message: UserMessage) -> Responses:
-    """Let the bot handle a message unless the router has routed it elsewhere."""
-    if _router is not None and await _router.route(message, processor):
-        return _collected(message)
-    with _turn(message.sender_id):
-        return await rasa_handle_message(processor, message)
-
-
-async def _trigger_external_user_uttered(
-    processor: MessageProcessor,
-    intent_name: str,
-    entities: Any,
-    tracker: DialogueStateTracker,
-    output_channel: Any,
-) -> None:
-    """Trigger an intent unless a session is open."""
-    if _router is not None and await _router.has_open_session(tracker.sender_id):
-        log.info("handoff.trigger.ignored", intent=intent_name)
-        return
-    with _turn(tracker.sender_id):
-        await _rasa_trigger(processor, intent_name, entities, tracker, output_channel)
-
-
-async def _execute_action(
-    processor: MessageProcessor, sender_id: str, *arguments: Any, **values: Any
-) -> Any:
-    """Execute an action, as Rasa does, in a turn."""
-    with _turn(sender_id):
-        return await _rasa_execute_action(processor, sender_id, *arguments, **values)
-
-
-def _turn(sender_id: str) -> AbstractContextManager[None]:
-    return nullcontext() if _in_hand is None else _in_hand.turn(sender_id)
-
-
-_rasa_agent_handle_message = Agent.handle_message
-_rasa_trigger = MessageProcessor.trigger_external_user_uttered
-_rasa_execute_action = MessageProcessor.execute_action
 
 #: Everything of Rasa's that is replaced.
 REPLACEMENTS = (
     Replacement(
         Agent,
         "handle_message",
-        _rasa_agent_handle_message,
-        _agent_handle_message,
-        reason="no message to a human agent is lost where a lock is refused or no model is loaded",
+        message_hooks.agent_handle_message,
+        reason="the router decides, under the sender's lock, whether the bot sees a message; none "
+        "to a human agent is lost where a lock is refused or no model is loaded",
     ),
     Replacement(
         MessageProcessor,
         "handle_message",
-        rasa_handle_message,
-        _processor_handle_message,
-        reason="the router decides, under the sender's lock, whether the bot sees a message",
+        message_hooks.processor_handle_message,
+        reason="the same for a message that does not come through the agent",
     ),
     Replacement(
         MessageProcessor,
         "trigger_external_user_uttered",
-        _rasa_trigger,
-        _trigger_external_user_uttered,
+        silence_hooks.trigger_external_user_uttered,
         reason="reminders and external triggers do not make the bot speak during a session",
     ),
     Replacement(
         MessageProcessor,
         "execute_action",
-        _rasa_execute_action,
-        _execute_action,
-        reason="an action that is executed from outside may request a session",
+        silence_hooks.execute_action,
+        reason="an action that is executed from outside may request a session, and does not make "
+        "the bot speak during one",
+    ),
+    Replacement(
+        MessageProcessor,
+        "_update_tracker_session",
+        silence_hooks.update_tracker_session,
+        reason="a look at the conversation from outside starts no Rasa session during ours",
+    ),
+    Replacement(
+        MessageProcessor,
+        "execute_side_effects",
+        silence_hooks.execute_side_effects,
+        reason="events from outside do not make the bot speak during a session",
+    ),
+    Replacement(
+        MessageProcessor,
+        "process_tracker",
+        silence_hooks.process_tracker,
+        reason="the answer of a sub-agent does not make the bot speak during a session",
+        is_optional=True,
+    ),
+    Replacement(
+        MessageProcessor,
+        "deliver_pending_async_update",
+        silence_hooks.deliver_pending_async_update,
+        reason="nor does a sub-agent that has finished its work in the background",
+        is_optional=True,
     ),
 )
 
+_context: HookContext | None = None
+_patches: list[_Patch] = []
+
 
 def check_rasa() -> None:
-    """Check that this Rasa is supported, and that the replaced methods are the ones that run.
+    """Check that this Rasa is supported, and that the methods to replace are the ones that run.
 
     Raises:
         UnsupportedEnvironment: Messages would bypass the router.
     """
     check_bounds()
     for each in REPLACEMENTS:
-        check_method(each.owner, each.method)
+        for kind in each.kinds():
+            defining_classes(kind, each.method)
 
 
 def install(router: Router, in_hand: InHand) -> None:
@@ -188,10 +144,16 @@ def install(router: Router, in_hand: InHand) -> None:
         UnsupportedEnvironment: Messages would bypass the router.
     """
     check_rasa()
-    global _router, _in_hand
-    _router, _in_hand = router, in_hand
+    uninstall()
+    global _context
+    _context = HookContext(router, in_hand, check_agent)
     for each in REPLACEMENTS:
-        setattr(each.owner, each.method, each.replacement)
+        found = [defining_classes(kind, each.method) for kind in each.kinds()]
+        for owner in dict.fromkeys(owner for owners in found for owner in owners):
+            rasas = vars(owner)[each.method]
+            patch = _Patch(owner, each.method, rasas, each.wrap(rasas, _context))
+            _patches.append(patch)
+            setattr(owner, patch.method, patch.ours)
 
 
 def check_agent(agent: Agent) -> None:
@@ -201,22 +163,27 @@ def check_agent(agent: Agent) -> None:
         agent: Rasa's ``Agent``, with or without a model.
 
     Raises:
-        UnsupportedEnvironment: The class of ``Agent``, or its processor's, overrides one of them.
+        UnsupportedEnvironment: The class of ``Agent``, or its processor's, overrides one of them,
+            or the bot cannot be paused.
     """
+    if runs_mantle(agent.processor):
+        refuse(
+            "The loaded model runs on Rasa's engine Mantle (agent.yml), which cannot be paused.",
+            "with a bot of config.yml and domain.yml",
+        )
     for each in REPLACEMENTS:
         used = agent if each.owner is Agent else agent.processor
-        if used is not None:
-            check_wrapped(type(used), each.method, each.replacement)
+        ours = [patch.ours for patch in _patches if patch.method == each.method]
+        if used is not None and (ours or not each.is_optional):
+            check_wrapped(type(used), each.method, ours)
 
 
 def uninstall() -> None:
     """Restore Rasa's methods."""
-    global _router, _in_hand
-    _router = _in_hand = None
-    for each in REPLACEMENTS:
-        setattr(each.owner, each.method, each.original)
-
-
-def _collected(message: UserMessage) -> Responses:
-    output = message.output_channel
-    return output.messages if isinstance(output, CollectingOutputChannel) else None
+    global _context
+    if _context is not None:
+        _context.is_installed = False
+        _context = None
+    while _patches:
+        patch = _patches.pop()
+        setattr(patch.owner, patch.method, patch.rasas)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
 from urllib.parse import quote
 
 import structlog
-from rasa.core.channels.channel import OutputChannel
-from rasa.shared.core.events import SlotSet
 
 from zendesk_handoff import metrics
 from zendesk_handoff.domain.inbox import epoch
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
-from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.domain.messages import AgentMessage, read_agent_message
 from zendesk_handoff.domain.responses import AGENT_JOINED
-from zendesk_handoff.domain.session import EndReason, Session, State
-from zendesk_handoff.errors import NotFound, StoreUnavailable
-from zendesk_handoff.handover.reconcile import fetch_missed, has_agents
+from zendesk_handoff.domain.session import Crossing, EndReason, Session, State
+from zendesk_handoff.errors import NotDelivered, NotFound, StoreUnavailable
+from zendesk_handoff.handover.reconcile import crossing_messages, fetch_missed, has_agents
 from zendesk_handoff.logs import describe_error
 from zendesk_handoff.rasa.bot import Bot
-from zendesk_handoff.rasa.delivery import AgentAwareOutput, UserOutput, send_once
+from zendesk_handoff.rasa.channel_output import ChannelOutput
+from zendesk_handoff.rasa.delivery import UserChannel, UserOutput
+from zendesk_handoff.rasa.introductions import Introductions
+from zendesk_handoff.rasa.pending import pending_parts, with_keys
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.inbox import Incoming
@@ -59,6 +61,7 @@ class InboxDelivery:
         self._bot = bot
         self._clients = clients
         self._output = output
+        self._introductions = Introductions(store, bot)
         self._backoff_until: dict[str, float] = {}  # by connector, on the monotonic clock
 
     async def run(self, session: Session) -> None:
@@ -73,12 +76,12 @@ class InboxDelivery:
         complete: set[int] = set()
         while waiting := await self._store.inbox.waiting(session.id):
             session = await self._store.sessions.get(session.id) or session
-            event = waiting[0]
+            event = _next(waiting)
             if event.id not in complete and event.kind != "notice":
                 await self._fetch_missed(session)
                 waiting = await self._store.inbox.waiting(session.id)
                 complete.update(each.id for each in waiting)
-                event = waiting[0]
+                event = _next(waiting)
             if not self._store.leases.is_held(session.id):
                 return  # another process may have delivered it
             await self._process(session, event)
@@ -86,17 +89,39 @@ class InboxDelivery:
     async def _process(self, session: Session, event: Incoming) -> None:
         if event.kind == "message":
             await self._deliver_message(session, event)
+        elif event.kind == "deletion":
+            await self._take_back(session, event)
         elif event.kind == "notice":
             response = str(event.body["response"])
             async with self._bot.lock(session.sender_id):
+                if not await self._store.inbox.is_waiting(event):
+                    return  # the router has sent it, before the end's notice
                 await self._output.say(session, response, key=f"{session.id}:{event.id}")
-            await self._store.inbox.finish(event)
+                await self._store.inbox.finish(event)
         else:
-            if session.state.is_open and not await self._is_stale(session, event):
-                session = await self._store.sessions.end(
-                    session.id, EndReason(event.body["reason"])
+            if await self._is_an_end(session, event):
+                crossing = await self._crossing(session, event)
+                await self._store.sessions.end(
+                    session.id, EndReason(event.body["reason"]), crossing=crossing
                 )
             await self._store.inbox.finish(event)
+
+    async def _crossing(self, session: Session, event: Incoming) -> Crossing:
+        """Find the user's messages that have crossed the end in flight."""
+        client = self._clients.interactive(session.connector_id)
+        released_at = epoch(event.sent_at)
+        if client is not None and session.conversation_id is not None:
+            try:
+                return await crossing_messages(client, session, event.sent_at)
+            except StoreUnavailable:
+                raise
+            except NotFound:
+                pass
+            except Exception as error:
+                log.warning(
+                    "handoff.listing.failed", session=session.id, error=describe_error(error)
+                )
+        return Crossing(released_at=released_at)
 
     async def _fetch_missed(self, session: Session) -> None:
         client = self._clients.interactive(session.connector_id)
@@ -116,39 +141,107 @@ class InboxDelivery:
 
     async def _deliver_message(self, session: Session, event: Incoming) -> None:
         connector = self._settings.connectors.get(session.connector_id)
-        message = _message_for_user(event, connector)
-        public_url = self._settings.public_url
+        message = message_for_user(event, connector)
+        if message.is_deleted:
+            await self._store.inbox.finish(event)
+            return
+        try:
+            is_confirmed = await self._send_and_record(session, event, message)
+        except NotDelivered as refusal:
+            if refusal.may_repeat:
+                raise
+            await self._store.inbox.refuse(
+                event,
+                reason=refusal.reason,
+                sender_id=session.sender_id,
+                pending=with_keys(
+                    refusal.undelivered
+                    or pending_parts(_with_public_addresses(message, self._settings.public_url)),
+                    key=_key(message.id),
+                ),
+            )
+            metrics.count_refused(session.connector_id)
+            return
+        if is_confirmed:
+            stored_at = event.created_at
+            metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=stored_at)
 
-        async def send(output: OutputChannel) -> None:
-            await _deliver(message, session.sender_id, output, public_url=public_url)
+    async def _send_and_record(
+        self, session: Session, event: Incoming, message: AgentMessage
+    ) -> bool:
+        """Send a message, once; return whether its delivery is confirmed."""
+        choices = [{"title": each.title, "payload": each.payload} for each in message.choices]
+        sending = partial(self._bot.in_delivery.sending, event.id, session.id, choices)
+
+        async def record(session: Session, is_confirmed: bool) -> bool:
+            is_confirmed = await self._store.inbox.finish(
+                event, by_agent=message.is_agent, is_confirmed=is_confirmed, choices=choices
+            )
+            self._introductions.record(session)
+            return is_confirmed
 
         if session.state is State.ACTIVE and message.agent_id in (None, session.agent_id):
-            await self._output.send(session, send, key=f"zendesk:{message.id}")
-        else:
-            # The lock keeps an agent's first message behind the bot's messages about the handover.
-            async with self._bot.lock(session.sender_id):
+            with sending():
+                return await record(session, await self._send(session, event, message))
+        # The lock keeps an agent's first message behind the bot's about the handover.
+        async with self._bot.lock(session.sender_id):
+            if not await self._store.inbox.is_waiting(event):
+                return False  # the router has sent it, before the end's notice
+            with sending():
                 if message.agent_id and message.agent_id != session.agent_id:
-                    await self._introduce(session, message.agent_id, message.author)
-                await self._output.send(session, send, key=f"zendesk:{message.id}")
-        await self._store.inbox.finish(event, by_agent=message.is_agent)
-        metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=event.created_at)
+                    session = await self._introduce(session, message.agent_id, message.author)
+                return await record(session, await self._send(session, event, message))
 
-    async def _introduce(self, session: Session, agent_id: str, agent_name: str) -> None:
+    async def _take_back(self, session: Session, event: Incoming) -> None:
+        message_id = str(event.body["message_id"])
+        if await self._store.inbox.was_shown(session, message_id):
+            async with self._bot.lock(session.sender_id):
+                await self._output.take_back(session, key=_key(message_id))
+        await self._store.inbox.withdraw(event, session)
+
+    async def _send(self, session: Session, event: Incoming, message: AgentMessage) -> bool:
+        async def send(output: UserChannel) -> None:
+            shown = message_for_output(message, output, self._settings)
+            await output.send_agent_message(session.sender_id, shown, key=_key(message.id))
+
+        return await self._output.push(session, send, key=_key(message.id), event_id=event.id)
+
+    async def _introduce(self, session: Session, agent_id: str, agent_name: str) -> Session:
         if not session.state.is_open:
-            return  # the message arrived after the end, when no agent joins any more
+            return session  # the message arrived after the end, when no agent joins any more
         if agent_name:
             key = f"{session.id}:joined:{agent_id}"
-            await self._output.say(session, AGENT_JOINED, key=key, agent_name=agent_name)
-        await self._bot.record(session.sender_id, [SlotSet("handoff_status", State.ACTIVE.value)])
-        await self._store.sessions.record_agent(
+            said = await self._output.tell(session, AGENT_JOINED, key=key, agent_name=agent_name)
+            self._introductions.keep(session, agent_id, said)
+        return await self._store.sessions.record_agent(
             session.id, agent_id=agent_id, agent_name=agent_name or None
         )
 
-    async def _is_stale(self, session: Session, event: Incoming) -> bool:
-        """Tell whether an end is older than the session: a conversation may have several."""
+    async def _is_an_end(self, session: Session, event: Incoming) -> bool:
+        """Tell whether an event ends a session that is open."""
+        was_not_passed = event.body["reason"] == EndReason.NOT_PASSED
+        if not session.state.is_open or (was_not_passed and session.state is State.ACTIVE):
+            return False  # of an active one something else was not passed: an agent has it
+        # An end may be older than the session: a conversation may have several.
         sent_at = epoch(event.sent_at)
+        may_be_older = sent_at is not None and sent_at < (session.connected_at or 0.0)
+        if (may_be_older or was_not_passed) and await self._have_agents_it(session):
+            return False
+        if was_not_passed:
+            log.error(
+                "handoff.control.not_passed",
+                session=session.id,
+                connector=session.connector_id,
+                error=event.body["error"],
+                meaning="Zendesk did not give the conversation to the agents; check "
+                "`agent_workspace`, or run `zendesk-handoff check --online`",
+            )
+        return True
+
+    async def _have_agents_it(self, session: Session) -> bool:
+        """Ask Zendesk whether the agents have the conversation."""
         client = self._clients.interactive(session.connector_id)
-        if sent_at is None or sent_at >= (session.connected_at or 0.0) or client is None:
+        if client is None:
             return False
         # Where Zendesk does not answer, the event stays in the inbox until the next poll.
         try:
@@ -158,42 +251,98 @@ class InboxDelivery:
         return has_agents(conversation, client)
 
 
-def _message_for_user(event: Incoming, connector: Connector | None) -> AgentMessage:
+def _next(waiting: Sequence[Incoming]) -> Incoming:
+    """Return the event to process next: a deletion comes before the message that it deletes."""
+    return next((event for event in waiting if event.kind == "deletion"), waiting[0])
+
+
+async def send_waiting(
+    store: Store, settings: Settings, bot: Bot, session: Session, output: UserChannel
+) -> None:
+    """Send what still waits in the inbox of a session that is over; the caller holds the lock.
+
+    It comes before the notice of the end, and is not lost where the user was away.
+
+    Args:
+        store: The store.
+        settings: The plugin's settings.
+        bot: The bot.
+        session: The session.
+        output: A channel that takes each message once, by its key.
+    """
+    for event in await store.inbox.waiting(session.id):
+        if event.kind == "deletion":
+            await store.inbox.withdraw(event, session)
+    for event in await store.inbox.waiting(session.id):
+        if event.id in bot.in_delivery:
+            continue  # the worker is sending it
+        if event.kind == "message":
+            connector = settings.connectors.get(session.connector_id)
+            shown = message_for_output(message_for_user(event, connector), output, settings)
+            if not shown.is_deleted:
+                await output.send_agent_message(session.sender_id, shown, key=_key(shown.id))
+            await store.inbox.finish(event, by_agent=shown.is_agent)
+        elif event.kind == "notice":
+            await bot.say(
+                session.sender_id,
+                str(event.body["response"]),
+                output,
+                key=f"{session.id}:{event.id}",
+                locale=session.profile.get("locale"),
+            )
+            await store.inbox.finish(event)
+        else:
+            await store.inbox.finish(event)  # it has ended already
+
+
+def message_for_output(
+    message: AgentMessage, output: UserChannel, settings: Settings
+) -> AgentMessage:
+    """Give a message the addresses that the user of a channel can open.
+
+    Args:
+        message: Of ``message_for_user``.
+        output: The user's channel.
+        settings: The plugin's.
+    """
+    if isinstance(output, ChannelOutput) and output.is_own_page:
+        return message
+    return _with_public_addresses(message, settings.public_url)
+
+
+def message_for_user(event: Incoming, connector: Connector | None) -> AgentMessage:
     """Read a stored message; the address of a file hosted by Zendesk becomes a path of ours.
 
     Args:
         event: An event of the kind ``message``.
         connector: The session's connector; ``None`` where it is no longer in the settings.
     """
-    message = AgentMessage(**event.body)
-    if connector is None:
+    message = read_agent_message(event.body)
+    if connector is None or not event.media_token:
         return message
-    if event.media_token and message.media_url and is_zendesk_media(message.media_url, connector):
-        name = quote(message.media_name or "file")
-        return replace(message, media_url=f"{AGENT_MEDIA_PATH}/{event.media_token}/{name}")
-    return message
+    path = f"{AGENT_MEDIA_PATH}/{event.media_token}"
+    if message.media_url and is_zendesk_media(message.media_url, connector):
+        name = quote(message.media_name or "file", safe="")
+        message = replace(message, media_url=f"{path}/{name}")
+    cards = [
+        replace(card, image_url=f"{path}/{number}/image")
+        if is_zendesk_media(card.image_url, connector)
+        else card
+        for number, card in enumerate(message.cards)
+    ]
+    return replace(message, cards=cards)
 
 
-async def _deliver(
-    message: AgentMessage, sender_id: str, output: OutputChannel, *, public_url: str
-) -> None:
-    """Send an agent's message to the user.
+def _key(message_id: str) -> str:
+    return f"zendesk:{message_id}"
 
-    Args:
-        message: Its file's address may be a path of ours.
-        sender_id: The user.
-        output: The user's output channel.
-        public_url: Put before a path of ours, for channels that live elsewhere.
-    """
-    if isinstance(output, AgentAwareOutput):
-        await output.send_agent_message(sender_id, message)
-        return
-    response: dict[str, Any] = {}
-    text = message.text
-    url = message.media_url
-    if url is not None:
-        url = f"{public_url}{url}" if url.startswith("/") else url
-        text = text or message.media_name or ""
-        response["image" if message.kind == "image" else "attachment"] = url
-    response["text"] = f"{message.author}: {text}" if message.author else text
-    await send_once(output, sender_id, response, key=f"zendesk:{message.id}")
+
+def _with_public_addresses(message: AgentMessage, public_url: str) -> AgentMessage:
+    """Make paths of ours addresses, for channels that live elsewhere."""
+
+    def public(url: str) -> str:
+        return f"{public_url}{url}" if url.startswith("/") else url
+
+    url = None if message.media_url is None else public(message.media_url)
+    cards = [replace(card, image_url=public(card.image_url)) for card in message.cards]
+    return replace(message, media_url=url, cards=cards)

@@ -23,6 +23,7 @@ from rasa.utils.endpoints import EndpointConfig
 from redis.exceptions import RedisError
 
 from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa.compat import redis_lock_arguments
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +55,7 @@ class AtomicRedisLockStore(RedisLockStore):
     def __init__(self, endpoint_config: EndpointConfig, *, lease: float = LEASE) -> None:
         """Configure the client, which connects at its first call."""
         self._lease = lease
-        super().__init__(host=endpoint_config.url or "localhost", **endpoint_config.kwargs)
+        super().__init__(**redis_lock_arguments(endpoint_config))
 
     @asynccontextmanager
     async def lock(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 
-from zendesk_handoff.domain.messages import CANNOT_SHOW
-from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.domain.limits import Limits, MediaLimit
+from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
+from zendesk_handoff.domain.rendering import render
+from zendesk_handoff.errors import NotDelivered, StoreUnavailable
 from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa.channel_output import BY_AGENT, MARKS, ChannelOutput
 from zendesk_handoff.rasa.outputs import exit_as_error
 from zendesk_handoff.rasa.response_tracking import current_response
 from zendesk_handoff.store import Store
@@ -18,6 +22,8 @@ from zendesk_handoff.store.pending import PendingMessage
 
 log = structlog.get_logger(__name__)
 
+#: Of a message in the response to a request, and of one that a channel divides when it sends it.
+_LIMITS = Limits(text=1_000_000, image=MediaLimit(), file=MediaLimit(), buttons=100, cards=False)
 #: How often a channel may refuse a message before it is offered a simpler form.
 _ATTEMPTS = 3
 #: Refusals by the pending message's id.
@@ -35,6 +41,7 @@ class PullOutput(OutputChannel):
 
     def __init__(self, store: Store) -> None:
         """Use a store."""
+        super().__init__()
         self._store = store
 
     @classmethod
@@ -46,6 +53,13 @@ class PullOutput(OutputChannel):
         """Store a response unless one with this key was stored before."""
         await self._store.pending.add(recipient_id, message, key=key)
 
+    async def send_agent_message(
+        self, recipient_id: str, message: AgentMessage, *, key: str
+    ) -> None:
+        """Store an agent's message, unless one with this key was stored before."""
+        for part_key, part in with_keys(pending_parts(message), key=key):
+            await self._store.pending.add(recipient_id, part, key=part_key)
+
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Store a whole response; the channel that delivers it splits it."""
         await self._store.pending.add(recipient_id, message)
@@ -55,7 +69,33 @@ class PullOutput(OutputChannel):
         await self._store.pending.add(recipient_id, {"text": text})
 
 
-async def deliver_pending(store: Store, sender_id: str, output: OutputChannel) -> None:
+def pending_parts(message: AgentMessage) -> list[dict[str, Any]]:
+    """Divide an agent's message into pending ones, of which the channel makes what it takes.
+
+    Args:
+        message: With addresses that the user can open.
+    """
+    return [{**part, BY_AGENT: True} for part in render(message, _LIMITS)]
+
+
+def with_keys(parts: Sequence[dict[str, Any]], *, key: str) -> list[tuple[str, dict[str, Any]]]:
+    """Give each part of a message a key of its own.
+
+    Args:
+        parts: As output channels take them.
+        key: Identifies the message.
+    """
+    return [(f"{key}:{number}"[-128:], part) for number, part in enumerate(parts)]
+
+
+async def deliver_pending(
+    store: Store,
+    sender_id: str,
+    output: OutputChannel,
+    *,
+    channel: str,
+    is_pull: bool = False,
+) -> Exception | None:
     """Send a user's pending messages, oldest first.
 
     Messages that become part of the current HTTP response are marked as delivered when it has been
@@ -65,14 +105,21 @@ async def deliver_pending(store: Store, sender_id: str, output: OutputChannel) -
         store: The store.
         sender_id: The user.
         output: The channel of their current request.
+        channel: Its name. What waits for the user of another channel stays there.
+        is_pull: Whether it only collects messages for the response to that request.
+
+    Returns:
+        The error for which messages still wait, if there was one.
     """
-    messages = await store.pending.claim(sender_id)
+    messages = await store.pending.claim(sender_id, channel)
     if not messages:
-        return
-    # Only a collecting channel puts messages into the response; any other has sent them already.
-    response = current_response.get() if _is_collecting(output) else None
+        return None
+    # Only such a channel puts messages into the response; any other has sent them already.
+    is_collecting = is_pull or type(output) is CollectingOutputChannel
+    response = current_response.get() if is_collecting else None
     in_response = response is not None and not response.is_started
     sent: list[int] = []
+    failure: Exception | None = None
     try:
         for message in messages:
             with exit_as_error():
@@ -86,14 +133,10 @@ async def deliver_pending(store: Store, sender_id: str, output: OutputChannel) -
             raise  # the request was cancelled; the next one gets the unsent messages
         # The user's own message is stored by now; an error might make the channel resend it.
         log.warning("handoff.pending.not_taken", **error_fields(error))
+        failure = error
     if response is not None and in_response:
         response.pending_ids += sent
-
-
-def _is_collecting(output: OutputChannel) -> bool:
-    """Tell whether a channel collects messages for the response; ``callback`` sends them on."""
-    collect = CollectingOutputChannel._persist_message
-    return isinstance(output, CollectingOutputChannel) and type(output)._persist_message is collect
+    return failure
 
 
 async def _send(message: PendingMessage, sender_id: str, output: OutputChannel) -> None:
@@ -103,18 +146,28 @@ async def _send(message: PendingMessage, sender_id: str, output: OutputChannel) 
     notice is sent instead. A channel that refuses that is down.
     """
     body = dict(message.body)
+    # Of a channel that is not ours the send methods take what Rasa knows, and nothing more.
+    marks = {name: body.pop(name) for name in MARKS if name in body}
+    marks = marks if isinstance(output, ChannelOutput) else {}
     if _refusals[message.id] >= _ATTEMPTS:
         links = (body.get("image"), body.get("attachment"))
         text = " ".join(str(part).strip() for part in (body.get("text"), *links) if part)
         try:
-            await output.send_response(sender_id, {"text": text})
+            await output.send_response(sender_id, {"text": text, **marks})
         except Exception:
             await output.send_response(sender_id, {"text": CANNOT_SHOW})
         log.error("handoff.pending.reduced", meaning="the channel refuses the message as it is")
     else:
         try:
-            await output.send_response(sender_id, body)
-        except Exception:
-            _refusals[message.id] += 1
+            if isinstance(output, ChannelOutput) and output.has_progress:
+                # The platform may report later that it has not delivered it.
+                key = f"pending:{message.id}"
+                await output.send_once(sender_id, {**body, **marks}, key=key)
+            else:
+                await output.send_response(sender_id, {**body, **marks})
+        except Exception as error:
+            # A user who is away, or a platform that is down, says nothing about the message.
+            if not (isinstance(error, NotDelivered) and error.may_repeat):
+                _refusals[message.id] += 1
             raise
     _refusals.pop(message.id, None)

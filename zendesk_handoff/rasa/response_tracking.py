@@ -1,4 +1,4 @@
-"""Tracking of HTTP responses, to know which pending messages have reached their user.
+"""Tracking of HTTP requests: their responses tell which pending messages have reached their user.
 
 ``rest`` collects messages into the response of the user's request. They count as delivered once
 that response has been sent: a server that dies before that has not lost them.
@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import structlog
+from rasa.core.channels.channel import UserMessage
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse
 
 from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.rasa.middleware import add_middleware
 from zendesk_handoff.store import Store
 
 log = structlog.get_logger(__name__)
@@ -29,16 +32,49 @@ class TrackedResponse:
     """The response to the current request.
 
     Args:
+        request: The request: with a message of a platform's, as the platform has sent it.
         pending_ids: The pending messages that were put into it.
         is_started: Whether it is being sent, so that nothing can be added.
     """
 
+    request: Request | None = None
     pending_ids: list[int] = field(default_factory=list)
     is_started: bool = False
 
 
 #: ``None`` outside of requests.
 current_response: ContextVar[TrackedResponse | None] = ContextVar("response", default=None)
+
+
+def current_request() -> Request | None:
+    """Return the HTTP request that the current task, or the task that started it, answers."""
+    response = current_response.get()
+    return None if response is None else response.request
+
+
+#: A worker that a request has started has that request in its context, whosever message it is
+#: concerned with. So the request is kept with each message.
+_requests: WeakKeyDictionary[UserMessage, Request] = WeakKeyDictionary()
+
+
+def keep_request(message: UserMessage) -> None:
+    """Remember the current request as the one that has brought a message.
+
+    Args:
+        message: A user's, in the task of its channel.
+    """
+    request = current_request()
+    if request is not None:
+        _requests[message] = request
+
+
+def request_of(message: UserMessage) -> Request | None:
+    """Return the request that has brought a message, in whatever task.
+
+    Args:
+        message: A user's.
+    """
+    return _requests.get(message)
 
 
 def track_responses(app: Sanic, store: Store) -> None:
@@ -50,8 +86,8 @@ def track_responses(app: Sanic, store: Store) -> None:
     """
     confirmations: set[asyncio.Task[None]] = set()
 
-    async def begin(_request: Request) -> None:
-        current_response.set(TrackedResponse())
+    async def begin(request: Request) -> None:
+        current_response.set(TrackedResponse(request))
 
     async def finish(request: Request, _response: BaseHTTPResponse) -> None:
         response = current_response.get()
@@ -71,8 +107,8 @@ def track_responses(app: Sanic, store: Store) -> None:
             confirmations.add(task)
             task.add_done_callback(confirmations.discard)
 
-    app.register_middleware(begin, "request")
-    app.register_middleware(finish, "response")
+    add_middleware(app, begin, "request")
+    add_middleware(app, finish, "response")
 
 
 async def confirm_delivery(

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 
 import structlog
 
 from zendesk_handoff.domain.session import Work
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.handover.due import Due, deadline_to_record, due
+from zendesk_handoff.handover.quotas import Quotas
 from zendesk_handoff.handover.reconcile import reconcile
+from zendesk_handoff.handover.silence import WebhookSilence
 from zendesk_handoff.handover.to_agents import tasks_to_agents
 from zendesk_handoff.handover.workers import SessionWorkers
 from zendesk_handoff.logs import describe_error, error_fields
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.delivery import UserOutput
+from zendesk_handoff.rasa.outcomes import ASK_EVERY, Outcomes
 from zendesk_handoff.rasa.to_user import tasks_to_user
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
@@ -29,6 +34,9 @@ log = structlog.get_logger(__name__)
 _POLL_EVERY = 5.0
 #: Seconds between two looks at the deadlines of all open sessions.
 _UPDATE_DEADLINES_EVERY = 300.0
+#: Seconds between two deletions of what is kept no longer.
+_PURGE_EVERY = 3600.0
+_DAY = 24 * 3600.0
 #: Seconds after a reconciliation in which a starting server does not repeat it: servers may restart
 #: one after the other.
 RECENTLY_RECONCILED = 5.0
@@ -55,10 +63,22 @@ class Runtime:
         """Prepare the workers; ``start`` starts them."""
         self.store = store
         self.settings = settings
+        self.quotas = Quotas(settings.limits)
         self.clients = Clients(settings)
+        self.silence = WebhookSilence(store, settings)
+        self.channels = bot.channels
+        self.outcomes = Outcomes(store, bot.channels)
         self._bot = bot
-        to_agents = tasks_to_agents(store, settings, self.clients)
-        to_user = tasks_to_user(store, settings, bot, self.clients)
+        to_agents = tasks_to_agents(
+            store,
+            settings,
+            self.clients,
+            find_place=bot.find_place,
+            fetch=bot.channels.fetch,
+            admit=self.quotas.hand_over,
+        )
+        self._output = UserOutput(store, bot)
+        to_user = tasks_to_user(store, settings, bot, self.clients, output=self._output)
         self._workers = SessionWorkers(
             store, settings.timeouts, self._due, {**to_agents, **to_user}
         )
@@ -77,15 +97,21 @@ class Runtime:
             self._repeat("poll", self._poll, self._poll_every),
             self._repeat("deadlines", self._update_deadlines, _UPDATE_DEADLINES_EVERY),
             self._repeat("reconcile", self._reconcile, self._poll_every),
+            self._repeat("outcomes", self.outcomes.ask, ASK_EVERY),
+            self._repeat("retention", self._purge, _PURGE_EVERY),
+            self._repeat("webhook silence", self.silence.look, self.silence.look_every),
             self._repeat("lease renewal", self.store.leases.renew, lease / 3),
         ]
-        without_push = [each for each in self._bot.outputs.without_push() if each != "ZendeskInput"]
+        every = self._bot.channels.without_push()
+        without_push = [each for each in every if each != "ZendeskInput"]
         if without_push:
             log.warning(
                 "handoff.channels.without_push",
                 channels=without_push,
                 meaning="agents' messages reach these users with their own next message",
             )
+        for channel, sentences in self._bot.channels.limitations().items():
+            log.warning("handoff.channel.limited", channel=channel, meaning=" ".join(sentences))
         if self._bot.has_unsafe_locks():
             log.warning(
                 "handoff.lock_store.unsafe",
@@ -93,6 +119,26 @@ class Runtime:
                 "write `type: zendesk_handoff.rasa.lock_store.AtomicRedisLockStore` "
                 "in endpoints.yml",
             )
+
+    async def user_is_back(self, channel: str, sender_id: str) -> None:
+        """Deliver at once what waits for a user who can be reached again, on a page for example.
+
+        Args:
+            channel: The name of the Rasa channel.
+            sender_id: Rasa's id of the user.
+
+        Raises:
+            StoreUnavailable: It is delivered later.
+        """
+        session, has_pending = await self.store.load_state(sender_id)
+        # The same id on another channel may be another person's.
+        if session is None or session.channel != channel:
+            return
+        if has_pending:
+            async with self._bot.lock(sender_id):
+                await self._output.send_pending(session)
+        self._output.hurry(session.id)
+        self._workers.notify(session.id)
 
     async def stop(self) -> None:
         """Finish the work in progress; other servers, or the next start, do the rest."""
@@ -105,6 +151,7 @@ class Runtime:
             await self.store.leases.release_all()
         except StoreUnavailable:
             log.warning("handoff.leases.kept")
+        await self._bot.channels.close()
         await self.clients.close()
 
     def _on_unknown_change(self, topic: str) -> None:
@@ -143,14 +190,22 @@ class Runtime:
         """Do some work that is repeated anyway; no error may end the repetition."""
         try:
             await work()
-        except StoreUnavailable:
-            log.warning("handoff.store.unavailable")
+        except StoreUnavailable as error:
+            log.warning("handoff.store.unavailable", error=str(error))
         except Exception as error:
             log.error("handoff.task.broken", task=name, **error_fields(error))
 
     async def _poll(self) -> None:
         for session_id in await self.store.work.find(now=time.time()):
             self._workers.notify(session_id)
+
+    async def _purge(self) -> None:
+        """Delete what is kept no longer: erased sessions, and old ones if the settings say so."""
+        days = self.settings.retention.days
+        older_than = 0.0 if days is None else time.time() - days * _DAY
+        purged = await self.store.maintenance.purge_delivered(older_than=older_than)
+        if any(asdict(purged).values()):
+            log.info("handoff.store.purged", **asdict(purged))
 
     async def _update_deadlines(self) -> None:
         """Record the deadlines that no worker has recorded.

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import ConversationPaused, SlotSet
 
-from zendesk_handoff.domain.responses import BACK_OFFER, DELAYED, STARTED, STILL_WAITING
+from zendesk_handoff.domain.end_phrases import phrase_for
+from zendesk_handoff.domain.responses import (
+    BACK_OFFER,
+    DELAYED,
+    HOW_TO_LEAVE,
+    STARTED,
+    STILL_WAITING,
+)
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.handover.due import Task, inactivity_reason
 from zendesk_handoff.handover.workers import Do
@@ -24,7 +31,12 @@ log = structlog.get_logger(__name__)
 
 
 def tasks_to_user(
-    store: Store, settings: Settings, bot: Bot, clients: Clients
+    store: Store,
+    settings: Settings,
+    bot: Bot,
+    clients: Clients,
+    *,
+    output: UserOutput | None = None,
 ) -> Mapping[Task, Do]:
     """Make the tasks towards the user.
 
@@ -33,9 +45,10 @@ def tasks_to_user(
         settings: The plugin's settings.
         bot: The bot, for the sender's lock and the tracker.
         clients: The Conversations API clients.
+        output: The users' output channels.
     """
-    output = UserOutput(store, bot)
-    notifications = Notifications(store, bot, output)
+    output = output or UserOutput(store, bot)
+    notifications = Notifications(store, bot, output, end_phrases=settings.end_phrases)
     return {
         Task.NOTIFY_START: notifications.notify_start,
         Task.NOTIFY_DELAY: notifications.notify_delay,
@@ -54,10 +67,14 @@ class Notifications:
         store: The store.
         bot: The bot, for the sender's lock and the tracker.
         output: The users' output channels.
+        end_phrases: Of the settings.
     """
 
-    def __init__(self, store: Store, bot: Bot, output: UserOutput) -> None:
+    def __init__(
+        self, store: Store, bot: Bot, output: UserOutput, *, end_phrases: Sequence[str]
+    ) -> None:
         """Keep the collaborators."""
+        self._end_phrases = end_phrases
         self._store = store
         self._bot = bot
         self._output = output
@@ -77,9 +94,19 @@ class Notifications:
                 return
             if not await self._bot.is_paused(session.sender_id):
                 await self._output.say(session, STARTED, key=f"{session.id}:started")
+                if not self._bot.channels.adapter(session.channel).is_own_page:
+                    await self._say_how_to_leave(session)
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
             await self._store.sessions.mark_start_notified(session.id)
+
+    async def _say_how_to_leave(self, session: Session) -> None:
+        key = f"{session.id}:how_to_leave"
+        phrase = self._end_phrase(session)
+        await self._output.say(session, HOW_TO_LEAVE, key=key, end_phrase=phrase)
+
+    def _end_phrase(self, session: Session) -> str:
+        return phrase_for(session.profile.get("locale") or self._bot.language, self._end_phrases)
 
     async def notify_delay(self, session: Session) -> None:
         """Add a notice, among the agents' messages, that the user's have not arrived.
@@ -108,7 +135,7 @@ class Notifications:
         Args:
             session: The session.
         """
-        await self._say_in_turn(session, BACK_OFFER)
+        await self._say_in_turn(session, BACK_OFFER, end_phrase=self._end_phrase(session))
         await self._store.sessions.record_reminder(session.id, offered=True)
 
     async def end(self, session: Session) -> None:
@@ -135,7 +162,7 @@ class Notifications:
 
             await self._output.send(ended, send, key=f"{ended.id}:end")
 
-    async def _say_in_turn(self, session: Session, response: str) -> None:
+    async def _say_in_turn(self, session: Session, response: str, **values: str) -> None:
         key = f"{session.id}:{response}:{session.reminded_at or 0:.3f}"
         async with self._bot.lock(session.sender_id):
-            await self._output.say(session, response, key=key)
+            await self._output.say(session, response, key=key, **values)

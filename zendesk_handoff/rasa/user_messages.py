@@ -1,13 +1,16 @@
-"""Translation of Rasa's user messages into outbox messages."""
+"""Translation of users' messages into outbox messages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rasa.core.channels.channel import UserMessage
 
-from zendesk_handoff.domain.text import split_text
+from zendesk_handoff.domain.payloads import without_mark
+from zendesk_handoff.domain.text import MAX_TEXT, split_text
+from zendesk_handoff.domain.user_content import UserContent, UserFile
+from zendesk_handoff.handover.agent_notes import correction_room
 
 
 def pop_message_key(message: UserMessage) -> tuple[str | None, bool]:
@@ -35,20 +38,57 @@ def pop_message_key(message: UserMessage) -> tuple[str | None, bool]:
     return key, bool(metadata.get("handoff_again"))
 
 
-def message_bodies(message: UserMessage) -> list[dict[str, Any]]:
+def message_bodies(
+    message: UserMessage,
+    content: UserContent,
+    choices: Sequence[Mapping[str, str]] = (),
+    *,
+    channel: str,
+    are_seen: bool = True,
+) -> list[dict[str, Any]]:
     """Build the outbox messages of a user message.
 
     Args:
-        message: Text, and files under ``attachments`` in its metadata: ``{"upload_id": …}`` of
-            the chat page, or ``{"media_url": …, "media_type": …}`` of any other channel.
+        message: Files may stand under ``attachments`` in its metadata: ``{"upload_id": …}`` of the
+            chat page, or ``{"media_url": …, "media_type": …}`` of a custom channel.
+        content: The message as the channel's adapter reads it.
+        choices: What an agent offers to choose from, each with ``title`` and ``payload``.
+        channel: The channel by which the message has come in.
+        are_seen: Whether the user has seen them, so that a number can mean one of them.
     """
     metadata: Mapping[str, Any] = message.metadata if isinstance(message.metadata, dict) else {}
-    text = message.text or ""
+    if content.change == "deletion":
+        return [{"type": "deletion"}]
+    text = content.title or content.text
     if text.startswith("/") and isinstance(metadata.get("title"), str):
         text = metadata["title"]  # a button: the user saw its title, not its payload
+    text = without_mark(text)
     bodies: list[dict[str, Any]] = []
-    if text.strip():
-        bodies += [{"type": "text", "text": part} for part in split_text(text)]
+    choice = _chosen(text, choices, by_number=are_seen)
+    if choice is not None:
+        bodies.append({"type": "text", "text": choice["title"], "payload": choice["payload"]})
+    elif text.strip():
+        is_edit = content.change == "edit"
+        limit = MAX_TEXT - correction_room() if is_edit else MAX_TEXT
+        bodies += [{"type": "text", "text": part} for part in split_text(text, limit)]
+        if content.text.startswith("/") and text != content.text:
+            # For the bot, should no agent get it; for people, the title.
+            bodies[0]["payload_of_bot"] = content.text
+    if bodies and content.change == "edit":
+        bodies[0]["is_correction"] = True
+    bodies += [_file(each, channel) for each in content.files]
+    for place in content.places:
+        bodies.append(
+            {
+                "type": "place",
+                "latitude": place.latitude,
+                "longitude": place.longitude,
+                "name": place.name,
+                "address": place.address,
+            }
+        )
+    for contact in content.contacts:
+        bodies += [{"type": "text", "text": part} for part in split_text(contact)]
     attachments = metadata.get("attachments")
     for each in attachments if isinstance(attachments, list) else ():
         if isinstance(each, dict) and isinstance(each.get("upload_id"), str):
@@ -58,3 +98,31 @@ def message_bodies(message: UserMessage) -> list[dict[str, Any]]:
             kind = str(each.get("media_type") or "")
             bodies.append({"type": "media", "media_url": each["media_url"], "media_type": kind})
     return bodies
+
+
+def _chosen(
+    text: str, choices: Sequence[Mapping[str, str]], *, by_number: bool
+) -> Mapping[str, str] | None:
+    """Find the choice that a user has made: by its title, or by its number in the list."""
+    said = _bare(text)
+    for each in choices:
+        if said == _bare(each["title"]):
+            return each
+    numbers = {str(number): each for number, each in enumerate(choices, start=1)}
+    return numbers.get(said) if by_number else None
+
+
+def _bare(text: str) -> str:
+    return text.strip().casefold().rstrip(".)")
+
+
+def _file(file: UserFile, channel: str) -> dict[str, Any]:
+    if file.reference:
+        return {
+            "type": "platform_file",
+            "channel": channel,
+            "reference": file.reference,
+            "media_type": file.media_type,
+            "name": file.name,
+        }
+    return {"type": "media", "media_url": file.url, "media_type": file.media_type}

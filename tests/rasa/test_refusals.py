@@ -1,0 +1,94 @@
+"""Pushed messages behind pending ones that the user's channel does not take."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.store import inbox_entry, request_session
+from zendesk_handoff.domain.limits import Limits
+from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.errors import NotDelivered
+from zendesk_handoff.rasa.adapter import ChannelAdapter, Receipt
+from zendesk_handoff.rasa.channel_output import ChannelOutput
+from zendesk_handoff.rasa.delivery import UserOutput
+
+
+class Platform(ChannelAdapter):
+    """A platform that takes messages of ten characters, and reports later."""
+
+    limits = Limits(text=10)
+
+    def __init__(self):
+        super().__init__(None)
+        self.sent, self.failure = [], None
+
+    async def send(self, recipient_id, address, message, *, key):
+        if self.failure is not None:
+            raise self.failure
+        self.sent.append((message["text"], key))
+        return Receipt(is_confirmed=False, reference=f"r{len(self.sent)}")
+
+
+@pytest.fixture
+async def talk(store):
+    session = await request_session(store, conversation="c1", connected=True)
+    platform = Platform()
+
+    async def output(_session, *, progress=None):
+        return ChannelOutput(platform, "late", {}, progress=progress)
+
+    bot = SimpleNamespace(channels=SimpleNamespace(output=output))
+    made = SimpleNamespace(store=store, session=session, platform=platform)
+    user_output = UserOutput(store, bot)
+
+    async def push(text, number=1):
+        await store.inbox.add([inbox_entry(session.id, f"e{number}", f"m{number}")])
+        event = (await store.inbox.waiting(session.id))[-1]
+        message = AgentMessage(f"m{number}", "", "a", "text", text)
+
+        async def send(channel):
+            await channel.send_agent_message(session.sender_id, message, key=f"k{number}")
+
+        return await user_output.push(session, send, key=f"k{number}", event_id=event.id)
+
+    made.push = push
+    return made
+
+
+async def undelivered(talk, text, number):
+    with pytest.raises(NotDelivered) as caught:
+        await talk.push(text, number)
+    return caught.value
+
+
+async def test_nothing_is_sent_into_a_closed_channel(talk):
+    assert not await talk.push("first")
+    await talk.store.deliveries.fail("rest", "r1", reason="the window", is_closed=True)
+    refusal = await undelivered(talk, "second in two parts", 2)
+    assert (refusal.reason, refusal.may_repeat) == ("the window", False)
+    assert refusal.undelivered == [], "the whole message"
+    assert [text for text, _ in talk.platform.sent] == ["first"]
+
+
+async def test_an_open_channel_gets_the_refused_message_again_and_may_refuse_it_again(talk):
+    assert not await talk.push("first")
+    await talk.store.deliveries.fail("rest", "r1", reason="off")
+    assert not await talk.push("second", 2)
+    assert [text for text, _ in talk.platform.sent] == ["first", "first", "second"]
+    again = await talk.store.deliveries.fail("rest", "r2", reason="off")
+    assert again is not None and not again.is_news, "the agent knows"
+    (pending,) = await talk.store.pending.claim(talk.session.sender_id, talk.session.channel)
+    assert pending.body["text"] == "first"
+    settled = await talk.store.deliveries.fail("rest", "r3", reason="off")
+    assert settled.is_news, "it is another message"
+
+
+@pytest.mark.parametrize("may_repeat", [True, False])
+async def test_a_message_does_not_pass_one_that_is_not_taken(talk, may_repeat):
+    await talk.store.pending.add(talk.session.sender_id, {"text": "before"})
+    talk.platform.failure = NotDelivered("busy", may_repeat=may_repeat)
+    refusal = await undelivered(talk, "after", 1)
+    assert (refusal.reason, refusal.may_repeat) == ("busy", may_repeat)
+    assert talk.platform.sent == []

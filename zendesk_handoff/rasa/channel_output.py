@@ -1,0 +1,203 @@
+"""The output channel to a user's place, through the adapter of the user's channel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import structlog
+from rasa.core.channels.channel import OutputChannel
+
+from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.domain.rendering import divide, in_words
+from zendesk_handoff.errors import NotDelivered, StoreUnavailable
+from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, Receipt
+from zendesk_handoff.rasa.outputs import exit_as_error
+
+log = structlog.get_logger(__name__)
+
+#: Seconds within which a platform must have taken a message.
+_SEND_TIMEOUT = 30.0
+#: Marks a message whose text is an agent's, and is to be shown literally.
+BY_AGENT = "by_agent"
+#: Lists what in the text of a response comes from outside, and is to be shown literally.
+LITERAL_VALUES = "literal_values"
+#: What is of one channel alone, such as escapes, is not written into a message before it is sent
+#: there: a message that is refused waits, and may go through another channel.
+MARKS = (BY_AGENT, LITERAL_VALUES)
+#: What of a message can be said in words instead.
+_FORMS = frozenset({"buttons", "image", "attachment", "elements", "custom"})
+
+
+class Progress(Protocol):
+    """Remembers which parts of a message a platform has taken, over a restart."""
+
+    async def parts_sent(self, key: str) -> int:
+        """Count the parts of a message that were sent before."""
+
+    async def record(self, key: str, part: int, receipt: Receipt, body: dict[str, Any]) -> None:
+        """Record that the platform has taken a part."""
+
+
+class ChannelOutput(OutputChannel):
+    """Sends to one place of a channel. A message counts as sent when the platform has taken it.
+
+    Args:
+        adapter: The channel's.
+        channel: The channel's name.
+        address: Where the conversation takes place.
+        progress: For messages with a key; without it, an interrupted message is sent
+            from its beginning.
+    """
+
+    def __init__(
+        self,
+        adapter: ChannelAdapter,
+        channel: str,
+        address: Address,
+        *,
+        progress: Progress | None = None,
+    ) -> None:
+        """Start with nothing sent."""
+        super().__init__()
+        self._adapter = adapter
+        self._channel = channel
+        self._address = address
+        self._progress = progress
+        #: Whether everything that was sent is confirmed.
+        self.is_confirmed = True
+
+    def name(self) -> str:
+        """Return the name by which channel-specific responses are selected."""
+        return self._channel
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether a message with a key is never shown twice."""
+        return self._adapter.is_idempotent
+
+    @property
+    def is_own_page(self) -> bool:
+        """Whether the user is on a page of this server, so that a path of ours is an address."""
+        return self._adapter.is_own_page
+
+    @property
+    def has_progress(self) -> bool:
+        """Whether it remembers what was sent under a key, and by which id the platform reports."""
+        return self._progress is not None
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Send a response, in as many messages as the channel needs.
+
+        Raises:
+            NotDelivered: The platform has not taken all of it.
+        """
+        await self._send_all(recipient_id, self._divide(message), key=None)
+
+    async def send_once(self, recipient_id: str, message: dict[str, Any], *, key: str) -> None:
+        """Send a response; what of it was sent before under this key is left out.
+
+        Raises:
+            NotDelivered: The platform has not taken all of it.
+        """
+        await self._send_all(recipient_id, self._divide(message), key=key)
+
+    async def send_agent_message(
+        self, recipient_id: str, message: AgentMessage, *, key: str
+    ) -> None:
+        """Send an agent's message; what of it was sent before under this key is left out.
+
+        Raises:
+            NotDelivered: The platform has not taken all of it.
+        """
+        parts = [{**each, BY_AGENT: True} for each in self._adapter.render(message)]
+        await self._send_all(recipient_id, parts, key=key)
+
+    async def take_back(self, recipient_id: str, *, key: str) -> bool:
+        """Remove a message that was sent under a key; return whether the user sees that.
+
+        Args:
+            recipient_id: Rasa's id of the user.
+            key: The message's.
+        """
+        try:
+            with exit_as_error():
+                taking = self._adapter.take_back(recipient_id, self._address, key=key)
+                return await asyncio.wait_for(taking, _SEND_TIMEOUT)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.warning("handoff.channel.failed", channel=self._channel, **error_fields(error))
+            return False
+
+    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
+        """Send a text."""
+        await self.send_response(recipient_id, {"text": text})
+
+    def _divide(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        marks = {name: message[name] for name in MARKS if message.get(name)}
+        limits = self._adapter.limits.as_written(lambda text: self._written(text, marks))
+        return [{**each, **marks} for each in divide(message, limits)]
+
+    def _written(self, text: str, marks: Mapping[str, Any]) -> str:
+        """Write a text for the platform."""
+        if marks.get(BY_AGENT):
+            return self._adapter.literal(text)
+        for value in marks.get(LITERAL_VALUES, ()):
+            text = text.replace(value, self._adapter.literal_value(value))
+        return text
+
+    async def _send_all(
+        self, recipient_id: str, parts: Sequence[dict[str, Any]], *, key: str | None
+    ) -> None:
+        progress = self._progress if key is not None else None
+        several = len(parts) > 1
+        sent = await progress.parts_sent(str(key)) if progress and several else 0
+        for number, part in enumerate(parts[sent:], start=sent):
+            part_key = f"{key}:{number}" if key and number else key or ""
+            try:
+                receipt = await self._send(recipient_id, part, key=part_key)
+            except NotDelivered as failure:
+                failure.undelivered = [dict(each) for each in parts[number:]]
+                raise
+            self.is_confirmed = self.is_confirmed and receipt.is_confirmed
+            if progress and (several or receipt.reference):
+                await progress.record(str(key), number, receipt, part)
+
+    async def _send(self, recipient_id: str, part: dict[str, Any], *, key: str) -> Receipt:
+        """Send one part; what the platform refuses in this form is said in words."""
+        try:
+            return await self._attempt(recipient_id, part, key=key)
+        except NotDelivered as refusal:
+            if refusal.may_repeat or not part.keys() & _FORMS:
+                raise
+            log.warning("handoff.push.in_words", channel=self._channel, reason=refusal.reason)
+            receipt = Receipt()
+            marks = {name: part[name] for name in part.keys() - _FORMS}
+            for words in self._divide({**marks, "text": in_words(part)}):
+                receipt = await self._attempt(recipient_id, words, key=f"{key}:words")
+            return receipt
+
+    async def _attempt(self, recipient_id: str, part: dict[str, Any], *, key: str) -> Receipt:
+        try:
+            return await asyncio.wait_for(self._take(recipient_id, part, key=key), _SEND_TIMEOUT)
+        except (NotDelivered, StoreUnavailable):
+            raise
+        except asyncio.TimeoutError:
+            raise NotDelivered("the channel did not answer in time", may_repeat=True) from None
+        except Exception as error:
+            log.warning("handoff.channel.failed", channel=self._channel, **error_fields(error))
+            raise NotDelivered("the channel failed", may_repeat=True) from error
+
+    async def _take(self, recipient_id: str, part: dict[str, Any], *, key: str) -> Receipt:
+        with exit_as_error():  # within the task that ``wait_for`` makes: the loop would end with it
+            if not self._adapter.is_present(recipient_id, self._address):
+                raise NotDelivered("the user's page is not open", may_repeat=True)
+            body = {name: value for name, value in part.items() if name not in MARKS}
+            if isinstance(body.get("text"), str):
+                body["text"] = self._written(body["text"], part)
+            if part.get(BY_AGENT):
+                body = self._adapter.as_literal(body)
+            return await self._adapter.send(recipient_id, self._address, body, key=key)
