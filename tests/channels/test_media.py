@@ -19,7 +19,8 @@ from sanic import Sanic
 from sanic.touchup import TouchUp
 
 from tests.support.servers import free_port
-from zendesk_handoff.channels.media_route import add_media_route
+from tests.support.waiting import until
+from zendesk_handoff.channels.media_route import MediaLimits, add_media_route
 from zendesk_handoff.domain.inbox import InboxEntry
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
 from zendesk_handoff.errors import ConnectionFailed
@@ -80,7 +81,7 @@ class Zendesk:
 async def zendesk():
     account = Zendesk()
     app = web.Application(client_max_size=2**30, handler_args={"handler_cancellation": True})
-    app.router.add_get("/file/{name}", account.file)
+    app.router.add_get("/attachments/v2/{id}/{name}", account.file)
     app.router.add_post("/v2/apps/{app}/attachments", account.attachment)
     app.router.add_get("/v2/apps/{app}/conversations/{id}", account.conversation)
     async with TestServer(app) as server:
@@ -113,7 +114,7 @@ def settings(zendesk):
 @pytest.fixture
 def limits():
     """The media route's limits, unless a test has its own."""
-    return {}
+    return MediaLimits(per_token=200, per_session=200)
 
 
 @pytest.fixture
@@ -126,10 +127,10 @@ async def server(zendesk, settings, limits, tmp_path, monkeypatch):
     app = Sanic(f"media_{uuid.uuid4().hex}", configure_logging=False)
     app.ctx.agent, app.ctx.input_channels = None, []
     port = free_port()
-    add_media_route(app, settings, **limits)
+    add_media_route(app, settings, limits=limits)
 
     async with await open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        await keep_file(store, f"{zendesk.address}/file/{NAME}")
+        await keep_file(store, f"{zendesk.address}/attachments/v2/01HZ/{NAME}")
         runtime = Runtime(store, settings, Bot(app, InHand(store.signals)))
         app.ctx.zendesk_handoff = runtime
         running = await app.create_server("127.0.0.1", port, return_asyncio_server=True)
@@ -138,15 +139,16 @@ async def server(zendesk, settings, limits, tmp_path, monkeypatch):
             port=port,
             url=f"http://127.0.0.1:{port}{AGENT_MEDIA_PATH}/{TOKEN}/{NAME}",
             clients=runtime.clients,
+            store=store,
         )
         await running.close()
         zendesk.end.set()
         await runtime.stop()
 
 
-async def keep_file(store, url):
+async def keep_file(store, url, *, token=TOKEN, sender="user", number=1):
     session = await store.sessions.request(
-        "user",
+        sender,
         "support",
         workspace="default",
         channel="rest",
@@ -155,7 +157,7 @@ async def keep_file(store, url):
         profile={},
     )
     message = {
-        "id": "m1",
+        "id": f"m{number}",
         "author": "Ana",
         "agent_id": "a1",
         "kind": "file",
@@ -164,9 +166,9 @@ async def keep_file(store, url):
         "media_name": NAME,
     }
     entry = InboxEntry(
-        *("support", "e1", "message", message),
-        message_id="m1",
-        media_token=TOKEN,
+        *("support", f"e{number}", "message", message),
+        message_id=f"m{number}",
+        media_token=token,
         session_id=session.id,
     )
     await store.inbox.add([entry])
@@ -213,7 +215,9 @@ def test_there_is_a_limit_for_files_and_another_one_for_calls(server):
     assert server.clients.media_http.connector.limit == clients_module.MEDIA_CONNECTIONS
 
 
-@pytest.mark.parametrize("limits", [{"read_timeout": 0.5}])
+@pytest.mark.parametrize(
+    "limits", [MediaLimits(read_timeout=0.5), MediaLimits(stall_timeout=0.5)], ids=["slow", "still"]
+)
 async def test_a_stalled_download_is_aborted(zendesk, server, caplog):
     zendesk.chunks = 2**20
     with socket.socket() as browser:
@@ -229,7 +233,7 @@ async def test_a_stalled_download_is_aborted(zendesk, server, caplog):
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-@pytest.mark.parametrize("limits", [{"read_timeout": 0.5, "max_bytes": 3 * len(CHUNK)}])
+@pytest.mark.parametrize("limits", [MediaLimits(read_timeout=0.5, max_bytes=3 * len(CHUNK))])
 @pytest.mark.parametrize("case", ["the connection drops", "it never ends", "it is too large"])
 async def test_a_part_of_a_file_does_not_look_like_the_whole(zendesk, server, caplog, case):
     zendesk.chunks = 4 if case == "it is too large" else 2
@@ -249,7 +253,7 @@ async def test_a_file_is_served_whole(zendesk, server):
     zendesk.end.set()
     async with aiohttp.ClientSession() as http, http.get(server.url) as answer:
         assert await answer.read() == CHUNK * 5
-        assert answer.content_type == "application/octet-stream"
+        assert answer.content_type == "application/pdf"
 
 
 @pytest.fixture
@@ -289,3 +293,23 @@ async def test_agents_read_a_files_name_as_its_user_wrote_it(zendesk, hasty):
     )
     head = zendesk.uploaded.partition(FILE[:20])[0].decode()
     assert 'filename="Rechnung \\"März\\" 5%.pdf"' in head
+
+
+@pytest.mark.parametrize("limits", [MediaLimits(per_token=3)])
+async def test_one_token_takes_its_own_share_alone(zendesk, server):
+    zendesk.chunks = 1
+    other = f"{zendesk.address}/attachments/v2/01HZ/other.pdf"
+    await keep_file(server.store, other, token="another-token", sender="another", number=2)
+    async with readers(server, 3), aiohttp.ClientSession() as http:
+        async with http.get(server.url) as answer:
+            assert answer.status == 429
+            assert "Wait a moment" in await answer.text()
+        async with http.get(server.url.replace(TOKEN, "another-token")) as answer:
+            assert answer.status == 200
+            assert await answer.content.readany()
+
+    async def is_free():
+        async with aiohttp.ClientSession() as http, http.get(server.url) as answer:
+            return answer.status == 200
+
+    await until(is_free)

@@ -16,6 +16,7 @@ from tests.support.store import request_session
 from tests.support.webhook_events import CONVERSATION_ID, envelope, event, message
 from zendesk_handoff import metrics
 from zendesk_handoff.channels.zendesk_input import ZendeskInput
+from zendesk_handoff.handover.silence import WebhookSilence
 
 SECRET = "a-webhook-secret-that-is-long-enough"
 
@@ -48,7 +49,8 @@ async def post(store, url, monkeypatch):
         }
     )
     app = Sanic(f"webhook_{uuid.uuid4().hex}", configure_logging=False)
-    app.ctx.zendesk_handoff = SimpleNamespace(store=store)
+    silence = WebhookSilence(store, channel.settings)
+    app.ctx.zendesk_handoff = SimpleNamespace(store=store, silence=silence)
     app.add_route(channel.receive, "/<connector_id:str>", methods=["POST"])
     port = free_port()
     running = await app.create_server("127.0.0.1", port, return_asyncio_server=True)
@@ -60,6 +62,7 @@ async def post(store, url, monkeypatch):
             async with http.post(f"http://127.0.0.1:{port}/support", data=body) as answer:
                 return answer.status
 
+        post.silence = silence
         yield post
     await running.close()
 
@@ -114,6 +117,18 @@ async def test_only_our_dead_letters_are_logged(post, store):
     assert logged["event"] == "handoff.webhook.unreadable"
     assert (logged["connector"], logged["session"]) == ("support", session.id)
     assert "written" not in str(logs)
+
+
+async def test_a_call_with_the_right_key_counts_as_heard(store, post):
+    """Also of another's conversation: the webhook works."""
+    session = await request_session(store, conversation=CONVERSATION_ID, connected=True)
+    [status] = await store.reports.statuses()
+    assert status.unheard_since is not None
+    other = event("conversation:message", conversation={"id": "other"}, message=message())
+    assert await post(envelope(other)) == 200
+    await post.silence.look()
+    [status] = await store.reports.statuses()
+    assert status.session.id == session.id and status.unheard_since is None
 
 
 async def test_a_store_that_is_closed_answers_503(post, store):

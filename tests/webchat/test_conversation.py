@@ -10,7 +10,6 @@ from zendesk_handoff.webchat.conversation import (
     check_origin,
     cookie_header,
     derive_sender_id,
-    is_another_person,
     is_https,
     new_secret,
     read_profile,
@@ -27,15 +26,20 @@ def test_the_sender_id_is_stable_and_does_not_reveal_the_secret():
 
 def test_a_secret_comes_back_from_its_own_cookie():
     secret = new_secret()
-    name, _, value = cookie_header(secret, path="/a", secure=True).split(";")[0].partition("=")
-    assert read_secret({name: value}) == secret
+    pair = cookie_header(secret, path="/a", secure=True).split(";")[0]
+    assert read_secret(pair) == secret
+    # Names of another site's cookies, some of which Python's parser takes for an error.
+    assert read_secret(f'a@b=1; {pair}; expires=2; =; $Version=1; ä="ö') == secret
+    assert read_secret(pair.replace("=", '="') + '"') == secret
 
 
 @pytest.mark.parametrize(
     "value", ["", "short", "a" * 42, "a" * 44, "a" * 42 + "'", "a" * 43 + "\n"]
 )
 def test_a_value_without_the_shape_of_a_secret_counts_as_none(value):
-    assert read_secret({COOKIE: value}) is None
+    assert read_secret(f"{COOKIE}={value}") is None
+    assert read_secret(f"not_{COOKIE}={'a' * 43}; {value}") is None
+    assert read_secret(None) is None
 
 
 @pytest.mark.parametrize("secure", [True, False])
@@ -94,7 +98,7 @@ def test_a_request_of_another_site_is_refused(headers):
     assert raised.value.status == 403
 
 
-@pytest.mark.parametrize("name", AGENTS)
+@pytest.mark.parametrize("name", [*AGENTS, "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"])
 def test_any_display_name_is_taken(name):
     assert read_profile({"name": name}) == {"name": name}
 
@@ -125,22 +129,3 @@ def test_an_invalid_profile_is_refused_without_its_values(given):
     assert raised.value.status == 400
     assert f"`{key}`" in raised.value.message
     assert str(value) not in raised.value.message
-
-
-@pytest.mark.parametrize(
-    ("known", "given", "expected"),
-    [
-        ({}, {}, False),
-        ({"name": "Jo"}, {}, False),
-        ({}, {"name": "Jo"}, False),
-        ({"name": "Jo"}, {"name": "Jo", "email": "jo@example.com"}, False),
-        ({"name": "Jo"}, {"name": "Mo"}, True),
-        ({"email": "jo@example.com"}, {"email": "mo@example.com"}, True),
-        ({"locale": "de"}, {"locale": "en"}, False),
-        ({}, {"workspace": "default"}, False),
-        ({}, {"workspace": "other"}, True),
-        ({"workspace": "other"}, {"workspace": "other"}, False),
-    ],
-)
-def test_another_person_gets_another_conversation(known, given, expected):
-    assert is_another_person(known, given) is expected

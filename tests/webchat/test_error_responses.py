@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from sanic.exceptions import PayloadTooLarge
@@ -13,6 +14,9 @@ from zendesk_handoff.webchat.error_responses import (
     json_response,
     with_error_responses,
 )
+
+#: A request whose body has been read.
+REQUEST = SimpleNamespace(stream=None)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +32,7 @@ async def test_an_error_becomes_a_response(error, status, code):
     async def handler(_request):
         raise error
 
-    response = await with_error_responses(handler)(None)
+    response = await with_error_responses(handler)(REQUEST)
     body = json.loads(response.body)
     assert (response.status, body["code"]) == (status, code)
     assert body["error"]
@@ -42,13 +46,13 @@ async def test_another_error_is_left_to_the_server():
         raise ValueError
 
     with pytest.raises(ValueError):
-        await with_error_responses(handler)(None)
+        await with_error_responses(handler)(REQUEST)
 
 
 async def test_a_handlers_response_is_passed_on():
     async def handler(_request, number, *, name):
         return json_response({number: name}, status=202, headers={"X-A": "b"})
 
-    response = await with_error_responses(handler)(None, "1", name="a")
+    response = await with_error_responses(handler)(REQUEST, "1", name="a")
     assert (response.status, json.loads(response.body)) == (202, {"1": "a"})
     assert response.headers["X-A"] == "b"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
-from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.domain.messages import AgentMessage, Button, Card
 from zendesk_handoff.webchat.history import (
     agent_item,
     bot_item,
@@ -118,3 +118,31 @@ def test_a_file_of_this_server_is_read_from_the_pages_own_host():
     item = agent_item(message(kind="file", media_url=elsewhere, media_name="a"))
     assert item["media"]["url"] == elsewhere
     assert "media" not in agent_item(message(kind="file", media_url="javascript:alert(1)"))
+
+
+def test_an_agents_buttons_and_cards_are_part_of_the_item():
+    shop = Button("Shop", url="https://shop.example/?a=1&b=2")
+    bad = Button("Bad", url="javascript:alert(1)")
+    choose = Button("Choose", payload="SECRET")
+    path = f"{AGENT_MEDIA_PATH}/token/0/image"
+    cards = [
+        Card("Blue", "1.7 l", f"https://bot.example{path}", (choose, shop)),
+        Card("Red", image_url="javascript:alert(1)", buttons=(choose, bad)),
+    ]
+    item = agent_item(message(buttons=[Button("Yes", payload="SECRET"), bad], cards=cards))
+    link = {"title": "Shop", "url": shop.url}
+
+    def choice(title, says):
+        return {"title": title, "payload": says, "says": says}
+
+    assert item["buttons"] == [choice("Yes", "Yes")]
+    assert item["cards"] == [
+        {
+            "title": "Blue",
+            "text": "1.7 l",
+            "image": path,
+            "buttons": [choice("Choose", "Choose: Blue"), link],
+        },
+        {"title": "Red", "buttons": [choice("Choose", "Choose: Red")]},
+    ]
+    assert "SECRET" not in str(item)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from rasa.core.channels.channel import CollectingOutputChannel
 
 from tests.support.names import AGENTS
 from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.delivery import with_literal_values
+from zendesk_handoff.webchat.adapter import WebChatAdapter
 from zendesk_handoff.webchat.output import WebChatOutput
 
 SENDER = "webchat-1"
@@ -16,6 +20,12 @@ SENDER = "webchat-1"
 @pytest.fixture
 def output(store):
     return WebChatOutput(lambda: store)
+
+
+@pytest.fixture
+def to_page(store):
+    channel = SimpleNamespace(store=lambda: store)
+    return ChannelOutput(WebChatAdapter(channel), "webchat", {})
 
 
 @pytest.fixture
@@ -66,17 +76,17 @@ async def test_a_custom_message_that_cannot_be_shown_is_left_out(output, shown, 
     assert await shown() == []
 
 
-async def test_an_agents_message_is_shown_once(output, shown):
+async def test_an_agents_message_is_shown_once(to_page, shown):
     message = AgentMessage("m1", AGENTS[0], "a1", "text", "Hello")
     for _ in range(2):
-        await output.send_agent_message(SENDER, message)
+        await to_page.send_agent_message(SENDER, message, key="zendesk:m1")
     assert await shown() == [{"role": "agent", "name": AGENTS[0], "text": "Hello"}]
 
 
-async def test_each_part_of_a_response_with_a_key_is_shown_once(output, shown):
+async def test_each_part_of_a_response_with_a_key_is_shown_once(to_page, shown):
     response = {"text": "Look:", "image": "https://shop.example/a.png"}
     for key in ("one", "one", "two"):
-        await output.send_once(SENDER, dict(response), key=key)
+        await to_page.send_once(SENDER, dict(response), key=key)
     assert [sorted(each.keys() - {"role"}) for each in await shown()] == [["text"], ["media"]] * 2
 
 

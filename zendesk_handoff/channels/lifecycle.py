@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import structlog
 from sanic import Blueprint, Sanic
 
 from zendesk_handoff.channels import request_guard
-from zendesk_handoff.logs import keep_level
+from zendesk_handoff.channels.access_log import hide_media_tokens
+from zendesk_handoff.channels.adapters import ADAPTERS
+from zendesk_handoff.checks.at_start import check_rasa_server
+from zendesk_handoff.errors import HandoffError
+from zendesk_handoff.logs import error_fields, keep_level
 from zendesk_handoff.rasa import hooks
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.response_tracking import track_responses
 from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.rasa.runtime import Runtime
+from zendesk_handoff.rasa.start_errors import StoreNotReady, hide_tracebacks
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import open_store
 
@@ -30,23 +38,45 @@ def add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.listener("before_server_start")
     async def prepare(app: Sanic, _loop: object) -> None:
         keep_level("zendesk_handoff")
+        hide_tracebacks()
+        hide_media_tokens()
         await request_guard.install(app)
         # Before the server accepts requests: no message may bypass the router.
-        store = await open_store(settings.store_url, lease=settings.takeover_after)
-        bot = Bot(app, InHand(store.signals))
-        app.ctx.zendesk_handoff = Runtime(store, settings, bot)
-        hooks.install(Router(store, bot, settings), bot.in_hand)
+        try:
+            store = await open_store(settings.store_url, lease=settings.takeover_after)
+        except HandoffError as error:
+            raise StoreNotReady(str(error)) from None
+        bot = Bot(app, InHand(store.signals), adapters=ADAPTERS, public_url=settings.public_url)
+        runtime = app.ctx.zendesk_handoff = Runtime(store, settings, bot)
+        hooks.install(Router(store, bot, settings, runtime.quotas), bot.in_hand)
         track_responses(app, store)
 
     @blueprint.listener("after_server_start")
     async def start(app: Sanic, _loop: object) -> None:
         hooks.check_agent(app.ctx.agent)
         app.ctx.zendesk_handoff.start()
-        log.info("handoff.server.ready", connectors=sorted(settings.connectors))
+        log.info(
+            "handoff.server.ready",
+            connectors=sorted(settings.connectors),
+            store=app.ctx.zendesk_handoff.store.database.name,
+            credentials=str(settings.credentials_file),
+        )
+        app.ctx.zendesk_handoff_check = asyncio.create_task(_check(app, settings))
 
     @blueprint.listener("after_server_stop")
     async def stop(app: Sanic, _loop: object) -> None:
         runtime: Runtime = app.ctx.zendesk_handoff
+        app.ctx.zendesk_handoff_check.cancel()
         hooks.uninstall()
         await runtime.stop()
         await runtime.store.close()
+
+
+async def _check(app: Sanic, settings: Settings) -> None:
+    """Run the quick checks beside the server's work; what they find is logged."""
+    processor = getattr(app.ctx.agent, "processor", None)
+    try:
+        await check_rasa_server(settings, processor and Path(processor.model_path))
+    except Exception as error:
+        # The checks are advice: no error in them may concern the server.
+        log.error("handoff.check.failed", **error_fields(error))

@@ -3,110 +3,158 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+import time
+from dataclasses import dataclass, field
 
-from aiohttp import ClientResponse
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from zendesk_handoff.channels.error_responses import error_response
-from zendesk_handoff.domain.media import AGENT_MEDIA_PATH, download_headers, is_inline_image
-from zendesk_handoff.domain.messages import AgentMessage
-from zendesk_handoff.errors import ApiError, ConversationsError
+from zendesk_handoff.channels.media_stream import send_file
+from zendesk_handoff.channels.shares import Shares
+from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
+from zendesk_handoff.domain.messages import AgentMessage, read_agent_message
+from zendesk_handoff.domain.session import Session
+from zendesk_handoff.errors import ConversationsError, StoreUnavailable
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.zendesk.media import is_zendesk_media
+from zendesk_handoff.zendesk.media_client import MediaClient
 
 #: The largest file that Zendesk takes (Conversations API: `UploadAttachment`).
 _MAX_MEDIA_BYTES = 50 * 1024 * 1024
-#: Seconds for one file: the largest one over a poor mobile connection of 90 KB/s. A stalled
-#: download would hold a connection slot for ever.
+#: Seconds for one file: the largest one over a poor mobile connection of 90 KB/s.
 _READ_TIMEOUT = 600.0
-_CHUNK_BYTES = 64 * 1024
+#: Seconds within which a reader must take the next 64 KB. A stalled download would hold a
+#: connection slot until the former time is over.
+_STALL_TIMEOUT = 30.0
+#: Concurrent downloads of one file, and of all files of one session: a browser opens up to six
+#: connections, and a page may show several pictures.
+_PER_TOKEN, _PER_SESSION = 6, 12
+_DAY = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class MediaLimits:
+    """Limits of the media route.
+
+    Args:
+        read_timeout: Seconds within which a user must have read a file.
+        stall_timeout: Seconds within which a user must have read the next 64 KB.
+        max_bytes: The size of the largest file.
+        per_token: Concurrent downloads of one message's files.
+        per_session: Concurrent downloads of all of a session's files.
+    """
+
+    read_timeout: float = _READ_TIMEOUT
+    stall_timeout: float = _STALL_TIMEOUT
+    max_bytes: int = _MAX_MEDIA_BYTES
+    per_token: int = _PER_TOKEN
+    per_session: int = _PER_SESSION
+
+
+@dataclass(frozen=True)
+class _File:
+    url: str = field(repr=False)
+    name: str = field(repr=False)
+    session: Session
+    client: MediaClient
 
 
 def add_media_route(
-    routes: Blueprint | Sanic,
-    settings: Settings,
-    *,
-    read_timeout: float = _READ_TIMEOUT,
-    max_bytes: int = _MAX_MEDIA_BYTES,
+    routes: Blueprint | Sanic, settings: Settings, *, limits: MediaLimits | None = None
 ) -> None:
     """Add the route.
 
     Args:
         routes: The plugin's blueprint, or an app; its app's context has the runtime.
         settings: The plugin's settings, with the connectors.
-        read_timeout: Seconds within which a user must have read a file.
-        max_bytes: The size of the largest file.
+        limits: The limits; those above by default.
     """
+    limits, shares = limits or MediaLimits(), Shares()
 
-    @routes.get(AGENT_MEDIA_PATH + "/<token:str>/<name:str>")
+    @routes.route(AGENT_MEDIA_PATH + "/<token:str>/<name:str>", methods=["GET", "HEAD"])
     async def media(request: Request, token: str, name: str) -> HTTPResponse | None:
-        found = await _find_file(request.app.ctx.zendesk_handoff, settings, token)
-        if found is None:
-            return error_response(404, "There is no such file.")
-        file, file_name = found
+        return await respond(request, token)
+
+    @routes.route(
+        AGENT_MEDIA_PATH + "/<token:str>/<number:int>/<name:str>",
+        methods=["GET", "HEAD"],
+        name="card_media",
+    )
+    async def card_media(
+        request: Request, token: str, number: int, name: str
+    ) -> HTTPResponse | None:
+        return await respond(request, token, number)
+
+    async def respond(request: Request, token: str, card: int | None = None) -> HTTPResponse | None:
         try:
-            # Around everything: Zendesk may be slow to send, and the user slow to read.
-            return await asyncio.wait_for(
-                _stream(request, file, file_name, max_bytes=max_bytes), read_timeout
-            )
-        except (ConversationsError, asyncio.TimeoutError):
-            if not request.responded:
-                return error_response(502, "The file cannot be read now. Try again later.")
-            # A regular end of the response would make the part look whole, and wait for the reader.
-            request.transport.abort()
-            return None
+            found = await _find_file(request.app.ctx.zendesk_handoff, settings, token, card)
+        except StoreUnavailable:
+            return error_response(503, "The file cannot be read now. Try again later.")
+        if not isinstance(found, _File):
+            return found
+        places = {f"token {token}": limits.per_token, found.session.id: limits.per_session}
+        with shares.take(places) as is_free:
+            if not is_free:
+                # Others have their own share: this one's other downloads must end first.
+                return error_response(429, "You are reading too many files at once. Wait a moment.")
+            return await _respond(request, found, limits)
+
+
+async def _respond(request: Request, file: _File, limits: MediaLimits) -> HTTPResponse | None:
+    sending = send_file(
+        request,
+        file.client,
+        file.url,
+        name=file.name,
+        max_bytes=limits.max_bytes,
+        stall_timeout=limits.stall_timeout,
+    )
+    try:
+        # Around everything: Zendesk may be slow to send, and the user slow to read.
+        return await asyncio.wait_for(sending, limits.read_timeout)
+    except (ConversationsError, asyncio.TimeoutError):
+        if not request.responded:
+            return error_response(502, "The file cannot be read now. Try again later.")
+        # A regular end of the response would make the part look whole, and wait for the reader.
+        request.transport.abort()
+        return None
 
 
 async def _find_file(
-    runtime: Runtime, settings: Settings, token: str
-) -> tuple[AbstractAsyncContextManager[ClientResponse], str] | None:
-    """Find the file of a token: Zendesk's response, not yet opened, and the file's name."""
+    runtime: Runtime, settings: Settings, token: str, card: int | None
+) -> _File | HTTPResponse:
+    """Find the file of a token, or say why there is none.
+
+    Args:
+        runtime: The plugin's.
+        settings: The plugin's settings, with the connectors.
+        token: The message's.
+        card: The card whose picture it is, by its place; ``None`` for the message's file.
+    """
     event = await runtime.store.inbox.by_media_token(token)
     session = await runtime.store.sessions.get(event.session_id) if event else None
     if event is None or session is None:
-        return None
-    message = AgentMessage(**event.body)
-    url = str(message.media_url)
+        return error_response(404, "There is no such file.")
+    if _has_expired(session, settings.retention.media_days):
+        return error_response(410, "This file is no longer available.")
+    url, name = _address(read_agent_message(event.body), card)
     connector = settings.connectors.get(session.connector_id)
     client = runtime.clients.media(session.connector_id)
     if connector is None or client is None or not is_zendesk_media(url, connector):
-        return None
-    file = client.open(url, may_follow=lambda target: is_zendesk_media(target, connector))
-    return file, message.media_name or "file"
+        return error_response(404, "There is no such file.")
+    return _File(url, name, session, client)
 
 
-async def _stream(
-    request: Request,
-    file: AbstractAsyncContextManager[ClientResponse],
-    name: str,
-    *,
-    max_bytes: int,
-) -> HTTPResponse | None:
-    """Respond with Zendesk's file while it arrives.
+def _address(message: AgentMessage, card: int | None) -> tuple[str, str]:
+    if card is None:
+        return message.media_url or "", message.media_name or "file"
+    return (message.cards[card].image_url if 0 <= card < len(message.cards) else ""), "image"
 
-    Raises:
-        ApiError: The file is larger than it was announced to be.
-    """
-    async with file as source:
-        if source.status != 200 or (source.content_length or 0) > max_bytes:
-            return error_response(404, "Zendesk does not serve this file.")
-        is_inline = is_inline_image(source.content_type)
-        stream = await request.respond(
-            content_type=source.content_type if is_inline else "application/octet-stream",
-            headers={
-                **download_headers(name, source.content_type),
-                "Cache-Control": "private, max-age=3600",
-            },
-        )
-        sent = 0
-        async for chunk in source.content.iter_chunked(_CHUNK_BYTES):
-            sent += len(chunk)
-            if sent > max_bytes:
-                raise ApiError("GET media", 413, title="the file is larger than Zendesk takes")
-            await stream.send(chunk)
-        await stream.eof()
-        return None
+
+def _has_expired(session: Session, days: float | None) -> bool:
+    if days is None or session.is_open:
+        return False
+    return (session.ended_at or session.created_at) + days * _DAY < time.time()

@@ -13,11 +13,13 @@ from typing import Any
 
 from httptools import HttpParserInvalidURLError
 from rasa.shared.exceptions import RasaException
-from sanic import Sanic
+from sanic import Sanic, headers
 from sanic.exceptions import InvalidUsage
 from sanic.http import Http
 from sanic.request import Request
 from sanic.server import HttpProtocol
+
+from zendesk_handoff.rasa.middleware import add_middleware
 
 _HEAD = re.compile(
     rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [^\x00-\x20\x7f]+ HTTP/1\.[01]"
@@ -28,9 +30,11 @@ _FRAMING = re.compile(rb"\r\n((?:content-length|transfer-encoding):[^\r]*)", re.
 _READABLE = re.compile(
     rb"(?i:content-length):[ \t]*[0-9]{1,15}[ \t]*|(?i:transfer-encoding):[ \t]*chunked"
 )
-#: Python's ``int`` accepts the sign; RFC 9112 does not. Harmless where the guard does not work.
-_PROBE = b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: +0\r\n\r\n"
+#: Sanic accepts the NUL; RFC 9110 does not. Harmless where the guard does not work.
+_PROBE = b"GET / HTTP/1.1\r\nHost: localhost\r\nProbe: \x00\r\n\r\n"
 _PROBE_TIMEOUT = 10.0
+#: The list of the media types that a client accepts; Sanic 23.3 has given it another name.
+_AcceptList: Any = getattr(headers, "AcceptList", None) or headers.AcceptContainer
 
 
 class UnguardedServer(RasaException):
@@ -69,6 +73,18 @@ class StrictRequest(Request):
             super().__init__(url_bytes, headers, version, method, transport, app, head)
         except HttpParserInvalidURLError:
             raise InvalidUsage("The request's target is not a URL.") from None
+
+    @property
+    def accept(self) -> Any:
+        """Read the media types that the client accepts; none if they cannot be read.
+
+        Sanic asks for them when it answers with an error. A header without a slash would turn each
+        404 or 405 into a 500.
+        """
+        try:
+            return super().accept
+        except (InvalidUsage, ValueError):
+            return _AcceptList()
 
 
 def check_head(head: bytes) -> None:
@@ -116,12 +132,11 @@ async def install(app: Sanic) -> None:
         app.request_class = (
             StrictRequest if is_default else type("StrictRequest", (StrictRequest, own), {})
         )
-        # At the front: a middleware that answers the request ends the chain.
-        app.request_middleware.appendleft(close_after_chunks)
+        add_middleware(app, close_after_chunks, "request", is_first=True)
     if not await _refuses(app, _PROBE):
         raise UnguardedServer(
             "The installed Sanic reads requests in a way that the plugin cannot check, and a "
-            "single malformed request could stop the server. Install the Sanic that Rasa 3.6 needs."
+            "single malformed request could stop the server. Install the Sanic that Rasa needs."
         )
 
 

@@ -8,27 +8,41 @@ from typing import Any
 import structlog
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, response
+from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from zendesk_handoff import metrics
+from zendesk_handoff.channels.check_route import add_check_route
 from zendesk_handoff.channels.error_responses import error_response
 from zendesk_handoff.channels.lifecycle import add_lifecycle
 from zendesk_handoff.channels.media_route import add_media_route
 from zendesk_handoff.channels.metrics_route import add_metrics_route
+from zendesk_handoff.channels.report_route import add_report_route
 from zendesk_handoff.domain.inbox import InboxEntry
 from zendesk_handoff.errors import (
     HandoffError,
     InvalidApiKey,
     InvalidPayload,
+    MissingDependency,
     SettingsError,
     StoreUnavailable,
     UnsupportedEnvironment,
 )
-from zendesk_handoff.handover.classify import classify_events, ignore_own_events
+from zendesk_handoff.handover.classify import (
+    classify_events,
+    heard_probes,
+    ignore_own_events,
+    removed,
+)
+from zendesk_handoff.handover.quotas import Quotas
 from zendesk_handoff.rasa import hooks
-from zendesk_handoff.rasa.start_errors import InvalidSettings, UnsupportedRasa
+from zendesk_handoff.rasa.request_body import limit_ignored_bodies, read_body, respond_unread
+from zendesk_handoff.rasa.request_limits import address_of, too_many
+from zendesk_handoff.rasa.runtime import Runtime
+from zendesk_handoff.rasa.start_errors import InvalidSettings, StoreNotReady, UnsupportedRasa
 from zendesk_handoff.settings import Settings, read_settings
+from zendesk_handoff.store import check_openable
 from zendesk_handoff.zendesk.webhooks import MAX_BODY_BYTES, parse_events, verify_key
 
 log = structlog.get_logger(__name__)
@@ -59,10 +73,15 @@ class ZendeskInput(InputChannel):
         Raises:
             InvalidSettings: With every error of the block.
             UnsupportedRasa: With the installed and the supported versions.
+            StoreNotReady: With the store's path, what is wrong there, and what to do.
         """
         try:
             hooks.check_rasa()
-            return cls(read_settings(credentials))
+            settings = read_settings(credentials)
+            check_openable(settings.store_url)
+            return cls(settings)
+        except (MissingDependency, StoreUnavailable) as error:
+            raise StoreNotReady(str(error)) from None
         except SettingsError as error:
             raise InvalidSettings(str(error)) from None
         except UnsupportedEnvironment as error:
@@ -76,29 +95,37 @@ class ZendeskInput(InputChannel):
         """Return the routes, and the listeners that start and stop the plugin."""
         blueprint = Blueprint("zendesk_handoff")
         add_lifecycle(blueprint, self.settings)
+        limit_ignored_bodies(blueprint)
         add_metrics_route(blueprint, self.settings.connectors)
         add_media_route(blueprint, self.settings)
+        add_report_route(blueprint)
+        add_check_route(blueprint, self.settings)
 
         @blueprint.get("/webhooks/zendesk/")
         async def health(_request: Request) -> HTTPResponse:
             return response.json({"status": "ok"})
 
-        @blueprint.route("/api/v1/connectors/<connector_id:str>/webhook", methods=["POST", "HEAD"])
-        async def by_connector(request: Request, connector_id: str) -> HTTPResponse:
+        @blueprint.route(
+            "/api/v1/connectors/<connector_id:str>/webhook", methods=["POST", "HEAD"], stream=True
+        )
+        async def by_connector(request: Request, connector_id: str) -> HTTPResponse | None:
             return await self.receive(request, connector_id)
 
-        @blueprint.route("/webhooks/zendesk/<connector_id:str>/webhook", methods=["POST", "HEAD"])
-        async def by_rasa_route(request: Request, connector_id: str) -> HTTPResponse:
+        @blueprint.route(
+            "/webhooks/zendesk/<connector_id:str>/webhook", methods=["POST", "HEAD"], stream=True
+        )
+        async def by_rasa_route(request: Request, connector_id: str) -> HTTPResponse | None:
             return await self.receive(request, connector_id)
 
         return blueprint
 
-    async def receive(self, request: Request, connector_id: str) -> HTTPResponse:
+    async def receive(self, request: Request, connector_id: str) -> HTTPResponse | None:
         """Verify and parse a webhook call, and store what it brings for our sessions.
 
         The status decides whether Zendesk repeats the call: it never does after 400, 401, 403, 404
         and 406, and after any other error up to five times in 15 minutes (Zendesk's page on
-        receiving messages). So an error that a repetition may resolve is a 503.
+        receiving messages). So an error that a repetition may resolve is a 503. The key is checked
+        before any of the body is read.
 
         Args:
             request: The request, of Zendesk or of anybody.
@@ -107,21 +134,39 @@ class ZendeskInput(InputChannel):
         connector = self.settings.connectors.get(connector_id)
         if connector is None:
             metrics.count_webhook("", "unknown_connector")
-            return error_response(404, "There is no such connector.")
+            return await respond_unread(request, error_response(404, "There is no such connector."))
         if request.method == "HEAD":  # Zendesk's admin page tests the address with it
             return response.empty(status=200)
+        runtime: Runtime = request.app.ctx.zendesk_handoff
         try:
             verify_key(request.headers.get("x-api-key"), connector.webhook_secrets)
-            if len(request.body) > MAX_BODY_BYTES:
-                metrics.count_webhook(connector_id, "too_large")
-                return error_response(413, f"A call may have {MAX_BODY_BYTES} bytes.")
-            events = ignore_own_events(parse_events(request.body))
+        except InvalidApiKey as error:
+            return await respond_unread(
+                request, _reject_key(request, runtime.quotas, connector_id, error)
+            )
+        try:
+            body = await read_body(request, MAX_BODY_BYTES)
+            parsed = parse_events(body)
+            runtime.silence.hear(connector_id)
+            if probes := heard_probes(parsed):
+                await runtime.store.probes.hear(probes)
+            events = ignore_own_events(parsed)
             entries = classify_events(events, connector)
-            stored = await request.app.ctx.zendesk_handoff.store.inbox.add(entries)
-        except (InvalidApiKey, InvalidPayload, StoreUnavailable) as error:
+            stored = await runtime.store.inbox.add(entries)
+            # After what the same call brings of it.
+            erased = await runtime.store.personal_data.erase_removed(
+                connector_id, **removed(events)._asdict()
+            )
+        except PayloadTooLarge:
+            metrics.count_webhook(connector_id, "too_large")
+            text = f"A call may have {MAX_BODY_BYTES} bytes."
+            return await respond_unread(request, error_response(413, text))
+        except (InvalidPayload, StoreUnavailable) as error:
             return _reject(connector_id, error)
         _log_dead_letters(stored)
-        metrics.count_webhook(connector_id, "stored" if stored else "ignored")
+        metrics.count_webhook(connector_id, "stored" if stored or erased else "ignored")
+        for session_id in erased:
+            log.info("handoff.session.erased", session=session_id, connector=connector_id)
         return response.json({})
 
 
@@ -136,16 +181,30 @@ def _log_dead_letters(stored: Iterable[InboxEntry]) -> None:
             )
 
 
-def _reject(connector_id: str, error: HandoffError) -> HTTPResponse:
-    """Count, log and answer a call that could not be verified, parsed or stored."""
-    if isinstance(error, InvalidApiKey):
-        status, outcome = 401, "invalid_key"
+def _reject_key(
+    request: Request, quotas: Quotas, connector_id: str, error: InvalidApiKey
+) -> HTTPResponse:
+    """Count and answer a call with a wrong key; neither an attack's answers nor its lines pile up.
+
+    The right key is checked first and always passes, whatever its address has sent before.
+    """
+    metrics.count_webhook(connector_id, "invalid_key")
+    if quotas.may_log_key():
         log.warning("handoff.webhook.invalid_key", connector=connector_id)
-    elif isinstance(error, InvalidPayload):
+    wait = quotas.refuse_key(address_of(request, quotas))
+    if wait:
+        return too_many(error_response(429, "Too many calls with a wrong key."), wait)
+    return error_response(401, str(error))
+
+
+def _reject(connector_id: str, error: HandoffError) -> HTTPResponse:
+    """Count, log and answer a call that could not be parsed or stored."""
+    if isinstance(error, InvalidPayload):
         status, outcome = 400, "invalid_payload"
         log.warning("handoff.webhook.invalid_payload", connector=connector_id)
     else:
         status, outcome = 503, "store_unavailable"
-        log.error("handoff.webhook.store_unavailable", connector=connector_id)
+        log.error("handoff.webhook.store_unavailable", connector=connector_id, error=str(error))
     metrics.count_webhook(connector_id, outcome)
-    return error_response(status, str(error))
+    # The error names the store, which is nobody's business out there.
+    return error_response(status, str(error) if status == 400 else "The store did not answer.")

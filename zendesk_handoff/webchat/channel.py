@@ -11,10 +11,13 @@ from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
 from zendesk_handoff.errors import HandoffError
+from zendesk_handoff.rasa.request_body import limit_ignored_bodies
 from zendesk_handoff.rasa.start_errors import InvalidSettings
 from zendesk_handoff.store.chat import chat_topic
 from zendesk_handoff.store.store import Store
+from zendesk_handoff.webchat.adapter import WebChatAdapter
 from zendesk_handoff.webchat.executor import SerialExecutor
+from zendesk_handoff.webchat.file_routes import FileRoutes
 from zendesk_handoff.webchat.history import notice_item
 from zendesk_handoff.webchat.output import WebChatOutput
 from zendesk_handoff.webchat.page import NOT_INSTALLED, Page, PageSettings
@@ -39,11 +42,14 @@ class WebChatInput(InputChannel):
         heartbeat: Seconds between comment lines on a quiet event stream.
     """
 
+    handoff_adapter = WebChatAdapter
+
     def __init__(
         self, settings: PageSettings | None = None, *, heartbeat: float = HEARTBEAT
     ) -> None:
         """Read the page's files."""
-        self.page = Page(settings or PageSettings())
+        self._settings = settings or PageSettings()
+        self.page = Page(self._settings)
         self.streams = EventStreams(heartbeat=heartbeat)
         self._app: Sanic | None = None
 
@@ -69,7 +75,7 @@ class WebChatInput(InputChannel):
 
     def get_output_channel(self) -> WebChatOutput:
         """Return the channel that reaches a user at any time."""
-        return WebChatOutput(self._store)
+        return WebChatOutput(self.store)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Build the routes.
@@ -82,7 +88,9 @@ class WebChatInput(InputChannel):
         queue = MessageQueue(executor, on_new_message, self.get_output_channel())
         sweeps: list[asyncio.Task[None]] = []
         add_page_routes(blueprint, self.page)
-        Routes(self.streams, executor, queue).add_to(blueprint)
+        Routes(self.streams, executor, queue, self._settings).add_to(blueprint)
+        FileRoutes(queue).add_to(blueprint)
+        limit_ignored_bodies(blueprint)
 
         @blueprint.listener("before_server_start")
         async def keep_app(app: Sanic, _loop: object) -> None:
@@ -106,16 +114,17 @@ class WebChatInput(InputChannel):
 
         return blueprint
 
-    def _store(self) -> Store:
+    def store(self) -> Store:
+        """Return the plugin's store, once the server has started."""
         store = plugin_store(self._app)
         if store is None:
             raise HandoffError(NO_STORE)
         return store
 
     def _notify_page(self, sender_id: str) -> None:
-        self._store().signals.emit(chat_topic(sender_id))
+        self.store().signals.emit(chat_topic(sender_id))
 
     async def _show_failure(self, sender_id: str, item_id: int) -> None:
-        store = self._store()
+        store = self.store()
         await store.chat.add(sender_id, notice_item(FAILED), request_id=f"said:failed:{item_id}")
         await store.chat.finish_work(item_id)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from zendesk_handoff.domain.profile import MAX_EMAIL, MAX_LOCALE, MAX_NAME, is_email, is_locale
+from zendesk_handoff.domain.untrusted_text import is_one_line
+from zendesk_handoff.domain.user_ids import PAGE_PREFIX
 from zendesk_handoff.webchat.error_responses import RequestError
 
 COOKIE = "webchat_conversation"
@@ -27,22 +29,29 @@ def new_secret() -> str:
 
 
 def derive_sender_id(secret: str) -> str:
-    """Derive Rasa's sender id, which logs and Zendesk may see: it does not reveal the secret.
+    """Derive Rasa's sender id, which Rasa's logs may see: it does not reveal the secret.
 
     Args:
         secret: A secret, as ``new_secret`` generates it.
     """
-    return "webchat-" + hashlib.sha256(secret.encode()).hexdigest()[:32]
+    return PAGE_PREFIX + hashlib.sha256(secret.encode()).hexdigest()[:32]
 
 
-def read_secret(cookies: Mapping[str, str]) -> str | None:
+def read_secret(header: str | None) -> str | None:
     """Read the secret from the cookies; a value without a secret's shape counts as none.
 
+    Python's cookie parser refuses them all for an unusual name of one, which another site of the
+    same domain may have set.
+
     Args:
-        cookies: The request's cookies.
+        header: The request's header ``Cookie``.
     """
-    secret = cookies.get(COOKIE) or ""
-    return secret if _SECRET.fullmatch(secret) else None
+    for cookie in (header or "").split(";"):
+        name, _, value = cookie.strip(" ").partition("=")
+        if name == COOKIE:
+            secret = value.strip('"')
+            return secret if _SECRET.fullmatch(secret) else None
+    return None
 
 
 def cookie_header(secret: str, *, path: str, secure: bool) -> str:
@@ -98,9 +107,17 @@ def check_origin(headers: Mapping[str, str]) -> None:
     else:
         origin = headers.get("origin")
         hosts = {headers.get("host"), headers.get("x-forwarded-host")}
-        is_foreign = origin is not None and urlsplit(origin).netloc not in hosts
+        is_foreign = origin is not None and not (_host(origin) and _host(origin) in hosts)
     if is_foreign:
         raise RequestError(403, "This request comes from another site.", code="other_site")
+
+
+def _host(origin: str) -> str:
+    """Return the host of an origin, with its port; empty if it has none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # `http://[`
+        return ""
 
 
 def read_profile(values: Mapping[str, object]) -> dict[str, str]:
@@ -119,7 +136,7 @@ def read_profile(values: Mapping[str, object]) -> dict[str, str]:
         value = values.get(key)
         if value is None or value == "":
             continue
-        if not isinstance(value, str) or len(value) > max_length or not value.isprintable():
+        if not isinstance(value, str) or len(value) > max_length or not is_one_line(value):
             raise RequestError(400, f"`{key}` must be text of at most {max_length} characters.")
         profile[key] = value.strip()
     if "email" in profile and not is_email(profile["email"]):
@@ -127,19 +144,3 @@ def read_profile(values: Mapping[str, object]) -> dict[str, str]:
     if "locale" in profile and not is_locale(profile["locale"]):
         raise RequestError(400, "`locale` is not a language such as `en` or `pt-BR`.")
     return {key: value for key, value in profile.items() if value}
-
-
-def is_another_person(known: Mapping[str, str], given: Mapping[str, str]) -> bool:
-    """Tell whether a page's address asks for another conversation than the cookie's.
-
-    Another workspace is another tenant. A name or an e-mail address that differs is another person
-    at the same machine; one that was not known before does not end the conversation.
-
-    Args:
-        known: The conversation's profile.
-        given: The profile in the page's address.
-    """
-    workspace = given.get("workspace")
-    if workspace and workspace != known.get("workspace", "default"):
-        return True
-    return any(given.get(key, known[key]) != known[key] for key in known.keys() & {"name", "email"})

@@ -11,7 +11,9 @@ from sanic import response
 from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 
-from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.errors import LimitReached, StoreUnavailable
+from zendesk_handoff.rasa.request_body import respond_unread
+from zendesk_handoff.rasa.request_limits import too_many
 
 log = structlog.get_logger(__name__)
 
@@ -32,14 +34,50 @@ class RequestError(Exception):
         status: The HTTP status.
         message: The text for the user.
         code: One word for the page's script.
+        retry_after: Seconds after which the request may be sent again, where time helps.
     """
 
-    def __init__(self, status: int, message: str, *, code: str = "invalid") -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str = "invalid",
+        retry_after: float | None = None,
+    ) -> None:
         """Keep the parts of the response."""
         super().__init__(message)
         self.status = status
         self.message = message
         self.code = code
+        self.retry_after = retry_after
+
+
+#: What the user reads when a limit is reached, and the seconds after which time may have helped.
+_OF_LIMITS: dict[str, tuple[str, float | None]] = {
+    "waiting_messages": (
+        "Your last messages are still being handled. Wait a moment, then send this one again.",
+        10.0,
+    ),
+    "upload_files": ("No more files can be sent in this chat.", None),
+    "upload_megabytes": ("No more files of this size can be sent in this chat.", None),
+    "stored_files": ("Files cannot be received just now. Please try again later.", 600.0),
+    "stored_megabytes": ("Files cannot be received just now. Please try again later.", 600.0),
+    "uploads_at_once": ("Other files are still being received. Try again in a moment.", 10.0),
+    "messages": ("Too many messages at once. Wait a moment, then send this one again.", None),
+    "conversations": ("Too many chats are being started. Try again in a minute.", None),
+}
+
+
+def limit_error(limit: str, *, retry_after: float | None = None) -> RequestError:
+    """Make the error for a request that a limit refuses.
+
+    Args:
+        limit: The name of the setting.
+        retry_after: Seconds until the request would be admitted, where they are known.
+    """
+    message, usual = _OF_LIMITS[limit]
+    return RequestError(429, message, code="limit", retry_after=retry_after or usual)
 
 
 def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Any:
@@ -68,11 +106,18 @@ def with_error_responses(handler: Handler) -> Handler:
             error = raised
         except PayloadTooLarge:
             error = RequestError(413, "This is too large to be sent.", code="too_large")
+        except LimitReached as reached:
+            request.app.ctx.zendesk_handoff.quotas.count(reached.limit)
+            error = limit_error(reached.limit)
         except StoreUnavailable:
             log.warning("handoff.webchat.store_unavailable")
             error = RequestError(
                 503, "The chat cannot be reached just now.", code="store_unavailable"
             )
-        return json_response({"error": error.message, "code": error.code}, status=error.status)
+        body = {"error": error.message, "code": error.code}
+        refusal = json_response(body, status=error.status)
+        if error.retry_after is not None:
+            too_many(refusal, error.retry_after)
+        return await respond_unread(request, refusal)
 
     return wrapped

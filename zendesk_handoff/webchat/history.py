@@ -1,22 +1,25 @@
 """History items: the messages that the store keeps and the page shows.
 
-An item has a ``role`` (``user``, ``bot``, ``agent``, ``automation``, ``notice``; ``start`` is the
-server's own and is never shown), and those that apply of ``name``, ``text``, ``media``,
-``buttons``, ``request_id`` (the page's own id of a message) and ``answers`` (the item whose button
-was chosen). The page renders the text of the bot and of agents as Markdown.
+An item has a ``role`` (``user``, ``bot``, ``agent``, ``automation``, ``notice``, ``deletion``;
+``start`` is the server's own and is never shown), and those that apply of ``name``, ``text``,
+``media``, ``buttons``, ``cards``, ``request_id`` (the page's own id of a message), ``answers`` (the
+item whose button was chosen), ``is_deleted`` and ``deletes`` (the item that a deletion takes back).
+The page renders the bot's texts as Markdown. Those of agents are shown as they are, and web
+addresses in them are links.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from zendesk_handoff.domain.identity import KnownUser
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH, INLINE_IMAGE_TYPES, is_inline_image
 
 if TYPE_CHECKING:
-    from zendesk_handoff.domain.messages import AgentMessage
+    from zendesk_handoff.domain.messages import AgentMessage, Button, Card
 
 HistoryItem = dict[str, Any]
 
@@ -24,9 +27,27 @@ _IMAGE_TYPE = "|".join(map(re.escape, sorted(INLINE_IMAGE_TYPES)))
 _DATA_IMAGE = re.compile(rf"data:(?:{_IMAGE_TYPE});base64,[A-Za-z0-9+/=]+")
 
 
-def start_item(profile: Mapping[str, str]) -> HistoryItem:
-    """Build the first item of a conversation, which holds the user's profile."""
-    return {"role": "start", "profile": dict(profile)}
+def start_item(profile: Mapping[str, str], user: KnownUser | None = None) -> HistoryItem:
+    """Build the first item of a conversation: what the page's address told, what was signed."""
+    return {
+        "role": "start",
+        "profile": dict(profile),
+        "user": {} if user is None else user.to_json(),
+    }
+
+
+def offers(item: Mapping[str, Any], payload: str) -> bool:
+    """Tell whether an item of the bot's, or of an agent's, has a button with a payload.
+
+    Args:
+        item: A history item.
+        payload: As the page has sent it.
+    """
+    if item.get("role") == "user":
+        return False
+    holders = (item, *(item.get("cards") or ()))
+    buttons = (button for holder in holders for button in holder.get("buttons") or ())
+    return any(str(button.get("payload") or "").strip() == payload for button in buttons)
 
 
 def user_item(text: str, *, request_id: str, answers: int | None = None) -> HistoryItem:
@@ -97,7 +118,35 @@ def agent_item(message: AgentMessage) -> HistoryItem:
         )
         if media:
             item["media"] = media
+    choices = iter(message.choices)
+    if buttons := _agent_buttons(message.buttons, choices):
+        item["buttons"] = buttons
+    if message.cards:
+        item["cards"] = [_card(card, choices) for card in message.cards]
     return item
+
+
+def _agent_buttons(buttons: Iterable[Button], choices: Iterator[Button]) -> list[dict[str, str]]:
+    """Build an agent's buttons; a choice is sent in words, which tell it from the others."""
+    shown = []
+    for button in buttons:
+        if not button.url:
+            said = next(choices).title
+            shown.append({"title": button.title, "payload": said, "says": said})
+        elif is_safe_address(button.url):
+            shown.append({"title": button.title, "url": button.url})
+    return shown
+
+
+def _card(card: Card, choices: Iterator[Button]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"title": card.title}
+    if card.description:
+        shown["text"] = card.description
+    if card.image_url and is_safe_address(card.image_url, images=True):
+        shown["image"] = _on_this_host(card.image_url)
+    if buttons := _agent_buttons(card.buttons, choices):
+        shown["buttons"] = buttons
+    return shown
 
 
 def _on_this_host(url: str) -> str:

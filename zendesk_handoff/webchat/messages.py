@@ -12,8 +12,6 @@ from zendesk_handoff.webchat.error_responses import RequestError
 
 MAX_TEXT = 8_000
 MAX_TITLE = 400
-#: Bytes of a JSON body: the longest text in any script, and the fields around it.
-MAX_BODY = 64 * 1024
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 

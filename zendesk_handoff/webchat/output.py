@@ -8,9 +8,8 @@ from typing import Any
 import structlog
 from rasa.core.channels.channel import OutputChannel
 
-from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.store.store import Store
-from zendesk_handoff.webchat.history import HistoryItem, agent_item, bot_item, describe_media
+from zendesk_handoff.webchat.history import HistoryItem, bot_item, describe_media
 from zendesk_handoff.webchat.markdown import escape_markdown
 
 log = structlog.get_logger(__name__)
@@ -25,6 +24,7 @@ class WebChatOutput(OutputChannel):
 
     def __init__(self, store: Callable[[], Store]) -> None:
         """Use a store."""
+        super().__init__()
         self._store = store
 
     @classmethod
@@ -98,35 +98,21 @@ class WebChatOutput(OutputChannel):
             log.debug("handoff.webchat.custom_message_not_shown")
         await self._show(recipient_id, item)
 
-    async def send_agent_message(self, recipient_id: str, message: AgentMessage) -> None:
-        """Show an agent's message once, however often it is delivered.
-
-        Args:
-            recipient_id: Rasa's sender id.
-            message: A text or a file.
-        """
-        request_id = f"zendesk:{message.id}"
-        await self._store().chat.add(recipient_id, agent_item(message), request_id=request_id)
-
-    async def send_once(self, recipient_id: str, message: dict[str, Any], *, key: str) -> None:
-        """Show a response once: each part of it has a key of its own.
-
-        Args:
-            recipient_id: Rasa's sender id.
-            message: The response, as ``send_response`` takes it.
-            key: Identifies the response.
-        """
-        await _KeyedOutput(self._store, key).send_response(recipient_id, message)
-
     async def _show(self, recipient_id: str, item: HistoryItem | None) -> None:
         if item is not None:
             await self._store().chat.add(recipient_id, item)
 
 
-class _KeyedOutput(WebChatOutput):
-    """Writes the parts of one response, each under a key of its own."""
+class KeyedOutput(WebChatOutput):
+    """Writes the parts of one response, each under a key of its own, and each once.
+
+    Args:
+        store: Returns the store.
+        key: Identifies the response.
+    """
 
     def __init__(self, store: Callable[[], Store], key: str) -> None:
+        """Begin with the first part."""
         super().__init__(store)
         self._key = key
         self._part = 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from zendesk_handoff.webchat.file_types import EXTENSIONS
+from zendesk_handoff.webchat.identity import MIN_SECRET
 from zendesk_handoff.webchat.messages import MAX_TEXT
 from zendesk_handoff.webchat.uploads import MAX_FILES
 
@@ -37,11 +38,16 @@ class PageSettings:
         title: The heading of the chat, and the title of the browser's tab.
         greeting: Shown before the first message.
         image_sources: Hosts, besides this server, whose images the bot may show.
+        identity_secret: The secrets with which the site around the page signs who its user is;
+            several while they are rotated. Without one no token is taken.
+        allowed_workspaces: The workspaces, besides `default`, that a page's address may ask for.
     """
 
     title: str = "Chat with us"
     greeting: str = "Hello! How can we help you today?"
     image_sources: Sequence[str] = ()
+    identity_secret: Sequence[str] = field(default=(), repr=False)
+    allowed_workspaces: Sequence[str] = ()
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any] | None) -> PageSettings:
@@ -55,8 +61,8 @@ class PageSettings:
         """
         values = values if isinstance(values, Mapping) else {}
         problems = [
-            f"`{key}` is not a setting; there are title, greeting and image_sources."
-            for key in values.keys() - set(cls.__dataclass_fields__)
+            f"`{key}` is not a setting; there are {', '.join(cls.__dataclass_fields__)}."
+            for key in sorted(map(str, values.keys() - set(cls.__dataclass_fields__)))
         ]
         for key in ("title", "greeting"):
             if not isinstance(values.get(key, ""), str):
@@ -64,9 +70,29 @@ class PageSettings:
         sources = values.get("image_sources", ())
         if not isinstance(sources, (list, tuple)) or not all(map(_is_source, sources)):
             problems.append("`image_sources` must be a list such as [https://images.example.com].")
+        secrets = _listed(values.get("identity_secret", ()))
+        if not all(map(_is_secret, secrets)):
+            problems.append(
+                f"`identity_secret` must be a text of at least {MIN_SECRET} characters, or a list "
+                "of such; write it as ${CHAT_IDENTITY_SECRET}, and set that variable."
+            )
+        workspaces = _listed(values.get("allowed_workspaces", ()))
+        if not all(isinstance(each, str) and each for each in workspaces):
+            problems.append("`allowed_workspaces` must be a list such as [wholesale].")
         if problems:
             raise ValueError("zendesk_handoff.channels.WebChatInput: " + " ".join(problems))
-        return cls(**{**values, "image_sources": tuple(sources)})
+        lists = {"image_sources": tuple(sources)}
+        lists |= {"identity_secret": secrets, "allowed_workspaces": workspaces}
+        return cls(**{**values, **lists})
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    """Make a tuple of a list, or of a single value; YAML's empty value is one, too."""
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, str) and len(value) >= MIN_SECRET and not value.startswith("${")
 
 
 def _is_source(value: object) -> bool:

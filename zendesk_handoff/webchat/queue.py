@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from rasa.core.channels.channel import UserMessage
 
+from zendesk_handoff.domain.identity import KnownUser
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.store import Store
@@ -23,6 +24,13 @@ OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 
 #: Seconds after which the server that acknowledged a message may have died before handling it.
 _ABANDONED_AFTER = 5.0
+
+
+class PageMessage(UserMessage):
+    """A message of the page's. No client of another channel can make one."""
+
+    #: The user, if the site around the page has signed who it is.
+    user: KnownUser | None = None
 
 
 class MessageQueue:
@@ -87,7 +95,7 @@ class MessageQueue:
     async def _handle(self, store: Store, message: ChatWork, *, redelivered: bool) -> None:
         key = f"webchat:{message.id}"
         metadata = {**message.work["metadata"], "handoff_key": key, "handoff_again": redelivered}
-        user_message = UserMessage(
+        user_message = PageMessage(
             message.work["text"],
             self._output,
             message.sender_id,
@@ -95,6 +103,7 @@ class MessageQueue:
             message_id=key,
             metadata=metadata,
         )
+        user_message.user = KnownUser.from_json(message.work.get("user"))
         await self._on_new_message(user_message)
         try:
             await store.chat.finish_work(message.id)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.store.chat import LOOK_BACK
 from zendesk_handoff.store.engine.signals import is_set_within
 from zendesk_handoff.store.store import Store
 
@@ -16,9 +17,12 @@ HEARTBEAT = 15.0
 #: Milliseconds after which a browser that lost the connection tries again.
 RETRY = 2_000
 
+#: What a page is told whose stream is closed in favour of a newer one.
+CLOSED = "This chat is open in too many windows. Close some, then reload this one."
+
 _BATCH = 500
-#: Ids that are read again: two processes may commit items in another order than that of the ids.
-LOOK_BACK = 50
+#: Seconds within which a closed stream ends, before its connection is broken.
+_CLOSE_WITHIN = 5.0
 
 Send = Callable[[str], Awaitable[object]]
 
@@ -69,12 +73,12 @@ class EventStreams:
         """Begin without streams."""
         self.heartbeat = heartbeat
         self.stopping = False
-        self._open: set[asyncio.Event] = set()
+        self._open: dict[str, list[_Stream]] = {}
         self._all_ended = asyncio.Event()
 
     def __len__(self) -> int:
         """Count the open streams."""
-        return len(self._open)
+        return sum(map(len, self._open.values()))
 
     async def serve(
         self,
@@ -84,6 +88,9 @@ class EventStreams:
         *,
         last_id: int,
         is_busy: Callable[[], bool],
+        max_streams: int | None = None,
+        on_excess: Callable[[], object] = lambda: None,
+        abort: Callable[[], object] = lambda: None,
     ) -> None:
         """Send what is new until the server stops, or the connection's task is cancelled.
 
@@ -93,18 +100,30 @@ class EventStreams:
             sender_id: Rasa's sender id.
             last_id: The last item that the page has.
             is_busy: Tells whether the bot works on a reply.
+            max_streams: Streams of the same sender beyond which the oldest is closed.
+            on_excess: Called when that happens.
+            abort: Breaks the connection, should the stream be closed and its browser not read on.
         """
         page = _PageState(send, store, sender_id, last_id=last_id, is_busy=is_busy)
         with store.chat.signals(sender_id) as changed:
-            self._open.add(changed)
+            stream = _Stream(changed, abort)
+            of_sender = self._open.setdefault(sender_id, [])
+            of_sender.append(stream)
+            if _close_oldest(of_sender, max_streams):
+                on_excess()
             try:
                 await send(f"retry: {RETRY}\n\n")
-                while not self.stopping:
+                while not self.stopping and not stream.is_closed:
                     changed.clear()
                     await page.send_changes()
-                    await self._wait(changed, send)
+                    await self._wait(stream, send)
+                if stream.is_closed:
+                    await send(format_event({"text": CLOSED}, event="closed"))
             finally:
-                self._open.discard(changed)
+                stream.end()
+                of_sender.remove(stream)
+                if not of_sender:
+                    self._open.pop(sender_id, None)
                 if not self._open:
                     self._all_ended.set()
 
@@ -117,13 +136,46 @@ class EventStreams:
         self.stopping = True
         if self._open:
             self._all_ended.clear()
-            for event in self._open:
-                event.set()
+            for stream in [each for streams in self._open.values() for each in streams]:
+                stream.changed.set()
             await is_set_within(self._all_ended, timeout)
 
-    async def _wait(self, changed: asyncio.Event, send: Send) -> None:
-        if not self.stopping and not await is_set_within(changed, self.heartbeat):
+    async def _wait(self, stream: _Stream, send: Send) -> None:
+        if self.stopping or stream.is_closed:
+            return
+        if not await is_set_within(stream.changed, self.heartbeat):
             await send(": heartbeat\n\n")
+
+
+class _Stream:
+    """An open stream, which another one may close."""
+
+    def __init__(self, changed: asyncio.Event, abort: Callable[[], object]) -> None:
+        self.changed = changed
+        self.is_closed = False
+        self._abort = abort
+        self._aborting: asyncio.TimerHandle | None = None
+
+    def close(self) -> None:
+        """Let the stream end; a browser that does not read would keep it open."""
+        self.is_closed = True
+        self.changed.set()
+        loop = asyncio.get_running_loop()
+        self._aborting = loop.call_later(_CLOSE_WITHIN, self._abort)
+
+    def end(self) -> None:
+        """Note that the stream has ended."""
+        if self._aborting is not None:
+            self._aborting.cancel()
+
+
+def _close_oldest(streams: list[_Stream], limit: int | None) -> bool:
+    """Close the oldest streams beyond a limit; return whether there were any."""
+    is_open = [each for each in streams if not each.is_closed]
+    excess = 0 if limit is None else len(is_open) - limit
+    for stream in is_open[: max(0, excess)]:
+        stream.close()
+    return excess > 0
 
 
 class _PageState:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from zendesk_handoff.domain.untrusted_text import is_shown
 from zendesk_handoff.webchat.error_responses import RequestError
 from zendesk_handoff.webchat.file_types import FILE_TYPES
 
@@ -25,12 +26,10 @@ class UploadedFile:
     Args:
         name: The user's name for it, without anything harmful.
         media_type: By its extension; the browser's is not used.
-        data: The content.
     """
 
     name: str = field(repr=False)
     media_type: str
-    data: bytes = field(repr=False)
 
 
 def check_file(name: str, data: bytes) -> UploadedFile:
@@ -54,7 +53,7 @@ def check_file(name: str, data: bytes) -> UploadedFile:
         raise RequestError(415, f"Files of this kind cannot be sent. {_ACCEPTED}", code="kind")
     if not file_type.matches(data):
         raise RequestError(415, "The file is not what its name says it is.", code="kind")
-    return UploadedFile(name, file_type.media_type, data)
+    return UploadedFile(name, file_type.media_type)
 
 
 def clean_name(name: str) -> str:
@@ -64,8 +63,8 @@ def clean_name(name: str) -> str:
         name: The name, as the browser sent it.
     """
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
-    # Category C also holds the direction overrides, with which an exe can be made to read as txt.
-    shown = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(" .")
+    # With a direction override, an exe can be made to read as txt.
+    shown = "".join(filter(is_shown, last)).strip(" .")
     stem, dot, extension = shown.rpartition(".")
     if dot and len(shown) > _MAX_NAME:
         return f"{stem[: _MAX_NAME - len(extension) - 1]}.{extension}"[:_MAX_NAME]

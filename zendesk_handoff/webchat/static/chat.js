@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { STYLE, addName, nameOf, plainMessage } from "./author.js";
+import * as content from "./content.js";
 import { repair } from "./repairs.js";
 
 /** Item roles and deep-chat's. deep-chat makes CSS classes of roles, so no other one reaches it. */
@@ -14,10 +15,6 @@ const STYLES = {
     agent: { bubble: { backgroundColor: "#fbeed3", color: "#1c2b2d" } },
     automation: { bubble: { backgroundColor: "#fdf8ec", color: "#1c2b2d", border: "1px dashed #b08a3e" } },
   },
-};
-const CHOICE = {
-  padding: "7px 14px", margin: "4px 6px 4px 0", border: "1px solid #14545c", borderRadius: "999px",
-  background: "#fff", color: "#14545c", font: "inherit", cursor: "pointer",
 };
 
 export class Chat {
@@ -43,9 +40,9 @@ export class Chat {
       #messages { padding-bottom: 8px; }
       /* Users and agents write in either direction. The bot's sentences keep theirs, even after a name at the start. */
       .outer-message-container:not(.deep-chat-outer-container-role-ai) :is(.message-bubble, p, li) { unicode-bidi: plaintext; }
-      ${STYLE}`;
+      ${STYLE}${content.STYLE}`;
     element.htmlClassUtilities = {
-      "webchat-choice": { styles: { default: CHOICE }, events: { click: (event) => this.#choose(event) } },
+      "webchat-choice": { styles: { default: content.CHOICE }, events: { click: (event) => this.#choose(event) } },
     };
     // deep-chat calls the handler at each rendering; only the signals are new then.
     element.connect = { websocket: true, handler: (_, signals) => this.#connect(signals) };
@@ -65,6 +62,11 @@ export class Chat {
     if (this.open) signals.onOpen();
   }
 
+  /** Put the cursor where the user writes. */
+  focus() {
+    this.element.focusInput?.();
+  }
+
   /** Enable or disable sending. */
   setOpen(open) {
     if (open === this.open) return;
@@ -76,6 +78,7 @@ export class Chat {
   async #send(message) {
     const id = crypto.randomUUID();
     this.sent.add(id);
+    if (message.text) this.#showAsWritten(message.text);
     try {
       const files = (this.element.getMessages().at(-1).files ?? []).map((file) => file.ref).filter(Boolean);
       if (message.custom?.payload) {
@@ -93,12 +96,19 @@ export class Chat {
     }
   }
 
+  /** Replace the Markdown that deep-chat has made of the user's message by the words. */
+  #showAsWritten(text) {
+    const bubbles = this.element.shadowRoot.querySelectorAll(".message-bubble.user-message-text");
+    [...bubbles].at(-1)?.replaceChildren(content.words(text));
+  }
+
   #choose(event) {
     const button = event.currentTarget ?? event.target;
     if (button.disabled) return;
     const { payload, item } = button.dataset;
     this.#disableButtons(Number(item));
-    this.element.submitUserMessage({ text: button.textContent, custom: { payload, answers: Number(item) } });
+    button.classList.add("chosen");
+    this.element.submitUserMessage({ text: button.dataset.says ?? button.textContent, custom: { payload, answers: Number(item) } });
   }
 
   /** Disable the buttons of an item: one of them has been chosen. */
@@ -111,37 +121,47 @@ export class Chat {
   /**
    * Show a history item.
    * @param {number} id
-   * @param {{role: string, name?: string, text?: string, media?: object, buttons?: object[]}} item
+   * @param {{role: string, name?: string, text?: string, media?: object, buttons?: object[], cards?: object[],
+   *   is_deleted?: boolean, deletes?: number}} item
    */
   show(id, item) {
     if (item.answers) this.#disableButtons(item.answers);
     if (item.request_id && this.sent.has(item.request_id)) return;
     if (item.role === "notice") return this.showNotice(item.text);
+    if (item.role === "deletion") return this.#takeBack(item.deletes);
     const role = ROLES[item.role] ?? "automation";
-    const { text, media, buttons } = item;
-    const name = nameOf(role, item);
-    if (text) this.#add({ role, name }, text, () => ({ text }));
-    if (media) this.#add({ role, name }, media.name || media.url, () => ({ files: [fileOf(media)] }));
-    if (buttons) {
-      const titles = buttons.map(({ title }) => title).join("\n");
-      this.#add({ role, name }, titles, () => ({ html: buttonsOf(id, buttons) }));
-    }
+    const { text, media, buttons, cards } = item;
+    const author = { role, name: nameOf(role, item), id };
+    const titles = (all) => all.map(({ title }) => title).join("\n");
+    if (item.is_deleted) this.#add(author, "", () => ({ html: content.deletedNote().outerHTML }));
+    if (text) this.#add(author, text, () => textOf(role, text));
+    if (media) this.#add(author, media.name || media.url, () => ({ files: [fileOf(media)] }));
+    if (cards) this.#add(author, titles(cards), () => ({ html: content.cardRow(id, cards).outerHTML }));
+    if (buttons) this.#add(author, titles(buttons), () => ({ html: content.buttonGroup(id, buttons).outerHTML }));
     this.#toEnd();
+  }
+
+  /** Mark a message that an agent has deleted, in place of its content. */
+  #takeBack(itemId) {
+    const log = this.element.shadowRoot.querySelector("#messages");
+    const [first, ...others] = [...log.querySelectorAll("[data-shown]")].filter(({ dataset }) => Number(dataset.shown) === itemId);
+    first?.querySelector(".message-bubble").replaceChildren(content.deletedNote());
+    for (const each of others) each.remove();
   }
 
   /**
    * Add a message; where deep-chat raises or adds nothing, it is shown as plain text.
-   * @param {{role: string, name: string | null}} author
+   * @param {{role: string, name: string | null, id?: number}} author With the item's id.
    * @param {string} plainText
    * @param {() => object} content
    */
-  #add(author, plainText, content) {
+  #add(author, plainText, build) {
     const { role, name } = author;
     const shown = this.element.shadowRoot.querySelector("#messages").getElementsByClassName("outer-message-container");
     const newest = () => [...shown].findLast((each) => each.classList.contains(`deep-chat-outer-container-role-${role}`));
     const before = newest();
     try {
-      this.element.addMessage({ role, ...content() });
+      this.element.addMessage({ role, ...build() });
     } catch (error) {
       console.error(error);
     }
@@ -149,6 +169,7 @@ export class Chat {
       const { shared, [role]: specific } = STYLES.default;
       [...shown].at(-1).after(plainMessage(role, plainText, { ...shared.bubble, ...specific.bubble }));
     }
+    if (author.id) newest().dataset.shown = String(author.id);
     if (name) addName(newest(), author);
   }
 
@@ -213,20 +234,7 @@ function fileOf({ kind, url, name }) {
   return { src, name, type: kind === "image" ? "image" : "any" };
 }
 
-function buttonsOf(itemId, buttons) {
-  const group = document.createElement("div");
-  for (const { title, payload, url } of buttons) {
-    const element = document.createElement(url ? "a" : "button");
-    element.textContent = title;
-    if (url) {
-      element.href = url;
-      element.target = "_blank";
-    } else {
-      element.className = "webchat-choice";
-      element.dataset.payload = payload;
-      element.dataset.item = String(itemId);
-    }
-    group.append(element);
-  }
-  return group.outerHTML;
+/** The bot's texts are Markdown; those of people are shown as they are. */
+function textOf(role, text) {
+  return role === "ai" ? { text: content.linkBare(text) } : { html: content.words(text).outerHTML };
 }

@@ -1,4 +1,7 @@
-// Repairs of deep-chat 2.4: links that run scripts, and elements without an accessible name or role.
+// Repairs of deep-chat 2.4: links that run scripts, pictures that cannot be shown, and elements without
+// an accessible name or role.
+
+import { isSafe, linkTo } from "./content.js";
 
 const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "blob:"]);
 
@@ -17,8 +20,28 @@ export function repair(root) {
     const input = root.querySelector("#text-input");
     if (input && !input.hasAttribute("aria-label")) input.setAttribute("aria-label", "Your message");
   };
+  root.addEventListener("error", (event) => linkPicture(event.target), true); // it does not bubble
   new MutationObserver(repairAll).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["href", "src"] });
   repairAll();
+}
+
+/** Put a link in place of a picture of a host that the page's policy does not allow, or that is gone. */
+function linkPicture(picture) {
+  if (!(picture instanceof HTMLImageElement) || !picture.closest(".message-bubble")) return;
+  const address = picture.src;
+  if (!isSafe(address)) return;
+  const link = linkTo(document.createElement("a"), address);
+  link.textContent = `Picture: ${picture.alt || decodeName(address)}`;
+  (picture.closest("a") ?? picture).replaceWith(link);
+}
+
+function decodeName(address) {
+  const last = new URL(address).pathname.split("/").at(-1);
+  try {
+    return decodeURIComponent(last) || address;
+  } catch {
+    return last;
+  }
 }
 
 function repairLink(link) {

@@ -1,0 +1,137 @@
+"""Messenger in place of Rasa's: what the bot gets, what agents alone get, and what comes again."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import ClientSession
+from sanic import Sanic
+
+from tests.support.platforms import facebook
+from tools.processes import free_port
+from zendesk_handoff.rasa.adapter import MessageForAgents
+
+
+class Server:
+    def __init__(self, http, url):
+        self.got, self.fails = [], {}
+        self.http, self.webhook = http, f"{url}/webhooks/facebook/webhook"
+        self.user = facebook.MessengerUser(self.webhook, http, user="7")
+
+    async def take(self, message):
+        if self.fails.get(message.text):
+            self.fails[message.text] -= 1
+            raise ValueError("of the bot")
+        kind = "agents" if isinstance(message, MessageForAgents) else "bot"
+        self.got.append((kind, message.sender_id, message.text))
+        if message.text == "answer me":
+            await message.output_channel.send_response(message.sender_id, {"text": "yes"})
+
+
+@pytest.fixture
+def api():
+    with facebook.MessengerApi() as served:
+        yield served
+
+
+@pytest.fixture
+async def server(api):
+    Sanic.test_mode = True
+    app, port = Sanic("facebook"), free_port()
+    channel = facebook.OurFacebookInput.from_credentials(facebook.block(api.url))
+    async with ClientSession() as http:
+        made = Server(http, f"http://127.0.0.1:{port}")
+        app.blueprint(channel.blueprint(made.take), url_prefix="/webhooks/facebook")
+        running = await app.create_server(
+            host="127.0.0.1", port=port, return_asyncio_server=True, access_log=False
+        )
+        await running.startup()
+        yield made
+        running.close()
+        await running.wait_closed()
+        Sanic._app_registry.pop("facebook", None)
+
+
+async def test_the_bot_gets_what_rasas_channel_gives_it(server, api):
+    user = server.user
+    await user.says("answer me")
+    await user.sends(("image", {"url": "https://x.example/a.png"}))
+    await user.posts(user.message("Yes", quick_reply={"payload": "/affirm"}))
+    await user.posts(user.event(postback={"payload": "/track", "title": "Track"}))
+    assert server.got == [
+        ("bot", "7", "answer me"),
+        ("bot", "7", "https://x.example/a.png"),
+        ("bot", "7", "/affirm"),
+        ("bot", "7", "/track"),
+    ]
+    assert api.texts("7") == ["yes"]
+    assert api.actions["7"][:3] == ["mark_seen", "typing_on", "typing_off"]
+
+
+async def test_what_rasas_channel_drops_is_for_agents(server):
+    user = server.user
+    await user.sends(("location", {"coordinates": {"lat": 1, "long": 2}}))
+    await user.sends(("sticker", {"url": "https://x.example/s.png"}))
+    await user.posts(user.event(message_edit={"mid": "m", "text": "now", "num_edit": 1}))
+    assert server.got == [("agents", "7", "")] * 3
+
+
+async def test_every_event_of_a_request_is_handled_once(server):
+    user = server.user
+    other = facebook.MessengerUser("", None, user="8")
+    events = [
+        user.message("one"),
+        {"sender": None, "message": 5},
+        user.event(read={"watermark": 1}),
+        user.message("echo", is_echo=True),
+        other.message("two"),
+        user.message("three"),
+    ]
+    body = {"object": "page", "entry": [{"messaging": events[:3]}, 7, {"messaging": events[3:]}]}
+    await user.posts_body(body)
+    await user.posts_body(body)
+    assert [each[1:] for each in server.got] == [("7", "one"), ("8", "two"), ("7", "three")]
+
+
+async def test_what_failed_is_sent_again_and_the_others_are_not_handled_twice(server):
+    user = server.user
+    events = [user.message("bad"), user.message("good")]
+    server.fails["bad"] = 1
+    await user.posts(*events, status=500)
+    await user.posts(*events)
+    assert [each[2] for each in server.got] == ["good", "bad"]
+    server.fails["worse"] = 9
+    worse = user.message("worse")
+    for status in (500, 500, 200):
+        await user.posts(worse, status=status)
+
+
+async def test_the_bot_gets_messages_although_signs_of_progress_fail(server):
+    facebook.redirect("http://127.0.0.1:9")
+    await server.user.says("hello")
+    assert server.got == [("bot", "7", "hello")]
+
+
+@pytest.mark.parametrize(
+    "signature", ["", "sha1=", "sha1", "md5=00", "new=00", "sha1=é", "sha256=" + "0" * 64]
+)
+async def test_forged_requests_are_refused(signature, server):
+    for name in ("X-Hub-Signature", "X-Hub-Signature-256"):
+        headers = {name: signature}
+        async with server.http.post(server.webhook, data=b"{}", headers=headers) as answer:
+            assert answer.status == 403
+    assert server.got == []
+
+
+@pytest.mark.parametrize("secret", ["", None])
+def test_without_a_secret_nothing_is_signed(secret):
+    validate = facebook.OurFacebookInput.validate_hub_signature
+    assert not validate(secret, b"{}", "sha1=5d61605c3feea9799210ddcb71307d4ba264225f")
+
+
+async def test_the_address_is_verified(server):
+    query = {"hub.verify_token": facebook.VERIFY, "hub.challenge": "1158201444"}
+    async with server.http.get(server.webhook, params=query) as answer:
+        assert await answer.text() == "1158201444"
+    query["hub.verify_token"] = "another"
+    async with server.http.get(server.webhook, params=query) as answer:
+        assert "1158201444" not in await answer.text()

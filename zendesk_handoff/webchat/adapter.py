@@ -1,0 +1,62 @@
+"""The adapter of the chat page: messages become history items, which the page shows when it can."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from rasa.core.channels.channel import UserMessage
+from sanic.request import Request
+
+from zendesk_handoff.domain.limits import Limits, MediaLimit
+from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.domain.user_content import UserContent
+from zendesk_handoff.domain.user_ids import PAGE_PREFIX
+from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, Receipt
+from zendesk_handoff.webchat.history import agent_item
+from zendesk_handoff.webchat.markdown import escape_markdown
+from zendesk_handoff.webchat.output import KeyedOutput, WebChatOutput
+from zendesk_handoff.webchat.queue import PageMessage
+
+
+class WebChatAdapter(ChannelAdapter):
+    """Stores what the user is to see; the page loads what it has missed."""
+
+    limits: ClassVar[Limits] = Limits(
+        text=1_000_000, image=MediaLimit(), file=MediaLimit(), buttons=100, cards=True
+    )
+    is_idempotent = True
+    is_own_page = True
+    proves_senders = True  # by the secret in the cookie, of which the id is a digest
+    sender_prefix = PAGE_PREFIX
+
+    async def send(
+        self, recipient_id: str, address: Address, message: dict[str, Any], *, key: str
+    ) -> Receipt:
+        """Store a message once."""
+        store = self.channel.store
+        if "agent_message" in message:
+            item = agent_item(message["agent_message"])
+            await store().chat.add(recipient_id, item, request_id=key)
+        else:
+            output = KeyedOutput(store, key) if key else WebChatOutput(store)
+            await output.send_response(recipient_id, message)
+        return Receipt()
+
+    async def take_back(self, recipient_id: str, address: Address, *, key: str) -> bool:
+        """Mark an agent's message as deleted."""
+        taken: bool = await self.channel.store().chat.take_back(recipient_id, request_id=key)
+        return taken
+
+    def receive(self, message: UserMessage, request: Request | None) -> UserContent:
+        """Read a message, and who has written it."""
+        content = super().receive(message, request)
+        return replace(content, user=message.user) if isinstance(message, PageMessage) else content
+
+    def render(self, message: AgentMessage) -> list[dict[str, Any]]:
+        """Leave an agent's message whole: the page shows all of it."""
+        return [{"agent_message": message}]
+
+    def literal(self, text: str) -> str:
+        """Write a text so that the page, which renders Markdown, shows it literally."""
+        return escape_markdown(text)

@@ -1,0 +1,28 @@
+// The question that a page asks whose address wants another conversation than the one that it shows.
+//
+// Anybody can write an address: nothing happens without the user's answer, and Escape is a no.
+
+const NAMES = { workspace: "Department", name: "Name", email: "E-mail" };
+const dialog = document.querySelector("#ask");
+
+/**
+ * Ask whether to begin another conversation.
+ * @param {{workspace?: string, name?: string, email?: string}} asks What the address asks for; shown as text.
+ * @returns {Promise<boolean>}
+ */
+export function ask(asks) {
+  const rows = Object.keys(NAMES).filter((key) => asks[key]).flatMap((key) => [make("dt", NAMES[key]), make("dd", asks[key])]);
+  dialog.querySelector("dl").replaceChildren(...rows);
+  dialog.returnValue = "";
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "begin"), { once: true });
+    if (!dialog.open) dialog.showModal();
+  });
+}
+
+function make(tag, text) {
+  const element = document.createElement(tag);
+  element.dir = "auto";
+  element.textContent = text;
+  return element;
+}
