@@ -7,16 +7,25 @@ The names below are the public interface. Each is imported when it is first used
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zendesk_handoff.actions import ActionEndHandoff, ActionHumanHandoff
     from zendesk_handoff.channels import WebChatInput, ZendeskInput
-    from zendesk_handoff.errors import ConversationsError, HandoffError, SettingsError
-    from zendesk_handoff.nlu import WordClassFeaturizer
+    from zendesk_handoff.domain.identity import KnownUser
+    from zendesk_handoff.domain.limits import Limits, MediaLimit
+    from zendesk_handoff.domain.user_content import Place, UserContent, UserFile
+    from zendesk_handoff.errors import (
+        ConversationsError,
+        HandoffError,
+        NotDelivered,
+        SettingsError,
+    )
+    from zendesk_handoff.importer import HandoffImporter
+    from zendesk_handoff.nlu import HandoffRecognizer, WordClassFeaturizer
     from zendesk_handoff.policies import FrustrationPolicy
+    from zendesk_handoff.rasa.adapter import ChannelAdapter, FetchedFile, Receipt
     from zendesk_handoff.rasa.lock_store import AtomicRedisLockStore
     from zendesk_handoff.settings import Settings, load_settings
     from zendesk_handoff.zendesk import ConversationsClient
@@ -27,12 +36,24 @@ __all__ = [
     "ActionEndHandoff",
     "ActionHumanHandoff",
     "AtomicRedisLockStore",
+    "ChannelAdapter",
     "ConversationsClient",
     "ConversationsError",
+    "FetchedFile",
     "FrustrationPolicy",
     "HandoffError",
+    "HandoffImporter",
+    "HandoffRecognizer",
+    "KnownUser",
+    "Limits",
+    "MediaLimit",
+    "NotDelivered",
+    "Place",
+    "Receipt",
     "Settings",
     "SettingsError",
+    "UserContent",
+    "UserFile",
     "WebChatInput",
     "WordClassFeaturizer",
     "ZendeskInput",
@@ -46,12 +67,24 @@ _MODULES = MappingProxyType(
         "ActionEndHandoff": "zendesk_handoff.actions",
         "ActionHumanHandoff": "zendesk_handoff.actions",
         "AtomicRedisLockStore": "zendesk_handoff.rasa.lock_store",
+        "ChannelAdapter": "zendesk_handoff.rasa.adapter",
         "ConversationsClient": "zendesk_handoff.zendesk",
         "ConversationsError": "zendesk_handoff.errors",
+        "FetchedFile": "zendesk_handoff.rasa.adapter",
         "FrustrationPolicy": "zendesk_handoff.policies",
         "HandoffError": "zendesk_handoff.errors",
+        "HandoffImporter": "zendesk_handoff.importer",
+        "HandoffRecognizer": "zendesk_handoff.nlu",
+        "KnownUser": "zendesk_handoff.domain.identity",
+        "Limits": "zendesk_handoff.domain.limits",
+        "MediaLimit": "zendesk_handoff.domain.limits",
+        "NotDelivered": "zendesk_handoff.errors",
+        "Place": "zendesk_handoff.domain.user_content",
+        "Receipt": "zendesk_handoff.rasa.adapter",
         "Settings": "zendesk_handoff.settings",
         "SettingsError": "zendesk_handoff.errors",
+        "UserContent": "zendesk_handoff.domain.user_content",
+        "UserFile": "zendesk_handoff.domain.user_content",
         "WebChatInput": "zendesk_handoff.channels",
         "WordClassFeaturizer": "zendesk_handoff.nlu",
         "ZendeskInput": "zendesk_handoff.channels",
@@ -69,7 +102,7 @@ def __getattr__(name: str) -> Any:
     """
     value: Any
     if name == "__version__":
-        value = _installed_version()
+        value = import_module("zendesk_handoff.bounds").own_version()
     elif name in _MODULES:
         value = getattr(import_module(_MODULES[name]), name)
     else:
@@ -81,10 +114,3 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """List the module's names, with those that are not imported yet."""
     return sorted({*globals(), *__all__})
-
-
-def _installed_version() -> str:
-    try:
-        return version("zendesk-handoff")
-    except PackageNotFoundError:  # run from a folder that was never installed
-        return "0+unknown"

@@ -3,16 +3,23 @@
 ```
 HandoffError
 ├── SettingsError (ValueError)              the block in credentials.yml, all its problems at once
+├── CannotPatch (ValueError)                a bot's file that `init` cannot change; none is changed
+├── CannotSetUp (ValueError)                an account that `setup` leaves to a person; see its text
 ├── UnknownWorkspace (LookupError)          no connector serves the workspace
+├── SharedSender (ValueError)               several people may have this sender id
+├── ForeignSession (ValueError)             the sender id has a session on another channel
 ├── MissingDependency (ImportError)         a package that a module needs is not installed
 ├── UnsupportedEnvironment (RuntimeError)   a Rasa or Python that is not supported
 ├── WebhookError (ValueError)               a webhook call that is rejected
 │   ├── InvalidApiKey
 │   └── InvalidPayload
 ├── StoreUnavailable (ConnectionError)      the database did not answer
+├── StoreMissing (LookupError)              no store where the command line looks; it makes none
 ├── IncompatibleSchema (ValueError)         a newer version's database, or another program's
+├── LimitReached                            a limit of the settings refuses something
 ├── LeaseLost                               another process has taken over a session
 ├── SessionNotFound (LookupError)           an id prefix that fits no session, or several
+├── NotDelivered                            a channel has not taken a message for a user
 ├── ChannelExit (RuntimeError)              a channel's library tried to stop the process
 └── ConversationsError                      a call to the Conversations API
     ├── ConnectionFailed (ConnectionError)  no response: connection refused, reset, timed out
@@ -32,6 +39,7 @@ No text of an error holds a token, a secret or anything a user wrote.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 class HandoffError(Exception):
@@ -66,6 +74,46 @@ class SettingsError(HandoffError, ValueError):
         super().__init__(f"The handoff settings have {count}:\n" + "\n".join(lines))
 
 
+class CannotPatch(HandoffError, ValueError):
+    """A file of the bot cannot be changed; nothing was written.
+
+    Args:
+        file: Its path.
+        message: The cause, and what to do; never a line of the file.
+        line: The line's number, where there is one.
+    """
+
+    def __init__(self, file: object, message: str, *, line: int | None = None) -> None:
+        """Name file, line and cause."""
+        self.file = str(file)
+        self.line = line
+        where = f"{file}, line {line}" if line else self.file
+        super().__init__(f"{where}: {message}")
+
+
+class CannotSetUp(HandoffError, ValueError):
+    """An account, or a connector, is such that only a person can decide; nothing was changed."""
+
+
+class SharedSender(HandoffError, ValueError):
+    """Several people may have the sender id of a user who asks for a human."""
+
+    def __init__(self) -> None:
+        """Say what to do; the id is not named, as it is from outside."""
+        super().__init__(
+            "The conversation's sender id is one of `shared_senders`: others would read what an "
+            "agent writes. Let the client send a `sender` of its own for each user."
+        )
+
+
+class ForeignSession(HandoffError, ValueError):
+    """The sender id of a user who asks for a human has an open session on another channel."""
+
+    def __init__(self) -> None:
+        """Say what was found."""
+        super().__init__("The same sender id has an open session on another channel.")
+
+
 class UnknownWorkspace(HandoffError, LookupError):
     """No connector serves this workspace.
 
@@ -98,8 +146,40 @@ class StoreUnavailable(HandoffError, ConnectionError):
     """The database did not answer; the operation was not stored."""
 
 
+class LimitReached(HandoffError):
+    """A limit of the settings does not admit something.
+
+    Args:
+        limit: The name of the setting.
+    """
+
+    def __init__(self, limit: str) -> None:
+        """Keep the setting's name."""
+        super().__init__(f"The limit `{limit}` is reached.")
+        self.limit = limit
+
+
 class LeaseLost(HandoffError):
     """The lease on a session expired, and another process has taken the session over."""
+
+
+class StoreMissing(HandoffError, LookupError):
+    """There is no store where one is looked for; none was made.
+
+    Args:
+        name: The database for people, without user and password.
+        exists: Whether there is a database, without the plugin's tables.
+        source: The file with the setting ``store_url``; ``None`` if it is not known.
+    """
+
+    def __init__(self, name: str, *, exists: bool, source: object = None) -> None:
+        """Name what was looked at, where the setting is from, and what to do."""
+        what = "has no tables of the plugin's" if exists else "does not exist"
+        where = f"`store_url` in {source}" if source else "`store_url`"
+        super().__init__(
+            f"The store {name} {what}; {where} names it. The Rasa server makes it when it starts: "
+            "start that first, or name its credentials.yml with --credentials."
+        )
 
 
 class IncompatibleSchema(HandoffError, ValueError):
@@ -125,6 +205,27 @@ class SessionNotFound(HandoffError, LookupError):
         )
 
 
+class NotDelivered(HandoffError):
+    """A channel has not taken a message for a user.
+
+    Args:
+        reason: Words for the agent, such as "the user has blocked the bot": the platform's code and
+            own words, never a token, an address or a part of the message.
+        may_repeat: Whether the same message can be taken later: after a limit on the rate, a
+            failure of the platform, a lost connection, or when the user's page is open again.
+        retry_after: Seconds after which the platform wants to be asked again, if it tells.
+    """
+
+    def __init__(self, reason: str, *, may_repeat: bool, retry_after: float | None = None) -> None:
+        """Keep what the platform has told."""
+        self.reason = reason
+        self.may_repeat = may_repeat
+        self.retry_after = retry_after
+        #: The parts of the message that were not sent, as Rasa's output channels take them.
+        self.undelivered: list[dict[str, Any]] = []
+        super().__init__(f"The channel did not take the message: {reason}")
+
+
 class ChannelExit(HandoffError, RuntimeError):
     """A channel's library called ``sys.exit``, which would stop the server for everybody."""
 
@@ -144,8 +245,7 @@ class MissingDependency(HandoffError, ImportError):
         self.package = package
         super().__init__(
             f"{module} needs the package {package}, which is not installed. "
-            f"Install the plugin's wheel with the extra {extra}: "
-            f"pip install 'zendesk-handoff[{extra}] @ file:///path/to/the/wheel'"
+            f"Install it: pip install 'zendesk-handoff[{extra}]'"
         )
 
 
@@ -178,15 +278,22 @@ class ConversationsError(HandoffError):
     Attributes:
         retryable: Whether the same call may succeed later.
         timed_out: Whether no response came in time: Zendesk may still be processing the call.
+        hint: What to do about it, in a sentence; empty where there is nothing.
     """
 
     retryable = False
     timed_out = False
+    hint = ""
 
     def __init__(self, call: str, message: str) -> None:
         """Name the call and the outcome."""
         self.call = call
         super().__init__(f"{call}: {message}")
+
+    def __str__(self) -> str:
+        """Write the call, the outcome and the hint."""
+        text = super().__str__()
+        return f"{text.rstrip('.')}. {self.hint}" if self.hint else text
 
 
 class ConnectionFailed(ConversationsError, ConnectionError):
@@ -196,13 +303,17 @@ class ConnectionFailed(ConversationsError, ConnectionError):
         call: Method and path.
         message: The transport's text.
         timed_out: Whether the time-out ended the call: Zendesk may still be processing it.
+        failure: ``name``, ``refused``, ``certificate`` or ``timeout``; empty for any other.
     """
 
     retryable = True
 
-    def __init__(self, call: str, message: str, *, timed_out: bool = False) -> None:
-        """Record whether Zendesk may still be processing the call."""
+    def __init__(
+        self, call: str, message: str, *, timed_out: bool = False, failure: str = ""
+    ) -> None:
+        """Record whether Zendesk may still be processing the call, and what has failed."""
         self.timed_out = timed_out
+        self.failure = failure
         super().__init__(call, message)
 
 

@@ -49,6 +49,13 @@ MESSAGES = Counter(
     ["connector", "direction"],
     registry=REGISTRY,
 )
+REFUSED = Counter(
+    "zendesk_handoff_refused_messages_total",
+    "Agents' messages that the user's channel has refused, at once or later; each waits for the "
+    "user's next message.",
+    ["connector"],
+    registry=REGISTRY,
+)
 DELAY = Histogram(
     "zendesk_handoff_delivery_delay_seconds",
     "Seconds from storing a message to its delivery.",
@@ -80,6 +87,12 @@ ROUTED_MESSAGES = Counter(
     "zendesk_handoff_routed_messages_total",
     "User messages by recipient: agent or bot; store_unavailable if the store did not answer.",
     ["decision"],
+    registry=REGISTRY,
+)
+LIMITED = Counter(
+    "zendesk_handoff_limited_total",
+    "Requests, messages and handovers that a limit has refused; the limit is the setting's name.",
+    ["limit"],
     registry=REGISTRY,
 )
 
@@ -128,6 +141,15 @@ def count_delivery(direction: str, connector_id: str, *, stored_at: float) -> No
     DELAY.labels(direction).observe(max(0.0, time.time() - stored_at))
 
 
+def count_refused(connector_id: str) -> None:
+    """Count an agent's message that the user's channel has refused.
+
+    Args:
+        connector_id: The session's connector.
+    """
+    REFUSED.labels(connector_id).inc()
+
+
 @contextmanager
 def api_call(connector_id: str, call: str) -> Iterator[None]:
     """Count and time one attempt at a call to the Conversations API.
@@ -166,6 +188,15 @@ def count_webhook(connector_id: str, outcome: str) -> None:
 def count_routed(decision: str) -> None:
     """Count a user message at the router: ``agent``, ``bot`` or ``store_unavailable``."""
     ROUTED_MESSAGES.labels(decision).inc()
+
+
+def count_limited(limit: str) -> None:
+    """Count what a limit has refused.
+
+    Args:
+        limit: The name of the setting, in the block ``limits``.
+    """
+    LIMITED.labels(limit).inc()
 
 
 def render(counts: StoreFigures | None, *, connectors: Iterable[str]) -> bytes:

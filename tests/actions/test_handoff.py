@@ -18,7 +18,14 @@ from tests.support.waiting import until
 from tests.support.zendesk import account
 from zendesk_handoff.actions import ActionEndHandoff, ActionHumanHandoff
 from zendesk_handoff.actions.resources import open_resources
-from zendesk_handoff.domain.responses import FAILED, STARTED, default_response
+from zendesk_handoff.domain.language import LANGUAGE_KEY
+from zendesk_handoff.domain.responses import (
+    FAILED,
+    HOW_TO_LEAVE,
+    STARTED,
+    default_response,
+    responses_in,
+)
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import SettingsError
 from zendesk_handoff.rasa.bot import Bot
@@ -28,6 +35,7 @@ from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import open_store
 
 CREDENTIALS = "ZENDESK_HANDOFF_CREDENTIALS"
+TOLD = [default_response(STARTED), default_response(HOW_TO_LEAVE, end_phrase="end chat")]
 SLOTS = {"handoff_status": None, "handoff_reason": None, "handoff_end_reason": None}
 
 
@@ -104,7 +112,7 @@ async def test_a_handover_pauses_the_conversation_once_the_agents_have_control(
     sim, connector, turn
 ):
     messages, slots, paused = await run(ActionHumanHandoff(), tracker(handoff_reason="frustrated"))
-    assert [each["text"] for each in messages] == [default_response(STARTED)]
+    assert [each["text"] for each in messages] == TOLD
     assert slots == {
         "handoff_status": "waiting",
         "handoff_reason": "frustrated",
@@ -119,7 +127,7 @@ async def test_the_action_needs_no_key_and_no_lease(connector, rasa_server, turn
     resources = await open_resources()
     assert connector.key_secret not in str(resources.settings.connectors["support"].key_secret)
     messages, *_ = await run(ActionHumanHandoff(), tracker())
-    assert [each["text"] for each in messages] == [default_response(STARTED)]
+    assert [each["text"] for each in messages] == TOLD
     [session] = await resources.store.sessions.recent()
     assert await lease_owner(resources.store, session.id) != resources.store.leases.owner
 
@@ -159,7 +167,7 @@ async def test_the_user_hears_of_a_failure_once(sim, connector, rasa_server):
         return await lease_owner(runtime.store, session.id) is None
 
     await until(is_released)
-    assert not await runtime.store.pending.has("jo@example.com")
+    assert not await runtime.store.pending.has("jo@example.com", "rest")
 
 
 async def test_the_server_tells_of_a_failure_whose_action_has_died(sim, connector, rasa_server):
@@ -176,8 +184,8 @@ async def test_the_server_tells_of_a_failure_whose_action_has_died(sim, connecto
             await until(is_opening)
             action.cancel()
             await asyncio.gather(action, return_exceptions=True)
-    await until(partial(runtime.store.pending.has, "jo@example.com"))
-    [message] = await runtime.store.pending.claim("jo@example.com")
+    await until(partial(runtime.store.pending.has, "jo@example.com", "rest"))
+    [message] = await runtime.store.pending.claim("jo@example.com", "rest")
     assert message.body["text"] == default_response(FAILED)
 
 
@@ -209,7 +217,8 @@ async def test_an_end_during_the_opening_is_left_to_the_rasa_server(connector):
 
 
 async def test_the_domains_own_response_is_used(connector, turn):
-    domain = {"responses": {STARTED: [{"text": "one moment"}]}}
+    emptied = [{"text": "", "channel": "slack"}]
+    domain = {"responses": {STARTED: [{"text": "one moment"}], HOW_TO_LEAVE: emptied}}
     messages, _, _ = await run(ActionHumanHandoff(), tracker(), domain)
     assert [each["response"] for each in messages] == [STARTED]
 
@@ -259,3 +268,32 @@ async def test_resources_are_opened_once_and_again_after_a_failure(
             await open_resources()
     first = await open_resources()
     assert await open_resources() is first
+
+
+async def test_a_german_bots_users_hear_german_and_english_agents_read_english(
+    sim, connector, turn
+):
+    """The Rasa server has recorded the model's language; the user's own is not known."""
+    found = tracker()
+    found.events[0]["metadata"] = {LANGUAGE_KEY: "de"}
+    # The importer has put the words of an English bot into the domain; they are not its designer's.
+    messages, *_ = await run(ActionHumanHandoff(), found, {"responses": responses_in("en")})
+    assert [each["text"] for each in messages] == [
+        default_response(STARTED, "de"),
+        default_response(HOW_TO_LEAVE, "de", end_phrase="Chat beenden"),
+    ]
+    [conversation] = await sim.conversations(connector.app_id)
+    summary = (await sim.messages(conversation["id"]))[0]["content"]["text"]
+    assert summary.startswith("Why: The user asked for a human.")
+
+
+async def test_the_summary_is_labelled_in_the_agents_language(sim, connector, turn, tmp_path):
+    file = tmp_path / "credentials.yml"
+    content = yaml.safe_load(file.read_text())
+    content["channels.ZendeskInput"]["connectors"]["support"]["agent_language"] = "fr"
+    file.write_text(yaml.safe_dump(content))
+    _, slots, _ = await run(ActionHumanHandoff(), tracker(locale="de"))
+    assert slots["handoff_reason"] == "A demandé à parler à une personne."
+    [conversation] = await sim.conversations(connector.app_id)
+    summary = (await sim.messages(conversation["id"]))[0]["content"]["text"]
+    assert summary.startswith("Raison : A demandé à parler à une personne.")

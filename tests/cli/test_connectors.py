@@ -26,7 +26,7 @@ def credentials(tmp_path):
         "app_id": "5f0c",
         "key_id": "app_1",
         "key_secret": "the-secret",
-        "webhook_secret": "another-secret",
+        "webhook_secret": "another-secret-of-zendesk",
         "workspaces": ["default", "shop"],
     }
     block = {"public_url": "https://bot.example.com", "connectors": {ID: connector}}

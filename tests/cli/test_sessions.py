@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import pytest
+import sqlalchemy as sa
 import yaml
 from typer.testing import CliRunner
 
@@ -13,6 +15,7 @@ from tests.support.store import inbox_entry
 from zendesk_handoff.cli import app
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.store import open_store
+from zendesk_handoff.store.engine.schema import sessions
 
 WRITTEN = "what-the-user-wrote"
 NAMED = "the-users-name"
@@ -25,7 +28,7 @@ def credentials(url, tmp_path):
         "app_id": "5f0c",
         "key_id": "app_1",
         "key_secret": "k",
-        "webhook_secret": "w",
+        "webhook_secret": "w" * 16,
     }
     block = {
         "public_url": "https://bot.example.com",
@@ -66,6 +69,10 @@ async def begin(store, sender="user", *, workspace="default"):
         profile={"givenName": NAMED},
     )
     return await store.sessions.connect(session.id)
+
+
+async def nothing(_store):
+    """Leave the store as it is made."""
 
 
 async def begin_with_a_refusal(store):
@@ -126,9 +133,33 @@ def test_limit_and_all_concern_ended_sessions(run, url):
     assert "ended (agent)" in run("sessions").stdout
 
 
-def test_an_empty_store_says_so(run):
+def test_an_empty_store_says_so(run, url):
+    in_store(url, nothing)
     assert run("sessions").stdout == "There are no sessions.\n"
     assert run("sessions", "--json").stdout == ""
+
+
+def test_a_session_for_which_no_event_has_come_says_so(run, url):
+    async def work(store):
+        session = await begin(store)
+        long_ago = sa.update(sessions).values(connected_at=time.time() - 3700)
+        await store.database.write(lambda connection: connection.execute(long_ago).rowcount)
+        await begin(store, "another")
+        return session
+
+    session = in_store(url, work)
+    asked = "no event for 1 h 1 min: is the webhook reachable at https://bot.example.com/api/v1/"
+    rows = [row for row in run("sessions").stdout.splitlines() if asked in row]
+    assert len(rows) == 1 and session.id[:12] in rows[0]
+    records = [json.loads(line) for line in run("sessions", "--json").stdout.splitlines()]
+    since = {each["id"]: each["no_event_since"] for each in records}
+    assert since[session.id] < time.time() - 3600 < min(set(since.values()) - {since[session.id]})
+
+    async def hear(store):
+        await store.events_heard.record([session.id], at=time.time())
+
+    in_store(url, hear)
+    assert asked not in run("sessions").stdout
 
 
 def test_retry_sends_refused_messages_again(run, url):
@@ -169,7 +200,8 @@ def test_end_puts_the_closing_note_after_the_last_message(run, url):
 
 
 @pytest.mark.parametrize("command", ["retry", "end"])
-def test_an_unknown_session_is_reported(run, command):
+def test_an_unknown_session_is_reported(run, url, command):
+    in_store(url, nothing)
     done = run(command, "abcdef")
     assert done.exit_code == 1
     assert "No session begins with 'abcdef'" in done.stderr
@@ -206,4 +238,4 @@ def test_an_unavailable_store_is_reported(run, credentials):
     credentials.write_text(yaml.safe_dump(block))
     done = run("sessions")
     assert done.exit_code == 1
-    assert "The store did not answer" in done.stderr
+    assert "The store sqlite:////no/such/folder/store.db does not exist" in done.stderr

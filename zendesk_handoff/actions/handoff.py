@@ -14,14 +14,25 @@ from structlog.contextvars import bound_contextvars
 from zendesk_handoff import metrics
 from zendesk_handoff.actions.request import request_session
 from zendesk_handoff.actions.resources import open_resources
-from zendesk_handoff.actions.user import find_profile
-from zendesk_handoff.domain.responses import FAILED, STARTED, default_response
+from zendesk_handoff.actions.user import find_language
+from zendesk_handoff.domain.end_phrases import phrase_for
+from zendesk_handoff.domain.responses import (
+    ELSEWHERE,
+    FAILED,
+    HOW_TO_LEAVE,
+    STARTED,
+    UNIDENTIFIED,
+    default_message,
+    is_built_in,
+)
 from zendesk_handoff.domain.session import EndReason, State
-from zendesk_handoff.errors import HandoffError
+from zendesk_handoff.errors import ForeignSession, HandoffError, SharedSender
 from zendesk_handoff.logs import describe_error
-from zendesk_handoff.summary import labels_of
 
 log = structlog.get_logger(__name__)
+
+#: The channel on which a button shows how to leave.
+_CHAT_PAGE = "webchat"
 
 
 class ActionHumanHandoff(Action):
@@ -51,10 +62,16 @@ class ActionHumanHandoff(Action):
             tracker: The conversation; the summary is written from it.
             domain: The bot's domain, with its responses.
         """
-        reason = _reason(tracker)
+        reason = tracker.get_slot("handoff_reason")
         with bound_contextvars(session=None, connector=None):
             try:
-                session = await request_session(await open_resources(), tracker, reason=reason)
+                resources = await open_resources()
+                session = await request_session(resources, tracker)
+            except (SharedSender, ForeignSession) as error:
+                log.warning("handoff.session.refused", error=str(error))
+                refused = UNIDENTIFIED if isinstance(error, SharedSender) else ELSEWHERE
+                _utter(dispatcher, refused, tracker, domain)
+                return [*_slots(tracker, State.FAILED, reason)]
             except Exception as error:
                 # Any error, foreign ones included, must lead to an answer to the user.
                 log.error("handoff.session.failed", error=describe_error(error))
@@ -66,7 +83,12 @@ class ActionHumanHandoff(Action):
             return []
         log.info("handoff.session.opened", session=session.id, connector=session.connector_id)
         _utter(dispatcher, STARTED, tracker, domain)
-        return [*_slots(tracker, session.state, reason), ConversationPaused()]
+        if session.channel != _CHAT_PAGE:
+            phrase = phrase_for(find_language(tracker), resources.settings.end_phrases)
+            _utter(dispatcher, HOW_TO_LEAVE, tracker, domain, end_phrase=phrase)
+        # The policy knows its own reason again by its text.
+        slots = _slots(tracker, session.state, reason or session.reason)
+        return [*slots, ConversationPaused()]
 
 
 class ActionEndHandoff(Action):
@@ -103,13 +125,7 @@ class ActionEndHandoff(Action):
         return []
 
 
-def _reason(tracker: Tracker) -> str:
-    """Read the reason that a policy or the bot has set, else "asked for a human"."""
-    reason = tracker.get_slot("handoff_reason")
-    return str(reason or labels_of(find_profile(tracker).get("locale")).asked_for_human)
-
-
-def _slots(tracker: Tracker, state: State, reason: str) -> list[EventType]:
+def _slots(tracker: Tracker, state: State, reason: str | None) -> list[EventType]:
     values = {
         "handoff_status": state.value,
         "handoff_reason": reason if state.is_open else None,
@@ -119,10 +135,23 @@ def _slots(tracker: Tracker, state: State, reason: str) -> list[EventType]:
 
 
 def _utter(
-    dispatcher: CollectingDispatcher, response: str, tracker: Tracker, domain: Mapping[str, Any]
+    dispatcher: CollectingDispatcher,
+    response: str,
+    tracker: Tracker,
+    domain: Mapping[str, Any],
+    **values: str,
 ) -> None:
-    if response in (domain.get("responses") or {}):
-        dispatcher.utter_message(response=response)
-    else:
-        locale = find_profile(tracker).get("locale")
-        dispatcher.utter_message(text=default_response(response, locale))
+    variations = (domain.get("responses") or {}).get(response)
+    if variations is None or is_built_in(response, variations):
+        locale = find_language(tracker)
+        dispatcher.utter_message(**default_message(response, locale, **values))
+    elif any(_says_something(each) for each in variations):
+        dispatcher.utter_message(response=response, **values)
+
+
+def _says_something(variation: Any) -> bool:
+    """Tell whether a designer has not emptied a response."""
+    if not isinstance(variation, Mapping):
+        return True
+    said = {name: value for name, value in variation.items() if name != "channel" and value}
+    return bool(said)

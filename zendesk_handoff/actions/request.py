@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from rasa_sdk import Tracker
 from structlog.contextvars import bind_contextvars
 
+from zendesk_handoff.actions.reason import reason_for_agents
 from zendesk_handoff.actions.resources import Resources
-from zendesk_handoff.actions.user import find_profile, find_workspace
+from zendesk_handoff.actions.user import find_identity, find_language, find_workspace
 from zendesk_handoff.domain.dialogue import dialogue_from_events
 from zendesk_handoff.domain.session import Session, State
-from zendesk_handoff.errors import HandoffError, StoreUnavailable
+from zendesk_handoff.domain.user_ids import is_shared
+from zendesk_handoff.errors import ForeignSession, HandoffError, SharedSender, StoreUnavailable
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import is_set_within
 from zendesk_handoff.store.sessions import TAKE_UP_WITHIN
@@ -27,13 +31,12 @@ _MARGIN = 5.0
 _LOOK_AGAIN = 1.0
 
 
-async def request_session(resources: Resources, tracker: Tracker, *, reason: str) -> Session:
+async def request_session(resources: Resources, tracker: Tracker) -> Session:
     """Request a session for a conversation, and wait until it is opened or has failed.
 
     Args:
         resources: Settings and store.
         tracker: The conversation; the summary is written from it.
-        reason: The reason for asking for a human.
 
     Returns:
         The session. If it is not connected, it has ended, or the outcome is not known yet or known
@@ -42,30 +45,42 @@ async def request_session(resources: Resources, tracker: Tracker, *, reason: str
     Raises:
         HandoffError: The handover has failed, and the user is to be told by the caller.
     """
+    if is_shared(tracker.sender_id, resources.settings.shared_senders):
+        raise SharedSender
     workspace = find_workspace(tracker)
     connector = resources.settings.connector_for(workspace)
     bind_contextvars(connector=connector.id)
-    profile = find_profile(tracker)
-    dialogue = dialogue_from_events(tracker.events, slots=tracker.slots)
+    identity, channel = find_identity(tracker), tracker.get_latest_input_channel() or ""
+    profile = identity.profile()
+    # In a thread, as its cost grows with the conversation.
+    dialogue = await asyncio.to_thread(dialogue_from_events, tracker.events, slots=tracker.slots)
+    dialogue = replace(dialogue, user_facts=identity.facts)
+    reason = reason_for_agents(tracker, connector.agent_language)
     store, take_up_within = resources.store, min(TAKE_UP_WITHIN, resources.settings.open_timeout)
     with store.signals.hurry():
         session = await store.sessions.request(
             tracker.sender_id,
             connector.id,
             workspace=workspace,
-            channel=tracker.get_latest_input_channel() or "",
+            channel=channel,
             reason=reason,
             summary=await write_summary(
                 dialogue,
                 resources.settings.summary,
                 reason=reason,
-                locale=profile.get("locale"),
+                locale=find_language(tracker),
+                agent_language=connector.agent_language,
                 redact=resources.settings.redact,
             ),
             profile=profile,
+            origins=identity.origins(),
+            subject=identity.subject,
             take_up_within=take_up_within,
         )
         bind_contextvars(session=session.id)
+        if channel and session.channel not in {"", channel}:
+            # Found, not made: a server that shares no locks with the other let the message pass.
+            raise ForeignSession
         session = await _wait(store, session, _is_taken_up, take_up_within)
         await _withdraw_if_requested(store, session)
         timeout = resources.settings.open_timeout + _MARGIN

@@ -8,7 +8,8 @@ import sys
 import structlog
 import typer
 
-from zendesk_handoff.cli import connectors, dialogues, sessions
+from zendesk_handoff.cli import check, connectors, dialogues, personal_data, sessions, setup
+from zendesk_handoff.cli.init import init
 
 app = typer.Typer(
     name="zendesk-handoff",
@@ -30,10 +31,15 @@ def configure_logs() -> None:
         )
 
 
+app.command()(init)
+app.command()(setup.setup)
+app.command()(check.check)
 app.command()(connectors.connectors)
 app.command()(sessions.sessions)
 app.command()(sessions.retry)
 app.command()(sessions.end)
 app.command()(sessions.purge)
+app.command()(personal_data.export)
+app.command()(personal_data.forget)
 app.command()(dialogues.score)
 app.command()(dialogues.summarize)

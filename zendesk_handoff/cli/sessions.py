@@ -19,7 +19,8 @@ from zendesk_handoff.cli.credentials import CredentialsOption, settings_or_exit
 from zendesk_handoff.cli.output import Column, duration, exit_with_error, print_table
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import HandoffError
-from zendesk_handoff.store import Store, open_store
+from zendesk_handoff.settings import Settings
+from zendesk_handoff.store import Store, open_existing_store
 from zendesk_handoff.store.reports import SessionStatus
 
 T = TypeVar("T")
@@ -57,12 +58,12 @@ def sessions(
     async def work(store: Store) -> list[SessionStatus]:
         return await store.reports.statuses(limit=limit, every=every)
 
-    found = _with_store(credentials, work)
+    found = with_store(credentials, work)
     if as_json:
         for status in found:
             typer.echo(json.dumps(_record(status)))
     elif found:
-        _print_statuses(found)
+        _print_statuses(found, settings_or_exit(credentials))
     else:
         typer.echo("There are no sessions.")
 
@@ -81,7 +82,7 @@ def retry(session: SessionArgument, credentials: CredentialsOption = None) -> No
         messages = "1 message" if count == 1 else f"{count} messages"
         typer.echo(f"Session {found.id[:_SHOWN]}: {messages} to be sent again.")
 
-    _with_store(credentials, work)
+    with_store(credentials, work)
 
 
 def end(session: SessionArgument, credentials: CredentialsOption = None) -> None:
@@ -100,7 +101,7 @@ def end(session: SessionArgument, credentials: CredentialsOption = None) -> None
             "the user within seconds."
         )
 
-    _with_store(credentials, work)
+    with_store(credentials, work)
 
 
 def purge(
@@ -116,15 +117,21 @@ def purge(
         for name, count in asdict(purged).items():
             typer.echo(f"{name}: {count}")
 
-    _with_store(credentials, work)
+    with_store(credentials, work)
 
 
-def _with_store(credentials: Path | None, work: Callable[[Store], Awaitable[T]]) -> T:
-    """Open the store for a piece of work; an error is printed, and the exit code is 1."""
+def with_store(credentials: Path | None, work: Callable[[Store], Awaitable[T]]) -> T:
+    """Open the store for a piece of work; an error is printed, and the exit code is 1.
+
+    Args:
+        credentials: The option's value.
+        work: Uses the store.
+    """
     settings = settings_or_exit(credentials)
 
     async def run() -> T:
-        async with await open_store(settings.store_url) as store:
+        source = settings.credentials_file
+        async with await open_existing_store(settings.store_url, source=source) as store:
             return await work(store)
 
     try:
@@ -153,10 +160,21 @@ def _record(status: SessionStatus) -> dict[str, Any]:
         "refused": status.refused,
         "dead_letters": status.dead_letters,
         "error": status.error,
+        "no_event_since": status.unheard_since,
     }
 
 
-def _print_statuses(found: list[SessionStatus]) -> None:
+def _last_problem(status: SessionStatus, settings: Settings, now: float) -> str:
+    """Return the last error, else that no event has come, as the log says it."""
+    silence, since = settings.webhook_silence, status.unheard_since
+    if status.error or silence is None or since is None or since > now - silence:
+        return status.error or ""
+    connector = settings.connectors.get(status.session.connector_id)
+    address = connector.webhook_url(settings.public_url) if connector else "its address"
+    return f"no event for {duration(now - since)}: is the webhook reachable at {address}?"
+
+
+def _print_statuses(found: list[SessionStatus], settings: Settings) -> None:
     now = time.time()
     rows = []
     for status in found:
@@ -173,7 +191,7 @@ def _print_statuses(found: list[SessionStatus]) -> None:
                 str(status.to_agent),
                 str(status.to_user),
                 str(status.refused),
-                status.error or "",
+                _last_problem(status, settings, now),
             )
         )
     print_table(_COLUMNS, rows)

@@ -17,7 +17,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from zendesk_handoff.nlu.lexicon import Lexicon
+from zendesk_handoff.wish.lexicon import Lexicon
 
 WORDS_FILE = "words.json"
 

@@ -10,9 +10,8 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet, UserUttered
 
 from zendesk_handoff.domain.responses import OFFER
+from zendesk_handoff.frustration import EXPLANATION_KEY, Sign
 
-#: The explanation's key in the metadata of the action's event.
-KEY = "frustration"
 #: The slot from which `action_human_handoff` takes the summary's "why".
 REASON_SLOT = "handoff_reason"
 #: The usual name of a "no" in Rasa's bots. With another one the next message clears the reason.
@@ -29,6 +28,7 @@ class Explanation:
         score: The frustration score, from 0 to 1.
         reasons: The reasons of the score in words, the strongest first.
         threshold: The threshold that the score has reached.
+        signs: The reasons in no language: the agents may have another one than the user.
     """
 
     wanted: str
@@ -36,19 +36,22 @@ class Explanation:
     score: float
     reasons: tuple[str, ...]
     threshold: float
+    signs: tuple[Sign, ...] = ()
 
     @classmethod
     def latest(cls, events: Sequence[Event]) -> Explanation | None:
         """Find the latest explanation among events."""
         for event in reversed(events):
-            if isinstance(event, ActionExecuted) and KEY in (event.metadata or {}):
-                found = event.metadata[KEY]
-                return cls(**{**found, "reasons": tuple(found["reasons"])})
+            if isinstance(event, ActionExecuted) and EXPLANATION_KEY in (event.metadata or {}):
+                found = event.metadata[EXPLANATION_KEY]
+                signs = tuple(Sign(*each) for each in found.get("signs", ()))
+                return cls(**{**found, "reasons": tuple(found["reasons"]), "signs": signs})
         return None
 
     def as_dict(self) -> dict[str, Any]:
         """Build the JSON value for the event's metadata."""
-        return {**asdict(self), "reasons": list(self.reasons)}
+        signs = [list(each) for each in self.signs]
+        return {**asdict(self), "reasons": list(self.reasons), "signs": signs}
 
 
 def is_reason_stale(events: Sequence[Event], slots: Mapping[str, Any]) -> bool:

@@ -25,7 +25,7 @@ from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_events
 from zendesk_handoff.domain.responses import OFFER
 from zendesk_handoff.frustration import Frustration
-from zendesk_handoff.policies.explanation import KEY, REASON_SLOT, Explanation, is_reason_stale
+from zendesk_handoff.policies.explanation import REASON_SLOT, Explanation, is_reason_stale
 from zendesk_handoff.policies.options import DEFAULTS, read_options
 from zendesk_handoff.policies.turn_context import (
     TurnContext,
@@ -33,13 +33,16 @@ from zendesk_handoff.policies.turn_context import (
     latest_events,
     read_turn_context,
 )
+from zendesk_handoff.rasa import prediction
+from zendesk_handoff.rasa.compat import is_paused
 
 log = structlog.get_logger(__name__)
+prediction.register()
 
 HANDOFF = "action_human_handoff"
 _ACTIONS = {"offer": OFFER, "escalate": HANDOFF}
-#: Rules answer a request for a human; Rasa itself answers /restart and the like.
-_IGNORED_INTENTS = frozenset({"human_handoff", *DEFAULT_ACTION_MAPPINGS})
+#: Rasa itself answers /restart and the like.
+_IGNORED_INTENTS = frozenset(DEFAULT_ACTION_MAPPINGS)
 
 
 @DefaultV1Recipe.register(
@@ -139,10 +142,20 @@ class FrustrationPolicy(Policy):
             not turn.actions
             and not turn.rejected
             and turn.message is not None
-            and _is_scored(turn.message)
-            and not tracker.is_paused()
+            and self._is_scored(turn.message)
+            and not is_paused(tracker)
             and not is_session_open(tracker.slots)
             and (since is None or since > self.options.cooldown)
+        )
+
+    def _is_scored(self, message: UserUttered) -> bool:
+        """Check whether the user has written something that no rule and no command answers."""
+        text = (message.text or "").strip()
+        intent = (message.intent or {}).get("name")
+        return (
+            bool(text)
+            and not text.startswith(("/", EXTERNAL_MESSAGE_PREFIX))
+            and intent not in {self.options.intent, *_IGNORED_INTENTS}
         )
 
     def _score(self, dialogue: Dialogue, *, answer_taken: bool) -> Frustration:
@@ -168,6 +181,7 @@ class FrustrationPolicy(Policy):
             score=found.score,
             reasons=found.reasons,
             threshold=self.options.threshold,
+            signs=found.signs,
         )
         log.info(
             "frustration.noticed",
@@ -204,16 +218,7 @@ class FrustrationPolicy(Policy):
             optional_events=optional_events,
             # Like a form that is asking: takes precedence over predictions from the intent.
             is_no_user_prediction=True,
-            action_metadata={KEY: explanation.as_dict()} if explanation else None,
+            action_metadata={frustration.EXPLANATION_KEY: explanation.as_dict()}
+            if explanation
+            else None,
         )
-
-
-def _is_scored(message: UserUttered) -> bool:
-    """Check whether the user has written something that no rule and no command answers."""
-    text = (message.text or "").strip()
-    intent = (message.intent or {}).get("name")
-    return (
-        bool(text)
-        and not text.startswith(("/", EXTERNAL_MESSAGE_PREFIX))
-        and intent not in _IGNORED_INTENTS
-    )

@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from rasa.core.constants import RULE_POLICY_PRIORITY
-from rasa.shared.exceptions import InvalidConfigException
 
-from zendesk_handoff.errors import Problem
 from zendesk_handoff.frustration import DEFAULT_THRESHOLD, DEFAULT_WINDOW
-from zendesk_handoff.settings.schema import read_block, setting
-from zendesk_handoff.settings.values import one_of, share, whole_number
+from zendesk_handoff.rasa import options as rasa_options
+from zendesk_handoff.settings.schema import setting
+from zendesk_handoff.settings.values import one_of, share, text, whole_number
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,11 @@ class Options:
         "before the policy may act again; 0 for none.",
         default=3,
     )
+    intent: str = setting(
+        text,
+        "The bot's intent for the request for a person, which rules answer.",
+        default="human_handoff",
+    )
     # Above the rules' by default: a form that is asking would otherwise win.
     priority: int = setting(
         whole_number(0),
@@ -62,9 +66,4 @@ def read_options(config: Mapping[str, Any]) -> Options:
     Raises:
         InvalidConfigException: With every problem, and what to write instead.
     """
-    problems: list[Problem] = []
-    options = read_block(Options, config, "", problems)
-    if problems or options is None:
-        report = "; ".join(f"{each.key} {each.message.rstrip('.')}" for each in problems)
-        raise InvalidConfigException(f"FrustrationPolicy in config.yml cannot be used: {report}.")
-    return options
+    return rasa_options.read_options(Options, config, name="FrustrationPolicy")

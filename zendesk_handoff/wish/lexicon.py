@@ -45,7 +45,7 @@ class Lexicon:
             for word, name in self._class_of.items()
             if len(word) >= FUZZY_FROM and name != ITSELF
         ]
-        self._cached = lru_cache(maxsize=10_000)(self._classify)
+        self._classify_once = lru_cache(maxsize=10_000)(self._classify)
 
     def read(self, tokens: Sequence[str], gaps: Sequence[str]) -> list[str]:
         """Return the class of every token, with the edges of sentences and clauses.
@@ -61,7 +61,7 @@ class Lexicon:
         classes: list[str] = []
         before = EDGE
         for token, gap in zip_longest(tokens, gaps, fillvalue=""):
-            current = self._cached(token.lower().replace("’", "'"))
+            current = self.class_of(token.lower().replace("’", "'"))
             if current == before and current in (SOMETHING, NUMBER):
                 current = ""
             before = current or before
@@ -73,6 +73,10 @@ class Lexicon:
             if before != EDGE:
                 classes[-1] = f"{classes[-1]} {EDGE}".lstrip()
         return classes
+
+    def class_of(self, word: str) -> str:
+        """Return the class of one word in lower case; of a filler an empty string."""
+        return self._classify_once(word)
 
     def _classify(self, word: str) -> str:
         name = self._class_of.get(word)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.support.servers import ROOT
-from zendesk_handoff.nlu.lexicon import Lexicon
+from zendesk_handoff.wish.lexicon import Lexicon
 
 
 @pytest.fixture(scope="module")
