@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-import uuid
+from importlib.util import find_spec
 
 import pytest
 import structlog
 
 from simulator import Simulator
-from tests.support.databases import HOST, PORT, postgresql_answers
+from tests.support.databases import Databases
+from tests.support.servers import ROOT, Stack
 from tests.support.shared import check_shared
+from zendesk_handoff.bounds import installed as installed_rasa
 from zendesk_handoff.store import open_store
+
+#: The platforms' libraries, by the tests that need them. Rasa Open Source installs them, Rasa Pro
+#: leaves them to its extra ``channels``.
+_LIBRARIES = {
+    "channels/adapters/test_downloads.py": "slack_sdk",
+    "channels/adapters/test_facebook.py": "fbmessenger",
+    "channels/adapters/test_redirects.py": "fbmessenger",
+    "channels/adapters/test_rocketchat.py": "rocketchat_API",
+    "channels/adapters/test_slack.py": "slack_sdk",
+    "channels/adapters/test_telegram.py": "aiogram",
+    "channels/adapters/test_twilio.py": "twilio",
+    "channels/adapters/test_webexteams.py": "webexteamssdk",
+    "channels/inputs/test_facebook.py": "fbmessenger",
+    "channels/inputs/test_slack.py": "slack_sdk",
+    "channels/inputs/test_telegram.py": "aiogram",
+    "channels/inputs/test_twilio.py": "twilio",
+    "rasa/test_outputs.py": "aiogram",
+}
+collect_ignore = [file for file, library in _LIBRARIES.items() if find_spec(library) is None]
+if installed_rasa().rasa_pro:
+    collect_ignore.append("channels/inputs/test_socketio.py")  # docs/rasa-pro.md: not adapted
 
 
 def pytest_configure():
@@ -25,6 +48,26 @@ def pytest_configure():
 
     structlog.configure = configure_uncached
     structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
+    _LOGS.update(structlog.get_config())
+
+
+#: Files and folders whose tests take longest. They come first: begun last, they would run alone.
+_LONG = (
+    *("tests/store/test_sqlalchemy2.py", "tests/adoption"),
+    *("tests/scenarios/kills", "tests/scenarios", "tests/security"),
+)
+#: The log configuration that each test finds.
+_LOGS: dict[str, object] = {}
+
+
+def pytest_collection_modifyitems(items):
+    places = [str(ROOT / each) for each in _LONG]
+
+    def place(item):
+        found = (n for n, each in enumerate(places) if str(item.path).startswith(each))
+        return next(found, len(places))
+
+    items.sort(key=place)
 
 
 def pytest_runtest_setup(item):
@@ -33,27 +76,46 @@ def pytest_runtest_setup(item):
 
 @pytest.fixture(autouse=True)
 def restored_logs():
-    """Restore the log configuration: a command's logs go to an output that is closed with it."""
-    before = structlog.get_config()
+    """Restore the log configuration.
+
+    A command's logs go to an output that is closed with it, and a module's fixture may have loaded
+    a bot, and with it Rasa's configuration, before its first test.
+    """
     yield
-    structlog.configure(**before)
+    structlog.configure(**_LOGS)
+
+
+#: Connectors whose accounts the command `setup` makes: outside the switchboard, and inside of it
+#: with the integration's own key.
+SET_UP = {"set-up": (), "set-up-inside": ("--switchboard", "--own-key")}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory):
+    """One set of servers for all scenarios and attacks of a worker."""
+    with Stack(tmp_path_factory.mktemp("stack"), set_up=SET_UP) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory):
+    """Make databases as copies of one that has the tables: to migrate each would take longer."""
+    with Databases(tmp_path_factory.mktemp("databases")) as made:
+        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def url(request, tmp_path):
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.db'}"
-        return
-    if not postgresql_answers():
-        pytest.skip("PostgreSQL does not answer on 127.0.0.1:5432")
-    import asyncpg
+def empty_url(request, databases):
+    """A database without tables."""
+    with databases.empty(request.param) as url:
+        yield url
 
-    name = f"handoff_{uuid.uuid4().hex[:12]}"
-    admin = await asyncpg.connect(host=HOST, port=PORT, database="postgres")
-    await admin.execute(f"CREATE DATABASE {name}")
-    yield f"postgresql://{HOST}:{PORT}/{name}"
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, databases):
+    """A database with the tables of this version."""
+    with databases.with_tables(request.param) as url:
+        yield url
 
 
 @pytest.fixture

@@ -6,20 +6,33 @@ import functools
 import subprocess
 import sys
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 import pytest
-import tomli
 from rasa.core.agent import Agent
 from rasa.core.processor import MessageProcessor
 
+from tests.support.engine import make_agent
 from zendesk_handoff import bounds
-from zendesk_handoff.bounds import SUPPORTED, Installed, check_bounds, check_method, check_wrapped
+from zendesk_handoff.bounds import (
+    OPEN_SOURCE,
+    PRO,
+    SUPPORTED,
+    Installed,
+    check_bounds,
+    check_wrapped,
+    defining_classes,
+)
 from zendesk_handoff.channels import ZendeskInput
 from zendesk_handoff.errors import UnsupportedEnvironment
 from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa.compat import processor_classes
 from zendesk_handoff.rasa.start_errors import UnsupportedRasa
 
 ROOT = Path(__file__).parent.parent
@@ -41,10 +54,19 @@ def test_supported(rasa):
     check_bounds(Installed((3, 10, 13), rasa))
 
 
+@pytest.mark.parametrize("python", [(3, 11, 2), (3, 12, 1), (3, 13, 0), (3, 14, 10)])
+@pytest.mark.parametrize("rasa", ["3.20.0", "3.20.5", "3.21.0", "3.21.0rc1", "3.99.1"])
+def test_supported_rasa_pro(python, rasa):
+    check_bounds(Installed(python, rasa, rasa))
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (Installed((3, 11, 7), "3.20.5", "3.20.5"), "Rasa Pro 3.20.5 on Python 3.11"),
+        (Installed((3, 11, 7), "3.19.9", "3.19.9"), "Rasa Pro 3.19.9 on Python 3.11"),
+        (Installed((3, 10, 13), "3.20.5", "3.20.5"), "Rasa Pro 3.20.5 on Python 3.10"),
+        (Installed((3, 15, 0), "3.21.0", "3.21.0"), "Rasa Pro 3.21.0 on Python 3.15"),
+        (Installed((3, 11, 7), "4.0.0", "4.0.0"), "Rasa Pro 4.0.0 on Python 3.11"),
         (Installed((3, 10, 13), "3.6.21", "3.7.0"), "Rasa Pro 3.7.0 on Python 3.10"),
         (Installed((3, 10, 13), "3.7.0b1"), "Rasa 3.7.0b1 on Python 3.10"),
         (Installed((3, 10, 13), "3.10.1"), "Rasa 3.10.1 on Python 3.10"),
@@ -58,14 +80,15 @@ def test_the_error_names_what_is_installed_and_what_is_supported(found, words):
     with pytest.raises(UnsupportedEnvironment) as refused:
         check_bounds(found)
     assert words in str(refused.value)
-    assert str(SUPPORTED[0]) in str(refused.value)
+    assert str(OPEN_SOURCE) in str(refused.value)
+    assert str(PRO) in str(refused.value)
     assert "take ZendeskInput out of credentials.yml" in str(refused.value)
 
 
 def test_rasa_prints_the_error_without_a_traceback(monkeypatch):
     """Rasa prints a ``RasaException`` without a traceback, and ends with 1."""
-    monkeypatch.setattr(bounds, "installed", lambda: Installed((3, 11, 7), "3.20.5", "3.20.5"))
-    with pytest.raises(UnsupportedRasa, match=r"Rasa Pro 3\.20\.5"):
+    monkeypatch.setattr(bounds, "installed", lambda: Installed((3, 11, 7), "3.19.5", "3.19.5"))
+    with pytest.raises(UnsupportedRasa, match=r"Rasa Pro 3\.19\.5"):
         ZendeskInput.from_credentials({})
     with pytest.raises(UnsupportedEnvironment):
         hooks.install(object(), object())
@@ -83,12 +106,12 @@ def run(code, *path):
 
 
 def test_a_rasa_that_has_moved_its_modules_is_named(tmp_path):
-    metadata = tmp_path / "rasa_pro-3.99.1.dist-info" / "METADATA"
+    metadata = tmp_path / "rasa_pro-4.0.1.dist-info" / "METADATA"
     metadata.parent.mkdir()
-    metadata.write_text("Metadata-Version: 2.1\nName: rasa-pro\nVersion: 3.99.1\n")
+    metadata.write_text("Metadata-Version: 2.1\nName: rasa-pro\nVersion: 4.0.1\n")
     done = run(MOVED, tmp_path)
     assert done.returncode == 1
-    assert "UnsupportedEnvironment: There is Rasa Pro 3.99.1" in done.stderr
+    assert "UnsupportedEnvironment: There is Rasa Pro 4.0.1" in done.stderr
 
 
 def test_the_table_needs_no_rasa():
@@ -113,19 +136,30 @@ class Concrete(Abstract):
     def no_coroutine(self): ...
 
 
+class Traced(Concrete):
+    """As tracing makes of Rasa Pro's ``CalmMessageProcessor``."""
+
+    handle_message = Concrete.handle_message
+
+
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
         (Abstract, "handle_message"),
-        (Concrete, "inherited"),
+        (Abstract, "inherited"),
         (Concrete, "no_coroutine"),
         (Concrete, "absent"),
     ],
 )
 def test_a_method_that_would_not_run_is_not_wrapped(owner, name):
-    check_method(Concrete, "handle_message")
     with pytest.raises(UnsupportedEnvironment, match=rf"{owner.__name__}\.{name} is not what"):
-        check_method(owner, name)
+        defining_classes(owner, name)
+
+
+def test_a_method_is_wrapped_in_each_class_that_defines_it():
+    assert defining_classes(Concrete, "handle_message") == [Concrete]
+    assert defining_classes(Traced, "handle_message") == [Traced, Concrete]
+    assert defining_classes(Traced, "inherited") == [Base]
 
 
 def test_the_router_is_not_installed_on_an_abstract_class(monkeypatch):
@@ -133,11 +167,7 @@ def test_the_router_is_not_installed_on_an_abstract_class(monkeypatch):
         @abstractmethod
         async def handle_message(self, message): ...
 
-    replacements = [
-        replace(each, owner=ProProcessor) if each.owner is MessageProcessor else each
-        for each in hooks.REPLACEMENTS
-    ]
-    monkeypatch.setattr(hooks, "REPLACEMENTS", replacements)
+    monkeypatch.setattr(hooks, "processor_classes", lambda: [ProProcessor])
     before = Agent.handle_message
     with pytest.raises(UnsupportedEnvironment):
         hooks.install(object(), object())
@@ -158,10 +188,10 @@ def test_a_wrapper_inside_a_tracing_decorator_is_found():
     class Traced:
         handle_message = traced(traced(wrapper))
 
-    check_wrapped(Traced, "handle_message", wrapper)
+    check_wrapped(Traced, "handle_message", [wrapper])
     Traced.handle_message = traced(Concrete.handle_message)
     with pytest.raises(UnsupportedEnvironment, match="not zendesk-handoff's"):
-        check_wrapped(Traced, "handle_message", wrapper)
+        check_wrapped(Traced, "handle_message", [wrapper])
 
 
 @pytest.fixture
@@ -180,10 +210,10 @@ async def test_a_processor_that_bypasses_the_router_is_rejected(installed, name)
 
     agent = Agent()
     hooks.check_agent(agent)  # no model yet
-    agent.processor = object.__new__(MessageProcessor)
+    agent.processor = make_agent().processor
     hooks.check_agent(agent)
     # As a model that is loaded later may bring it.
-    agent.processor = object.__new__(type("Other", (MessageProcessor,), {name: own_way}))
+    agent.processor = object.__new__(type("Other", (processor_classes()[-1],), {name: own_way}))
     with pytest.raises(UnsupportedEnvironment, match=rf"Other\.{name} is not zendesk-handoff's"):
         hooks.check_agent(agent)
     with pytest.raises(UnsupportedEnvironment):
@@ -194,16 +224,18 @@ def test_an_agent_that_bypasses_the_router_is_rejected(installed):
     async def own_way(*_arguments): ...
 
     other = object.__new__(type("Other", (Agent,), {"handle_message": own_way}))
+    other.processor = None
     sentence = r"Other\.handle_message is not zendesk-handoff's"
     with pytest.raises(UnsupportedEnvironment, match=sentence):
         hooks.check_agent(other)
 
 
-PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
-def test_the_extra_rasa_has_the_bounds_of_the_table():
-    assert PROJECT["optional-dependencies"]["rasa"] == [pair.requirement for pair in SUPPORTED]
+@pytest.mark.parametrize("pair", SUPPORTED, ids=lambda pair: pair.distribution)
+def test_an_extra_has_the_bounds_of_the_table(pair):
+    assert PROJECT["optional-dependencies"][pair.distribution] == [pair.requirement]
 
 
 def test_requires_python_has_the_lowest_python_of_the_table():

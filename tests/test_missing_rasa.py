@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 NEEDS = {
     "actions": "rasa_sdk",
     "channels": "rasa",
+    "importer": "rasa",
     "nlu": "rasa",
     "policies": "rasa",
     "rasa": "rasa",
@@ -49,11 +50,12 @@ for name in names(zendesk_handoff):
 """
 
 
-def run(code):
+def run(code, *arguments, hidden=True, path="", input=None):
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", HIDE + code],
+        [sys.executable, "-W", "ignore", "-c", (HIDE if hidden else "") + code, *arguments],
         cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)},
+        env={"PYTHONPATH": f"{path}:{ROOT}" if path else str(ROOT)},
+        input=input,
         capture_output=True,
         text=True,
         check=False,
@@ -74,9 +76,42 @@ def test_what_needs_rasa_names_the_command_that_installs_it(package, needs):
     last_line = done.stderr.strip().splitlines()[-1]
     assert last_line == (
         f"zendesk_handoff.errors.MissingDependency: zendesk_handoff.{package} needs the package "
-        f"{needs}, which is not installed. Install the plugin's wheel with the "
-        "extra rasa: pip install 'zendesk-handoff[rasa] @ file:///path/to/the/wheel'"
+        f"{needs}, which is not installed. Install it: pip install 'zendesk-handoff[rasa]'"
     )
+
+
+@pytest.mark.parametrize("package", NEEDS)
+def test_on_a_python_without_a_supported_rasa_nothing_is_to_be_installed(package):
+    """pip would find no Rasa for it."""
+    done = run(f"sys.version_info = (3, 15, 1, 'final', 0)\nimport zendesk_handoff.{package}")
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert last_line.startswith("zendesk_handoff.errors.UnsupportedEnvironment: There is ")
+    assert " on Python 3.15 here. This version of zendesk-handoff supports Rasa Open" in last_line
+
+
+@pytest.mark.parametrize("package", NEEDS)
+def test_on_a_newer_python_it_is_rasa_pro_that_is_missing(package):
+    done = run(f"sys.version_info = (3, 12, 1, 'final', 0)\nimport zendesk_handoff.{package}")
+    assert "pip install 'zendesk-handoff[rasa-pro]'" in done.stderr.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("package", ["importer", "nlu", "policies"])
+def test_an_unsupported_rasa_is_named_before_its_modules_are_imported(package, tmp_path):
+    """As Rasa Pro's, which has moved them."""
+    (tmp_path / "rasa").mkdir()
+    (tmp_path / "rasa" / "__init__.py").write_text("__version__ = '3.99.1'\n")
+    done = run(f"import zendesk_handoff.{package}", hidden=False, path=tmp_path)
+    assert "UnsupportedEnvironment: There is Rasa 3.99.1 on Python 3.10 here." in done.stderr
+
+
+def test_the_command_line_works_without_rasa():
+    line = '{"turns": [{"speaker": "user", "text": "where is order 10234?"}]}'
+    code = "from zendesk_handoff.cli import app\napp()"
+    done = run(code, "summarize", "-", input=line)
+    assert done.returncode == 0 and "10234" in done.stdout, done.stderr
+    done = run(code, "sessions", "--credentials", "no-such.yml")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert str(ROOT / "no-such.yml") in done.stderr, "the path that was looked at"
 
 
 def test_a_missing_dependency_is_an_import_error():

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import fields
-from functools import cache
 
 import pytest
 import yaml
+from rasa.core.channels.channel import register
+from sanic import Sanic
 from typer.main import get_command
 
 import zendesk_handoff
+from tests.support import response_table
 from tests.support.observability import log_events, metric_names
-from tests.support.pages import DOCS, PAGES, README, ROOT, quoted, rows, section
+from tests.support.pages import DOCS, PAGES, ROOT, quoted, rows, section
 from zendesk_handoff import errors
+from zendesk_handoff.channels import ZendeskInput
 from zendesk_handoff.cli import app
 from zendesk_handoff.domain import responses
 from zendesk_handoff.domain.session import EndReason
-from zendesk_handoff.rasa import delivery
+from zendesk_handoff.importer.domain import ACTIONS, SLOTS
+from zendesk_handoff.importer.options import REQUEST
+from zendesk_handoff.rasa.adapter import ChannelAdapter
+from zendesk_handoff.webchat import WebChatInput
 from zendesk_handoff.webchat.page import PageSettings
 
 ALL = "".join(page.read_text() for page in PAGES)
 OPERATIONS = (DOCS / "operations.md").read_text()
+DOMAIN = (DOCS / "domain.md").read_text()
+ROUTES = (DOCS / "routes.md").read_text()
 LEVELS = {
     "Errors": {"error", "exception", "critical"},
     "Warnings": {"warning"},
@@ -43,25 +52,26 @@ def test_every_log_event_that_a_page_names_exists():
     assert named <= log_events().keys()
 
 
-@pytest.mark.parametrize("name", [name for name in vars(responses) if name.isupper()])
-def test_every_response_is_in_the_readmes_domain(name):
-    value = getattr(responses, name)
-    if str(value).startswith("utter_"):
-        assert value in domain()["responses"]
+def test_every_response_is_listed():
+    table, _, _ = section(DOMAIN, "Responses").partition("\n### ")
+    listed = {quoted(row[0])[0]: quoted(row[2]) for row in rows(table)}
+    named = {value for value in vars(responses).values() if str(value).startswith("utter_")}
+    assert listed.keys() == responses.responses_in("en").keys() == named
+    for name, [first, *_] in responses.responses_in("en").items():
+        assert set(re.findall(r"\{(\w+)\}", first["text"])) <= set(listed[name]), name
 
 
-@cache
-def domain():
-    [block] = re.findall(r"```yaml\n# domain\.yml\n(.*?)```", README.read_text(), re.DOTALL)
-    return yaml.safe_load(block)
+def test_the_built_in_texts_are_the_words():
+    assert response_table.table() in DOMAIN, "run `python -m tests.support.response_table`"
 
 
-def test_actions_and_slots_are_in_the_readmes_domain():
+def test_actions_slots_and_the_intent_are_listed():
+    names = {
+        each for row in rows(section(DOMAIN, "Intents and actions")) for each in quoted(row[0])
+    }
+    assert names == {*ACTIONS, REQUEST, "affirm", "deny"}
     code = "".join(file.read_text() for file in (ROOT / "zendesk_handoff").rglob("*.py"))
-    actions = set(re.findall(r'return "(action_\w+)"', code))
-    slots = {*re.findall(r'"(handoff_(?:status|reason|end_reason))"', code), "workspace"}
-    assert actions == set(domain()["actions"])
-    assert slots == set(domain()["slots"])
+    assert set(re.findall(r'return "(action_\w+)"', code)) == set(ACTIONS)
 
 
 def test_the_chat_pages_settings_are_listed_with_their_defaults():
@@ -95,29 +105,44 @@ def test_the_glossary_is_short_and_sorted():
     assert len(terms) <= 25
 
 
-def test_every_page_is_in_the_index():
-    index = (DOCS / "README.md").read_text()
-    for page in DOCS.glob("*.md"):
-        assert page.name == "README.md" or f"]({page.name})" in index, page.name
+def test_the_public_names_are_listed():
+    listed = [name for row in rows((DOCS / "python.md").read_text()) for name in quoted(row[0])]
+    assert sorted(listed) == sorted(zendesk_handoff.__all__)
 
 
-def test_the_readme_lists_the_public_names():
-    listed = set(quoted(section(README.read_text(), "Names to import")))
-    assert set(zendesk_handoff.__all__) <= listed
+def test_every_route_is_listed():
+    listed = {
+        quoted(row[0])[0]: set(row[1].split(", ")) for row in rows(ROUTES) if row[0][1] == "/"
+    }
+    app = Sanic(f"docs_{uuid.uuid4().hex}", configure_logging=False)
+    [block] = re.findall(r"```yaml\n(.*?)```", (DOCS / "workspaces.md").read_text(), re.DOTALL)
+    settings = yaml.safe_load(re.sub(r"\$\{\w+\}", "a-secret-of-the-page", block))
+    plugin = ZendeskInput.from_credentials(settings["zendesk_handoff.channels.ZendeskInput"])
+    register([plugin, WebChatInput()], app, route="/webhooks/")
+    found = {
+        "/" + re.sub(r"<(\w+):[^>]*>", r"{\1}", route.path): set(route.methods)
+        for route in app.router.routes
+    }
+    found.pop("/", None)  # Rasa's own
+    assert listed == found
 
 
 def test_the_values_of_the_slots_are_listed():
     table = rows(section((DOCS / "settings.md").read_text(), "Slots"))
     listed = [value for row in table for value in quoted(row[0])]
     assert {reason.value for reason in EndReason} <= set(listed)
-    assert set(domain()["slots"]) <= set(listed)
+    assert set(SLOTS) <= set(listed)
 
 
 def test_the_walks_name_at_most_twelve_modules():
     page = (DOCS / "design.md").read_text()
     for heading, first, last in (
         ("A user's message, module by module", "webchat/routes.py", "zendesk/transport.py"),
-        ("An agent's message, module by module", "channels/zendesk_input.py", "rasa/outputs.py"),
+        (
+            "An agent's message, module by module",
+            "channels/zendesk_input.py",
+            "channels/adapters/slack.py",
+        ),
     ):
         modules = [quoted(row[0])[0] for row in rows(section(page, heading))]
         assert len(set(modules)) == len(modules) <= 12
@@ -132,16 +157,8 @@ def test_the_public_classes_are_documented():
             assert re.search(rf"zendesk_handoff\.[\w.]+\.{name}\b", ALL), name
 
 
-def test_the_protocols_of_output_channels_are_documented():
-    page = section((ROOT / "CONTRIBUTING.md").read_text(), "Another channel")
-    protocols = {
-        name: vars(value)
-        for name, value in vars(delivery).items()
-        if getattr(value, "_is_protocol", False) and name.endswith("Output")
-    }
-    assert protocols
-    assert {code for code in quoted(page) if code.endswith("Output")} == protocols.keys()
-    for members in protocols.values():
-        methods = [name for name in members if not name.startswith("_")]
-        assert methods
-        assert all(f"`{method}(" in page for method in methods)
+def test_the_protocol_of_adapters_is_documented():
+    page = (DOCS / "custom-channel.md").read_text()
+    names = [name for name in vars(ChannelAdapter) if not name.startswith("_")]
+    assert names
+    assert set(names) <= {code.partition("(")[0] for code in quoted(page)}

@@ -14,6 +14,10 @@ from zendesk_handoff.settings import load_settings
 DEPLOY = ROOT / "deploy"
 
 
+#: Long enough for a secret.
+FILLED_IN = "filled-in-by-the-operator"
+
+
 def deployed_environ():
     """The containers' environment, with values for everything that the operator fills in."""
     compose = yaml.safe_load((DEPLOY / "compose.yml").read_text())
@@ -26,7 +30,7 @@ def deployed_environ():
 
     def fill(match):
         assert match[1] in listed, f"{match[1]} is not in .env.example"
-        return values.get(match[1], "filled-in")
+        return values.get(match[1], FILLED_IN)
 
     return {
         service: {
@@ -47,7 +51,7 @@ def test_the_deployed_settings_are_valid(service):
         for_actions=is_action_server,
     )
     assert settings.store_url.startswith("postgresql://")
-    assert (settings.connectors["support"].key_secret == "filled-in") is not is_action_server
+    assert (settings.connectors["support"].key_secret == FILLED_IN) is not is_action_server
     assert ("ZENDESK_KEY_SECRET" in environ) is not is_action_server
 
 

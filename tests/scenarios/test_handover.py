@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
 from tests.support.names import AGENTS, SENDERS, TEXTS
-from tests.support.users import RestUser, texts_of_user
+from tests.support.users import RestUser, is_of, texts_of_user
+from tests.support.waiting import until
 
 JOINED = "Ana is here now"
 
@@ -26,6 +27,15 @@ async def test_the_agent_reads_a_summary_and_the_user_gets_a_confirmation(hand_o
     assert await user.slot("handoff_status") == "waiting"
 
 
+async def is_active(user):
+    """Wait until the tracker knows: it is written after the message has been sent."""
+
+    async def active():
+        return await user.slot("handoff_status") == "active"
+
+    await until(active)
+
+
 async def test_messages_pass_both_ways_while_the_bot_is_silent(hand_over, sim, user):
     session = await hand_over(user)
     assert await user.says(ASK_HOURS) == []
@@ -33,7 +43,7 @@ async def test_messages_pass_both_ways_while_the_bot_is_silent(hand_over, sim, u
     await sim.agent_text(session.conversation, "We open at nine.", agent="Ana")
     heard = await user.hears("Ana: We open at nine.")
     assert JOINED in heard[0]["text"]
-    assert await user.slot("handoff_status") == "active"
+    await is_active(user)
     await sim.agent_text(session.conversation, "Anything else?", agent="Ana")
     again = await user.hears("Anything else?")
     assert not any(JOINED in str(each) for each in again)
@@ -48,7 +58,7 @@ async def test_handover_and_return_of_any_sender(hand_over, sim, new_user, sende
     await sim.wait_for_message(session.conversation, "a question")
     await sim.agent_text(session.conversation, "an answer", agent="Ana")
     await user.hears("Ana: an answer")
-    assert await user.slot("handoff_status") == "active"
+    await is_active(user)
     await sim.end_session(session.conversation)
     await user.hears(ENDED)
 
@@ -57,8 +67,13 @@ async def test_any_agents_name_and_text_in_one_session(hand_over, sim, user):
     session = await hand_over(user)
     for text in TEXTS:
         await user.says(text)
-    await sim.wait_for_message(session.conversation, TEXTS[-1])
-    assert texts_of_user(await sim.messages(session.conversation)) == list(TEXTS)
+    # What would act at Zendesk does not: its percent sign is another one, or the mark is gone.
+    harmless = [
+        text.replace("%((", "\u066a((").replace("%[", "\u066a[").replace("\u202e", "")
+        for text in TEXTS
+    ]
+    await sim.wait_for_message(session.conversation, harmless[-1])
+    assert texts_of_user(await sim.messages(session.conversation)) == harmless
     # From an agent, a switchboard command is carried out and not sent.
     texts = itertools.cycle(text for text in TEXTS if "switchboard:" not in text)
     written = [*zip(AGENTS, texts, strict=False), (AGENTS[0], "the last answer")]
@@ -161,9 +176,7 @@ async def test_a_second_handover_opens_a_second_conversation(hand_over, sim, use
     await user.hears(ENDED)
     replies = await user.says(ASK_HUMAN)
     assert any(STARTED in text for text in replies)
-    ids = [
-        one["id"] for one in await sim.conversations() if one["user"]["externalId"] == user.sender
-    ]
+    ids = [one["id"] for one in await sim.conversations() if is_of(one, user.sender)]
     assert len(ids) == 2
 
 

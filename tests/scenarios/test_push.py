@@ -9,6 +9,7 @@ import pytest
 from tests.support.bot_texts import ASK_HUMAN, ENDED, STARTED
 from tests.support.users import conversation_of
 from tests.support.waiting import until
+from zendesk_handoff.handover.agent_notes import agent_note
 
 
 class Messenger:
@@ -24,6 +25,10 @@ class Messenger:
 
     async def fails(self, times):
         async with self.http.post(f"{self.root}/failing", json=times) as answer:
+            assert answer.status == 200
+
+    async def refuses(self, does):
+        async with self.http.post(f"{self.root}/refusing", json=does) as answer:
             assert answer.status == 200
 
     async def sent(self):
@@ -44,6 +49,7 @@ async def messenger(stack, http):
     found = Messenger(stack.rasa_url, http)
     yield found
     await found.fails(0)
+    await found.refuses(False)
 
 
 async def with_agent(messenger, sim, stack):
@@ -75,19 +81,16 @@ async def test_a_failed_push_is_retried_in_order(messenger, sim, stack):
     assert said.index("Ana: one") < said.index("Ana: two")
 
 
-async def test_undeliverable_messages_come_with_the_users_next_message(messenger, sim, stack):
+async def test_a_refused_message_is_reported_and_comes_with_the_users_next(messenger, sim, stack):
     conversation = await with_agent(messenger, sim, stack)
     await sim.agent_text(conversation, "zero")
     await messenger.hears("zero")
-    await messenger.fails(10_000)
+    await messenger.refuses(True)
     await sim.agent_text(conversation, "kept for you")
-
-    async def given_up():
-        return "handoff.push.given_up" in (stack.folder / "rasa.log").read_text()
-
-    await until(given_up, timeout=40)
+    note = agent_note("not_delivered", "en", reason="the line is blocked")
+    await sim.wait_for_message(conversation, note)
     await messenger.says("is your line down?")
     await sim.wait_for_message(conversation, "is your line down?")
-    await messenger.fails(0)
+    await messenger.refuses(False)
     await messenger.says("and now?")
     await messenger.hears("kept for you")

@@ -53,10 +53,9 @@ def stack(tmp_path_factory):
         workers=(1, 2),
     )
     try:
-        servers.start()
-        yield servers
+        with servers:
+            yield servers
     finally:
-        servers.stop()
         asyncio.run(run_on_postgresql(f"DROP DATABASE {name} WITH (FORCE)"))
 
 

@@ -35,12 +35,8 @@ def stack(tmp_path_factory):
             "undelivered": 1,
         },
     }
-    servers = Stack(tmp_path_factory.mktemp("short-timeouts"), settings=settings)
-    try:
-        servers.start()
+    with Stack(tmp_path_factory.mktemp("short-timeouts"), settings=settings) as servers:
         yield servers
-    finally:
-        servers.stop()
 
 
 @pytest.fixture

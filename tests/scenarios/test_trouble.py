@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import io
+from functools import partial
 
 import pytest
 
-from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
+from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, FAILED, HOURS, STARTED
+from tests.support.users import is_of
 from tests.support.webhooks import ROUTES, agent_event, post_events, webhook_url
+from zendesk_handoff.settings import read_settings
+from zendesk_handoff.zendesk.administration import Administration
+
+_BLOCK = {"public_url": "http://127.0.0.1:5005"}
 
 
 async def conversations_of(sim, user):
-    return [one for one in await sim.conversations() if one["user"]["externalId"] == user.sender]
+    return [one for one in await sim.conversations() if is_of(one, user.sender)]
 
 
 async def faults_have_hit(sim):
@@ -30,6 +36,32 @@ async def test_a_refused_opening_is_reported_and_the_bot_goes_on(sim, user, stac
     assert await user.slot("handoff_status") == "failed"
     await sim.clear_faults()
     assert any(HOURS in text for text in await user.says(ASK_HOURS))
+
+
+@pytest.fixture
+async def nobody_by_that_name(stack, sim):
+    """The agents have another name in the switchboard, which only an event reports."""
+    connector = stack.connectors["support"]
+    account = read_settings({**_BLOCK, "connectors": {"support": connector}}).connectors["support"]
+    await sim.set_switches(connector["app_id"], refused_action_status=200)
+    async with Administration(account) as administration:
+        switchboard = await administration.switchboard.get()
+        listed = await administration.switchboard.list_integrations(switchboard.id)
+        agents = next(each for each in listed if each.name == account.agent_workspace)
+        rename = partial(administration.switchboard.update_integration, switchboard.id, agents.id)
+        await rename(name="renamed")
+        yield
+        await rename(name=agents.name)
+    await sim.set_switches(connector["app_id"], refused_action_status=400)
+
+
+async def test_a_user_hears_that_the_agents_never_got_the_conversation(
+    nobody_by_that_name, stack, user
+):
+    heard = [*await user.says(ASK_HUMAN), str(await user.hears(FAILED, asking=ASK_HOURS))]
+    assert HOURS in str([*heard, await user.says(ASK_HOURS)])
+    log = (stack.folder / "rasa.log").read_text()
+    assert "handoff.control.not_passed" in log and "agent_workspace" in log
 
 
 async def test_an_unknown_workspace_uses_no_other_connector(sim, new_user):
@@ -84,9 +116,7 @@ async def test_a_message_during_the_escalation_reaches_the_agent(sim, user, stac
     await sim.add_fault("latency", seconds=1.5, method="POST", path="*/passControl", count=1)
     asking = asyncio.create_task(user.says(ASK_HUMAN))
     app = stack.connectors["support"]["app_id"]
-    found = await sim.wait_for_conversation(
-        app, lambda one: one["user"]["externalId"] == user.sender
-    )
+    found = await sim.wait_for_conversation(app, lambda one: is_of(one, user.sender))
     during = await user.says(ASK_HOURS)
     assert any(STARTED in text for text in await asking)
     await faults_have_hit(sim)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
+import sys
 
 import pytest
 
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, FAILED, HOURS, STARTED
 from tests.support.recovery import sim_conversations
-from tests.support.servers import Stack
+from tests.support.servers import MODEL, Stack
 from tests.support.users import RestUser
 
 pytestmark = pytest.mark.timeout(300)
@@ -18,13 +20,9 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
     """A server with the plugin, and one beside it without: as ``rasa shell`` is."""
-    servers = Stack(tmp_path_factory.mktemp("unserved"))
-    try:
-        servers.start()
+    with Stack(tmp_path_factory.mktemp("unserved")) as servers:
         servers.start_without_plugin()
         yield servers
-    finally:
-        servers.stop()
 
 
 @pytest.fixture(scope="module")
@@ -32,12 +30,8 @@ def elsewhere(tmp_path_factory):
     """An action server whose store is another one than the Rasa server's."""
     folder = tmp_path_factory.mktemp("elsewhere")
     other = f"sqlite:///{folder / 'other.db'}"
-    servers = Stack(folder, actions_settings={"store_url": other})
-    try:
-        servers.start()
+    with Stack(folder, actions_settings={"store_url": other}) as servers:
         yield servers
-    finally:
-        servers.stop()
 
 
 @pytest.fixture
@@ -86,6 +80,21 @@ async def test_the_server_with_the_plugin_is_not_taken_for_the_users(stack, sim,
     assert any(FAILED in text for text in replies)
     assert any(STARTED in text for text in others)
     assert await sim_conversations(sim, without_plugin) == []
+
+
+async def test_the_check_finds_two_stores_before_a_user_does(elsewhere):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "zendesk_handoff.cli", "check", "--json"),
+        *("--credentials", str(elsewhere.folder / "credentials.yml"), "--model", str(MODEL)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 1
+    found = [json.loads(line) for line in output.splitlines()]
+    [same] = [each for each in found if each["check"] == "same store"]
+    assert same["outcome"] == "error"
+    assert f"sqlite:///{elsewhere.folder}/handoff.db" in same["cause"]
+    assert [each["check"] for each in found if each["outcome"] == "error"] == ["same store"]
 
 
 async def test_two_stores(elsewhere, http):

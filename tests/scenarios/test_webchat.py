@@ -7,9 +7,11 @@ import uuid
 import aiohttp
 import pytest
 
-from tests.support.bot_texts import ASK_HOURS, ENDED, HOURS, STARTED
+from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
+from tests.support.identity import identity
+from tests.support.users import conversation_of
 from tests.support.webchat import PNG, hand_over_page
-from zendesk_handoff.webchat.stream import LOOK_BACK
+from zendesk_handoff.store.chat import LOOK_BACK
 
 
 async def test_a_whole_handover_and_its_replay(page, sim, stack):
@@ -43,8 +45,11 @@ async def test_a_whole_handover_and_its_replay(page, sim, stack):
     assert any(HOURS in str(rest.entries[each]) for each in rest.entries if each > last)
 
 
-async def test_the_profile_reaches_zendesk(page, sim, stack):
-    found = await hand_over_page(page, sim, stack)
+async def test_a_signed_profile_reaches_zendesk(page, sim, stack):
+    subject = f"customer-{uuid.uuid4().hex}"
+    await page.start(identity=identity(subject, name="Jo Doe", email="jo@example.com"))
+    await page.says(ASK_HUMAN)
+    found = await conversation_of(subject, sim, stack)
     assert found["user"]["profile"]["givenName"] == "Jo"
     assert found["user"]["profile"]["email"] == "jo@example.com"
 

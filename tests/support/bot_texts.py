@@ -20,3 +20,5 @@ NOT_PASSED_ON = "did not reach my colleague"
 DELAYED = "What you wrote is safe"
 #: The user may go on waiting or return to the bot.
 BACK_OFFER = "come back to me"
+#: An agent has deleted a message that the user has seen.
+DELETED = "has taken back one of the messages"

@@ -21,10 +21,22 @@ class CallbackUser:
     """A user whose messages the bot posts to an address; use it as an async context manager."""
 
     def __init__(
-        self, stack: Stack, http: aiohttp.ClientSession, *, sender: str | None = None
+        self,
+        stack: Stack,
+        http: aiohttp.ClientSession,
+        *,
+        sender: str | None = None,
+        channel: str = "callback",
     ) -> None:
+        self.channel = channel
         self.sender = sender or f"user-{uuid.uuid4().hex[:12]}"
         self.heard: list[str] = []
+        self.bodies: list[dict[str, Any]] = []
+        #: The status with which the receiver answers in place of 200, and how often it did.
+        self.refuses_with: int | None = None
+        self.refused = 0
+        #: Whether the user presses the first button of a message before it is confirmed.
+        self.is_hasty = False
         self._stack = stack
         self._http = http
 
@@ -40,9 +52,9 @@ class CallbackUser:
     async def __aexit__(self, *_error: object) -> None:
         await self._runner.cleanup()
 
-    async def says(self, text: str) -> None:
-        url = f"{self._stack.rasa_url}/webhooks/callback/webhook"
-        body = {"sender": self.sender, "message": text}
+    async def says(self, text: str, **fields: Any) -> None:
+        url = f"{self._stack.rasa_url}/webhooks/{self.channel}/webhook"
+        body = {"sender": self.sender, "message": text, **fields}
         async with self._http.post(url, json=body) as answer:
             assert answer.status == 200
 
@@ -69,5 +81,12 @@ class CallbackUser:
     async def _hear(self, request: web.Request) -> web.Response:
         message: dict[str, Any] = await request.json()
         if message["recipient_id"] == self.sender:
-            self.heard.append(str(message.get("text")))
+            if self.refuses_with is not None:
+                self.refused += 1
+                headers = {"Location": self._stack.rasa_url}  # which answers with 200
+                return web.Response(status=self.refuses_with, headers=headers)
+            self.bodies.append(message)
+            if self.is_hasty and message.get("buttons"):
+                await self.says(message["buttons"][0]["payload"])
+            self.heard.append(str(message.get("text") or message.get("image")))
         return web.Response()

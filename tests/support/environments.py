@@ -41,9 +41,14 @@ def make_environment(folder: Path, *requirements: str | Path) -> Path:
     return python
 
 
-def build_wheel(folder: Path) -> Path:
-    """Build the wheel with the pinned build backend."""
+def build_wheel(folder: Path, project: Path = ROOT) -> Path:
+    """Build a wheel with the pinned build backend.
+
+    Args:
+        folder: Gets the wheel.
+        project: The plugin's folder, or the simulator's.
+    """
     pinned = ("--build-constraints", "requirements/build.txt", "--require-hashes")
-    uv("build", "-q", "--wheel", *pinned, "--out-dir", folder)
+    uv("build", "-q", "--wheel", *pinned, "--out-dir", folder, project)
     [wheel] = folder.glob("*.whl")
     return wheel

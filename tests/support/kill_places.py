@@ -17,6 +17,8 @@ BY_TIMING = {
     "rasa: Leases.acquire": "repeated where a lease has expired on a busy machine",
     "rasa: WorkTable.set_deadlines": "recorded whenever nothing is due, and every five minutes",
     "rasa: WorkTable.claim_for_reconciliation": "repeated with each reconciliation",
+    "rasa: Maintenance.purge_delivered": "repeated from the start on, every hour",
+    "rasa: EventsHeard.record": "recorded within ten seconds of a session's first event",
     "rasa: answer to POST /api/v1/connectors/{id}/webhook": "Zendesk reports our own steps, too",
 }
 #: Commits after which no process is killed, by the method of the store.
@@ -24,7 +26,18 @@ WITHOUT_KILL = {
     "Leases.release": "a session of a connector that the server lacks: its lease would expire",
     "Leases.release_all": "at the stop of a server: its leases would expire",
     "Maintenance.purge": "an operator's command, repeated by the operator",
+    "PersonalData.forget": "an operator's command, one transaction, repeated by the operator",
+    "PersonalData.erase_removed": "one transaction, and Zendesk repeats an event without an answer",
     "Maintenance.retry": "an operator's command, repeated by the operator",
+    "Chat.take_back": "repeated with the deletion until the inbox has it done",
+    "Inbox.withdraw": "the last step of a deletion, which is repeated as a whole",
+    "Deliveries.confirm": "one transaction, and the platform repeats a report without an answer",
+    "Deliveries.reopen": "repeated with the next message of the user",
+    "Deliveries.fail": "one transaction, and the platform repeats a report without an answer",
+    "EventsHeard.claim_log": "allows one line in the log, which changes nothing else",
+    "Probes.expect": "an operator's test, which the operator repeats",
+    "Probes.hear": "the same, and Zendesk repeats an event without an answer",
+    "Probes.end": "the same; what is left is forgotten with the next test",
     "PendingMessages.release": "after an error of the channel: the claim would expire",
 }
 
@@ -143,7 +156,9 @@ _TABLE = {
             rasa: Sessions.connect
             rasa: PendingMessages.add
             rasa: SQLTrackerStore.save
+            rasa: PendingMessages.add#2
             rasa: SQLTrackerStore.save#2
+            rasa: SQLTrackerStore.save#3
             rasa: Sessions.mark_start_notified
         """,
         "takeover inside the switchboard": """
@@ -169,7 +184,9 @@ _TABLE = {
             rasa: Sessions.connect
             rasa: PendingMessages.add
             rasa: SQLTrackerStore.save
+            rasa: PendingMessages.add#2
             rasa: SQLTrackerStore.save#2
+            rasa: SQLTrackerStore.save#3
             rasa: Sessions.mark_start_notified
         """,
         "unserved request": """
@@ -195,7 +212,7 @@ _TABLE = {
             rasa: SQLTrackerStore.save#2
             rasa: PendingMessages.add#2
             rasa: SQLTrackerStore.save#3
-            rasa: Outbox.finish
+            rasa: Outbox.settle
             rasa: Sessions.mark_end_notified
             rasa: Leases.release_done
         """,
@@ -216,8 +233,7 @@ _TABLE = {
             rasa: Outbox.finish
         """,
         "file on the chat page": """
-            rasa: Chat.keep_upload
-            rasa: Chat.add
+            rasa: Uploads.add
             rasa: answer to POST /webhooks/webchat/files
             rasa: Outbox.add
             rasa: Chat.finish_work
@@ -226,9 +242,9 @@ _TABLE = {
             rasa: Outbox.finish
         """,
         "change of channel": """
-            rasa: Sessions.change_channel
+            rasa: Sessions.change_place
             rasa: Outbox.add
-            rasa: answer to POST /webhooks/callback/webhook
+            rasa: answer to POST /webhooks/provencallback/webhook
             rasa: POST /conversations/{id}/messages
             rasa: Outbox.finish
         """,
@@ -255,11 +271,10 @@ _TABLE = {
             rasa: Inbox.add
             rasa: answer to POST /api/v1/connectors/{id}/webhook
             rasa: PendingMessages.add
-            rasa: SQLTrackerStore.save
-            rasa: SQLTrackerStore.save#2
             rasa: Sessions.record_agent
             rasa: PendingMessages.add#2
             rasa: Inbox.finish
+            rasa: SQLTrackerStore.save
         """,
         "pending messages": """
             rasa: Outbox.add
@@ -273,32 +288,46 @@ _TABLE = {
             rasa: Inbox.add
             rasa: answer to POST /api/v1/connectors/{id}/webhook
             rasa: Chat.add
-            rasa: SQLTrackerStore.save
-            rasa: SQLTrackerStore.save#2
             rasa: Sessions.record_agent
             rasa: Chat.add#2
             rasa: Inbox.finish
+            rasa: SQLTrackerStore.save
         """,
         "delivery by a channel that pushes": """
             rasa: Inbox.add
             rasa: answer to POST /api/v1/connectors/{id}/webhook
             rasa: POST /callback
-            rasa: SQLTrackerStore.save
-            rasa: SQLTrackerStore.save#2
             rasa: Sessions.record_agent
             rasa: POST /callback#2
             rasa: Inbox.finish
+            rasa: SQLTrackerStore.save
+        """,
+        "delivery in parts": """
+            rasa: Inbox.add
+            rasa: answer to POST /api/v1/connectors/{id}/webhook
+            rasa: POST /callback
+            rasa: Deliveries.record
+            rasa: POST /callback#2
+            rasa: Deliveries.record#2
+            rasa: Inbox.finish
+        """,
+        "refused delivery": """
+            rasa: Inbox.add
+            rasa: answer to POST /api/v1/connectors/{id}/webhook
+            rasa: POST /callback
+            rasa: Inbox.refuse
+            rasa: POST /conversations/{id}/messages
+            rasa: Outbox.finish
         """,
         "missed message": """
             rasa: Inbox.add
             rasa: answer to POST /api/v1/connectors/{id}/webhook
             rasa: Inbox.add#2
             rasa: PendingMessages.add
-            rasa: SQLTrackerStore.save
-            rasa: SQLTrackerStore.save#2
             rasa: Sessions.record_agent
             rasa: PendingMessages.add#2
             rasa: Inbox.finish
+            rasa: SQLTrackerStore.save
             rasa: PendingMessages.add#3
             rasa: Inbox.finish#2
         """,

@@ -87,9 +87,15 @@ def wrap_calls(places: Places) -> None:
 
     @wraps(request)
     async def request_and_pass(self: Any, method: str, url: Any, **options: Any) -> Any:
+        # Where a channel judges the answer itself, the call is done before that.
+        judge = options.get("raise_for_status")
+        if callable(judge):
+            options["raise_for_status"] = False
         response = await request(self, method, url, **options)
         if method.upper() not in _WITHOUT_EFFECT:
             places.pass_by(f"{method.upper()} {_without_ids(response.url.path)}")
+        if callable(judge):
+            await judge(response)
         return response
 
     aiohttp.ClientSession._request = request_and_pass  # type: ignore[method-assign]

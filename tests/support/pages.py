@@ -7,6 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+#: Flags of patterns for blocks, whose ends stand at the beginning of a line.
+WHOLE = re.DOTALL | re.MULTILINE
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")))
 #: Pages beside the code that they describe.
@@ -40,6 +42,12 @@ def rows(text: str) -> list[list[str]]:
 def quoted(cell: str) -> list[str]:
     """Extract the code that a cell or a text quotes."""
     return re.findall(r"`([^`\n]+)`", cell)
+
+
+def files_of(page: Path) -> dict[str, str]:
+    """Extract the files that a page shows whole: blocks whose first line names the file."""
+    blocks = re.findall(r"^```(?:yaml|python)\n# ([\w/]+\.\w+)\n(.*?)^```", page.read_text(), WHOLE)
+    return dict(blocks)
 
 
 def without_blocks(text: str) -> str:

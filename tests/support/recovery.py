@@ -8,7 +8,7 @@ from contextlib import suppress
 import aiohttp
 
 from tests.support.bot_texts import ASK_HOURS, HOURS, STARTED
-from tests.support.users import conversation_of, texts_of_user
+from tests.support.users import conversation_of, is_of, texts_of_user
 from tests.support.waiting import until
 
 #: Seconds until another process has taken a session over, on a busy machine.
@@ -32,7 +32,7 @@ async def try_to_say(user, text):
 
 async def sim_conversations(sim, user):
     """List the user's conversations in all accounts."""
-    return [one for one in await sim.conversations() if one["user"]["externalId"] == user.sender]
+    return [one for one in await sim.conversations() if is_of(one, user.sender)]
 
 
 async def hears(user, *words, heard=(), asking="still there?", pause=0.0):
@@ -101,7 +101,7 @@ async def is_opened_once(sim, stack, user, *, connector, heard=(), is_answer_los
         heard = await hears(user, STARTED, heard=heard)
     assert times(STARTED, heard) == (not is_answer_lost), "told once"
     app = stack.connectors[connector]["app_id"]
-    mine = [one for one in await sim.conversations(app) if one["user"]["externalId"] == user.sender]
+    mine = [one for one in await sim.conversations(app) if is_of(one, user.sender)]
     assert len(mine) == 1, "one conversation"
     messages = await sim.messages(found["id"])
     assert sum(one["author"]["type"] == "business" for one in messages) == 1, "one summary"

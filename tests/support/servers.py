@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import urllib.request
 from contextlib import suppress
@@ -15,6 +16,7 @@ import yaml
 from sqlalchemy.exc import IntegrityError
 
 from tests.support import killable
+from tests.support.identity import IDENTITY_SECRET, OTHER_SECRET
 from tools.paths import MODEL, ROOT
 from tools.processes import RASA, Process, free_port
 
@@ -43,6 +45,8 @@ class Stack:
         channels: Added to the credentials, before the plugin's blocks.
         actions_settings: Added to the plugin's block, for the action server alone.
         workers: Sanic workers of each Rasa server; its length is the number of servers.
+        set_up: Further connectors, whose accounts are made by ``zendesk-handoff setup``, with its
+            options. The connector's id is its workspace, too.
     """
 
     folder: Path
@@ -51,6 +55,7 @@ class Stack:
     channels: dict[str, Any] = field(default_factory=dict)
     actions_settings: dict[str, Any] = field(default_factory=dict)
     workers: tuple[int, ...] = (1,)
+    set_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
     simulator_url: str = ""
     rasa_urls: list[str] = field(default_factory=list)
     url_without_plugin: str = ""
@@ -59,7 +64,6 @@ class Stack:
     processes: dict[str, Process] = field(default_factory=dict)
 
     def start(self) -> None:
-        assert MODEL.is_file(), "There is no trained model: run `make setup`."
         ports = {name: free_port() for name in ("simulator", "actions", "metrics")}
         self.simulator_url = f"http://127.0.0.1:{ports['simulator']}"
         self.rasa_urls = [f"http://127.0.0.1:{free_port()}" for _ in self.workers]
@@ -127,7 +131,7 @@ class Stack:
         for _ in range(3):
             # A message may be stored meanwhile, which keeps its session.
             with suppress(IntegrityError), self._connect() as connection, connection.begin():
-                for table in ("inbox", "outbox", "sessions"):
+                for table in ("deliveries", "inbox", "outbox", "sessions"):
                     connection.execute(sa.text(f"DELETE FROM {table}"))
                 return
 
@@ -140,6 +144,24 @@ class Stack:
     def rasa_url(self) -> str:
         """Address of the first Rasa server, to which Zendesk posts."""
         return self.rasa_urls[0]
+
+    @property
+    def rasa_pid(self) -> int:
+        """Process id of the first Rasa server."""
+        running = self.processes["rasa"].running
+        assert running is not None
+        return running.pid
+
+    def __enter__(self) -> Stack:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
 
     def start_again(self) -> None:
         """Start the servers that have ended."""
@@ -160,6 +182,7 @@ class Stack:
         self.processes[name] = Process(name, command, ready, log, env)
 
     def _rasa(self, port: str, credentials: str) -> list[str]:
+        assert MODEL.is_file(), "There is no trained model: run `make setup`."
         return [
             *(RASA, "run", "--enable-api", "-i", "127.0.0.1", "-p", port, "--model", str(MODEL)),
             *("--credentials", str(self.folder / credentials)),
@@ -172,6 +195,19 @@ class Stack:
             "store_url": self.store_url,
             "open_timeout": 8,
             "takeover_after": 3,
+            # All users of the tests have one address, and much less patience than people.
+            "limits": dict.fromkeys(
+                (
+                    "conversations_per_address",
+                    "conversations",
+                    "messages_per_conversation",
+                    "messages_per_address",
+                    "handovers_per_address",
+                    "handovers_per_connector",
+                    "handovers",
+                ),
+                "off",
+            ),
             **self.settings,
             "connectors": {
                 "support": self._account("support", "default", in_switchboard=False),
@@ -179,17 +215,25 @@ class Stack:
             },
         }
         self.connectors = block["connectors"]  # type: ignore[assignment]
+        new, secrets = self._new_accounts()
+        block["connectors"] = {**self.connectors, **new}
         credentials = {
             "rest": None,
             "tests.support.channels.FlakyInput": None,
             **self.channels,
-            "channels.WebChatInput": None,
+            "channels.WebChatInput": {
+                "identity_secret": [OTHER_SECRET, IDENTITY_SECRET],
+                "allowed_workspaces": ["wholesale"],
+            },
             "channels.ZendeskInput": block,
         }
         (self.folder / "credentials.yml").write_text(yaml.safe_dump(credentials))
+        (self.folder / ".env").write_text(secrets)
+        for connector_id, options in self.set_up.items():
+            self._set_up(connector_id, *options)
         without_secrets = {
             name: {**connector, "key_id": _UNSET, "key_secret": _UNSET, "webhook_secret": _UNSET}
-            for name, connector in self.connectors.items()
+            for name, connector in block["connectors"].items()
         }
         for_actions = {**block, **self.actions_settings, "connectors": without_secrets}
         (self.folder / "actions.yml").write_text(
@@ -235,6 +279,42 @@ class Stack:
             "base_url": f"{self.simulator_url}/sc",
         }
         return connector | ({"switchboard_integration": "rasa"} if in_switchboard else {})
+
+    def _new_accounts(self) -> tuple[dict[str, dict[str, Any]], str]:
+        """Create accounts with a key and nothing else; return their connectors, and their secrets.
+
+        The secrets are lines for ``.env``.
+        """
+        connectors, lines = {}, []
+        for connector_id in self.set_up:
+            app = post(f"{self.simulator_url}/sim/apps", {"label": connector_id, "keys": [{}]})
+            [key] = app["keys"]
+            variable = f"KEY_{connector_id.replace('-', '_')}"
+            lines.append(f"{variable}={key['secret']}\n")
+            connectors[connector_id] = {
+                "subdomain": connector_id,
+                "app_id": app["id"],
+                "key_id": key["id"],
+                "key_secret": f"${{{variable}}}",
+                "webhook_secret": f"${{WEBHOOK_{connector_id.replace('-', '_')}}}",
+                "workspaces": [connector_id],
+                "base_url": f"{self.simulator_url}/sc",
+            }
+        return connectors, "".join(lines)
+
+    def _set_up(self, connector_id: str, *options: str) -> None:
+        command = [sys.executable, "-m", "zendesk_handoff.cli", "setup", connector_id, "--yes"]
+        command += [*options, "--credentials", str(self.folder / "credentials.yml")]
+        subprocess.run(command, check=True, capture_output=True)
+
+
+class EngineStack(Stack):
+    """A stack whose Rasa server is of Rasa's own parts, without a model; for both Rasas."""
+
+    def _rasa(self, port: str, credentials: str) -> list[str]:
+        folder = self.folder
+        files = [str(folder / credentials), str(folder / "endpoints.yml")]
+        return [sys.executable, "-m", "tests.support.bot_server", port, *files]
 
 
 class KillableStack(Stack):

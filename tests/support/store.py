@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import uuid
 from typing import Any
 
 import sqlalchemy as sa
 
 from zendesk_handoff.domain.inbox import InboxEntry
 from zendesk_handoff.domain.session import Session, Step
+from zendesk_handoff.settings import LimitSettings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.schema import sessions
+from zendesk_handoff.store.uploads import NewUpload, upload_id
 
 
 async def request_session(
@@ -20,6 +24,7 @@ async def request_session(
     profile: dict[str, str] | None = None,
     conversation: str | None = None,
     connected: bool = False,
+    channel: str = "rest",
 ) -> Session:
     """Request a session; this process has its lease, as if it opened it.
 
@@ -30,12 +35,13 @@ async def request_session(
         profile: Known facts about the user.
         conversation: Zendesk's id of the conversation, if it is created already.
         connected: Whether the agents have control already.
+        channel: The Rasa channel.
     """
     session = await store.sessions.request(
         sender,
         connector,
         workspace="default",
-        channel="rest",
+        channel=channel,
         reason="asked",
         summary="the summary",
         profile=profile or {},
@@ -74,3 +80,21 @@ def inbox_entry(
     defaults = {"connector_id": "support", "kind": "message", "body": {}, "sent_at": "t"}
     fields = {**defaults, "event_id": event_id, "message_id": message_id, **values}
     return InboxEntry(session_id=session_id, **fields)
+
+
+async def store_upload(store, sender, data, *, name="a.png", id=None, limits=None):
+    """Store a file that a user has sent from the chat page, and return its id."""
+    request_id = id or str(uuid.uuid4())
+    upload = NewUpload(
+        id=upload_id(sender, request_id),
+        name=name,
+        media_type="image/png",
+        content=io.BytesIO(data),
+        request_id=request_id,
+        body={"role": "user"},
+        work={"text": ""},
+    )
+    items = await store.uploads.add(sender, [upload], limits or LimitSettings())
+    for item in items:
+        await store.chat.finish_work(item)
+    return upload.id

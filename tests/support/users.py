@@ -13,7 +13,25 @@ from simulator import SimulatorClient
 from tests.support.bot_texts import ASK_HUMAN
 from tests.support.servers import Stack
 from tests.support.waiting import until
-from zendesk_handoff.handover.opening import external_id
+from zendesk_handoff.domain.user_ids import external_id
+
+#: The names of the channels in the tests.
+CHANNELS = (
+    *("rest", "webchat", "callback", "flaky", "slack", "telegram", "facebook", "twilio"),
+    *("mattermost", "webexteams", "rocketchat", "socketio", "cmdline", "elsewhere"),
+    *(
+        "ourslack",
+        "stocksocketio",
+        "botframework",
+        "sms",
+        "stocksms",
+        "hangouts",
+        "provencallback",
+        "ourtelegram",
+        "ourfacebook",
+        "ourtwilio",
+    ),
+)
 
 
 @dataclass
@@ -24,14 +42,17 @@ class RestUser:
     http: aiohttp.ClientSession
     workspace: str | None = None
     name: str | None = None
+    channel: str = "rest"
     sender: str = field(default_factory=lambda: f"user-{uuid.uuid4().hex[:12]}")
 
-    async def gets(self, text: str) -> list[dict[str, Any]]:
+    async def gets(self, text: str, **fields: Any) -> list[dict[str, Any]]:
         """Send a text and return the whole answer."""
-        body: dict[str, Any] = {"sender": self.sender, "message": text}
+        body: dict[str, Any] = {"sender": self.sender, "message": text, **fields}
         if self.workspace or self.name:
             body["metadata"] = {"workspace": self.workspace, "name": self.name}
-        async with self.http.post(f"{self.rasa_url}/webhooks/rest/webhook", json=body) as answer:
+        async with self.http.post(
+            f"{self.rasa_url}/webhooks/{self.channel}/webhook", json=body
+        ) as answer:
             return list(await answer.json())
 
     async def says(self, text: str) -> list[str]:
@@ -85,11 +106,15 @@ async def conversation_of(
     connector: str = "support",
     timeout: float = 20.0,
 ) -> dict[str, Any]:
-    """Wait for the conversation of a sender."""
-    app, user = stack.connectors[connector]["app_id"], external_id(sender)
-    return await sim.wait_for_conversation(
-        app, lambda one: one["user"]["externalId"] == user, timeout=timeout
-    )
+    """Wait for the conversation of a sender, or of a proven subject."""
+    app = stack.connectors[connector]["app_id"]
+    return await sim.wait_for_conversation(app, lambda one: is_of(one, sender), timeout=timeout)
+
+
+def is_of(conversation: dict[str, Any], sender: str) -> bool:
+    """Tell whether a conversation at Zendesk is of a sender, on any channel, or of a subject."""
+    found = conversation["user"]["externalId"]
+    return found == sender or found in {external_id(each, sender) for each in CHANNELS}
 
 
 def texts_of_user(messages: Iterable[dict[str, Any]]) -> list[str | None]:

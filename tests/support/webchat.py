@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import uuid
 from contextlib import asynccontextmanager, suppress
@@ -31,6 +32,22 @@ class ChatPage:
             self.sender = (await answer.json())["conversation"]
             return answer
 
+    async def begins(self, *, status=None, **values):
+        """Ask for a conversation as the page does; return the answer's body."""
+        async with self.http.post(f"{self.root}/conversations", json=values) as answer:
+            assert status is None or answer.status == status
+            body = await answer.json()
+            self.sender = body.get("conversation", self.sender)
+            return body
+
+    async def chooses(self, payload, title, *, answers=None, status=202):
+        """Send a payload as a button of the page does."""
+        body = {"id": str(uuid.uuid4()), "payload": payload, "title": title}
+        if answers is not None:
+            body["answers"] = answers
+        async with self.http.post(f"{self.root}/messages", json=body) as answer:
+            assert answer.status == status
+
     async def says(self, text, *, id=None, status=202):
         body = {"id": id or str(uuid.uuid4()), "text": text}
         async with self.http.post(f"{self.root}/messages", json=body) as answer:
@@ -46,11 +63,11 @@ class ChatPage:
 
     async def uploads(self, data, *, filename="kettle.png", id=None, status=202):
         form = aiohttp.FormData()
-        if id:
-            form.add_field("id", id)
-        form.add_field("files", data, filename=filename, content_type="image/png")
-        async with self.http.post(f"{self.root}/files", data=form) as answer:
-            assert answer.status == status
+        form.add_field("files", io.BytesIO(data), filename=filename, content_type="image/png")
+        query = {"id": id} if id else {}
+        async with self.http.post(f"{self.root}/files", data=form, params=query) as answer:
+            assert answer.status == status, await answer.text()
+            return await answer.json()
 
     async def try_to_upload(self, data, *, id):
         """Send a file to a server that may die; return whether it was acknowledged."""

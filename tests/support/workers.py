@@ -7,15 +7,24 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
-from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, UserMessage
+from rasa.core.channels.channel import (
+    CollectingOutputChannel,
+    InputChannel,
+    OutputChannel,
+    UserMessage,
+)
+from rasa.shared.core.events import BotUttered
 
 from zendesk_handoff.domain.session import Session, Work
 from zendesk_handoff.handover.classify import classify_events, ignore_own_events
 from zendesk_handoff.handover.due import Due, due
 from zendesk_handoff.handover.to_agents import tasks_to_agents
 from zendesk_handoff.handover.workers import Direction, SessionWorkers
+from zendesk_handoff.rasa.channels import Channels
+from zendesk_handoff.rasa.in_delivery import InDelivery
 from zendesk_handoff.rasa.to_user import tasks_to_user
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
@@ -23,31 +32,68 @@ from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.webhooks import parse_events
 
 
+class _Pushing(InputChannel):
+    """A custom channel that pushes to an output channel."""
+
+    def __init__(self, output: OutputChannel) -> None:
+        self._output = output
+
+    @classmethod
+    def name(cls) -> str:
+        return "rest"
+
+    def get_output_channel(self) -> OutputChannel:
+        return self._output
+
+
 class RecordingBot:
     """Stand in for the bot of a Rasa server; record responses and messages."""
 
     processor = object()
+    language = "en"
 
     def __init__(self) -> None:
         self.output = CollectingOutputChannel()
-        self.outputs: Any = self
+        self.use_channel(_Pushing(self.output))
         self.handled: list[str] = []
+        self.in_delivery = InDelivery()
         self.on_message: Callable[[], Awaitable[None]] | None = None
 
     @asynccontextmanager
     async def lock(self, _sender_id: str) -> AsyncIterator[None]:
         yield
 
-    async def find(self, _channel: str) -> OutputChannel:
-        return self.output
+    def use_channel(self, channel: InputChannel) -> None:
+        """Let the session's channel, which is called ``rest``, be this one."""
+        app: Any = SimpleNamespace(ctx=SimpleNamespace(input_channels=[channel]))
+        self.channels = Channels(app)
 
-    def forget(self, _channel: str) -> None:
+    def find_place(self, _sender_id: str) -> None:
         pass
 
     async def say(
         self, sender_id: str, response: str, output: OutputChannel, **_values: Any
     ) -> None:
         await output.send_response(sender_id, {"text": response})
+
+    async def tell(
+        self, sender_id: str, response: str, output: OutputChannel, **_values: Any
+    ) -> BotUttered:
+        await output.send_response(sender_id, {"text": response})
+        return BotUttered(response)
+
+    async def refuse(self, message: UserMessage, response: str, **_values: Any) -> None:
+        await message.output_channel.send_response(message.sender_id, {"text": response})
+
+    @asynccontextmanager
+    async def open_tracker(self, _sender_id: str) -> AsyncIterator[None]:
+        yield
+
+    def forget(self, _sender_id: str) -> None:
+        pass
+
+    async def shown_title(self, _sender_id: str, _payload: str) -> None:
+        pass
 
     async def record(self, *_arguments: Any, **_values: Any) -> None:
         pass
@@ -109,7 +155,13 @@ class Workers:
         bot: Any = self.bot
         self.settings = settings(*connectors, **values)
         self._tasks = {
-            **tasks_to_agents(store, self.settings, clients),
+            **tasks_to_agents(
+                store,
+                self.settings,
+                clients,
+                find_place=bot.find_place,
+                fetch=bot.channels.fetch,
+            ),
             **tasks_to_user(store, self.settings, bot, clients),
         }
 

@@ -14,6 +14,7 @@ from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
 SUMMARY = "the summary for the agent"
 PROFILE = {"givenName": "Jo", "email": "jo@example.com"}
+ORIGINS = {"name": "channel", "email": "channel"}
 
 
 class Clock:
@@ -87,7 +88,12 @@ def background(connector: Connector, clock: Clock, *, timeout: float = 5) -> Con
 
 
 async def begin(
-    store: Store, sender: str = "jo@example.com", *, profile: Mapping[str, str] = PROFILE
+    store: Store,
+    sender: str = "jo@example.com",
+    *,
+    profile: Mapping[str, str] = PROFILE,
+    origins: Mapping[str, str] | None = ORIGINS,
+    subject: str | None = None,
 ) -> Session:
     """Request a session; this process has its lease, and has not opened it at Zendesk yet."""
     session = await store.sessions.request(
@@ -98,6 +104,8 @@ async def begin(
         reason="asked",
         summary=SUMMARY,
         profile=profile,
+        origins=origins,
+        subject=subject,
     )
     await store.leases.acquire(session.id)
     return session

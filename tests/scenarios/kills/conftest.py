@@ -13,8 +13,12 @@ from tests.support.kills import Kill, disarm
 from tests.support.servers import KillableStack, free_port
 
 SETTINGS = {
+    # The name that a user of `rest` tells is written to Zendesk, too.
+    "requester_from_told": True,
     # A session waits that long for the restarted server.
     "takeover_after": 1,
+    # And an action for the outcome, while a server restarts on a machine that is busy.
+    "open_timeout": 25,
     # What happens by itself does so in the scenarios that wait for it: the others take less time.
     "timeouts": {
         "waiting_reminder": None,
@@ -34,12 +38,15 @@ def running(database, folder):
         asyncio.run(run_on_postgresql(f"CREATE DATABASE {name}"))
         settings["store_url"] = f"postgresql://{HOST}:{PORT}/{name}"
     callback = {"url": f"http://127.0.0.1:{free_port()}/callback"}
-    servers = KillableStack(folder, settings=settings, channels={"callback": callback})
+    channels = {
+        "callback": callback,
+        "tests.support.channels.ProvenCallbackInput": callback,
+    }
+    servers = KillableStack(folder, settings=settings, channels=channels)
     try:
-        servers.start()
-        yield servers
+        with servers:
+            yield servers
     finally:
-        servers.stop()
         if name:
             asyncio.run(run_on_postgresql(f"DROP DATABASE {name} WITH (FORCE)"))
 

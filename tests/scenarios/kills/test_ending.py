@@ -12,6 +12,7 @@ from tests.support.kills import kills
 from tests.support.recovery import (
     REFUSED,
     TAKEOVER,
+    hears,
     hears_the_pending,
     is_back_with_the_bot,
     times,
@@ -100,6 +101,8 @@ async def test_removed_conversation(kill, hand_over, sim, stack, user):
         await try_to_say(user, "one")
     heard = await is_back_with_the_bot(user)
     assert times(ENDED, heard) == 1
+    # The user may be back before a restarted server has delivered the notice.
+    heard = await hears(user, NOT_PASSED_ON, heard=heard, asking=ASK_HOURS, pause=0.5)
     # After a kill the user may write again before the session has ended.
     assert 1 <= times(NOT_PASSED_ON, heard) <= stack.count(REFUSED, sender=user.sender)
 

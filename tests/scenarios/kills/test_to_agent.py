@@ -60,12 +60,12 @@ async def test_file_on_the_chat_page(kill, sim, stack):
 
 @kills("change of channel")
 async def test_change_of_channel(kill, hand_over, sim, stack, http, user):
-    """The user goes on from another channel."""
+    """The user goes on from another channel, which proves who they are."""
     session = await hand_over(user)
-    async with CallbackUser(stack, http, sender=user.sender) as elsewhere:
+    async with CallbackUser(stack, http, sender=user.sender, channel="provencallback") as elsewhere:
         async with kill:
             is_acknowledged = await elsewhere.try_to_say("one")
-        if kill.place == "rasa: Sessions.change_channel":
+        if kill.place == "rasa: Sessions.change_place":
             assert not is_acknowledged
             await elsewhere.says("one")
         await elsewhere.says("two")

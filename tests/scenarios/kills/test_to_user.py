@@ -7,14 +7,23 @@ import pytest
 from tests.support.bot_texts import BACK_OFFER
 from tests.support.callback import CallbackUser
 from tests.support.kills import kills
-from tests.support.recovery import are_in_order, hears, hears_the_pending, times, try_to_say
+from tests.support.recovery import (
+    TAKEOVER,
+    are_in_order,
+    hears,
+    hears_the_pending,
+    times,
+    try_to_say,
+)
 from tests.support.waiting import until
 from tests.support.webchat import open_chat_page
+from zendesk_handoff.handover.agent_notes import agent_note
 
 #: A kill restarts a server, which is slow on a busy machine.
 pytestmark = pytest.mark.timeout(300)
 
 JOINED = "Ana is here now"
+PICTURE = {"type": "image", "mediaUrl": "https://shop.example/lid.png", "text": "look"}
 WORDS = (JOINED, "first words", "second words")
 PENDING = "SELECT count(*) FROM pending_messages WHERE sender_id = :sender AND delivered_at IS NULL"
 
@@ -88,6 +97,42 @@ async def test_delivery_by_a_channel_that_pushes(kill, sim, stack, http):
         assert times("first words", user.heard) == 1 + is_first_repeated
         assert times("second words", user.heard) == 1
         assert are_in_order(user.heard, *WORDS)
+
+
+@kills("delivery in parts")
+async def test_delivery_in_parts(kill, sim, stack, http):
+    async with CallbackUser(stack, http) as user:
+        conversation = await user.is_handed_over(sim)
+        await sim.agent_text(conversation, "first words", agent="Ana")
+        await user.hears("first words")
+        async with kill:
+            await sim.agent_content(conversation, PICTURE, agent="Ana")
+        await user.hears("lid.png")
+        await sim.agent_text(conversation, "second words", agent="Ana")
+        await user.hears("second words")
+        # A part that was sent and not noted is sent again, and no other.
+        assert times("Ana: look", user.heard) == 1 + (kill.place == "rasa: POST /callback")
+        assert times("lid.png", user.heard) == 1 + (kill.place == "rasa: POST /callback#2")
+        assert are_in_order(user.heard, "Ana: look", "lid.png", "second words")
+
+
+@kills("refused delivery")
+async def test_refused_delivery(kill, sim, stack, http):
+    async with CallbackUser(stack, http) as user:
+        conversation = await user.is_handed_over(sim)
+        await sim.agent_text(conversation, "first words", agent="Ana")
+        await user.hears("first words")
+        user.refuses_with = 400
+        async with kill:
+            await sim.agent_text(conversation, "second words", agent="Ana")
+        note = agent_note("not_delivered", "en", reason="the channel answered 400")
+        await sim.wait_for_message(conversation, note, timeout=TAKEOVER)
+        user.refuses_with = None
+        await user.says("anything new?")
+        await user.hears("second words")
+        assert times("second words", user.heard) == 1
+        messages = await sim.messages(conversation)
+        assert times(note, [each["content"].get("text") for each in messages]) == 1
 
 
 @kills("offer to return")

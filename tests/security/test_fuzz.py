@@ -1,0 +1,245 @@
+"""Generated requests to every public route: none may answer with 5xx, or stop the server.
+
+10,000 by default; `make fuzz` sets ``FUZZ_CASES`` to a million.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import re
+import uuid
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from rasa.core.channels.channel import register
+from sanic import Sanic
+
+from simulator import SimulatorClient
+from tests.support import fuzzing, webchat
+from tests.support.fuzzing import HttpRequest
+from tests.support.servers import Stack
+from tests.support.webhook_events import event, message
+from tests.support.webhooks import agent_event
+from zendesk_handoff.channels import WebChatInput, ZendeskInput
+
+CASES = int(os.environ.get("FUZZ_CASES", "10000"))
+#: Targets, header lines and bodies of one example, all combinations of which are sent: Hypothesis
+#: takes much longer to make a request than a server to answer it.
+_EACH = 5
+_COMBINATIONS = _EACH**3
+_BOUNDARY = "----a-boundary"
+_PAGE = "/webhooks/webchat"
+_MEDIA = "/webhooks/zendesk/media"
+
+#: Methods and paths, with the names of their parameters.
+ROUTES = [
+    ("GET", "/webhooks/zendesk/"),
+    ("GET", "/webhooks/zendesk/metrics"),
+    ("GET", "/webhooks/zendesk/check"),
+    ("GET", "/webhooks/zendesk/media/<token>/<name>"),
+    ("GET", "/webhooks/zendesk/media/<token>/<number>/<name>"),
+    ("POST", "/webhooks/zendesk/reports/<channel>"),
+    ("POST", "/webhooks/zendesk/<connector_id>/webhook"),
+    ("POST", "/api/v1/connectors/<connector_id>/webhook"),
+    ("GET", "/webhooks/webchat/"),
+    ("GET", "/webhooks/webchat/assets/<version>/<name>"),
+    ("POST", "/webhooks/webchat/conversations"),
+    ("POST", "/webhooks/webchat/messages"),
+    ("POST", "/webhooks/webchat/files"),
+    ("GET", "/webhooks/webchat/files/<upload_id>"),
+    ("GET", "/webhooks/webchat/events"),
+]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    with Stack(tmp_path_factory.mktemp("fuzz")) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def known(stack):
+    """What the routes know: a page with an agent, its cookie and file, the agent's picture."""
+    return asyncio.run(_prepare(stack))
+
+
+async def _prepare(stack):
+    async with (
+        webchat.open_chat_page(stack.rasa_url) as page,
+        SimulatorClient(stack.simulator_url) as sim,
+    ):
+        conversation = await page.is_handed_over(sim, stack)
+        await page.uploads(webchat.PNG)
+        await sim.agent_image(conversation, webchat.PNG, filename="kettle.png")
+        shown = json.dumps(await page.shows(_MEDIA))
+        cookie = next(iter(page.http.cookie_jar))
+        return SimpleNamespace(
+            cookie=f"{cookie.key}={cookie.value}",
+            conversation=conversation,
+            secret=stack.connectors["support"]["webhook_secret"],
+            parameters={
+                "token": re.findall(rf"{_MEDIA}/([^/\"]+)/", shown),
+                "upload_id": re.findall(r"files/([^/\"]+)\"", shown),
+                "connector_id": ["support", "wholesale"],
+                "channel": ["webchat", "rest", "twilio", "facebook"],
+                "number": ["0", "1", "-1", "9" * 30],
+                "name": ["kettle.png", "chat.js"],
+                "version": ["0"],
+            },
+        )
+
+
+def test_routes_are_complete(stack):
+    """Each route of the plugin's two channels is in the list above."""
+    app = Sanic(f"fuzz_{uuid.uuid4().hex}", configure_logging=False)
+    plugin = ZendeskInput.from_credentials(
+        {"public_url": stack.rasa_url, "connectors": stack.connectors}
+    )
+    register([plugin, WebChatInput()], app, route="/webhooks/")
+    found = {re.sub(r":[^>]*>", ">", route.path).strip("/") for route in app.router.routes}
+    assert found - {""} == {path.strip("/") for _method, path in ROUTES}
+
+
+def test_generated_requests(stack, known):
+    seen = set()
+
+    @settings(
+        max_examples=max(1, CASES // _COMBINATIONS),
+        deadline=None,
+        database=None,
+        # A failing example names the request already, and trying smaller ones takes long.
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.one_of([_requests(*route, known) for route in ROUTES]))
+    def check(requests):
+        statuses = asyncio.run(fuzzing.statuses_of(stack.rasa_url, requests))
+        for request, status in zip(requests, statuses, strict=True):
+            assert status is not None or not request.is_framed, f"not answered: {request}"
+            assert status is None or status < 500, f"{status}: {request} {request.body[:300]!r}"
+        seen.update(statuses)
+
+    check()
+    # Some requests came through, and some were refused by the routes themselves.
+    assert {200, 400, 401, 404} <= seen
+
+
+def _requests(method, path, known):
+    """Make requests to a route: every combination of a few targets, header lines and bodies."""
+
+    def some(strategy):
+        return st.lists(strategy, min_size=_EACH, max_size=_EACH)
+
+    segments = [
+        fuzzing.path_segments(known.parameters[name]) for name in re.findall(r"<(\w+)>", path)
+    ]
+    targets = st.tuples(fuzzing.queries(), *segments).map(lambda each: _target(path, *each))
+    methods = st.sampled_from([method] * 8 + ["GET", "POST", "HEAD", "PUT", "OPTIONS"])
+    kind, bodies = _bodies(path, known)
+    # Half of them are let in; what they may change shows itself behind the door.
+    credentials = {"Cookie": known.cookie, "X-API-Key": known.secret}
+    let_in = fuzzing.headers(_headers(known)).map(
+        lambda lines: tuple({**dict(lines), **credentials}.items())
+    )
+    lines = st.one_of(fuzzing.headers(_headers(known)), let_in)
+    lengths = st.sampled_from([None] * 8 + ["1", "70000", "200000000", "-1", "x"])
+    return st.tuples(
+        some(st.tuples(methods, targets)), some(st.tuples(lines, lengths)), some(bodies)
+    ).map(
+        lambda parts: [
+            _request(kind, *start, *head, body) for start, head, body in itertools.product(*parts)
+        ]
+    )
+
+
+def _target(path, query, *segments):
+    for segment in segments:
+        path = re.sub(r"<\w+>", lambda _found, one=segment: one, path, count=1)
+    # A space would end the target.
+    return (f"{path}?{query}" if query else path).replace(" ", "+")
+
+
+def _request(kind, method, target, lines, length, body):
+    given = {"Content-Type": kind, **dict(lines)}
+    if length is not None:
+        given["Content-Length"] = length
+    return HttpRequest(method, target, tuple(given.items()), body, is_framed=length is None)
+
+
+def _headers(known):
+    return {
+        "X-API-Key": [known.secret] * 3,
+        "Cookie": [known.cookie] * 3 + ["webchat_conversation=x", "; ;=", "a=\x7f"],
+        "Content-Type": ["application/json", "text/plain", "multipart/form-data", "a/b; charset=x"],
+        "Origin": ["http://localhost", "http://[", "null", "https://evil.example", "http://a:b"],
+        "Sec-Fetch-Site": ["same-origin", "cross-site", "none"],
+        "X-Webchat-Conversation": ["x"],
+        "X-Forwarded-For": ["1.2.3.4", "::1, 1.2.3.4", "for=_x", "1.2.3.4.5"],
+        "X-Forwarded-Proto": ["https"],
+        "Forwarded": ["for=1.2.3.4;proto=https", "for=[", 'for="_gazonk"'],
+        "Last-Event-ID": ["1", "-1", "٣", "9" * 30],
+        "Range": ["bytes=0-1", "bytes=-1", "bytes=9-1", "bytes=", "bytes=0-0,2-2", "lines=1-2"],
+        "If-None-Match": ["*", '"x"'],
+        "If-Range": ['"x"', "Wed, 21 Oct 2015 07:28:00 GMT"],
+        "Accept": ["text/html", "*/*"],
+        "Accept-Encoding": ["gzip", "br;q=x"],
+        "Accept-Language": ["de-DE", "*;q=2", "xx" * 50],
+        "Expect": ["100-continue"],
+        "Upgrade": ["websocket", "h2c"],
+        "X-Twilio-Signature": ["x"],
+        "X-Hub-Signature-256": ["sha256=x"],
+        "Authorization": ["Bearer x", "Basic ="],
+    }
+
+
+def _bodies(path, known):
+    """Give the content type of a route, and strategies for bodies near to what it reads."""
+    if path.endswith("/files"):
+        kind = f"multipart/form-data; boundary={_BOUNDARY}"
+        return kind, fuzzing.form_bodies(_BOUNDARY, ["id", "files"])
+    if "webhook" in path.rpartition("/")[2]:
+        return "application/json", fuzzing.json_bodies(fuzzing.mutated(_envelopes(known)))
+    return "application/json", fuzzing.json_bodies(fuzzing.mutated(_PAGE_BODIES))
+
+
+_PAGE_BODIES = [
+    {"name": "Mia", "email": "mia@example.com", "locale": "de", "workspace": "default"},
+    {"new": True, "name": "Mia"},
+    {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a10", "text": "hello"},
+    {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a11", "payload": "/greet", "title": "Hi"},
+    {
+        "id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a12",
+        "payload": "/greet",
+        "title": "Hi",
+        "answers": 1,
+    },
+]
+
+
+def _envelopes(known):
+    conversation = {"id": known.conversation}
+    media = {"type": "image", "mediaUrl": "https://a.example/x.png", "altText": "x"}
+    place = {"type": "location", "coordinates": {"lat": 1.5, "long": 2.5}}
+    card = {"title": "Kettle", "mediaUrl": "https://a.example/k.png", "actions": []}
+    events = [
+        agent_event(known.conversation, "hello"),
+        event("conversation:message", conversation=conversation, message=message(content=media)),
+        event("conversation:message", conversation=conversation, message=message(content=place)),
+        event(
+            "conversation:message",
+            conversation=conversation,
+            message=message(content={"type": "carousel", "items": [card]}),
+        ),
+        event("conversation:message", conversation=conversation, message=message("user")),
+        event("conversation:typing", conversation=conversation, activity={"type": "typing:start"}),
+        event("conversation:read", conversation=conversation),
+    ]
+    return [
+        {"app": {"id": "a"}, "webhook": {"id": "w", "version": "v2"}, "events": [each]}
+        for each in events
+    ]

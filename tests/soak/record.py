@@ -1,0 +1,88 @@
+"""What a soak has measured: latencies, memory, and what became of the attackers' requests."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+#: Seconds of one point of the plot.
+INTERVAL = 10.0
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which a share of the values lies; 0 without values."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
+
+
+@dataclass
+class Record:
+    """Measurements, by seconds since the start."""
+
+    started: float = field(default_factory=time.monotonic)
+    #: By what was asked for: time and seconds until the answer.
+    latencies: dict[str, list[tuple[float, float]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    #: Time and megabytes.
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    #: By attack: answers by status; 0 stands for a closed connection.
+    attacks: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    #: Times of the attackers' answers.
+    attack_times: list[float] = field(default_factory=list)
+    #: Answers that no ordinary user may get, by what was asked for and status.
+    failures: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def restart(self) -> None:
+        """Begin to measure: what was measured before is dropped."""
+        self.latencies.clear()
+        self.failures.clear()
+        self.started = time.monotonic()
+
+    def now(self) -> float:
+        """Return the seconds since the start."""
+        return time.monotonic() - self.started
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Measure the time of an ordinary user's request, if it is answered."""
+        began = self.now()
+        yield
+        self.latencies[what].append((began, self.now() - began))
+
+    def attacked(self, attack: str, status: int) -> None:
+        """Count an attacker's answer."""
+        self.attacks[attack][status] += 1
+        self.attack_times.append(self.now())
+
+    def all_latencies(self) -> list[tuple[float, float]]:
+        """Return the latencies of all ordinary requests."""
+        return sorted(each for found in self.latencies.values() for each in found)
+
+    def growth(self) -> float:
+        """Return by what share memory has grown: the last fifth against the second one."""
+        fifth = len(self.memory) // 5
+        values = [megabytes for _time, megabytes in self.memory]
+        if not fifth:
+            return 0.0
+        return statistics.median(values[-fifth:]) / statistics.median(values[fifth : 2 * fifth]) - 1
+
+    def by_interval(self, values: Sequence[tuple[float, float]]) -> list[tuple[float, list[float]]]:
+        """Group values by intervals of the plot."""
+        groups: dict[int, list[float]] = defaultdict(list)
+        for at, value in values:
+            groups[int(at / INTERVAL)].append(value)
+        return [(number * INTERVAL, groups[number]) for number in sorted(groups)]
+
+
+def resident_megabytes(pid: int) -> float:
+    """Read the resident memory of a process (Linux: `/proc/<pid>/status`)."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
