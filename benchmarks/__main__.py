@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MODULES = ("benchmarks.frustration", "benchmarks.intent", "benchmarks.summary", "benchmarks.speed")
+MODULES = (
+    "benchmarks.frustration",
+    "benchmarks.intent",
+    "benchmarks.other_bots",
+    "benchmarks.summary",
+    "benchmarks.speed",
+)
 
 
 def main() -> int:

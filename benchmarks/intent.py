@@ -1,11 +1,12 @@
-"""Measure how well the demo bot recognizes requests for a human.
+"""Measure how well requests for a human are recognized, and fit the recogniser.
 
 Reads the utterances in tests/data and, where they are found, the evaluation sets, which are not
-part of the project. The trained model parses every line; the table has precision, recall and false
-alarms of the intent `human_handoff`. A line counts as recognized when the intent ranks first after
-the fallback classifier, as in the running bot.
+part of the project. One table is for `HandoffRecognizer` alone, in a bot that knows nothing of such
+requests; one for the demo bot, whose trained model parses every line. They have precision, recall
+and false alarms. In the bot a line counts as recognized when the intent `human_handoff` ranks first
+after the fallback classifier; the recogniser must be sure.
 
-    python -m benchmarks.intent [--model models/demo.tar.gz] [--data DIR] [--errors]
+    python -m benchmarks.intent [--model models/demo.tar.gz] [--data DIR] [--errors] [--fit]
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,9 @@ from typing import Any
 import yaml
 
 from benchmarks.evaluation import is_complete
+from benchmarks.wish_fitting import write_model
 from tools.paths import EVALUATION_SETS, ROOT
+from zendesk_handoff import wish
 
 OWN = ROOT / "tests" / "data"
 DATA = EVALUATION_SETS
@@ -137,53 +140,88 @@ async def parse_all(model: Path, texts: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Score the model on every set and print the table."""
+    """Fit the recogniser if asked to; score it and the demo bot on every set, and print tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", type=Path, default=ROOT / "models")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument(
         "--errors", action="store_true", help="print every wrong line too, but of *_unseen sets"
     )
+    parser.add_argument(
+        "--fit", action="store_true", help="first fit the recogniser on data/nlu, and write it"
+    )
     options = parser.parse_args(argv)
 
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+    if options.fit:
+        write_model(report=print)
     files = [*sorted(OWN.glob("requests_*.yml")), *sorted(options.data.glob("handoff_*.jsonl"))]
+    is_complete("intent", options.data, ["handoff_*.jsonl"])
+    sets = {path.stem: read_set(path) for path in files}
+    texts = [utterance.text for utterances in sets.values() for utterance in utterances]
+
+    started = time.perf_counter()
+    read = [wish.read(text) for text in texts]
+    milliseconds = 1000 * (time.perf_counter() - started) / len(texts)
+    _report(
+        f"HandoffRecognizer, {milliseconds:.2f} ms each",
+        sets,
+        [found.is_sure for found in read],
+        [f"{found.confidence:.2f}" for found in read],
+        errors=options.errors,
+    )
     if not options.model.exists() or (
         options.model.is_dir() and not any(options.model.glob("*.tar.gz"))
     ):
         print(f"intent: no model in {options.model}; train one with `rasa train`")
         return 1
-
-    is_complete("intent", options.data, ["handoff_*.jsonl"])
-    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
-    sets = {path.stem: read_set(path) for path in files}
     started = time.perf_counter()
-    parses = asyncio.run(parse_all(options.model, [u.text for s in sets.values() for u in s]))
-    seconds = time.perf_counter() - started
+    parses = asyncio.run(parse_all(options.model, texts))
+    milliseconds = 1000 * (time.perf_counter() - started) / len(texts)
+    _report(
+        f"the demo bot, {milliseconds:.1f} ms each",
+        sets,
+        [parse["intent"]["name"] == INTENT for parse in parses],
+        [
+            ", ".join(f"{i['name']} {i['confidence']:.2f}" for i in parse["intent_ranking"][:3])
+            for parse in parses
+        ],
+        errors=options.errors,
+    )
+    return 0
 
+
+def _report(
+    title: str,
+    sets: Mapping[str, Sequence[Utterance]],
+    heard: Sequence[bool],
+    explained: Sequence[str],
+    *,
+    errors: bool,
+) -> None:
+    """Print the table of one recogniser, after its errors if they are wanted."""
     rows: list[tuple[str, Score]] = []
-    remaining = iter(parses)
+    remaining = zip(heard, explained, strict=True)
     for name, utterances in sets.items():
-        parsed = [next(remaining) for _ in utterances]
-        heard = [parse["intent"]["name"] == INTENT for parse in parsed]
-        pairs = list(zip(utterances, heard, strict=True))
-        rows.append((name, score([u.wanted for u, _ in pairs], [h for _, h in pairs])))
-        clear = [(u, h) for u, h in pairs if u.intent != DISPUTED]
-        if len(clear) < len(pairs):
-            disputed = f"  without {DISPUTED}"
-            rows.append((disputed, score([u.wanted for u, _ in clear], [h for _, h in clear])))
-        if options.errors and not name.endswith("_unseen"):
-            for utterance, parse, alarm in zip(utterances, parsed, heard, strict=True):
+        found = [(utterance, *next(remaining)) for utterance in utterances]
+        rows.append((name, _score(found)))
+        clear = [each for each in found if each[0].intent != DISPUTED]
+        if len(clear) < len(found):
+            rows.append((f"  without {DISPUTED}", _score(clear)))
+        if errors and not name.endswith("_unseen"):
+            for utterance, alarm, explanation in found:
                 if alarm != utterance.wanted:
                     kind = "false alarm" if alarm else "missed"
-                    top = parse["intent_ranking"][:3]
-                    ranking = ", ".join(f"{i['name']} {i['confidence']:.2f}" for i in top)
-                    print(f"{name} | {kind} | {utterance.intent} | {utterance.text} | {ranking}")
-    whole = [row for name, row in rows if name in sets]
-    rows.append(("all together", _total(whole)))
-    print(format_table(rows))
-    print(f"{len(parses)} utterances, {1000 * seconds / len(parses):.1f} ms each")
-    return 0
+                    where = f"{name} | {kind} | {utterance.intent}"
+                    print(f"{where} | {utterance.text} | {explanation}")
+    rows.append(("all together", _total(row for name, row in rows if name in sets)))
+    print(f"\n{title}\n{format_table(rows)}")
+
+
+def _score(found: Iterable[tuple[Utterance, bool, str]]) -> Score:
+    pairs = [(utterance.wanted, alarm) for utterance, alarm, _ in found]
+    return score([wanted for wanted, _ in pairs], [alarm for _, alarm in pairs])
 
 
 def _total(scores: Iterable[Score]) -> Score:

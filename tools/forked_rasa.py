@@ -60,6 +60,11 @@ class ForkedRasa:
         )
         self._process.start()
 
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return int(self._process.pid)
+
     def poll(self) -> int | None:
         """Return the exit code, or ``None`` while the command runs."""
         code: int | None = self._process.exitcode

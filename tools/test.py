@@ -12,9 +12,11 @@ from collections import Counter
 
 import pytest
 
-#: Each worker starts its own servers and waits for them most of the time, hence one more worker
+#: Each worker starts its own servers and waits for them most of the time, hence two more workers
 #: than there are cores.
-_WORKERS = min((os.cpu_count() or 1) + 1, 4)
+_WORKERS = min((os.cpu_count() or 1) + 2, 4)
+#: A file stays on one worker, with its servers. Files start in the order of the collection.
+_ORDER = ("--dist", "loadfile", "--no-loadscope-reorder")
 
 
 class Skips:
@@ -75,7 +77,7 @@ def main() -> int:
         The exit code: pytest's, or 1 if CI skipped a test that it must run.
     """
     skips = Skips()
-    arguments = sys.argv[1:] or ["-n", str(_WORKERS), "--dist", "loadfile"]
+    arguments = sys.argv[1:] or ["-n", str(_WORKERS), *_ORDER]
     code = int(pytest.main(arguments, plugins=[skips]))
     sys.stdout.write(skips.summary())
     if skips.reasons and os.environ.get("CI") == "true":

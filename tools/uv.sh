@@ -4,6 +4,7 @@
 #   tools/uv.sh find      print its path
 #   tools/uv.sh install   put one into .tools, with any Python from 3.8 on
 #   tools/uv.sh venv      make .venv with it ($UV), for the Python that .python-version names
+#   tools/uv.sh venv-pro  make .venv-pro with it, for the Python that Rasa Pro is tested on
 #
 # Being on the PATH says little: a version manager's shim is there for every Python that it keeps,
 # and runs under some of them only. Bash 3.2, which macOS has, is enough.
@@ -11,6 +12,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 PYTHON_VERSION=$(<.python-version)
+PYTHON_VERSION_PRO=3.11
 OWN=.tools/bin/uv
 OLD_ENOUGH='import sys
 sys.exit(sys.version_info < (3, 8) and "This is Python %d.%d." % sys.version_info[:2])'
@@ -71,20 +73,21 @@ install_uv() {
 }
 
 make_venv() {
-  local said
+  local folder=$1 python=$2 rasa=$3 said
   said=$("$UV" --version 2>&1) ||
     fail "$UV does not run:" "$(quote "$said")" "Remove .tools (make clean) and try again."
-  said=$("$UV" venv -q --allow-existing --python "$PYTHON_VERSION" .venv 2>&1) && return
-  if "$UV" python find -q --system "$PYTHON_VERSION" >/dev/null 2>&1; then
-    fail "The environment .venv could not be made. uv says:" "$(quote "$said")"
+  said=$("$UV" venv -q --allow-existing --python "$python" "$folder" 2>&1) && return
+  if "$UV" python find -q --system "$python" >/dev/null 2>&1; then
+    fail "The environment $folder could not be made. uv says:" "$(quote "$said")"
   fi
-  fail "Rasa 3.6 needs Python $PYTHON_VERSION, and uv finds none. It says:" "$(quote "$said")" \
-    "Install it (pyenv install $PYTHON_VERSION, or: uv python install $PYTHON_VERSION) and try again."
+  fail "$rasa needs Python $python, and uv finds none. It says:" "$(quote "$said")" \
+    "Install it (pyenv install $python, or: uv python install $python) and try again."
 }
 
 case "${1:-}" in
   find) find_uv ;;
   install) install_uv ;;
-  venv) make_venv ;;
-  *) fail "usage: tools/uv.sh find | install | venv" ;;
+  venv) make_venv .venv "$PYTHON_VERSION" "Rasa 3.6" ;;
+  venv-pro) make_venv .venv-pro "$PYTHON_VERSION_PRO" "Rasa Pro" ;;
+  *) fail "usage: tools/uv.sh find | install | venv | venv-pro" ;;
 esac

@@ -11,7 +11,10 @@ from importlib import import_module
 
 import uvloop
 
-ROWS = ("storing", "dialogue", "outgoing", "long_session", "opening", "connected", "start")
+ROWS = (
+    *("storing", "dialogue", "outgoing", "long_session", "long_tracker", "opening", "connected"),
+    "start",
+)
 
 
 def main(names: list[str]) -> int:

@@ -99,12 +99,17 @@ class Servers:
 
 
 @asynccontextmanager
-async def servers(*, latency: float) -> AsyncIterator[Servers]:
+async def servers(
+    *, latency: float, trackers: dict[str, Any] | None = None
+) -> AsyncIterator[Servers]:
     """Run both bots and the API.
 
     Args:
         latency: The API's, in seconds.
+        trackers: The block ``tracker_store`` of both bots' endpoints; by default they keep their
+            trackers in memory.
     """
+    endpoints = {"tracker_store": trackers} if trackers else {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with bare_api(folder, latency=latency) as api:
@@ -114,11 +119,11 @@ async def servers(*, latency: float) -> AsyncIterator[Servers]:
                 "rest": None,
                 "callback": {"url": f"{api.url}/push"},
                 "zendesk_handoff.channels.ZendeskInput": block(store_url, api.url),
-            })  # fmt: skip
+            }, endpoints)  # fmt: skip
             theirs = _rasa(folder, "theirs", without, "webhooks/bench/", {
                 "rest": None,
                 "benchmarks.speed.channels.BareInput": None,
-            })  # fmt: skip
+            }, endpoints)  # fmt: skip
             try:
                 await asyncio.gather(*(asyncio.to_thread(each.start) for each in (ours, theirs)))
                 async with await open_store(store_url) as store:
@@ -151,19 +156,35 @@ def block(store_url: str, api_url: str, **settings: Any) -> dict[str, Any]:
         "public_url": "http://127.0.0.1:5005",
         "store_url": store_url,
         "connectors": {CONNECTOR: connector},
+        # The load comes from one address, and faster than from people.
+        "limits": {
+            "conversations_per_address": "off",
+            "conversations": "off",
+            "handovers_per_address": "off",
+            "handovers_per_connector": "off",
+            "handovers": "off",
+            "waiting_messages": "off",
+        },
         **settings,
     }
 
 
-def _rasa(folder: Path, name: str, port: int, health: str, credentials: dict[str, Any]) -> Process:
+def _rasa(
+    folder: Path,
+    name: str,
+    port: int,
+    health: str,
+    credentials: dict[str, Any],
+    endpoints: dict[str, Any],
+) -> Process:
     path = folder / f"{name}.yml"
     path.write_text(yaml.safe_dump(credentials))
-    endpoints = folder / "endpoints.yml"
-    endpoints.write_text("{}")
+    written = folder / "endpoints.yml"
+    written.write_text(yaml.safe_dump(endpoints))
     command = [
         *(RASA, "run", "--enable-api"),
         *("-i", "127.0.0.1", "-p", str(port), "--model", str(MODEL)),
-        *("--credentials", str(path), "--endpoints", str(endpoints)),
+        *("--credentials", str(path), "--endpoints", str(written)),
     ]
     return Process(name, command, f"http://127.0.0.1:{port}/{health}", folder / f"{name}.log")
 
