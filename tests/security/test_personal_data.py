@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 import sys
 import time
 
@@ -54,15 +55,20 @@ async def talked(page, sim, stack):
 
 
 async def ask(stack, *arguments, answer=""):
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "zendesk_handoff.cli", *arguments),
-        *("--credentials", str(stack.folder / "credentials.yml")),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+    # In a thread, as uvloop raises where a program ends without reading its input.
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [
+            *(sys.executable, "-m", "zendesk_handoff.cli", *arguments),
+            *("--credentials", str(stack.folder / "credentials.yml")),
+        ],
+        input=answer,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
-    output, _ = await process.communicate(answer.encode())
-    return process.returncode, output.decode()
+    return done.returncode, done.stdout
 
 
 async def has_none(stack, sender, word):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,16 +20,19 @@ async def run(
     *arguments: str | Path, stdin: str = "", folder: Path | None = None
 ) -> tuple[int, str, str]:
     """Run a program without the checkout's import paths; return status, output, error output."""
-    process = await asyncio.create_subprocess_exec(
-        *map(str, arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    # In a thread: uvloop, which Sanic installs, raises where a program ends without reading
+    # its input, as the shim of pyenv does; `subprocess` takes that as it is meant.
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [str(argument) for argument in arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
         cwd=folder,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        check=False,
     )
-    out, err = await process.communicate(stdin.encode())
-    return process.returncode or 0, out.decode(), err.decode()
+    return done.returncode, done.stdout, done.stderr
 
 
 async def must(*arguments: str | Path, folder: Path | None = None) -> str:
