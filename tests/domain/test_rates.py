@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zendesk_handoff.domain.rates import Rate
+from zendesk_handoff.domain.rates import HOUR, Rate
 
 
 class Clock:
@@ -31,6 +31,16 @@ def test_the_allowance_may_be_used_at_once_and_comes_back_evenly(clock, per_minu
     assert rate.take("a") > 0.0
     clock.now += 60
     assert [rate.take("a") for _ in range(per_minute)] == [0.0] * per_minute
+
+
+def test_an_allowance_for_an_hour(clock):
+    rate = Rate(4, period=HOUR, clock=clock)
+    assert [rate.take("a") for _ in range(4)] == [0.0] * 4
+    clock.now += 60
+    assert rate.take("a") == pytest.approx(HOUR / 4 - 60)
+    clock.now += HOUR / 4 - 60
+    assert rate.take("a") == 0.0
+    assert rate.take("a") == pytest.approx(HOUR / 4)
 
 
 def test_what_is_refused_costs_nothing(clock):

@@ -44,6 +44,21 @@ def test_new_conversations_of_an_address_and_in_all():
     assert counted("conversations") == before + 2
 
 
+def test_messages_of_a_conversation_in_a_minute_and_in_an_hour():
+    now = [0.0]
+    limits = replace(OFF, messages_per_conversation=2, messages_per_conversation_and_hour=3)
+    quotas = Quotas(limits, clock=lambda: now[0])
+    before = counted("messages_per_conversation_and_hour")
+    waits = []
+    for now[0] in (0.0, 0.0, 0.0, 60.0, 120.0):
+        waits.append(quotas.send_message("one", "192.0.2.1"))
+    assert [wait > 0 for wait in waits] == [False, False, True, False, True]
+    assert waits[2] == pytest.approx(30)  # of the minute
+    assert waits[4] == pytest.approx(1200 - 120)  # of the hour
+    assert counted("messages_per_conversation_and_hour") == before + 1
+    assert quotas.send_message("another", "192.0.2.1") == 0
+
+
 def test_handovers_of_an_address_a_connector_and_in_all():
     quotas = quotas_of(handovers_per_address=1, handovers_per_connector=2, handovers=3)
     for sender in ("one", "two"):

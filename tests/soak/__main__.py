@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 import tempfile
 from contextlib import suppress
@@ -163,6 +164,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--picture", type=Path, help="an SVG to write")
     options = parser.parse_args(arguments)
     uvloop.install()
+    logging.getLogger("asyncio").addFilter(_is_no_refused_body)
     record = Record()
     with tempfile.TemporaryDirectory() as folder:
         with Stack(Path(folder), settings={"limits": _LIMITS}) as stack:
@@ -178,6 +180,11 @@ def main(arguments: list[str]) -> int:
     if options.picture:
         draw(record, options.picture, limit=_LATENCY)
     return 0 if is_right else 1
+
+
+def _is_no_refused_body(line: logging.LogRecord) -> bool:
+    """Leave out what nobody waits for: the rest of a body whose sender was refused meanwhile."""
+    return "exception was never retrieved" not in line.getMessage()
 
 
 def _say(sentence: str) -> None:

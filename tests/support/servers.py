@@ -201,6 +201,7 @@ class Stack:
                     "conversations_per_address",
                     "conversations",
                     "messages_per_conversation",
+                    "messages_per_conversation_and_hour",
                     "messages_per_address",
                     "handovers_per_address",
                     "handovers_per_connector",

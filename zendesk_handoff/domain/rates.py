@@ -1,4 +1,4 @@
-"""Rates: how often something may happen in a minute, counted in bounded memory."""
+"""Rates: how often something may happen in a period, counted in bounded memory."""
 
 from __future__ import annotations
 
@@ -6,32 +6,36 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-_MINUTE = 60.0
+MINUTE = 60.0
+HOUR = 3600.0
 #: Keys that are remembered at once: the number of attackers' addresses must not grow the memory.
 _MAX_KEYS = 10_000
 
 
 class Rate:
-    """A number of events a minute for each key, as the generic cell rate algorithm counts them.
+    """A number of events a period for each key, as the generic cell rate algorithm counts them.
 
     A key costs one number: when its allowance will be whole again. The key that was admitted
     longest ago is forgotten first; it then has its whole allowance again.
 
     Args:
-        per_minute: The allowance, which may also be used at once; ``None`` for no limit.
+        allowance: Events a period, which may also be used at once; ``None`` for no limit.
+        period: Seconds in which an allowance that is used up becomes whole again.
         clock: Seconds that never go backwards.
         max_keys: Keys that are remembered.
     """
 
     def __init__(
         self,
-        per_minute: int | None,
+        allowance: int | None,
         *,
+        period: float = MINUTE,
         clock: Callable[[], float] = time.monotonic,
         max_keys: int = _MAX_KEYS,
     ) -> None:
         """Begin with every allowance whole."""
-        self._interval = None if per_minute is None else _MINUTE / per_minute
+        self._period = period
+        self._interval = None if allowance is None else period / allowance
         self._clock = clock
         self._max_keys = max_keys
         self._whole_at: OrderedDict[str, float] = OrderedDict()
@@ -54,8 +58,8 @@ class Rate:
         now = self._clock()
         whole_at = max(self._whole_at.get(key, now), now) + self._interval
         # A sum of intervals is not exact: the last event of an allowance must not be refused.
-        if whole_at - now > _MINUTE + self._interval / 2:
-            return whole_at - now - _MINUTE
+        if whole_at - now > self._period + self._interval / 2:
+            return whole_at - now - self._period
         self._whole_at[key] = whole_at
         self._whole_at.move_to_end(key)
         if len(self._whole_at) > self._max_keys:

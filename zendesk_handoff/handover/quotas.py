@@ -1,4 +1,4 @@
-"""Quotas: what a process admits within a minute, by the settings of ``limits``."""
+"""Quotas: what a process admits within a minute or an hour, by the settings of ``limits``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 
 from zendesk_handoff import metrics
 from zendesk_handoff.domain.addresses import client_address
-from zendesk_handoff.domain.rates import Rate
+from zendesk_handoff.domain.rates import HOUR, MINUTE, Rate
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.settings import LimitSettings
 
@@ -35,8 +35,8 @@ class Quotas:
     ) -> None:
         """Begin with every allowance whole."""
 
-        def rate(per_minute: int | None) -> Rate:
-            return Rate(per_minute, clock=clock)
+        def rate(allowance: int | None, period: float = MINUTE) -> Rate:
+            return Rate(allowance, period=period, clock=clock)
 
         self.limits = limits
         self._conversations = {
@@ -45,6 +45,9 @@ class Quotas:
         }
         self._messages = {
             "messages_per_conversation": rate(limits.messages_per_conversation),
+            "messages_per_conversation_and_hour": rate(
+                limits.messages_per_conversation_and_hour, HOUR
+            ),
             "messages_per_address": rate(limits.messages_per_address),
         }
         self._handovers = {
@@ -103,7 +106,11 @@ class Quotas:
             sender_id: Rasa's sender id.
             address: As ``address_of`` returns it.
         """
-        keys = {"messages_per_conversation": sender_id, "messages_per_address": address}
+        keys = {
+            "messages_per_conversation": sender_id,
+            "messages_per_conversation_and_hour": sender_id,
+            "messages_per_address": address,
+        }
         return self._take(self._messages, keys)
 
     def hand_over(self, session: Session) -> bool:

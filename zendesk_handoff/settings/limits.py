@@ -13,8 +13,8 @@ from zendesk_handoff.settings.values import networks, number_or_off
 class LimitSettings:
     """Limits, each of which ``off`` or 0 turns off.
 
-    Numbers a minute are counted in memory, by each process for itself; what is stored is counted in
-    the store, which all processes share.
+    Numbers a minute or an hour are counted in memory, by each process for itself; what is stored is
+    counted in the store, which all processes share.
     """
 
     trusted_proxies: tuple[Network, ...] = setting(
@@ -38,6 +38,12 @@ class LimitSettings:
         "Messages in a minute of one conversation of the chat page: the bot's work on a message "
         "keeps the server busy.",
         default=60,
+    )
+    messages_per_conversation_and_hour: int | None = setting(
+        number_or_off,
+        "The same in an hour: the bot's work on a message grows with the length of its "
+        "conversation.",
+        default=240,
     )
     messages_per_address: int | None = setting(
         number_or_off, "Messages in a minute of the chat page, from one address.", default=600

@@ -19,6 +19,7 @@ LIMITS = {
     "conversations_per_address": 4,
     "conversations": "off",
     "messages_per_conversation": 70,
+    "messages_per_conversation_and_hour": "off",
     "messages_per_address": "off",
     "handovers_per_address": 2,
     "handovers_per_connector": 16,
