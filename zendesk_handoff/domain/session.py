@@ -178,8 +178,13 @@ class Session:
 
         The agents have let go, or never had control: they would not see what is sent now.
         """
-        by_zendesk = self.state is State.ENDED and self.end_reason in BY_ZENDESK_NAMES
-        return by_zendesk or self.state is State.FAILED
+        return leaves_messages_to_bot(self.state.value, self.end_reason)
+
+
+def leaves_messages_to_bot(state: str, end_reason: str | None) -> bool:
+    """Tell the same by a session's state and the reason of its end, as the store has them."""
+    by_zendesk = state == State.ENDED.value and end_reason in BY_ZENDESK_NAMES
+    return by_zendesk or state == State.FAILED.value
 
 
 @dataclass(frozen=True)

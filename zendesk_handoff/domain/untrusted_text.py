@@ -43,6 +43,8 @@ _HARMLESS = {
     for sign, harmless in (("%", "\u066a"), ("!", "\u01c3"), ("&", "\u214b"))
     for each in _SIGNS[sign]
 }
+#: Without one of these, as nearly all texts are, there is nothing to remove or to alter.
+_MAY_ACT = regex.compile(f"[{''.join([*_HARMLESS, *map(chr, _DIRECTION_CONTROLS)])}]")
 #: Where Markdown joins a label to an address: inline, by reference, and in a reference's definition
 #: (CommonMark, section Links).
 _LINK_JOINT = regex.compile(rf"\]{_DROPPED}(?=[(\[:])")
@@ -99,6 +101,8 @@ def harmless(value: Any, *, verbatim: frozenset[str] = frozenset()) -> Any:
         verbatim: Keys of mappings whose values are left alone.
     """
     if isinstance(value, str):
+        if not _MAY_ACT.search(value):
+            return value
         return without_shorthand(without_direction_controls(value))
     if isinstance(value, Mapping):
         return {

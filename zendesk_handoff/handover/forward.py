@@ -120,9 +120,7 @@ async def forward(
     leases = store.leases
     while await leases.acquire(session.id):
         # Read with the lease: nobody else sends these.
-        found, messages = await store.outbox.to_forward(session.id, batch=_BATCH_SIZE)
-        session = found or session
-        is_left_to_bot = session.leaves_messages_to_bot
+        is_left_to_bot, messages = await store.outbox.to_forward(session.id, batch=_BATCH_SIZE)
         for message in messages:
             if is_left_to_bot and message.body["type"] not in FOR_AGENTS:
                 continue  # the bot answers it

@@ -11,13 +11,19 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import BY_ZENDESK_NAMES, OVER_NAMES, Session, State
+from zendesk_handoff.domain.session import (
+    BY_ZENDESK_NAMES,
+    OVER_NAMES,
+    Session,
+    State,
+    leaves_messages_to_bot,
+)
 from zendesk_handoff.errors import LimitReached
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import outbox, sessions
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 from zendesk_handoff.store.notices import insert_notices, notice_row
-from zendesk_handoff.store.session_rows import find_session, get_session
+from zendesk_handoff.store.session_rows import get_session
 from zendesk_handoff.store.topics import inbox_topic, outbox_topic
 
 #: The namespace of the markers that are made from a key (RFC 4122, version 5).
@@ -63,6 +69,11 @@ _STATE = Statement(
     )
     .where(sessions.c.id == sa.bindparam("session"))
     .with_for_update(key_share=True)
+)
+_END = Statement(
+    sa.select(sessions.c.state, sessions.c.end_reason).where(
+        sessions.c.id == sa.bindparam("session")
+    )
 )
 _UNSENT = Statement(
     sa.select(outbox)
@@ -275,10 +286,8 @@ class Outbox:
         )
         return [_outgoing(row) for row in rows]
 
-    async def to_forward(
-        self, session_id: str, *, batch: int
-    ) -> tuple[Session | None, list[Outgoing]]:
-        """Read a session and, in the same state of the store, its messages to be sent.
+    async def to_forward(self, session_id: str, *, batch: int) -> tuple[bool, list[Outgoing]]:
+        """Read a session's messages to be sent, and whether it leaves those of the user to the bot.
 
         Args:
             session_id: The session's id.
@@ -286,14 +295,16 @@ class Outbox:
                 read: those for the bot stay where they are, and would fill every batch.
         """
 
-        def work(connection: Connection) -> tuple[Session | None, list[Any]]:
-            session = find_session(connection, session_id)
-            is_left_to_bot = session is not None and session.leaves_messages_to_bot
+        def work(connection: Connection) -> tuple[bool, list[Any]]:
+            # In one state of the store; these two values, as reading all of them costs as much as
+            # half of a message.
+            end = _END.first(connection, session=session_id)
+            is_left_to_bot = end is not None and leaves_messages_to_bot(*end)
             limit = _UNLIMITED if is_left_to_bot else batch
-            return session, _UNSENT.rows(connection, session=session_id, limit=limit)
+            return is_left_to_bot, _UNSENT.rows(connection, session=session_id, limit=limit)
 
-        session, rows = await self._database.read(work)
-        return session, [_outgoing(row) for row in rows]
+        is_left_to_bot, rows = await self._database.read(work)
+        return is_left_to_bot, [_outgoing(row) for row in rows]
 
     async def all(self, session_id: str) -> list[Outgoing]:
         """Read all messages of a session to the agents, oldest first."""
