@@ -15,6 +15,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from zendesk_handoff.channels.zendesk_input import ZendeskInput
+from zendesk_handoff.handover.silence import WebhookSilence
 from zendesk_handoff.store import open_store
 
 from .stage import block
@@ -31,7 +32,9 @@ def make_app(store_url: str) -> Sanic:
 
     @app.listener("before_server_start")
     async def open_up(app: Sanic, _loop: object) -> None:
-        app.ctx.zendesk_handoff = SimpleNamespace(store=await open_store(store_url))
+        store = await open_store(store_url)
+        silence = WebhookSilence(store, channel.settings)
+        app.ctx.zendesk_handoff = SimpleNamespace(store=store, silence=silence)
 
     @app.listener("after_server_stop")
     async def close(app: Sanic, _loop: object) -> None:
@@ -46,8 +49,8 @@ def make_app(store_url: str) -> Sanic:
         assert request.json is not None
         return response.json({})
 
-    @app.post("/webhooks/zendesk/<connector_id:str>/webhook")
-    async def receive(request: Request, connector_id: str) -> HTTPResponse:
+    @app.post("/webhooks/zendesk/<connector_id:str>/webhook", stream=True)
+    async def receive(request: Request, connector_id: str) -> HTTPResponse | None:
         return await channel.receive(request, connector_id)
 
     return app
