@@ -12,6 +12,7 @@ HandoffError
 ├── UnsupportedEnvironment (RuntimeError)   a Rasa or Python that is not supported
 ├── WebhookError (ValueError)               a webhook call that is rejected
 │   ├── InvalidApiKey
+│   ├── InvalidSignature
 │   └── InvalidPayload
 ├── StoreUnavailable (ConnectionError)      the database did not answer
 ├── StoreMissing (LookupError)              no store where the command line looks; it makes none
@@ -138,8 +139,12 @@ class InvalidApiKey(WebhookError):
     """The ``X-API-Key`` header is missing or is not the connector's webhook secret."""
 
 
+class InvalidSignature(WebhookError):
+    """The call of a trigger's webhook is not signed with the connector's secret, or is too old."""
+
+
 class InvalidPayload(WebhookError):
-    """The body is not JSON, or not an envelope with a list of events."""
+    """The body is not JSON, or not what the route takes."""
 
 
 class StoreUnavailable(HandoffError, ConnectionError):

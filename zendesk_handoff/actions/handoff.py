@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ConversationPaused, EventType, SlotSet
+from rasa_sdk.events import ConversationPaused, EventType
 from rasa_sdk.executor import CollectingDispatcher
 from structlog.contextvars import bound_contextvars
 
 from zendesk_handoff import metrics
-from zendesk_handoff.actions.request import request_session
-from zendesk_handoff.actions.resources import open_resources
-from zendesk_handoff.actions.user import find_language
+from zendesk_handoff.actions.closed import answer_closed
+from zendesk_handoff.actions.questions import CONTACT_SLOT, LEFT, ask_before
+from zendesk_handoff.actions.request import refuse_shared, request_session
+from zendesk_handoff.actions.resources import Resources, open_resources
+from zendesk_handoff.actions.slots import record_outcome, set_slots
+from zendesk_handoff.actions.user import find_language, find_workspace
+from zendesk_handoff.actions.utter import utter
 from zendesk_handoff.domain.end_phrases import phrase_for
 from zendesk_handoff.domain.responses import (
+    DECLINED,
     ELSEWHERE,
     FAILED,
     HOW_TO_LEAVE,
+    QUEUE,
     STARTED,
     UNIDENTIFIED,
-    default_message,
-    is_built_in,
 )
-from zendesk_handoff.domain.session import EndReason, State
-from zendesk_handoff.errors import ForeignSession, HandoffError, SharedSender
+from zendesk_handoff.domain.session import EndReason, Session, State
+from zendesk_handoff.domain.times import say_duration
+from zendesk_handoff.errors import ForeignSession, HandoffError, SharedSender, StoreUnavailable
 from zendesk_handoff.logs import describe_error
 
 log = structlog.get_logger(__name__)
@@ -41,7 +47,8 @@ class ActionHumanHandoff(Action):
     The Rasa server opens the session; the action waits for the outcome. The user gets
     ``utter_handoff_started`` only after control is passed to the agents. If no Rasa server takes
     the request up, Zendesk rejects the handover, or does not complete it within ``open_timeout``,
-    the user gets ``utter_handoff_failed``, and the bot goes on.
+    the user gets ``utter_handoff_failed``, and the bot goes on. Outside of the connector's hours
+    nobody is promised: the user hears when somebody is back.
     """
 
     def __init__(self) -> None:
@@ -62,32 +69,48 @@ class ActionHumanHandoff(Action):
             tracker: The conversation; the summary is written from it.
             domain: The bot's domain, with its responses.
         """
-        reason = tracker.get_slot("handoff_reason")
+        if tracker.slots.get(CONTACT_SLOT) == LEFT:
+            utter(dispatcher, DECLINED, tracker, domain)
+            return set_slots(tracker, handoff_reason=None, **{CONTACT_SLOT: None})
         with bound_contextvars(session=None, connector=None):
             try:
                 resources = await open_resources()
+                refuse_shared(resources, tracker)
+                connector = resources.settings.connector_for(find_workspace(tracker))
+                closing = connector.closing(time.time())
+                if closing is not None:
+                    return answer_closed(dispatcher, tracker, domain, connector, closing)
+                questions = ask_before(dispatcher, tracker, domain, connector)
+                if questions:
+                    return questions
                 session = await request_session(resources, tracker)
             except (SharedSender, ForeignSession) as error:
                 log.warning("handoff.session.refused", error=str(error))
                 refused = UNIDENTIFIED if isinstance(error, SharedSender) else ELSEWHERE
-                _utter(dispatcher, refused, tracker, domain)
-                return [*_slots(tracker, State.FAILED, reason)]
+                utter(dispatcher, refused, tracker, domain)
+                return record_outcome(tracker, State.FAILED.value)
             except Exception as error:
                 # Any error, foreign ones included, must lead to an answer to the user.
                 log.error("handoff.session.failed", error=describe_error(error))
-                _utter(dispatcher, FAILED, tracker, domain)
-                return [*_slots(tracker, State.FAILED, reason)]
+                utter(dispatcher, FAILED, tracker, domain)
+                return record_outcome(tracker, State.FAILED.value)
         if not session.state.is_open or session.connected_at is None:
             # The user is notified by another process of the end, or of the outcome that is not
             # known yet: nothing may be promised.
             return []
         log.info("handoff.session.opened", session=session.id, connector=session.connector_id)
-        _utter(dispatcher, STARTED, tracker, domain)
+        utter(dispatcher, STARTED, tracker, domain)
+        wait = await _usual_wait(resources, session)
+        if wait is not None:
+            utter(
+                dispatcher, QUEUE, tracker, domain, wait=say_duration(wait, find_language(tracker))
+            )
         if session.channel != _CHAT_PAGE:
             phrase = phrase_for(find_language(tracker), resources.settings.end_phrases)
-            _utter(dispatcher, HOW_TO_LEAVE, tracker, domain, end_phrase=phrase)
+            utter(dispatcher, HOW_TO_LEAVE, tracker, domain, end_phrase=phrase)
         # The policy knows its own reason again by its text.
-        slots = _slots(tracker, session.state, reason or session.reason)
+        reason = tracker.get_slot("handoff_reason") or session.reason
+        slots = record_outcome(tracker, session.state.value, reason=reason)
         return [*slots, ConversationPaused()]
 
 
@@ -125,33 +148,11 @@ class ActionEndHandoff(Action):
         return []
 
 
-def _slots(tracker: Tracker, state: State, reason: str | None) -> list[EventType]:
-    values = {
-        "handoff_status": state.value,
-        "handoff_reason": reason if state.is_open else None,
-        "handoff_end_reason": None,
-    }
-    return [SlotSet(name, value) for name, value in values.items() if name in tracker.slots]
-
-
-def _utter(
-    dispatcher: CollectingDispatcher,
-    response: str,
-    tracker: Tracker,
-    domain: Mapping[str, Any],
-    **values: str,
-) -> None:
-    variations = (domain.get("responses") or {}).get(response)
-    if variations is None or is_built_in(response, variations):
-        locale = find_language(tracker)
-        dispatcher.utter_message(**default_message(response, locale, **values))
-    elif any(_says_something(each) for each in variations):
-        dispatcher.utter_message(response=response, **values)
-
-
-def _says_something(variation: Any) -> bool:
-    """Tell whether a designer has not emptied a response."""
-    if not isinstance(variation, Mapping):
-        return True
-    said = {name: value for name, value in variation.items() if name != "channel" and value}
-    return bool(said)
+async def _usual_wait(resources: Resources, session: Session) -> float | None:
+    """Return the seconds that users usually wait; ``None`` where nothing is said about it."""
+    connector = resources.settings.connectors.get(session.connector_id)
+    if connector is None or not connector.tell_wait:
+        return None
+    with suppress(StoreUnavailable):
+        return await resources.store.waits.usual(session, now=time.time())
+    return None

@@ -10,12 +10,16 @@ from rasa_sdk import Tracker
 from zendesk_handoff import frustration
 from zendesk_handoff.summary import labels_of
 
+#: Where explanations stand: the policy's with its action, the command generator's with the message.
+_HOLDERS = {"action": "metadata", "user": "parse_data"}
+
 
 def reason_for_agents(tracker: Tracker, language: str) -> str:
     """Tell why the user is handed over.
 
-    ``FrustrationPolicy`` gives its reason in the user's language, and the signs behind it: with
-    these it is said in the agents'. A reason of the bot's own is taken as it is.
+    ``FrustrationPolicy`` and ``HandoffCommandGenerator`` give their reason in the user's language,
+    and the signs behind it: with these it is said in the agents'. A reason of the bot's own is
+    taken as it is.
 
     Args:
         tracker: The conversation.
@@ -33,11 +37,27 @@ def reason_for_agents(tracker: Tracker, language: str) -> str:
     return frustration.explain(frustration.in_words(signs, locale=language), locale=language)
 
 
+def kind_of_reason(tracker: Tracker) -> str:
+    """Tell the kind of the reason, for the routes of tickets.
+
+    Args:
+        tracker: The conversation.
+
+    Returns:
+        ``frustration`` if ``FrustrationPolicy`` has given the reason, ``request`` if nobody has;
+        else the bot's own reason.
+    """
+    given = tracker.get_slot("handoff_reason")
+    if not given:
+        return "request"
+    return str(given) if _explanation(tracker, str(given)) is None else "frustration"
+
+
 def _explanation(tracker: Tracker, reason: str) -> Mapping[str, Any] | None:
-    """Find the policy's explanation whose reason stands in the slot."""
+    """Find the explanation whose reason stands in the slot: with an action, or with a message."""
     for event in reversed(tracker.events or ()):
-        metadata = event.get("metadata") if event.get("event") == "action" else None
-        found = metadata.get(frustration.EXPLANATION_KEY) if isinstance(metadata, Mapping) else None
+        holder = event.get(_HOLDERS.get(str(event.get("event")), ""))
+        found = holder.get(frustration.EXPLANATION_KEY) if isinstance(holder, Mapping) else None
         if isinstance(found, Mapping) and found.get("reason") == reason:
             return found
     return None

@@ -11,9 +11,9 @@ from dataclasses import replace
 from rasa_sdk import Tracker
 from structlog.contextvars import bind_contextvars
 
-from zendesk_handoff.actions.reason import reason_for_agents
+from zendesk_handoff.actions.case import Case
 from zendesk_handoff.actions.resources import Resources
-from zendesk_handoff.actions.user import find_identity, find_language, find_workspace
+from zendesk_handoff.actions.user import find_identity, find_workspace
 from zendesk_handoff.domain.dialogue import dialogue_from_events
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.domain.user_ids import is_shared
@@ -22,7 +22,6 @@ from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import is_set_within
 from zendesk_handoff.store.sessions import TAKE_UP_WITHIN
 from zendesk_handoff.store.topics import session_topic
-from zendesk_handoff.summary import write_summary
 
 _UNDECIDED = frozenset({State.REQUESTED, State.OPENING})
 #: Seconds after ``open_timeout`` in which the opener still records the outcome.
@@ -31,12 +30,29 @@ _MARGIN = 5.0
 _LOOK_AGAIN = 1.0
 
 
-async def request_session(resources: Resources, tracker: Tracker) -> Session:
+def refuse_shared(resources: Resources, tracker: Tracker) -> None:
+    """Refuse a conversation that several people may have.
+
+    Args:
+        resources: Settings and store.
+        tracker: The conversation.
+
+    Raises:
+        SharedSender: Its sender id is one that clients send who have none of their own.
+    """
+    if is_shared(tracker.sender_id, resources.settings.shared_senders):
+        raise SharedSender
+
+
+async def request_session(
+    resources: Resources, tracker: Tracker, *, message: str | None = None
+) -> Session:
     """Request a session for a conversation, and wait until it is opened or has failed.
 
     Args:
         resources: Settings and store.
         tracker: The conversation; the summary is written from it.
+        message: What the user leaves for the agents while nobody is there.
 
     Returns:
         The session. If it is not connected, it has ended, or the outcome is not known yet or known
@@ -45,17 +61,25 @@ async def request_session(resources: Resources, tracker: Tracker) -> Session:
     Raises:
         HandoffError: The handover has failed, and the user is to be told by the caller.
     """
-    if is_shared(tracker.sender_id, resources.settings.shared_senders):
-        raise SharedSender
+    refuse_shared(resources, tracker)
     workspace = find_workspace(tracker)
     connector = resources.settings.connector_for(workspace)
     bind_contextvars(connector=connector.id)
     identity, channel = find_identity(tracker), tracker.get_latest_input_channel() or ""
-    profile = identity.profile()
     # In a thread, as its cost grows with the conversation.
-    dialogue = await asyncio.to_thread(dialogue_from_events, tracker.events, slots=tracker.slots)
-    dialogue = replace(dialogue, user_facts=identity.facts)
-    reason = reason_for_agents(tracker, connector.agent_language)
+    stack = getattr(tracker, "stack", None) or ()  # of a CALM bot
+    dialogue = await asyncio.to_thread(
+        dialogue_from_events, tracker.events, slots=tracker.slots, stack=stack
+    )
+    case = Case(
+        connector,
+        resources.settings,
+        tracker,
+        replace(dialogue, user_facts=identity.facts),
+        workspace=workspace,
+        channel=channel,
+        message=message,
+    )
     store, take_up_within = resources.store, min(TAKE_UP_WITHIN, resources.settings.open_timeout)
     with store.signals.hurry():
         session = await store.sessions.request(
@@ -63,24 +87,22 @@ async def request_session(resources: Resources, tracker: Tracker) -> Session:
             connector.id,
             workspace=workspace,
             channel=channel,
-            reason=reason,
-            summary=await write_summary(
-                dialogue,
-                resources.settings.summary,
-                reason=reason,
-                locale=find_language(tracker),
-                agent_language=connector.agent_language,
-                redact=resources.settings.redact,
-            ),
-            profile=profile,
+            reason=case.reason,
+            summary=await case.write_summary(),
+            transcript=case.write_transcript(),
+            ticket=(await asyncio.to_thread(case.fill_ticket)).to_json(),
+            profile=identity.profile(),
             origins=identity.origins(),
             subject=identity.subject,
+            message=message,
             take_up_within=take_up_within,
         )
         bind_contextvars(session=session.id)
         if channel and session.channel not in {"", channel}:
             # Found, not made: a server that shares no locks with the other let the message pass.
             raise ForeignSession
+        if (session.message is None) != (message is None):
+            raise HandoffError("Another session of this user is open.")  # found, not made
         session = await _wait(store, session, _is_taken_up, take_up_within)
         await _withdraw_if_requested(store, session)
         timeout = resources.settings.open_timeout + _MARGIN
@@ -128,5 +150,5 @@ async def _withdraw_if_requested(store: Store, session: Session) -> None:
 async def _raise_failure(store: Store, session: Session) -> None:
     """Raise the failure of a session, unless another process notifies the user of it."""
     with suppress(StoreUnavailable):
-        if session.state is State.FAILED and await store.requests.claim_failure(session.id):
+        if session.state is State.FAILED and await store.requests.claim_outcome(session.id):
             raise HandoffError("The Rasa server could not open the session; its log says why.")

@@ -1,4 +1,4 @@
-"""``config.yml``: the importer, which brings everything else."""
+"""``config.yml``: the importer, which brings everything else, and its options."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from zendesk_handoff.adopt.patch import (
     first_right,
     replaced,
     value_added,
+    value_set,
 )
 from zendesk_handoff.adopt.yaml_text import YamlText
 
 IMPORTER = "zendesk_handoff.HandoffImporter"
 _KEY = "importers"
+#: Lets the importer leave the bot's own answers to the request out.
+_REPLACE = "replace"
 _BLOCK = (f"{_KEY}:", f"  - name: {IMPORTER}")
 #: Entries of one line at the head of the file.
 _HEAD = ("version", "recipe", "assistant_id", "language")
@@ -58,6 +61,26 @@ def name_importer(path: Path, text: str) -> Edits:
         remedy = f"move the others under an `importers:` of {IMPORTER}'s own"
         raise yaml.refuse(f"names other importers beside the plugin's; {remedy}.", _KEY)
     return NOTHING
+
+
+def replace_own_answers(path: Path, text: str) -> Edits:
+    """Set the importer's option ``replace``.
+
+    Args:
+        path: The file, for errors.
+        text: Its text, in which the importer is named.
+
+    Raises:
+        CannotPatch: The importer's block has a form that cannot be patched.
+    """
+    yaml = YamlText.read(path, text)
+    [ours] = yaml.data[_KEY]
+    wanted = {**ours, **YamlText.read(path, f"{_REPLACE}: true").data}
+    if wanted == ours:
+        return NOTHING
+    candidates = value_set(yaml, yaml.entries[_KEY].value.value[0], _REPLACE, "true")
+    by_hand = f"{_REPLACE}: true (in the block of {IMPORTER})"
+    return first_right(yaml, candidates, {**yaml.data, _KEY: [wanted]}, by_hand)
 
 
 def _wrapped(yaml: YamlText, present: list[Any]) -> Edits:

@@ -9,8 +9,15 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from zendesk_handoff.adopt.account import scalar
-from zendesk_handoff.adopt.lines import Edit
-from zendesk_handoff.adopt.patch import NOTHING, Edits, Patch, first_right, replaced
+from zendesk_handoff.adopt.patch import (
+    NOTHING,
+    Edits,
+    Patch,
+    first_right,
+    replaced,
+    value_of,
+    value_set,
+)
 from zendesk_handoff.adopt.yaml_text import YamlText
 from zendesk_handoff.settings.read import VARIABLE
 
@@ -86,24 +93,8 @@ def _set_value(yaml: YamlText, connector_id: str, key: str, value: str) -> Edits
     wanted = _with_value(yaml.data, connector_id, key, value)
     if wanted == yaml.data:
         return NOTHING
-    return first_right(yaml, _candidates(yaml, connector_id, key, value), wanted, by_hand)
-
-
-def _candidates(yaml: YamlText, connector_id: str, key: str, value: str) -> Iterator[Edits]:
-    """Yield ways to write it; those that mean something else are dropped by the caller."""
-    node = _connector(yaml, connector_id)
-    if not isinstance(node, MappingNode):
-        return
-    present = _value(node, key)
-    if present is not None:
-        start, end = present.start_mark.index, present.end_mark.index
-        yield replaced(yaml, [(start, end, scalar(value))])
-        return
-    for name, each in reversed(node.value):
-        if isinstance(each, ScalarNode) and not each.style:
-            line = yaml.line_of(name.start_mark.index)
-            margin = " " * yaml.column_of(name.start_mark.index)
-            yield (Edit(line + 1, (), (f"{margin}{key}: {scalar(value)}",)),)
+    block = _connector(yaml, connector_id)
+    return first_right(yaml, value_set(yaml, block, key, scalar(value)), wanted, by_hand)
 
 
 def _connector(yaml: YamlText, connector_id: str) -> Node | None:
@@ -111,13 +102,7 @@ def _connector(yaml: YamlText, connector_id: str) -> Node | None:
     node: Node | None = next(
         (entry.value for name, entry in yaml.entries.items() if name.endswith(_BLOCK)), None
     )
-    return _value(_value(node, "connectors"), connector_id)
-
-
-def _value(node: Node | None, name: str) -> Node | None:
-    if not isinstance(node, MappingNode):
-        return None
-    return next((value for key, value in node.value if key.value == name), None)
+    return value_of(value_of(node, "connectors"), connector_id)
 
 
 def _with_value(data: dict[str, Any], connector_id: str, key: str, value: str) -> dict[str, Any]:

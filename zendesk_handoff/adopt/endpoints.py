@@ -19,6 +19,8 @@ from zendesk_handoff.errors import CannotPatch
 
 ACTION_SERVER = "http://localhost:5055/webhook"
 _KEY = "action_endpoint"
+#: Entries that say where actions run: on a server, or (Rasa Pro) in the Rasa server itself.
+_WAYS = ("url", "actions_module")
 _LINES = (f"{_KEY}:", f'  url: "{ACTION_SERVER}"')
 #: The two lines as `rasa init` writes them, commented out.
 _COMMENT = re.compile(rf"(# ?){_KEY}:\s*")
@@ -44,7 +46,7 @@ def name_action_server(path: Path, text: str) -> Edits:
             return entry_added(yaml, _KEY, value, _LINES)
     if yaml.data[_KEY] in (None, {}):
         return value_added(yaml, _KEY, value, _LINES[1:])
-    if not isinstance(yaml.data[_KEY], dict) or not yaml.data[_KEY].get("url"):
+    if not isinstance(yaml.data[_KEY], dict) or not any(map(yaml.data[_KEY].get, _WAYS)):
         raise yaml.refuse(f"`{_KEY}` has no `url`; write {ACTION_SERVER} there.", _KEY)
     return NOTHING
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from yaml.nodes import ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from zendesk_handoff.adopt.lines import Edit, Lines
 from zendesk_handoff.adopt.yaml_text import YamlText
@@ -128,6 +128,39 @@ def value_added(yaml: YamlText, key: str, value: Any, below: Sequence[str]) -> E
     if emptied == line:
         edit = Edit(number + 1, (), lines)
     return first_right(yaml, [(edit,)], {**yaml.data, key: value}, " / ".join([f"{key}:", *below]))
+
+
+def value_set(yaml: YamlText, block: Node | None, key: str, value: str) -> Iterator[Edits]:
+    """Yield ways to set a key of a block; some may mean something else: see `first_right`.
+
+    Args:
+        yaml: The file.
+        block: The block's node.
+        key: The key, which may be there.
+        value: Its value, as it stands in the file.
+    """
+    if not isinstance(block, MappingNode):
+        return
+    present = value_of(block, key)
+    if present is not None:
+        yield replaced(yaml, [(present.start_mark.index, present.end_mark.index, value)])
+        return
+    if block.flow_style:
+        end = block.end_mark.index - 1  # the brace
+        yield replaced(yaml, [(end, end, f", {key}: {value}")])
+        return
+    for name, each in reversed(block.value):
+        if isinstance(each, ScalarNode) and not each.style:
+            line = yaml.line_of(name.start_mark.index)
+            margin = " " * yaml.column_of(name.start_mark.index)
+            yield (Edit(line + 1, (), (f"{margin}{key}: {value}",)),)
+
+
+def value_of(block: Node | None, key: str) -> Node | None:
+    """Find the value of a key in a block."""
+    if not isinstance(block, MappingNode):
+        return None
+    return next((value for name, value in block.value if name.value == key), None)
 
 
 def replaced(yaml: YamlText, pieces: Sequence[tuple[int, int, str]]) -> Edits:

@@ -8,16 +8,19 @@ from pathlib import Path
 
 from zendesk_handoff.adopt.account import Account
 from zendesk_handoff.adopt.actions import import_actions, imports_actions
-from zendesk_handoff.adopt.config import name_importer
+from zendesk_handoff.adopt.calm import calm_files
+from zendesk_handoff.adopt.config import name_importer, replace_own_answers
 from zendesk_handoff.adopt.credentials import add_channels, has_account
 from zendesk_handoff.adopt.endpoints import name_action_server
 from zendesk_handoff.adopt.env_file import with_variables, without_variables
 from zendesk_handoff.adopt.files import FileChange, read_text
 from zendesk_handoff.adopt.gitignore import ignore_files
 from zendesk_handoff.adopt.lines import is_blank
-from zendesk_handoff.adopt.patch import NOTHING, Edits, applied, edits_between
+from zendesk_handoff.adopt.patch import NOTHING, Edits, Patch, applied, edits_between
 from zendesk_handoff.adopt.record import RECORD_FILE, FileRecord, Record, taken_back
 from zendesk_handoff.adopt.yaml_text import YamlText
+from zendesk_handoff.checks.action_modules import rivals
+from zendesk_handoff.checks.calm_files import MANTLE_FILE, is_calm
 from zendesk_handoff.errors import CannotPatch
 from zendesk_handoff.settings.env_file import ENV_FILE, env_file
 
@@ -42,13 +45,19 @@ class Plan:
 
 
 def check_is_bot(folder: Path) -> None:
-    """Check that a folder is a Rasa bot's.
+    """Check that a folder is a Rasa bot's, and of a bot that can be handed over.
 
     Raises:
         CannotPatch: It is not.
     """
     if not folder.is_dir():
         raise CannotPatch(folder, "is no folder.")
+    if (folder / MANTLE_FILE).exists():
+        raise CannotPatch(
+            folder / MANTLE_FILE,
+            "is of a bot on Rasa's engine Mantle, which cannot be paused while an agent talks to "
+            "the user; use a CALM bot (config.yml).",
+        )
     if not any((folder / name).exists() for name in ("config.yml", "domain.yml", "domain")):
         raise CannotPatch(
             folder,
@@ -84,6 +93,7 @@ def plan_init(
     *,
     webchat: bool,
     files: Mapping[str, str] | None = None,
+    replace_own: bool = False,
 ) -> Plan:
     """Plan to put the plugin's lines into a bot's files.
 
@@ -91,11 +101,17 @@ def plan_init(
         folder: The bot's folder.
         account: The account; may be missing if ``credentials.yml`` names one.
         webchat: Whether the chat page is wanted.
-        files: Files that the bot is to own in place of the importer, by path in the folder.
+        files: Files that the bot is to own in place of the importer, by path in the folder; a CALM
+            bot always has such files, which are made here.
+        replace_own: Whether the importer is to leave out the bot's own answers to the request.
 
     Raises:
-        CannotPatch: A file cannot be read or patched.
+        CannotPatch: A file cannot be read or patched, or the bot has an action of the plugin's
+            name.
     """
+    _check_no_rivals(folder)
+    if is_calm(folder):
+        files = calm_files(folder)
     path = folder / RECORD_FILE
     old_record = read_text(path)
     record = Record.read(path, old_record)
@@ -105,7 +121,7 @@ def plan_init(
         return add_channels(file, text, account, webchat=webchat)
 
     patches: dict[str, Callable[[Path, str], Edits]] = {
-        "config.yml": name_importer,
+        "config.yml": _name_and_replace if replace_own else name_importer,
         CREDENTIALS_FILE: channels,
         "endpoints.yml": name_action_server,
         _actions_file(folder): _import_once(folder),
@@ -113,6 +129,12 @@ def plan_init(
     if files is not None:
         record = replace(record, as_files=True)
     if record.as_files:
+        if replace_own:
+            raise CannotPatch(
+                folder / "config.yml",
+                "names no importer, as the bot's own files have the rules: delete there what "
+                "answers the request otherwise.",
+            )
         del patches["config.yml"]
     for name, text in (files or {}).items():
         patches[name] = _rewritten(text)
@@ -190,11 +212,25 @@ def _shown(left: Mapping[str, FileRecord]) -> tuple[tuple[str, str], ...]:
     return tuple({name: line for name, line in reversed(first) if line}.items())
 
 
+def _check_no_rivals(folder: Path) -> None:
+    for file, name in rivals(folder):
+        raise CannotPatch(
+            file,
+            f"defines {name} as the plugin does, and which of the two would run is left to chance; "
+            "delete that class, or give its action another name, and run the command again.",
+        )
+
+
 def _actions_file(folder: Path) -> str:
     """Find the module that Python imports as ``actions``: a package comes before a module."""
     if (folder / _PACKAGE).exists() or not (folder / _MODULE).exists():
         return _PACKAGE
     return _MODULE
+
+
+def _name_and_replace(path: Path, text: str) -> Edits:
+    patch = Patch(text).then(name_importer(path, text))
+    return patch.then(replace_own_answers(path, patch.text)).edits
 
 
 def _import_once(folder: Path) -> Callable[[Path, str], Edits]:

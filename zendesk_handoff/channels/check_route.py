@@ -16,6 +16,7 @@ from zendesk_handoff.checks.reports import REPORT_PATH, ChannelReport, RasaRepor
 from zendesk_handoff.checks.token import HEADER, is_valid_token
 from zendesk_handoff.errors import StoreUnavailable, UnsupportedEnvironment
 from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa.compat import input_channels
 from zendesk_handoff.rasa.outputs import channel_name
 from zendesk_handoff.rasa.request_limits import address_of, too_many
 from zendesk_handoff.rasa.runtime import Runtime
@@ -36,7 +37,7 @@ def add_check_route(blueprint: Blueprint, settings: Settings) -> None:
         secret for connector in settings.connectors.values() for secret in connector.webhook_secrets
     ]
 
-    @blueprint.get(REPORT_PATH)
+    @blueprint.get(REPORT_PATH, name="check_report")
     async def report(request: Request) -> HTTPResponse:
         runtime: Runtime = request.app.ctx.zendesk_handoff
         if not is_valid_token(request.headers.get(HEADER), secrets):
@@ -87,13 +88,12 @@ def _is_in_front(agent: Any) -> bool:
 
 def _channels(app: Sanic, runtime: Runtime) -> list[ChannelReport]:
     limitations, without_push = runtime.channels.limitations(), runtime.channels.without_push()
-    every = getattr(app.ctx, "input_channels", None) or ()
     return [
         ChannelReport(
             name=channel_name(channel),
             can_push=(kind := type(channel).__name__) not in without_push,
             limitations=limitations.get(kind, []),
         )
-        for channel in every
+        for channel in input_channels(app)
         if channel_name(channel) != _OWN
     ]

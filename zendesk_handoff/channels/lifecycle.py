@@ -14,7 +14,7 @@ from zendesk_handoff.channels.adapters import ADAPTERS
 from zendesk_handoff.checks.at_start import check_rasa_server
 from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.logs import error_fields, keep_level
-from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa import hooks, hours
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.response_tracking import track_responses
@@ -22,6 +22,7 @@ from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.rasa.start_errors import StoreNotReady, hide_tracebacks
 from zendesk_handoff.settings import Settings
+from zendesk_handoff.settings.credentials_file import use_file_of_server
 from zendesk_handoff.store import open_store
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ def add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
     @blueprint.listener("before_server_start")
     async def prepare(app: Sanic, _loop: object) -> None:
         keep_level("zendesk_handoff")
+        use_file_of_server(settings.credentials_file)
         hide_tracebacks()
         hide_media_tokens()
         await request_guard.install(app)
@@ -48,8 +50,10 @@ def add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
             raise StoreNotReady(str(error)) from None
         bot = Bot(app, InHand(store.signals), adapters=ADAPTERS, public_url=settings.public_url)
         runtime = app.ctx.zendesk_handoff = Runtime(store, settings, bot)
-        hooks.install(Router(store, bot, settings, runtime.quotas), bot.in_hand)
+        router = Router(store, bot, settings, runtime.quotas, runtime.user_counter)
+        hooks.install(router, bot.in_hand)
         track_responses(app, store)
+        hours.use(settings)
 
     @blueprint.listener("after_server_start")
     async def start(app: Sanic, _loop: object) -> None:
@@ -68,8 +72,10 @@ def add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
         runtime: Runtime = app.ctx.zendesk_handoff
         app.ctx.zendesk_handoff_check.cancel()
         hooks.uninstall()
+        hours.use(None)
         await runtime.stop()
         await runtime.store.close()
+        use_file_of_server(None)
 
 
 async def _check(app: Sanic, settings: Settings) -> None:

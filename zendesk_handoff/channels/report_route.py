@@ -25,7 +25,7 @@ def add_report_route(blueprint: Blueprint) -> None:
         blueprint: The plugin's; its app's context has the runtime.
     """
 
-    @blueprint.post(REPORT_PATH + "/<channel:str>", stream=True)
+    @blueprint.post(REPORT_PATH + "/<channel:str>", name="delivery_report", stream=True)
     async def report(request: Request, channel: str) -> HTTPResponse | None:
         try:
             await read_body(request, MAX_SMALL_BODY)

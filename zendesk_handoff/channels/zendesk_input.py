@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from rasa.core.channels.channel import InputChannel, UserMessage
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -18,10 +18,11 @@ from zendesk_handoff.channels.error_responses import error_response
 from zendesk_handoff.channels.lifecycle import add_lifecycle
 from zendesk_handoff.channels.media_route import add_media_route
 from zendesk_handoff.channels.metrics_route import add_metrics_route
+from zendesk_handoff.channels.refusals import refuse_call, refuse_key
 from zendesk_handoff.channels.report_route import add_report_route
+from zendesk_handoff.channels.ticket_route import add_ticket_route
 from zendesk_handoff.domain.inbox import InboxEntry
 from zendesk_handoff.errors import (
-    HandoffError,
     InvalidApiKey,
     InvalidPayload,
     MissingDependency,
@@ -35,10 +36,8 @@ from zendesk_handoff.handover.classify import (
     ignore_own_events,
     removed,
 )
-from zendesk_handoff.handover.quotas import Quotas
 from zendesk_handoff.rasa import hooks
 from zendesk_handoff.rasa.request_body import limit_ignored_bodies, read_body, respond_unread
-from zendesk_handoff.rasa.request_limits import address_of, too_many
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.rasa.start_errors import InvalidSettings, StoreNotReady, UnsupportedRasa
 from zendesk_handoff.settings import Settings, read_settings
@@ -46,6 +45,17 @@ from zendesk_handoff.store import check_openable
 from zendesk_handoff.zendesk.webhooks import MAX_BODY_BYTES, parse_events, verify_key
 
 log = structlog.get_logger(__name__)
+
+
+#: Where the routes are mounted, whose paths are whole ones.
+_ROOT = "/"
+
+
+class _RootBlueprint(Blueprint):
+    """A blueprint that stays at the root; `rasa run --inspect` mounts them by channel name."""
+
+    def register(self, app: Sanic, options: dict[str, Any]) -> None:
+        super().register(app, {**options, "url_prefix": _ROOT})
 
 
 class ZendeskInput(InputChannel):
@@ -89,16 +99,17 @@ class ZendeskInput(InputChannel):
 
     def url_prefix(self) -> str:
         """Mount at the root: one blueprint serves both addresses of the webhook."""
-        return "/"
+        return _ROOT
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Return the routes, and the listeners that start and stop the plugin."""
-        blueprint = Blueprint("zendesk_handoff")
+        blueprint = _RootBlueprint("zendesk_handoff")
         add_lifecycle(blueprint, self.settings)
         limit_ignored_bodies(blueprint)
         add_metrics_route(blueprint, self.settings.connectors)
         add_media_route(blueprint, self.settings)
         add_report_route(blueprint)
+        add_ticket_route(blueprint, self.settings)
         add_check_route(blueprint, self.settings)
 
         @blueprint.get("/webhooks/zendesk/")
@@ -142,7 +153,7 @@ class ZendeskInput(InputChannel):
             verify_key(request.headers.get("x-api-key"), connector.webhook_secrets)
         except InvalidApiKey as error:
             return await respond_unread(
-                request, _reject_key(request, runtime.quotas, connector_id, error)
+                request, refuse_key(request, runtime.quotas, connector_id, error)
             )
         try:
             body = await read_body(request, MAX_BODY_BYTES)
@@ -150,6 +161,7 @@ class ZendeskInput(InputChannel):
             runtime.silence.hear(connector_id)
             if probes := heard_probes(parsed):
                 await runtime.store.probes.hear(probes)
+            runtime.typing.show(connector_id, parsed)
             events = ignore_own_events(parsed)
             entries = classify_events(events, connector)
             stored = await runtime.store.inbox.add(entries)
@@ -162,7 +174,7 @@ class ZendeskInput(InputChannel):
             text = f"A call may have {MAX_BODY_BYTES} bytes."
             return await respond_unread(request, error_response(413, text))
         except (InvalidPayload, StoreUnavailable) as error:
-            return _reject(connector_id, error)
+            return refuse_call(connector_id, error)
         _log_dead_letters(stored)
         metrics.count_webhook(connector_id, "stored" if stored or erased else "ignored")
         for session_id in erased:
@@ -179,32 +191,3 @@ def _log_dead_letters(stored: Iterable[InboxEntry]) -> None:
                 session=entry.session_id,
                 type=entry.body["type"],
             )
-
-
-def _reject_key(
-    request: Request, quotas: Quotas, connector_id: str, error: InvalidApiKey
-) -> HTTPResponse:
-    """Count and answer a call with a wrong key; neither an attack's answers nor its lines pile up.
-
-    The right key is checked first and always passes, whatever its address has sent before.
-    """
-    metrics.count_webhook(connector_id, "invalid_key")
-    if quotas.may_log_key():
-        log.warning("handoff.webhook.invalid_key", connector=connector_id)
-    wait = quotas.refuse_key(address_of(request, quotas))
-    if wait:
-        return too_many(error_response(429, "Too many calls with a wrong key."), wait)
-    return error_response(401, str(error))
-
-
-def _reject(connector_id: str, error: HandoffError) -> HTTPResponse:
-    """Count, log and answer a call that could not be parsed or stored."""
-    if isinstance(error, InvalidPayload):
-        status, outcome = 400, "invalid_payload"
-        log.warning("handoff.webhook.invalid_payload", connector=connector_id)
-    else:
-        status, outcome = 503, "store_unavailable"
-        log.error("handoff.webhook.store_unavailable", connector=connector_id, error=str(error))
-    metrics.count_webhook(connector_id, outcome)
-    # The error names the store, which is nobody's business out there.
-    return error_response(status, str(error) if status == 400 else "The store did not answer.")

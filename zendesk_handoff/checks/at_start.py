@@ -11,12 +11,13 @@ import structlog
 from zendesk_handoff.checks.archive import InvalidModel, read_model
 from zendesk_handoff.checks.environment import check_environment
 from zendesk_handoff.checks.finding import Finding, Outcome
+from zendesk_handoff.checks.forms import check_own_forms
 from zendesk_handoff.checks.model import check_contents
 from zendesk_handoff.checks.settings import check_addresses
 from zendesk_handoff.checks.store import check_store
 from zendesk_handoff.errors import SettingsError
 from zendesk_handoff.settings import Settings, load_settings
-from zendesk_handoff.store.engine.inspect import store_name
+from zendesk_handoff.store.engine.read_only import store_name
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ async def check_rasa_server(settings: Settings, model: Path | None) -> None:
     """
     log_findings(check_addresses(settings))
     log_findings((await check_store(settings.store_url))[0])
-    log_findings(await asyncio.to_thread(_check_files, model))
+    log_findings(await asyncio.to_thread(_check_files, model, settings))
 
 
 async def check_action_server() -> None:
@@ -61,9 +62,17 @@ def log_findings(findings: Iterable[Finding]) -> None:
             log.warning("handoff.check.warning", check=each.check, cause=each.cause, cure=each.cure)
 
 
-def _check_files(model: Path | None) -> list[Finding]:
+def _check_files(file: Path | None, settings: Settings) -> list[Finding]:
     findings = check_environment()
     try:
-        return [*findings, *(check_contents(read_model(model)) if model else ())]
+        model = read_model(file) if file else None
     except InvalidModel:  # one of a model server's, which Rasa has unpacked already
+        model = None
+    if model is None:
         return findings
+    learns = settings.learn == "summary"
+    return [
+        *findings,
+        *check_contents(model, learns=learns),
+        *check_own_forms(model, settings),
+    ]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from zendesk_handoff.checks.action_modules import HANDOFF, action_modules, rivals
 from zendesk_handoff.checks.finding import Finding, fine, problem, skipped, warning
-from zendesk_handoff.checks.model import HANDOFF, IMPORTER_LINE
+from zendesk_handoff.checks.model import IMPORTER_LINE
+from zendesk_handoff.checks.yaml_file import File, read_file
 
 IMPORTER = "HandoffImporter"
 _LOCK_STORE = "zendesk_handoff.rasa.lock_store.AtomicRedisLockStore"
@@ -21,39 +20,6 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 #: Rasa's block without users of its own.
 _WITHOUT_USERS = frozenset({"rasa"})
 _ACTIONS_LINE = "`from zendesk_handoff.actions import ActionEndHandoff, ActionHumanHandoff`"
-
-
-@dataclass(frozen=True)
-class File:
-    """A YAML file of the bot.
-
-    Args:
-        path: Its path.
-        content: Its mapping; empty if the file is missing or cannot be read.
-        problem: Why it cannot be read; empty if it can.
-        exists: Whether there is such a file.
-    """
-
-    path: Path
-    content: Mapping[str, Any]
-    problem: str = ""
-    exists: bool = True
-
-
-def read_file(path: Path) -> File:
-    """Read a YAML file; a value is never quoted, since it may be a secret."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return File(path, {}, exists=False)
-    except OSError as error:
-        return File(path, {}, error.strerror or "cannot be read")
-    except UnicodeDecodeError:
-        return File(path, {}, "is not UTF-8 text")
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        return File(path, {}, "is not valid YAML" + (f" near line {mark.line + 1}" if mark else ""))
-    return File(path, content if isinstance(content, Mapping) else {})
 
 
 def check_config(folder: Path) -> list[Finding]:
@@ -119,22 +85,24 @@ def check_endpoints(path: Path) -> tuple[list[Finding], str | None]:
         path: The ``endpoints.yml``.
 
     Returns:
-        The findings, and the action endpoint's URL if there is one.
+        The findings, and the action endpoint's URL if it is asked by HTTP.
     """
     file = read_file(path)
     if file.problem:
         return [problem("endpoints.yml", f"{path} {file.problem}.", "Correct the file.")], None
-    url = _action_url(file)
-    if not url:
+    url, module = _action_url(file), _action_module(file)
+    if not url and not module:
         cause = f"{path} names no action endpoint: no action runs, and nobody is handed over."
         cure = "Write `action_endpoint: {url: http://localhost:5055/webhook}`."
         return [problem("endpoints.yml", cause, cure)], None
-    found = [fine("endpoints.yml", f"Actions run at {url}.")]
+    where = f"in the Rasa server, from the module {module}" if module else f"at {url}"
+    found = [fine("endpoints.yml", f"Actions run {where}.")]
     locks = file.content.get("lock_store")
     if isinstance(locks, Mapping) and str(locks.get("type")).lower() == "redis":
         cause = "Rasa's Redis lock store drops messages when two processes use it at once."
         found.append(warning("lock store", cause, f"Write `type: {_LOCK_STORE}`."))
-    return found, url
+    is_http = not module and str(url).startswith(("http://", "https://"))
+    return found, url if is_http else None
 
 
 def has_model_server(path: Path) -> bool:
@@ -144,19 +112,34 @@ def has_model_server(path: Path) -> bool:
 
 def check_actions(folder: Path) -> list[Finding]:
     """Check that the bot's actions import the plugin's."""
-    module, package = folder / "actions.py", folder / "actions"
-    files = [module] if module.is_file() else sorted(package.rglob("*.py"))
+    files = action_modules(folder)
     if not files:
         if not (folder / "config.yml").exists():
             return []  # not the folder of a bot
         cause = f"There is no actions.py and no folder actions in {folder}."
         return [warning("actions module", cause, f"Make actions/__init__.py with {_ACTIONS_LINE}.")]
+    found = [
+        problem(
+            "actions module",
+            f"{file} defines {name}, as the plugin does: which of the two runs is left to chance.",
+            "Delete that class, or give its action another name.",
+        )
+        for file, name in rivals(folder)
+    ]
     for file in files:
-        text = _text(file)
-        if "zendesk_handoff.actions" in text:
-            return [fine("actions module", f"{file} imports zendesk_handoff.actions.")]
-    cause = f"No file of {module if module.is_file() else package} imports the plugin's actions."
-    return [problem("actions module", cause, f"Add {_ACTIONS_LINE}.")]
+        if "zendesk_handoff.actions" in _text(file):
+            return found or [fine("actions module", f"{file} imports zendesk_handoff.actions.")]
+    module = folder / "actions.py"
+    where = module if module in files else folder / "actions"
+    cause = f"No file of {where} imports the plugin's actions."
+    return [*found, problem("actions module", cause, f"Add {_ACTIONS_LINE}.")]
+
+
+def _action_module(file: File) -> str | None:
+    """Find the module whose actions Rasa Pro runs itself, which it prefers to a server."""
+    block = file.content.get("action_endpoint")
+    module = block.get("actions_module") if isinstance(block, Mapping) else None
+    return module if isinstance(module, str) and module else None
 
 
 def _action_url(file: File) -> str | None:

@@ -17,7 +17,7 @@ from zendesk_handoff.checks.finding import Finding, fine, problem, skipped
 from zendesk_handoff.errors import UnsupportedEnvironment
 
 #: The distributions whose requirements must be met.
-_CHECKED = ("rasa", "rasa-sdk", "zendesk-handoff")
+_CHECKED = ("rasa", "rasa-pro", "rasa-sdk", "zendesk-handoff")
 
 
 def check_environment() -> list[Finding]:
@@ -34,8 +34,9 @@ def check_environment() -> list[Finding]:
         return [problem("environment", error.found, cure)]
     conflicts = list(_conflicts())
     python = ".".join(map(str, found.python))
+    rasa = f"Rasa Pro {found.rasa_pro}" if found.rasa_pro else f"Rasa {found.rasa}"
     return conflicts or [
-        fine("environment", f"Rasa {found.rasa} on Python {python}, with the packages it needs.")
+        fine("environment", f"{rasa} on Python {python}, with the packages it needs.")
     ]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from zendesk_handoff.checks.archive import Model
 from zendesk_handoff.checks.finding import Finding, fine, listed, problem
+from zendesk_handoff.domain.form_answers import CONTACT_FORM, MESSAGE_FORM
+from zendesk_handoff.settings import Settings
 
 
 def check_forms(model: Model, intent: str, add: str) -> Iterator[Finding]:
@@ -21,7 +23,7 @@ def check_forms(model: Model, intent: str, add: str) -> Iterator[Finding]:
     taking = []
     for name, form in forms.items():
         settings = form if isinstance(form, dict) else {}
-        if intent in _as_list(settings.get("ignored_intents")):
+        if name == MESSAGE_FORM or intent in _as_list(settings.get("ignored_intents")):
             continue
         required = [str(each) for each in _as_list(settings.get("required_slots"))]
         taking += [f"{each} of {name}" for each in required if _takes(slots.get(each), intent)]
@@ -31,6 +33,24 @@ def check_forms(model: Model, intent: str, add: str) -> Iterator[Finding]:
         yield problem("forms", cause, cure)
     elif forms:
         yield fine("forms", f"A request for a person is no answer to {listed(sorted(forms))}.")
+
+
+def check_own_forms(model: Model, settings: Settings) -> Iterator[Finding]:
+    """Check that the model has the plugin's forms for which the settings ask.
+
+    Args:
+        model: The model.
+        settings: The plugin's.
+    """
+    has = model.domain.get("forms") or {}
+    for connector in settings.connectors.values():
+        takes_message = connector.closed == "message" and connector.hours.opening_hours()
+        asks = connector.ask_topic or connector.contact != "never"
+        for form, is_needed in ((MESSAGE_FORM, takes_message), (CONTACT_FORM, asks)):
+            if is_needed and form not in has:
+                cause = f"The settings of {connector.id} need the form {form}; the model has none."
+                cure = "Use HandoffImporter, which brings it, and train again (rasa train)."
+                yield problem("forms", cause, cure)
 
 
 def _takes(slot: object, intent: str) -> bool:

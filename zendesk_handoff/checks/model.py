@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+from zendesk_handoff.checks.action_modules import END, HANDOFF
 from zendesk_handoff.checks.archive import InvalidModel, Model, newest_model, read_model
+from zendesk_handoff.checks.calm import INIT, check_pipeline
 from zendesk_handoff.checks.finding import Finding, fine, listed, problem, skipped, warning
 from zendesk_handoff.checks.forms import check_forms
 from zendesk_handoff.domain.responses import OFFER
 
-HANDOFF, END = "action_human_handoff", "action_end_handoff"
 INTENT = "human_handoff"
 SLOTS = ("handoff_status", "handoff_reason", "handoff_end_reason", "workspace")
+#: One more with ``learn: summary``.
+LEARNED_SLOT = "handoff_outcome"
 IMPORTER_LINE = "`importers: [{name: zendesk_handoff.HandoffImporter}]` in config.yml"
 #: The cure where the bot lacks what the importer brings.
 _ADD = f"Write {IMPORTER_LINE}, then train again (rasa train)."
 _TRAIN = "Train again: rasa train"
 _TRAIN_WITH_IMPORTER = "Train again with HandoffImporter, which brings it (rasa train)."
 _RECOGNISER, _FALLBACK = "HandoffRecognizer", "FallbackClassifier"
-_FRUSTRATION, _RULES = "FrustrationPolicy", "RulePolicy"
+_FRUSTRATION, _RULES, _FLOWS = "FrustrationPolicy", "RulePolicy", "FlowPolicy"
 #: Rasa's default priorities of the policies (Rasa: `rasa.core.constants`), and ours.
 _PRIORITIES = {_RULES: 6, _FRUSTRATION: 7}
 #: Files and folders that a training reads, beside ``data``.
@@ -33,6 +36,7 @@ def check_model(
     *,
     has_importer: bool = False,
     intent: str | None = None,
+    learns: bool = False,
 ) -> tuple[list[Finding], Model | None]:
     """Check the model that the server would load.
 
@@ -41,6 +45,7 @@ def check_model(
         model: A model, or a folder of models; ``models`` in the bot's folder by default.
         has_importer: Whether ``config.yml`` names the plugin's importer.
         intent: The intent of the request for a person, if ``config.yml`` names one.
+        learns: Whether the settings have ``learn: summary``.
 
     Returns:
         The findings, and the model if it can be read.
@@ -54,12 +59,16 @@ def check_model(
         found = read_model(file)
     except InvalidModel as error:
         return [problem("model", f"{file} cannot be read: {error}.", _TRAIN)], None
-    contents = check_contents(found, has_importer=has_importer, intent=intent)
+    contents = check_contents(found, has_importer=has_importer, intent=intent, learns=learns)
     return [_age(found, folder), *contents], found
 
 
 def check_contents(
-    model: Model, *, has_importer: bool = False, intent: str | None = None
+    model: Model,
+    *,
+    has_importer: bool = False,
+    intent: str | None = None,
+    learns: bool = False,
 ) -> list[Finding]:
     """Check what is in a model.
 
@@ -67,12 +76,19 @@ def check_contents(
         model: The model.
         has_importer: Whether the next training has the plugin's importer.
         intent: The intent of the request for a person, if it is known.
+        learns: Whether the settings have ``learn: summary``.
     """
     intent = intent or intent_of(model)
-    add = _TRAIN_WITH_IMPORTER if has_importer else _ADD
+    is_calm = model.policy(_FLOWS) is not None
+    add = INIT if is_calm else _TRAIN_WITH_IMPORTER if has_importer else _ADD
+    slots = (*SLOTS, LEARNED_SLOT) if learns else SLOTS
+    found = [*_actions(model, add), *_slots(model, add, slots)]
+    if is_calm:
+        found += check_pipeline([each.name for each in model.pipeline])
+        if model.policy(_RULES) is None:
+            return found
     return [
-        *_actions(model, add),
-        *_slots(model, add),
+        *found,
         *_policies(model),
         *_intent(model, intent, add),
         *_recogniser(model),
@@ -110,13 +126,13 @@ def _actions(model: Model, add: str) -> Iterator[Finding]:
         yield fine("actions", f"{HANDOFF} and {END} are in the domain.")
 
 
-def _slots(model: Model, add: str) -> Iterator[Finding]:
-    missing = [each for each in SLOTS if each not in model.names("slots")]
+def _slots(model: Model, add: str, needed: Sequence[str]) -> Iterator[Finding]:
+    missing = [each for each in needed if each not in model.names("slots")]
     if missing:
         cause = f"Not in the domain: {listed(missing)}. What is told there is not recorded."
         yield warning("slots", cause, add)
     else:
-        yield fine("slots", f"{listed(SLOTS)} are in the domain.")
+        yield fine("slots", f"{listed(needed)} are in the domain.")
 
 
 def _policies(model: Model) -> Iterator[Finding]:

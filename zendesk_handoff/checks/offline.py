@@ -15,8 +15,11 @@ from zendesk_handoff.checks.bot_files import (
     importer_intent,
     names_importer,
 )
+from zendesk_handoff.checks.calm import check_calm
+from zendesk_handoff.checks.calm_files import is_calm
 from zendesk_handoff.checks.environment import check_environment
 from zendesk_handoff.checks.finding import Finding, skipped
+from zendesk_handoff.checks.forms import check_own_forms
 from zendesk_handoff.checks.model import check_model
 from zendesk_handoff.checks.settings import check_addresses, check_secrets_file, check_settings
 from zendesk_handoff.checks.store import check_store
@@ -72,7 +75,7 @@ async def check_offline(place: Place) -> Known:
     found, known.action_url = check_endpoints(endpoints)
     add(found)
     add(check_actions(place.folder))
-    add(check_config(place.folder))
+    add(check_calm(place.folder) if is_calm(place.folder) else check_config(place.folder))
     if place.model is None and has_model_server(endpoints):
         add([skipped("model", "It comes from a model server: name one with --model to check it.")])
     else:
@@ -81,6 +84,9 @@ async def check_offline(place: Place) -> Known:
             place.model,
             has_importer=names_importer(place.folder),
             intent=importer_intent(place.folder),
+            learns=known.settings is not None and known.settings.learn == "summary",
         )
         add(found)
+        if known.model is not None and known.settings is not None:
+            add(check_own_forms(known.model, known.settings))
     return known

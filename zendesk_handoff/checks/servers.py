@@ -62,7 +62,7 @@ async def check_servers(known: Known, *, rasa_url: str | None = None) -> Servers
         else:
             await _ask_rasa(http, known.settings, rasa_url, servers)
         if known.action_url is None:
-            servers.findings.append(skipped(ACTIONS, "Not asked: no endpoint is named."))
+            servers.findings.append(skipped(ACTIONS, "Not asked: no HTTP endpoint is named."))
         else:
             await _ask_actions(http, known.action_url, servers)
     servers.findings += compare(known, servers.rasa, servers.actions)

@@ -9,19 +9,14 @@ from pathlib import Path
 
 from zendesk_handoff.checks.finding import Finding, fine, problem, skipped, warning
 from zendesk_handoff.errors import IncompatibleSchema, MissingDependency, SettingsError
-from zendesk_handoff.store.engine.inspect import (
-    StoreState,
-    inspect_postgresql,
-    inspect_sqlite,
-    sqlite_file,
-    store_name,
-)
+from zendesk_handoff.store.engine.inspect import StoreState, inspect_postgresql, inspect_sqlite
 from zendesk_handoff.store.engine.problems import (
     StoreProblem,
     file_problem,
     postgresql_problem,
     sqlite_problem,
 )
+from zendesk_handoff.store.engine.read_only import sqlite_file, store_name
 
 #: Megabytes that should be free where an SQLite store is.
 _LEAST_FREE = 100

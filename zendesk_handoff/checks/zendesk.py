@@ -9,6 +9,11 @@ from dataclasses import dataclass
 
 from zendesk_handoff.checks.finding import Finding, fine, problem, skipped, warning
 from zendesk_handoff.checks.refusal import refusal
+from zendesk_handoff.checks.tickets import (
+    check_existing_tickets,
+    check_support_api,
+    check_who_answers_first,
+)
 from zendesk_handoff.errors import ApiError, ConversationsError, NotAuthorized, NotFound
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.zendesk.account import CUSTOM, Integration, Webhook
@@ -55,7 +60,8 @@ async def check_connector(connector: Connector, public_url: str) -> list[Finding
         async with ConversationsClient(connector, timeout=_TIMEOUT, retry=_RETRY) as client:
             found = await _check_key(client)
         async with Administration(connector, timeout=_TIMEOUT, retry=_RETRY) as api:
-            return [*found, *await _check_account(api, connector, public_url)]
+            found += await _check_account(api, connector, public_url)
+        return [*found, *await check_support_api(connector)]
     except ConversationsError as error:
         return [refusal(_name("key", connector), error)]
 
@@ -85,6 +91,7 @@ async def _check_account(
     if is_app:
         app = await api.get_app()
         found += _multi_conversations(connector, multi=app.has_multi_conversations)
+        found += check_existing_tickets(connector, multi=app.has_multi_conversations)
     hooks = await _hooks(api, is_app=is_app)
     if hooks is None:
         cause = "This key may not read the account's webhooks and switchboard."
@@ -194,7 +201,11 @@ async def _switchboard(
             problem(name, cause, "Enable it in Admin Center, or with `UpdateSwitchboard`.")
         )
     found += _place(connector, places, agents, ours)
-    return found or [fine(name, f"{wanted} is there" + _with(connector) + ".")]
+    answers_first = agents is not None and agents.id == board.default_switchboard_integration_id
+    found += check_who_answers_first(connector, is_agents=answers_first)
+    if not any(each.check == name for each in found):
+        found.insert(0, fine(name, f"{wanted} is there" + _with(connector) + "."))
+    return found
 
 
 def _with(connector: Connector) -> str:

@@ -8,8 +8,9 @@ import sys
 import structlog
 import typer
 
-from zendesk_handoff.cli import check, connectors, dialogues, personal_data, sessions, setup
+from zendesk_handoff.cli import check, connectors, dialogues, hours, personal_data, sessions, setup
 from zendesk_handoff.cli.init import init
+from zendesk_handoff.cli.report.command import report
 
 app = typer.Typer(
     name="zendesk-handoff",
@@ -35,7 +36,9 @@ app.command()(init)
 app.command()(setup.setup)
 app.command()(check.check)
 app.command()(connectors.connectors)
+app.command()(hours.hours)
 app.command()(sessions.sessions)
+app.command()(report)
 app.command()(sessions.retry)
 app.command()(sessions.end)
 app.command()(sessions.purge)

@@ -23,6 +23,7 @@ from zendesk_handoff.adopt.account import (
 from zendesk_handoff.adopt.files import write_all
 from zendesk_handoff.adopt.plan import Plan, needs_account, plan_init, plan_undo, variables_of
 from zendesk_handoff.bounds import require
+from zendesk_handoff.checks.calm_files import is_calm
 from zendesk_handoff.cli.diffs import name_in, print_diff
 from zendesk_handoff.cli.output import exit_with_error
 from zendesk_handoff.cli.questions import answers_to, checked_base_url, has_terminal
@@ -45,6 +46,12 @@ def init(
     files: Annotated[
         bool,
         typer.Option("--files", help="Intents, rules and words as files of the bot's to edit."),
+    ] = False,
+    replace_own: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Leave the bot's own answers to the request for a person out."
+        ),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the changes and write nothing.")
@@ -88,7 +95,8 @@ def init(
     """Set a Rasa bot up: show what would change in its files, ask, and write it.
 
     Adds lines to config.yml, credentials.yml, endpoints.yml and actions/__init__.py, and the
-    secrets to .env. It can be run again, and be undone.
+    secrets to .env; a CALM bot of Rasa Pro also gets flows and words. It can be run again, and be
+    undone.
     """
     given = {
         "subdomain": subdomain,
@@ -120,7 +128,8 @@ def init(
                 folder,
                 account,
                 webchat=webchat or simulator,
-                files=_importers_files(folder) if files else None,
+                files=_importers_files(folder) if files and not is_calm(folder) else None,
+                replace_own=replace_own,
             )
         done = _carry_out(plan, folder, yes=yes, dry_run=dry_run)
     except HandoffError as error:

@@ -18,12 +18,29 @@ Speaker = Literal["user", "bot"]
 #: Intents that Rasa's classifiers predict when nothing fits.
 FALLBACK_INTENTS = frozenset({"nlu_fallback", "out_of_scope"})
 
-#: Parts of the names of actions and responses by which a bot says that it did not understand.
-FALLBACK_NAME_PARTS = ("fallback", "rephrase", "not_understood", "default_ask", "utter_default")
+#: The commands by which CALM says the same of a message.
+_FALLBACK_COMMANDS = frozenset({"cannot handle", "error"})
+
+#: Parts of the names of actions and responses by which a bot says that it did not understand, or
+#: that it has no answer.
+FALLBACK_NAME_PARTS = (
+    "fallback",
+    "rephrase",
+    "not_understood",
+    "default_ask",
+    "utter_default",
+    "cannot_handle",
+    "no_relevant_answer",
+)
 
 #: The prefix of the responses about a handover, and the action that utters them.
 HANDOVER_PREFIX = "utter_handoff_"
 HANDOVER_ACTION = "action_human_handoff"
+#: The beginning of the ids of flows about it, and of those that Rasa brings itself.
+_OTHER_FLOWS = ("human_handoff", "pattern_")
+#: A slot with more levels of lists than these says nothing to anybody. Users can fill one with
+#: hundreds, behind which a function that calls itself for each level would fail.
+_MAX_DEPTH = 20
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,8 @@ class Dialogue:
         locale: The user's language as a tag (`de`, `es-MX`), if known.
         active_form: The active form.
         requested_slot: The slot that the form requested last.
+        flow: The id of the CALM flow that was under way, if it is not about the handover.
+        flow_step: The slot that this flow waits for.
         user_facts: Names and e-mail addresses of the user, with their origins.
     """
 
@@ -79,6 +98,8 @@ class Dialogue:
     locale: str | None = None
     active_form: str | None = None
     requested_slot: str | None = None
+    flow: str | None = None
+    flow_step: str | None = None
     user_facts: tuple[Fact, ...] = ()
 
     @property
@@ -118,17 +139,19 @@ def dialogue_from_events(
     events: Iterable[Mapping[str, Any]],
     *,
     slots: Mapping[str, Any] | None = None,
+    stack: Iterable[Any] = (),
 ) -> Dialogue:
     """Build a dialogue from a tracker's events, as both Rasa and rasa_sdk serialise them.
 
     Only the current session counts: events before the last `session_started` or `restart` are
     ignored. Messages that the fallback rewound (`rewind`) stay: the user wrote them, and the bot
-    did not understand them. Button payloads (`/intent{…}`) appear as the title of the button, or
-    are left out if no button had one.
+    did not understand them. Button payloads (`/intent{…}`, `/SetSlots(…)`) appear as the title of
+    the button, or are left out if no button had one: commands are no words of the user.
 
     Args:
         events: Serialised events, oldest first.
         slots: The tracker's current slots; by default they are taken from the slot events.
+        stack: The frames of the flows under way in a CALM bot, the lowest first.
     """
     reader = _EventReader()
     for event in events:
@@ -136,13 +159,32 @@ def dialogue_from_events(
     known = reader.slots if slots is None else slots
     locale = known.get("locale") or reader.locale
     requested = known.get("requested_slot")
+    flow, step = _flow_under_way(stack)
     return Dialogue(
         turns=tuple(reader.turns),
         slots=_with_value(known),
         locale=locale if isinstance(locale, str) else None,
         active_form=reader.active_form,
         requested_slot=requested if isinstance(requested, str) else None,
+        flow=flow,
+        flow_step=step,
     )
+
+
+def _flow_under_way(stack: Iterable[Any]) -> tuple[str | None, str | None]:
+    """Find the uppermost flow of the bot's own, and the slot that it waits for."""
+    flow = step = None
+    is_on_top = False
+    for frame in stack:
+        if not isinstance(frame, Mapping):
+            continue
+        name, collect = frame.get("flow_id"), frame.get("collect")
+        if collect and is_on_top:
+            step = str(collect)
+        is_on_top = isinstance(name, str) and not name.startswith(_OTHER_FLOWS)
+        if is_on_top:
+            flow, step = name, None
+    return flow, step
 
 
 class _EventReader:
@@ -158,6 +200,7 @@ class _EventReader:
         self.active_form: str | None = None
         self._titles: dict[str, str] = {}
         self._action: str | None = None
+        self._is_lost = False  # the user's last message was not understood
 
     def read(self, event: Mapping[str, Any]) -> None:
         kind = event.get("event")
@@ -191,6 +234,7 @@ class _EventReader:
             return
         parsed = event.get("parse_data") or {}
         intent = (parsed.get("intent") or {}).get("name")
+        self._is_lost = intent in FALLBACK_INTENTS or _has_failed(parsed.get("commands"))
         self.turns.append(
             Turn(
                 "user",
@@ -209,10 +253,7 @@ class _EventReader:
         if not text:
             return
         action = (event.get("metadata") or {}).get("utter_action") or self._action
-        previous = next((turn for turn in reversed(self.turns) if turn.speaker == "user"), None)
-        fallback = _is_fallback_name(action) or (
-            previous is not None and previous.intent in FALLBACK_INTENTS
-        )
+        fallback = _is_fallback_name(action) or self._is_lost
         self.turns.append(Turn("bot", text, action=action, fallback=fallback))
 
 
@@ -226,9 +267,30 @@ def _entities(found: Sequence[Mapping[str, Any]] | None) -> tuple[Entity, ...]:
     return tuple(Entity(name, value) for name, value in pairs)
 
 
+def _has_failed(commands: object) -> bool:
+    """Tell whether a CALM bot's commands for a message say that it did not understand it."""
+    return isinstance(commands, list) and any(
+        isinstance(each, Mapping) and str(each.get("command")) in _FALLBACK_COMMANDS
+        for each in commands
+    )
+
+
 def _is_fallback_name(action: str | None) -> bool:
     return action is not None and any(part in action for part in FALLBACK_NAME_PARTS)
 
 
 def _with_value(slots: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in slots.items() if value not in (None, "", [], {})}
+    return {
+        name: value
+        for name, value in slots.items()
+        if value not in (None, "", [], {}) and not _is_deeper(value, _MAX_DEPTH)
+    }
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Tell whether lists and mappings are nested deeper than that."""
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return False
+    return depth == 0 or any(_is_deeper(each, depth - 1) for each in value)

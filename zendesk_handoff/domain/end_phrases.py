@@ -27,21 +27,32 @@ def every_phrase() -> list[str]:
     return [phrase for phrases in PHRASES.values() for phrase in phrases]
 
 
-class EndPhrases:
-    """Recognises end phrases in any case, with any punctuation, spaces or emoji around the words.
+class Phrases:
+    """Recognises phrases in any case, with any punctuation, spaces or emoji around the words.
 
     Args:
-        phrases: Words, or payloads, which begin with a slash. ``/end_handoff`` and ``/restart`` are
-            known in any case.
+        phrases: Words, or payloads, which begin with a slash.
     """
 
     def __init__(self, phrases: Iterable[str]) -> None:
         """Prepare the phrases for the comparison."""
-        self._known = {_normal(each) for each in (*phrases, END_PAYLOAD, RESTART_PAYLOAD)}
+        self._known = {_normal(each) for each in phrases}
 
     def __contains__(self, text: str) -> bool:
-        """Tell whether a text is nothing but an end phrase."""
+        """Tell whether a text is nothing but one of the phrases."""
         return _normal(text) in self._known
+
+
+class EndPhrases(Phrases):
+    """Recognises the phrases that end a session.
+
+    Args:
+        phrases: Those of the settings. ``/end_handoff`` and ``/restart`` are known in any case.
+    """
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        """Prepare the phrases for the comparison."""
+        super().__init__((*phrases, END_PAYLOAD, RESTART_PAYLOAD))
 
 
 def phrase_for(locale: str | None, configured: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from zendesk_handoff.domain.session import Session
@@ -115,6 +115,16 @@ def accepts(session: Session | Candidate, entry: InboxEntry) -> bool:
     if entry.kind == "message" and not session.is_open:
         return not _is_late(entry.sent_at, session.ended_at)
     return True
+
+
+def stamp(seconds: float) -> str:
+    """Write a time as Zendesk does: the counterpart of ``epoch``.
+
+    Args:
+        seconds: Since the epoch.
+    """
+    found = datetime.fromtimestamp(seconds, timezone.utc)
+    return found.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def epoch(timestamp: str) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -46,6 +46,36 @@ class Card:
 
 
 @dataclass(frozen=True)
+class FormField:
+    """A question of a form.
+
+    Args:
+        label: The question.
+        kind: ``text``, ``email`` or ``select``.
+        hint: Shown where the answer goes.
+        options: The answers of a ``select``.
+    """
+
+    label: str
+    kind: str = "text"
+    hint: str = ""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """Questions that a channel can show as fields; a message's text has them in words, too.
+
+    Args:
+        text: What the message says besides.
+        fields: The questions.
+    """
+
+    text: str
+    fields: tuple[FormField, ...]
+
+
+@dataclass(frozen=True)
 class AgentMessage:
     """A message for the user.
 
@@ -61,6 +91,7 @@ class AgentMessage:
         media_size: The file's size in bytes.
         buttons: What the user can choose or open.
         cards: The items of a carousel or a list.
+        form: The questions of a form.
         is_deleted: Whether the agent has deleted it.
     """
 
@@ -75,6 +106,7 @@ class AgentMessage:
     media_size: int | None = None
     buttons: Sequence[Button] = field(default=(), repr=False)
     cards: Sequence[Card] = field(default=(), repr=False)
+    form: Form | None = field(default=None, repr=False)
     is_deleted: bool = False
 
     @property
@@ -118,7 +150,17 @@ def read_agent_message(body: Any) -> AgentMessage:
     fields = dict(body)
     fields["buttons"] = tuple(Button(**each) for each in fields.get("buttons") or ())
     fields["cards"] = tuple(_card(each) for each in fields.get("cards") or ())
+    fields["form"] = _form(fields.get("form"))
     return AgentMessage(**fields)
+
+
+def _form(stored: Mapping[str, Any] | None) -> Form | None:
+    if not stored:
+        return None
+    fields = tuple(
+        FormField(**{**each, "options": tuple(each["options"])}) for each in stored["fields"]
+    )
+    return Form(stored["text"], fields)
 
 
 def _card(stored: dict[str, Any]) -> Card:

@@ -21,7 +21,16 @@ from zendesk_handoff.domain.language import ENGLISH, language_of
 STARTED = "utter_handoff_started"
 FAILED = "utter_handoff_failed"
 AGENT_JOINED = "utter_handoff_agent_joined"
+AGENT_CHANGED = "utter_handoff_agent_changed"
 ENDED = "utter_handoff_ended"
+ENDED_EMAIL = "utter_handoff_ended_email"
+ENDED_MOVED_TO_EMAIL = "utter_handoff_ended_moved_to_email"
+ENDED_SOLVED = "utter_handoff_ended_solved"
+ENDED_NO_AGENT = "utter_handoff_ended_no_agent"
+ENDED_AGENT_SILENT = "utter_handoff_ended_agent_silent"
+ENDED_USER_SILENT = "utter_handoff_ended_user_silent"
+RATE = "utter_handoff_rate"
+RATED = "utter_handoff_rated"
 OFFER = "utter_handoff_offer"
 DECLINED = "utter_handoff_declined"
 NOT_PASSED_ON = "utter_handoff_not_passed_on"
@@ -32,6 +41,23 @@ HOW_TO_LEAVE = "utter_handoff_how_to_leave"
 ELSEWHERE = "utter_handoff_elsewhere"
 UNIDENTIFIED = "utter_handoff_unidentified"
 MESSAGE_DELETED = "utter_handoff_message_deleted"
+CLOSED = "utter_handoff_closed"
+CLOSED_FOR_LONG = "utter_handoff_closed_for_long"
+OFFER_MESSAGE = "utter_handoff_offer_message"
+LEAVE_MESSAGE = "utter_handoff_leave_message"
+MESSAGE_SENT = "utter_handoff_message_sent"
+MESSAGE_FAILED = "utter_handoff_message_failed"
+CONTACT = "utter_handoff_contact"
+QUEUE = "utter_handoff_queue"
+NO_EMAIL = "utter_handoff_no_email"
+TOO_LONG = "utter_handoff_too_long"
+ASK_NAME = "utter_ask_handoff_name"
+ASK_EMAIL = "utter_ask_handoff_email"
+ASK_MESSAGE = "utter_ask_handoff_message"
+ASK_TOPIC = "utter_ask_handoff_topic"
+
+#: The offers that `FrustrationPolicy` makes.
+OFFERS = frozenset({OFFER, OFFER_MESSAGE})
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -50,6 +76,28 @@ def responses_in(locale: str | None) -> dict[str, list[dict[str, Any]]]:
         locale: The language, as a BCP 47 tag; English where there is no file for it.
     """
     return deepcopy(dict(_responses(locale)))
+
+
+def ended_responses(reason: str, *, email: str = "") -> tuple[str, ...]:
+    """List the responses for the end of a session, the most specific first.
+
+    Args:
+        reason: Of the end; a designer may write a response for each.
+        email: The address by which Zendesk knows the user; empty if it knows none.
+    """
+    by_reason = f"{ENDED}_{reason}"
+    if by_reason == ENDED_MOVED_TO_EMAIL and email:
+        return (ENDED_EMAIL, by_reason, ENDED)
+    return (by_reason, ENDED)
+
+
+def has_built_in(name: str) -> bool:
+    """Tell whether a response has built-in words.
+
+    Args:
+        name: ``utter_handoff_…``.
+    """
+    return name in _read(ENGLISH)
 
 
 def is_built_in(name: str, variations: Any) -> bool:
@@ -71,7 +119,7 @@ def default_message(name: str, locale: str | None = None, **values: str) -> dict
     Args:
         name: ``utter_handoff_…``.
         locale: The user's language, as a BCP 47 tag; English where there is no file for it.
-        **values: The values of the placeholders: ``agent_name``, ``end_phrase``.
+        **values: The values of the placeholders, such as ``agent_name``.
     """
     message = deepcopy(_responses(locale)[name][0])
     message["text"] = _PLACEHOLDER.sub(
@@ -86,7 +134,7 @@ def default_response(name: str, locale: str | None = None, **values: str) -> str
     Args:
         name: ``utter_handoff_…``.
         locale: The user's language, as a BCP 47 tag; English where there is no file for it.
-        **values: The values of the placeholders: ``agent_name``, ``end_phrase``.
+        **values: The values of the placeholders, such as ``agent_name``.
     """
     return str(default_message(name, locale, **values)["text"])
 

@@ -42,13 +42,17 @@ ACTION_GRACE = 5.0
 class Step(str, enum.Enum):
     """A step of opening a session, in order.
 
-    ``TAKE_CONTROL`` and ``OFFER_CONTROL`` are for integrations that are part of the switchboard.
+    ``TAKE_CONTROL`` and ``OFFER_CONTROL`` are for integrations that are part of the switchboard,
+    ``TRANSCRIPT`` is for connectors whose settings ask for it;
+    ``MESSAGE`` is for a message that was left while nobody was there.
     """
 
     USER = "user"
     CONVERSATION = "conversation"
     TAKE_CONTROL = "take_control"
+    TRANSCRIPT = "transcript"
     SUMMARY = "summary"
+    MESSAGE = "message"
     PASS_CONTROL = "pass_control"
     OFFER_CONTROL = "offer_control"
 
@@ -57,6 +61,7 @@ class EndReason(str, enum.Enum):
     """The reason of a session's end: the slot ``handoff_end_reason``."""
 
     AGENT = "agent"
+    SOLVED = "solved"
     TICKET_CLOSED = "ticket_closed"
     MOVED_TO_EMAIL = "moved_to_email"
     PASSED_ON = "passed_on"
@@ -68,12 +73,14 @@ class EndReason(str, enum.Enum):
     NO_AGENT = "no_agent"
     AGENT_SILENT = "agent_silent"
     USER_SILENT = "user_silent"
+    MESSAGE_LEFT = "message_left"
 
 
 #: Ends by the agents' side, or by Zendesk. Ends by us have a closing note, behind the last message.
 ENDS_BY_ZENDESK = frozenset(
     {
         EndReason.AGENT,
+        EndReason.SOLVED,
         EndReason.TICKET_CLOSED,
         EndReason.MOVED_TO_EMAIL,
         EndReason.PASSED_ON,
@@ -97,11 +104,18 @@ class Session:
         state: The state.
         reason: The reason for asking for a human.
         end_reason: The reason of the end.
+        reference: A secret by which Zendesk's triggers name the session; it stands in the ticket.
         summary: The summary for the agent.
+        transcript: What the user and the bot have said, in messages for the agent; empty unless the
+            settings ask for it.
+        message: The message that the user has left while nobody was there. Such a session is over
+            once the agents have control, and the bot goes on. ``None`` for a handover.
         profile: ``givenName``, ``surname``, ``email``, ``locale`` of the user, those known.
         origins: The origin of the profile's ``name`` and ``email``: see ``domain.identity``. What
             has none was told by the user.
         subject: The user's id at the site that has vouched for them; ``None`` without one.
+        ticket: The fields of the ticket, as ``Ticket.to_json`` writes them; ``None`` for sessions
+            from before.
         address: Where in that channel the conversation takes place, as the channel's adapter
             describes it; ``None`` if it is not known.
         choices: What the user was last offered to choose from by an agent, each with its ``title``
@@ -109,7 +123,8 @@ class Session:
         user_id: Zendesk's id of the user.
         external_id: The user's ``externalId`` there: see ``domain.identity``.
         conversation_id: Zendesk's id of the conversation.
-        summary_message_id: Zendesk's id of the summary, the conversation's first message.
+        summary_message_id: Zendesk's id of the summary, the session's first message for reading.
+        transcript_message_id: Zendesk's id of the transcript's first message, before the summary.
         step: The last step of opening that is recorded.
         pending_step: The step that was begun; after a crash its outcome is unknown.
         agent_id: Zendesk's id of the agent who wrote last.
@@ -117,6 +132,7 @@ class Session:
         created_at: When it was requested, in seconds since the epoch, as are all times.
         take_up_until: Until when a Rasa server may take the request up.
         connected_at: When control was passed to the agents.
+        answered_at: When the first agent wrote.
         ended_at: When it ended.
         start_notified: Whether the user and the tracker are notified of the start.
         user_spoke_at: When the user's last message was stored.
@@ -127,6 +143,8 @@ class Session:
         next_deadline: When the inactivity rules are to be looked at again, at the latest.
         reconciled_at: When the session was last reconciled with Zendesk.
         end_notified: Whether the user and the tracker are notified of the end.
+        rating_asked_at: When the user was asked for a rating.
+        rating: The user's rating, 1 to 5.
         finalized: Whether nothing is left to do, the new Rasa session included.
     """
 
@@ -138,16 +156,21 @@ class Session:
     state: State
     reason: str = ""
     end_reason: str | None = None
+    reference: str | None = field(default=None, repr=False)
     summary: str = field(default="", repr=False)
+    transcript: Sequence[str] = field(default=(), repr=False)
+    message: str | None = field(default=None, repr=False)
     profile: Mapping[str, str] = field(default_factory=dict, repr=False)
     origins: Mapping[str, str] | None = field(default=None, repr=False)
     subject: str | None = field(default=None, repr=False)
+    ticket: Mapping[str, Any] | None = field(default=None, repr=False)
     address: Mapping[str, Any] | None = field(default=None, repr=False)
     choices: Sequence[Mapping[str, str]] | None = field(default=None, repr=False)
     user_id: str | None = None
     external_id: str | None = field(default=None, repr=False)
     conversation_id: str | None = None
     summary_message_id: str | None = None
+    transcript_message_id: str | None = None
     step: Step | None = None
     pending_step: Step | None = None
     agent_id: str | None = None
@@ -155,6 +178,7 @@ class Session:
     created_at: float = 0.0
     take_up_until: float = 0.0
     connected_at: float | None = None
+    answered_at: float | None = None
     ended_at: float | None = None
     start_notified: bool = False
     user_spoke_at: float | None = None
@@ -165,12 +189,19 @@ class Session:
     next_deadline: float = 0.0
     reconciled_at: float = 0.0
     end_notified: bool = False
+    rating_asked_at: float | None = None
+    rating: int | None = None
     finalized: bool = False
 
     @property
     def is_open(self) -> bool:
         """Whether the user's messages go to the agents."""
         return self.state.is_open
+
+    @property
+    def has_reached_agents(self) -> bool:
+        """Whether the agents had the conversation, of a session that is over."""
+        return self.state is State.ENDED and self.end_reason != EndReason.NOT_PASSED
 
     @property
     def leaves_messages_to_bot(self) -> bool:

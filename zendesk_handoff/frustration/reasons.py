@@ -95,6 +95,21 @@ def explain(reasons: Sequence[str], *, locale: str | None = None) -> str:
     return str(sentence).format(reasons="; ".join(reasons))
 
 
+def is_explanation(sentence: str) -> bool:
+    """Tell whether a sentence is one of `explain`'s, in any language.
+
+    Args:
+        sentence: The reason of a handover.
+    """
+    for texts in _texts().values():
+        before, _, after = str(texts["why"]).partition("{reasons}")
+        if sentence == texts["why_unclear"] or (
+            sentence.startswith(before) and sentence.endswith(after)
+        ):
+            return True
+    return False
+
+
 def texts_of(language: str) -> Mapping[str, str | dict[str, str]]:
     """Look up the reasons' texts in a language; English where there is no table for it."""
     return _texts().get(language, _texts()[ENGLISH])

@@ -12,6 +12,7 @@ import structlog
 from zendesk_handoff import metrics
 from zendesk_handoff.domain.links import is_loopback, user_media_address
 from zendesk_handoff.domain.media import is_image
+from zendesk_handoff.domain.outbox import OF_THE_PLUGIN
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, Session
 from zendesk_handoff.errors import (
@@ -22,22 +23,20 @@ from zendesk_handoff.errors import (
     NotDelivered,
     NotFound,
 )
-from zendesk_handoff.handover.agent_notes import agent_note, closing_note
+from zendesk_handoff.handover.agent_notes import agent_note
+from zendesk_handoff.handover.end_at_zendesk import end_at_zendesk
 from zendesk_handoff.handover.opening import BOT_AUTHOR
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.outbox import Outgoing
 from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.zendesk.models import SESSION_KEY
 
 log = structlog.get_logger(__name__)
 
 _BATCH_SIZE = 50
-#: Statuses of accepting or releasing control that is not ours.
-_NOT_IN_CONTROL = frozenset({400, 403, 409})
+#: Messages that end the conversation at Zendesk, after the user's last one.
+_ENDS = frozenset({"closing_note", "release"})
 
-#: Outbox messages that are the plugin's own, for the agents.
-FOR_AGENTS = frozenset({"closing_note", "not_delivered"})
 #: Seconds within which a user's file must be read from its platform.
 _FETCH_WITHIN = 600.0
 
@@ -122,7 +121,7 @@ async def forward(
         # Read with the lease: nobody else sends these.
         is_left_to_bot, messages = await store.outbox.to_forward(session.id, batch=_BATCH_SIZE)
         for message in messages:
-            if is_left_to_bot and message.body["type"] not in FOR_AGENTS:
+            if is_left_to_bot and message.body["type"] not in OF_THE_PLUGIN:
                 continue  # the bot answers it
             if not leases.is_held(session.id):
                 break
@@ -154,10 +153,10 @@ async def _forward(
 ) -> bool:
     """Send one message to Zendesk; return whether another may follow."""
     try:
-        if message.body["type"] == "closing_note":
+        if message.body["type"] in _ENDS:
             # An old session's end must not end a new one in the same conversation.
             if not await store.sessions.is_superseded(session):
-                await _end_by_us(client, session, message, outcome_unknown=outcome_unknown)
+                await end_at_zendesk(client, session, message, outcome_unknown=outcome_unknown)
         else:
             await _post(store, client, session, message, fetch, outcome_unknown=outcome_unknown)
     except (NotFound, Locked) as error:
@@ -194,7 +193,7 @@ async def _refuse(
     store: Store, session: Session, messages: Sequence[Outgoing], error: HandoffError
 ) -> None:
     """Mark messages as refused, and notify the user, who believes that they arrived."""
-    by_user = any(message.body["type"] not in FOR_AGENTS for message in messages)
+    by_user = any(message.body["type"] not in OF_THE_PLUGIN for message in messages)
     await store.outbox.refuse(
         messages,
         connector_id=session.connector_id,
@@ -213,7 +212,7 @@ async def _post(
     outcome_unknown: bool,
 ) -> None:
     content = await _content(store, client, session, message.body, fetch)
-    by_us = message.body["type"] in FOR_AGENTS
+    by_us = message.body["type"] in OF_THE_PLUGIN
     author = BOT_AUTHOR if by_us else {"type": "user", "userId": str(session.user_id)}
     await client.post_message(
         str(session.conversation_id),
@@ -304,41 +303,3 @@ def _with_extension(name: str, media_type: str) -> str:
 
 def _media_kind(media_type: str) -> str:
     return "image" if is_image(media_type) else "file"
-
-
-async def _end_by_us(
-    client: ConversationsClient, session: Session, message: Outgoing, *, outcome_unknown: bool
-) -> None:
-    """Post the closing note and, inside the switchboard, release control.
-
-    Inside the switchboard, the control that was offered to us is accepted and released, which an
-    ``int_`` key may do, while a bare release answers 403 (Conversations API: `ReleaseControl`).
-    Outside of it control cannot be taken back: the session ends in the plugin only.
-    """
-    conversation_id = str(session.conversation_id)
-    await client.post_message(
-        conversation_id,
-        {
-            "type": "text",
-            "text": closing_note(str(message.body.get("reason")), client.connector.agent_language),
-        },
-        author=BOT_AUTHOR,
-        marker=message.marker,
-        outcome_unknown=outcome_unknown,
-    )
-    if client.connector.switchboard_integration is None:
-        return
-    try:
-        await client.switchboard.accept_control(conversation_id)
-    except ApiError as error:
-        # Nothing is pending: this is a repeat after a crash, or the agent released control first.
-        if error.status not in _NOT_IN_CONTROL:
-            raise
-    try:
-        await client.switchboard.release_control(
-            conversation_id, metadata={SESSION_KEY: session.id}
-        )
-    except ApiError as error:
-        if error.status not in _NOT_IN_CONTROL:
-            raise
-        log.info("handoff.control.not_ours", session=session.id, status=error.status)

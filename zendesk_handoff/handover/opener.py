@@ -79,7 +79,7 @@ class Opener:
             return False
         if session.state is State.REQUESTED:
             if not self._admit(session):
-                log.warning("handoff.opening.refused_by_limit", session=session.id)
+                log.warning("handoff.opening.not_admitted", session=session.id)
                 await self._store.sessions.fail(session.id)
                 return True
             channel, address = self._find_place(session.sender_id) or (None, None)

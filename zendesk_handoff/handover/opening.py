@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import structlog
 
 from zendesk_handoff.domain.identity import TRUSTED, Origin, requester_profile
 from zendesk_handoff.domain.session import Session, State, Step
+from zendesk_handoff.domain.ticket import Ticket, join
+from zendesk_handoff.domain.ticket_metadata import TicketMetadata, ticket_metadata
 from zendesk_handoff.domain.user_ids import external_id
 from zendesk_handoff.errors import ApiError
+from zendesk_handoff.handover.ticket_events import reference_part
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk import ConversationsClient
@@ -18,11 +21,15 @@ from zendesk_handoff.zendesk.models import SESSION_KEY
 
 log = structlog.get_logger(__name__)
 
+#: Of each ticket; and of one with a message that was left while nobody was there.
+MESSAGE_TAG = "rasa_offline_message"
 #: The author of the summary and of closing notes, as the agent sees it.
 BOT_AUTHOR = {"type": "business", "displayName": "Bot"}
 
 
-def opening_steps(connector: Connector) -> tuple[Step, ...]:
+def opening_steps(
+    connector: Connector, *, has_transcript: bool = False, has_message: bool = False
+) -> tuple[Step, ...]:
     """List the steps of opening a session, in order.
 
     Outside the switchboard, control is only passed by name. Inside, we take control first, so that
@@ -31,17 +38,21 @@ def opening_steps(connector: Connector) -> tuple[Step, ...]:
 
     Args:
         connector: The connector of the account.
+        has_transcript: Whether there is a transcript to be posted before the summary.
+        has_message: Whether the user leaves a message: nobody waits for events then.
     """
-    if connector.switchboard_integration is None:
-        return (Step.USER, Step.CONVERSATION, Step.SUMMARY, Step.PASS_CONTROL)
-    return (
-        Step.USER,
-        Step.CONVERSATION,
-        Step.TAKE_CONTROL,
-        Step.SUMMARY,
-        Step.PASS_CONTROL,
-        Step.OFFER_CONTROL,
-    )
+    is_inside = connector.switchboard_integration is not None
+    steps = {
+        Step.USER: True,
+        Step.CONVERSATION: True,
+        Step.TAKE_CONTROL: is_inside,
+        Step.TRANSCRIPT: has_transcript,
+        Step.SUMMARY: True,
+        Step.MESSAGE: has_message,
+        Step.PASS_CONTROL: True,
+        Step.OFFER_CONTROL: is_inside and not has_message,
+    }
+    return tuple(step for step, is_needed in steps.items() if is_needed)
 
 
 async def open_session(
@@ -63,7 +74,8 @@ async def open_session(
         requester_origins: The origins of values that may stand for the requester.
 
     Returns:
-        The session after the last step; not open if it ended meanwhile.
+        The session after the last step; not open if it ended meanwhile, or with the message that
+        the user has left.
 
     Raises:
         ConversationsError: Zendesk answered with an error, or not within the client's maximum
@@ -71,7 +83,10 @@ async def open_session(
         LeaseLost: Another process has taken over the session.
         StoreUnavailable: A step could not be recorded.
     """
-    steps = opening_steps(client.connector)
+    has_message = session.message is not None
+    steps = opening_steps(
+        client.connector, has_transcript=bool(session.transcript), has_message=has_message
+    )
     done = steps.index(session.step) + 1 if session.step in steps else 0
     opening = _Opening(store, client, session, requester_origins)
     for step in steps[done:]:
@@ -82,7 +97,10 @@ async def open_session(
         result = await opening.carry_out(step, outcome_unknown=outcome_unknown)
         opening.session = await store.sessions.finish_step(session.id, step, **result)
     if opening.session.state in {State.REQUESTED, State.OPENING}:
-        opening.session = await store.sessions.connect(session.id)
+        finish = store.sessions.leave_message if has_message else store.sessions.connect
+        opening.session = await finish(
+            session.id, has_ticket_to_set=client.connector.support_token is not None
+        )
     return opening.session
 
 
@@ -99,6 +117,9 @@ class _Opening:
         self.store = store
         self.client = client
         self.session = session
+        if session.message is not None:
+            # It is answered by e-mail, to the address that the user has given for that.
+            requester_origins = {*requester_origins, Origin.TOLD}
         self.requester = requester_profile(
             session.profile, session.origins, allowed=requester_origins
         )
@@ -109,7 +130,9 @@ class _Opening:
             Step.USER: self._user,
             Step.CONVERSATION: self._conversation,
             Step.TAKE_CONTROL: self._take_control,
+            Step.TRANSCRIPT: self._transcript,
             Step.SUMMARY: self._summary,
+            Step.MESSAGE: self._message,
             Step.PASS_CONTROL: self._pass_control,
             Step.OFFER_CONTROL: self._offer_control,
         }
@@ -133,43 +156,83 @@ class _Opening:
         return {"user_id": user.id, "external_id": user_id}
 
     async def _conversation(self, outcome_unknown: bool) -> dict[str, Any]:
-        conversation = await self.client.create_conversation(
-            str(self.session.user_id), session_id=self.session.id, outcome_unknown=outcome_unknown
-        )
-        return {"conversation_id": conversation.id}
+        async def create(metadata: Mapping[str, Any]) -> dict[str, Any]:
+            conversation = await self.client.create_conversation(
+                str(self.session.user_id),
+                session_id=self.session.id,
+                metadata=metadata,
+                outcome_unknown=outcome_unknown,
+            )
+            return {"conversation_id": conversation.id}
+
+        own = self._own_metadata
+        return await self._with_ticket(create, own, self._metadata(own).metadata)
 
     async def _take_control(self, _outcome_unknown: bool) -> dict[str, Any]:
         await self.client.switchboard.pass_control(
             self._conversation_id,
             str(self.client.connector.switchboard_integration),
-            metadata=self._metadata,
+            metadata=self._own_metadata,
         )
         return {}
 
+    async def _transcript(self, outcome_unknown: bool) -> dict[str, Any]:
+        ids = [
+            await self._post(text, f"talk{number}", outcome_unknown=outcome_unknown)
+            for number, text in enumerate(self.session.transcript)
+        ]
+        return {"transcript_message_id": next(iter(ids), None) or None}
+
     async def _summary(self, outcome_unknown: bool) -> dict[str, Any]:
-        message_id = await self.client.post_message(
-            self._conversation_id,
-            {"type": "text", "text": self.session.summary},
-            author=BOT_AUTHOR,
-            marker=f"{self.session.id[:24]}-summary",
-            outcome_unknown=outcome_unknown,
+        message_id = await self._post(
+            self.session.summary, "summary", outcome_unknown=outcome_unknown
         )
         return {"summary_message_id": message_id or None}
 
-    async def _pass_control(self, _outcome_unknown: bool) -> dict[str, Any]:
-        await self.client.switchboard.pass_control(
-            self._conversation_id,
-            self.client.connector.agent_workspace,
-            metadata={**self._metadata, **self._ticket_fields()},
+    async def _message(self, outcome_unknown: bool) -> dict[str, Any]:
+        author = {"type": "user", "userId": str(self.session.user_id)}
+        await self._post(
+            str(self.session.message), "message", author=author, outcome_unknown=outcome_unknown
         )
         return {}
+
+    async def _post(
+        self,
+        text: str,
+        name: str,
+        *,
+        author: Mapping[str, str] = BOT_AUTHOR,
+        outcome_unknown: bool,
+    ) -> str:
+        """Post a message once; return its id."""
+        return await self.client.post_message(
+            self._conversation_id,
+            {"type": "text", "text": text},
+            author=author,
+            marker=f"{self.session.id[:24]}-{name}",
+            outcome_unknown=outcome_unknown,
+        )
+
+    async def _pass_control(self, _outcome_unknown: bool) -> dict[str, Any]:
+        async def pass_control(metadata: Mapping[str, Any]) -> dict[str, Any]:
+            await self.client.switchboard.pass_control(
+                self._conversation_id, self.client.connector.agent_workspace, metadata=metadata
+            )
+            return {}
+
+        first = self.session.transcript_message_id or self.session.summary_message_id
+        own = {**self._own_metadata, "first_message_id": first}
+        metadata, left_out = self._metadata(own)
+        if left_out:
+            log.warning("handoff.ticket.too_long", session=self.session.id, keys=list(left_out))
+        return await self._with_ticket(pass_control, own, metadata)
 
     async def _offer_control(self, _outcome_unknown: bool) -> dict[str, Any]:
         try:
             await self.client.switchboard.offer_control(
                 self._conversation_id,
                 str(self.client.connector.switchboard_integration),
-                metadata=self._metadata,
+                metadata=self._own_metadata,
             )
         except ApiError as error:
             if error.retryable:
@@ -183,18 +246,41 @@ class _Opening:
         return str(self.session.conversation_id)
 
     @property
-    def _metadata(self) -> dict[str, Any]:
+    def _own_metadata(self) -> dict[str, str | None]:
         # It comes back with the event, which tells our own control changes from an agent's.
         return {SESSION_KEY: self.session.id}
 
-    def _ticket_fields(self) -> dict[str, Any]:
-        """Ticket fields, as metadata of `PassControl` (Zendesk ignores unknown keys)."""
+    async def _with_ticket(
+        self,
+        call: Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]],
+        own: Mapping[str, str | None],
+        metadata: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Make a call with metadata that has the ticket's fields, or without them if it is refused.
+
+        Zendesk takes them from the conversation if a message makes the ticket, else from
+        `PassControl`. A field that it rejects must not make the handover fail.
+        """
+        try:
+            return await call(metadata)
+        except ApiError as error:
+            if error.status != 400:
+                raise
+            result = await call({key: value for key, value in own.items() if value})
+            log.warning("handoff.ticket.refused", session=self.session.id, error=str(error))
+            return result
+
+    def _metadata(self, own: Mapping[str, str | None]) -> TicketMetadata:
+        """Put keys of our own, and the parts of the ticket, into one object."""
+        reference = reference_part(self.client.connector, self.session)
+        return ticket_metadata(own, join(self._ticket_parts()), needed=reference)
+
+    def _ticket_parts(self) -> Iterator[Ticket]:
+        """Yield the parts of the ticket, each from another place."""
+        yield Ticket.from_json(self.session.ticket)
         profile = self.requester
         name = " ".join(filter(None, (profile.get("givenName"), profile.get("surname"))))
-        values = {
-            "dataCapture.systemField.tags": "rasa_handoff",
-            "dataCapture.systemField.requester.name": name,
-            "dataCapture.systemField.requester.email": profile.get("email"),
-            "first_message_id": self.session.summary_message_id,
-        }
-        return {key: value for key, value in values.items() if value}
+        values = {"requester.name": name, "requester.email": profile.get("email")}
+        yield Ticket({key: value for key, value in values.items() if value})
+        if self.session.message is not None:
+            yield Ticket(tags=(MESSAGE_TAG,))

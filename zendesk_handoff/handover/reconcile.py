@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import datetime, timezone
 
-from zendesk_handoff.domain.inbox import InboxEntry, accepts, epoch
+from zendesk_handoff.domain.inbox import InboxEntry, accepts, epoch, stamp
 from zendesk_handoff.domain.session import Crossing, EndReason, Session
 from zendesk_handoff.errors import NotFound
 from zendesk_handoff.handover.classify import classify_deletion, classify_event, is_for_user
@@ -146,14 +145,12 @@ async def _since_summary(
 
 
 async def _add_end(store: Store, session: Session, reason: EndReason) -> None:
-    now = time.time()
-    stamp = datetime.fromtimestamp(now, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     end = InboxEntry(
         connector_id=session.connector_id,
         event_id=f"reconciled:{session.id}",
         kind="end",
         body={"reason": reason.value},
-        sent_at=stamp,
+        sent_at=stamp(time.time()),
         session_id=session.id,
     )
     await store.inbox.add([end])

@@ -11,6 +11,7 @@ from rasa.shared.core.slots import AnySlot, CategoricalSlot, TextSlot
 from zendesk_handoff.importer.domain import SLOTS
 from zendesk_handoff.importer.rules import blocks_request, general_rule
 from zendesk_handoff.importer.stories import ANY_LOOP, HANDOFF, Answer
+from zendesk_handoff.wish import LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Collision:
 
 
 def find_collisions(
-    answers: list[Answer], domain: Domain, *, asks_first: bool, hears_request: bool
+    answers: list[Answer], domain: Domain, *, asks_first: bool, hears_request: bool, language: str
 ) -> list[Collision]:
     """List what of the bot's keeps a handover from working.
 
@@ -41,6 +42,7 @@ def find_collisions(
         asks_first: Whether other rules or stories of the bot hand over: it may ask a question back
             before, which is no collision.
         hears_request: Whether anything in the pipeline recognises the request.
+        language: The bot's language.
     """
     found = [*_slots(domain)]
     if not asks_first:
@@ -51,9 +53,10 @@ def find_collisions(
                 "intent",
                 "human_handoff",
                 "Nothing in the pipeline hears the request for a person: there is no "
-                "HandoffRecognizer, and the intent has no examples.",
-                "Set `recognizer: true` or `examples: true` in the importer's block, or write "
-                "examples of the intent.",
+                f"HandoffRecognizer that knows the bot's language ({language}), and the intent has "
+                "no examples.",
+                f"Write examples of the intent; in {', '.join(LANGUAGES)} `recognizer: true` or "
+                "`examples: true` in the importer's block will do.",
             )
         )
     return list(dict.fromkeys(found))
@@ -70,7 +73,7 @@ def _answers(answers: Iterable[Answer]) -> Iterator[Collision]:
             f"In {answer} the request for a person is answered with {_listed(answer)}, and "
             f"{HANDOFF} is not run.",
             f"Delete it or end it with {HANDOFF}; or set `replace: true` in the importer's "
-            "block, which leaves it out of the training.",
+            "block, which leaves it out of the training (zendesk-handoff init --replace).",
         )
 
 

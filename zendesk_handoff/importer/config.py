@@ -10,7 +10,8 @@ from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.exceptions import InvalidConfigException, RasaException
 
-from zendesk_handoff.importer.options import REQUEST, Options
+from zendesk_handoff.checks.calm_files import makes_commands
+from zendesk_handoff.importer.options import NAME, REQUEST, Options
 
 RECOGNIZER = "zendesk_handoff.nlu.HandoffRecognizer"
 FRUSTRATION = "zendesk_handoff.policies.FrustrationPolicy"
@@ -30,7 +31,7 @@ def complete_config(config: Mapping[str, Any], options: Options) -> dict[str, An
         options: The importer's.
 
     Raises:
-        InvalidConfigException: The recipe is not Rasa's default one.
+        InvalidConfigException: The recipe is not Rasa's default one, or the bot has no intents.
     """
     recipe = config.get("recipe") or DefaultV1Recipe.name
     if recipe != DefaultV1Recipe.name:
@@ -38,6 +39,13 @@ def complete_config(config: Mapping[str, Any], options: Options) -> dict[str, An
             f"The recipe {recipe!r} in config.yml describes its own graph, to which no component "
             f"can be added from outside. Use the recipe {DefaultV1Recipe.name}, or add {RECOGNIZER}"
             ", RulePolicy and the plugin's rules by hand: see docs/importer.md."
+        )
+    own = [str(line.get("name")) for line in config.get("pipeline") or []]
+    if own and all(map(makes_commands, own)):
+        raise InvalidConfigException(
+            f"The bot in config.yml has flows and no intents, for which {NAME} is made. Take it "
+            "out of `importers`, and run `zendesk-handoff init`, which brings flows: "
+            "docs/rasa-pro.md."
         )
     defaults = DefaultV1Recipe.complete_config({}, {"pipeline", "policies"})
     found = dict(deepcopy(config))

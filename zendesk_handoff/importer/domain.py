@@ -9,21 +9,40 @@ from typing import Any
 from rasa.shared.constants import IGNORED_INTENTS, REQUIRED_SLOTS_KEY
 from rasa.shared.core.domain import Domain
 
-from zendesk_handoff.domain.responses import OFFER, responses_in
+from zendesk_handoff.domain.form_answers import CONTACT_FORM, MESSAGE_FORM, QUESTIONS
+from zendesk_handoff.domain.responses import OFFER, OFFER_MESSAGE, responses_in
 from zendesk_handoff.importer.examples import examples_of
 from zendesk_handoff.importer.rules import Names
 from zendesk_handoff.importer.stories import HANDOFF
 
-ACTIONS = (HANDOFF, "action_end_handoff")
+ACTIONS = (HANDOFF, "action_end_handoff", "action_handoff_message")
 #: Written by the plugin, read by rules and actions of the bot that want to.
-SLOTS = ("handoff_status", "handoff_reason", "handoff_end_reason", "workspace")
-
+SLOTS = (
+    *("handoff_status", "handoff_reason", "handoff_end_reason", "handoff_opens", "workspace"),
+    "handoff_contact",
+    "handoff_outcome",
+)
+#: The answers to the questions of the plugin's forms.
+ANSWERS = tuple(dict.fromkeys(slot for slots in QUESTIONS.values() for slot in slots))
+#: Run by the forms themselves.
+FORM_ACTIONS = (
+    *(f"validate_{form}" for form in QUESTIONS),
+    *(f"action_ask_{slot}" for slot in ANSWERS),
+)
 #: Slots that say nothing about the next turn: the rules decide by intents alone.
 _SLOT: Mapping[str, Any] = {
     "type": "text",
     "influence_conversation": False,
     "mappings": [{"type": "custom"}],
 }
+
+
+def _slot(name: str) -> dict[str, Any]:
+    asked_in = [form for form, slots in QUESTIONS.items() if name in slots]
+    if not asked_in:
+        return deepcopy(dict(_SLOT))
+    conditions = [{"active_loop": form, "requested_slot": name} for form in asked_in]
+    return {**_SLOT, "mappings": [{"type": "from_text", "conditions": conditions}]}
 
 
 def additions(domain: Domain, names: Names, *, language: str) -> dict[str, Any]:
@@ -37,16 +56,17 @@ def additions(domain: Domain, names: Names, *, language: str) -> dict[str, Any]:
     intents = (names.request, names.affirm, names.deny)
     return {
         "intents": [name for name in intents if name and name not in domain.intents],
-        "actions": [name for name in ACTIONS if name not in domain.user_actions],
+        "actions": [name for name in (*ACTIONS, *FORM_ACTIONS) if name not in domain.user_actions],
         "slots": {
-            name: deepcopy(dict(_SLOT)) for name in SLOTS if name not in _names(domain.slots)
+            name: _slot(name) for name in (*SLOTS, *ANSWERS) if name not in _names(domain.slots)
         },
         "responses": {
             name: variations
             for name, variations in responses(names, language=language).items()
             if name not in domain.responses
         },
-        "forms": forms_with(names.request, domain.forms),
+        "forms": _own_forms(names.request, domain),
+        "changed_forms": forms_with(names.request, domain.forms),
     }
 
 
@@ -60,13 +80,14 @@ def responses(names: Names, *, language: str) -> dict[str, list[dict[str, Any]]]
     found = responses_in(language)
     if names.affirm and names.deny:
         titles = examples_of(language)
-        found[OFFER][0].setdefault(
-            "buttons",
-            [
-                {"title": titles["affirm"][0], "payload": f"/{names.affirm}"},
-                {"title": titles["deny"][0], "payload": f"/{names.deny}"},
-            ],
-        )
+        for offer in (OFFER, OFFER_MESSAGE):
+            found[offer][0].setdefault(
+                "buttons",
+                [
+                    {"title": titles["affirm"][0], "payload": f"/{names.affirm}"},
+                    {"title": titles["deny"][0], "payload": f"/{names.deny}"},
+                ],
+            )
     return found
 
 
@@ -82,6 +103,8 @@ def forms_with(request: str, forms: Mapping[str, Any]) -> dict[str, Any]:
     """
     found = {}
     for name, form in forms.items():
+        if name == MESSAGE_FORM:
+            continue  # a message may well ask for a person
         ignored = (form or {}).get(IGNORED_INTENTS) or []
         ignored = [ignored] if isinstance(ignored, str) else list(ignored)
         if request not in ignored:
@@ -92,6 +115,16 @@ def forms_with(request: str, forms: Mapping[str, Any]) -> dict[str, Any]:
                 IGNORED_INTENTS: [*ignored, request],
             }
     return found
+
+
+def _own_forms(request: str, domain: Domain) -> dict[str, Any]:
+    """Return the plugin's forms that the bot has not."""
+    ignored = {CONTACT_FORM: {IGNORED_INTENTS: [request]}, MESSAGE_FORM: {}}
+    return {
+        form: {REQUIRED_SLOTS_KEY: list(slots), **ignored[form]}
+        for form, slots in QUESTIONS.items()
+        if form not in domain.forms
+    }
 
 
 def join(domain: Domain, added: Mapping[str, Any]) -> Domain:
@@ -106,6 +139,7 @@ def join(domain: Domain, added: Mapping[str, Any]) -> Domain:
         found[key] = [*(found.get(key) or []), *added[key]]
     for key in ("slots", "responses", "forms"):
         found[key] = {**(found.get(key) or {}), **deepcopy(added[key])}
+    found["forms"].update(deepcopy(added["changed_forms"]))
     return Domain.from_dict(found)
 
 

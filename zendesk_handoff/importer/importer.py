@@ -18,7 +18,7 @@ from rasa.shared.importers.utils import story_graph_from_paths
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method, class_from_module_path, minimal_kwargs
 
-from zendesk_handoff.domain.language import ENGLISH
+from zendesk_handoff.domain.language import ENGLISH, language_of
 from zendesk_handoff.domain.responses import OFFER, responses_in
 from zendesk_handoff.importer.collisions import Collision, find_collisions
 from zendesk_handoff.importer.config import complete_config, offers_a_person, recognizes
@@ -28,6 +28,7 @@ from zendesk_handoff.importer.options import NAME, read_options
 from zendesk_handoff.importer.rules import Names, Rule, make_rules
 from zendesk_handoff.importer.stories import HANDOFF, answers_to, used_actions
 from zendesk_handoff.rasa import prediction
+from zendesk_handoff.wish import LANGUAGES
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ class HandoffImporter(TrainingDataImporter):
         config = complete_config(self._bot.get_config(), self.options)
         used = used_actions(self._own_steps())
         return prediction.remember(
-            config, intent=self.options.intent, learnt=used & {HANDOFF, "action_end_handoff"}
+            config, intent=self.options.intent, learnt=used & prediction.ACTIONS
         )
 
     def get_config_file_for_auto_config(self) -> str | None:
@@ -100,6 +101,11 @@ class HandoffImporter(TrainingDataImporter):
         reader = YAMLStoryReader(self.get_domain(), NAME)
         rules = {"version": LATEST_TRAINING_DATA_FORMAT_VERSION, "rules": self.rules()}
         return own.merge(StoryGraph(reader.read_from_parsed_yaml(rules)))
+
+    @cached_method
+    def get_flows(self) -> Any:
+        """Return the bot's flows, which Rasa Pro asks for; `zendesk-handoff init` brings ours."""
+        return self._bot.get_flows()
 
     def get_conversation_tests(self) -> StoryGraph:
         """Return the bot's tests."""
@@ -146,13 +152,15 @@ class HandoffImporter(TrainingDataImporter):
         """List where the bot's own files keep a handover from working as described."""
         domain, config = self._bot.get_domain(), self.get_config()
         # Without a pipeline nothing is recognised here: intents come from buttons, or elsewhere.
-        hears = not config["pipeline"] or recognizes(config) or self.options.examples
+        knows = language_of(self.language) in LANGUAGES
+        hears = not config["pipeline"] or (knows and (recognizes(config) or self.options.examples))
         steps = self._kept(self._own_steps())
         return find_collisions(
             answers_to(self.names().request, steps),
             domain,
             asks_first=HANDOFF in used_actions(steps),
             hears_request=hears or is_taught(self.names().request, self._bot.get_nlu_data()),
+            language=self.language,
         )
 
     @property

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rasa.shared.exceptions import InvalidConfigException
-from rasa.shared.utils.io import read_config_file
 
 from zendesk_handoff.rasa import options as rasa_options
+from zendesk_handoff.rasa.compat import read_config_file
 from zendesk_handoff.settings.schema import setting
 from zendesk_handoff.settings.values import text, yes_or_no
 

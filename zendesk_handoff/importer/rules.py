@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.training_data.structures import StoryStep
 
-from zendesk_handoff.domain.responses import DECLINED, OFFER
+from zendesk_handoff.domain.form_answers import CONTACT_FORM, MESSAGE_FORM
+from zendesk_handoff.domain.responses import DECLINED, OFFER, OFFER_MESSAGE
 from zendesk_handoff.importer.stories import (
     ANY_LOOP,
     HANDOFF,
@@ -23,6 +25,9 @@ from zendesk_handoff.importer.stories import (
 )
 
 Rule = dict[str, Any]
+_OFFERS = {OFFER: "The offer of a person", OFFER_MESSAGE: "The offer to take a message"}
+#: What follows each form of the plugin, whether it was filled or left.
+_AFTER = {CONTACT_FORM: HANDOFF, MESSAGE_FORM: "action_handoff_message"}
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,13 @@ def make_rules(
         responses: The plugin's responses.
     """
     answers = answers_to(names.request, steps)
-    rules = [*_request(names.request, answers), *_forms(names.request, answers, forms)]
-    rules += _offer(names, intents_after(OFFER, steps))
-    used = used_actions(steps) | {step["action"] for rule in rules for step in _actions(rule)}
+    with_contact = dict.fromkeys((*forms, CONTACT_FORM))
+    rules = [*_request(names.request, answers), *_forms(names.request, answers, with_contact)]
+    for offer, name in _OFFERS.items():
+        rules += _offer(offer, name, names, intents_after(offer, steps))
+    used = used_actions(steps)
+    rules += [_done(form, action) for form, action in _AFTER.items() if form not in used]
+    used |= {step["action"] for rule in rules for step in _actions(rule)}
     return rules + [_listen(response) for response in responses if response not in used]
 
 
@@ -97,7 +106,7 @@ def _forms(request: str, answers: Sequence[Answer], forms: Iterable[str]) -> Ite
     ruled = {answer.loop for answer in answers if answer.is_rule}
     for form in forms:
         ways = _ways(answers, form) or [leave]
-        if not ruled & {form, ANY_LOOP} and len(ways) == 1 and ways[0]:
+        if form != MESSAGE_FORM and not ruled & {form, ANY_LOOP} and len(ways) == 1 and ways[0]:
             yield _rule(
                 f"A person is asked for in {form}",
                 [{"intent": request}, *ways[0]],
@@ -116,11 +125,21 @@ def _ways(answers: Iterable[Answer], form: str | None) -> list[tuple[dict[str, A
     return found
 
 
-def _offer(names: Names, answered: set[str]) -> Iterable[Rule]:
+def _offer(offer: str, name: str, names: Names, answered: set[str]) -> Iterable[Rule]:
     for intent, action in ((names.affirm, HANDOFF), (names.deny, DECLINED)):
         if intent is not None and intent not in answered:
-            steps = [{"action": OFFER}, {"intent": intent}, {"action": action}]
-            yield _rule(f"The offer of a person is answered with {intent}", steps)
+            steps = [{"action": offer}, {"intent": intent}, {"action": action}]
+            yield _rule(f"{name} is answered with {intent}", steps)
+
+
+def _done(form: str, action: str) -> Rule:
+    steps: list[dict[str, Any]] = [
+        {"action": form},
+        {"active_loop": None},
+        {"slot_was_set": [{REQUESTED_SLOT: None}]},
+        {"action": action},
+    ]
+    return _rule(f"{form} is done", steps, condition=[{"active_loop": form}])
 
 
 def _listen(response: str) -> Rule:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -27,9 +26,11 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from zendesk_handoff import wish
 from zendesk_handoff.rasa import prediction
+from zendesk_handoff.rasa.model_files import read_json, write_json
 from zendesk_handoff.rasa.options import read_options
 from zendesk_handoff.settings.schema import setting
-from zendesk_handoff.settings.values import matching
+from zendesk_handoff.settings.values import by_name, matching
+from zendesk_handoff.wish import REQUESTS, Kind, Wish
 from zendesk_handoff.wish.features import split_words
 
 log = structlog.get_logger(__name__)
@@ -42,9 +43,15 @@ REST = 0.01
 
 _NO_INTENT = {INTENT_NAME_KEY: None, PREDICTED_CONFIDENCE_KEY: 0.0}
 
+#: The key of the parsed message with the kind of request, and the words that speak for it.
+DETAILS = "handoff_request"
+
 EXCEPTIONS_FILE = "exceptions.json"
 #: Requests among the examples of another intent, from which on it seems to be for them.
 MANY = 3
+
+
+_intent_name = matching(r"[^\s/(){}@\[\]]+", "must be the name of an intent, such as human_handoff")
 
 
 @dataclass(frozen=True)
@@ -52,15 +59,26 @@ class Options:
     """The options of the component."""
 
     intent: str = setting(
-        matching(r"[^\s/(){}@\[\]]+", "must be the name of an intent, such as human_handoff"),
+        _intent_name,
         "The intent for a request for a person; name your own where your bot has one.",
         default="human_handoff",
+    )
+    intents: Mapping[str, str] | None = setting(
+        by_name([kind.value for kind in Kind if kind is not Kind.OTHER], _intent_name),
+        "Intents for single kinds: another than `intent` for a kind of request, or one for a kind"
+        " that is none, such as `number: contact_support`.",
+        default=None,
+        example="`{number: contact_support}`",
+        shown="none",
     )
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class HandoffRecognizer(IntentClassifier, GraphComponent):
     """Sets the intent for a request for a person where one is sure; else changes nothing.
+
+    Beside the intent the parsed message then has `handoff_request`: the kind of request, the words
+    that speak for it, and the language.
 
     Needs no training data, no other component and no network. Goes after the bot's own classifiers;
     last in the pipeline it also overrules a FallbackClassifier. Training only notes the examples of
@@ -84,6 +102,10 @@ class HandoffRecognizer(IntentClassifier, GraphComponent):
             exceptions: Messages that are no request, as `_plain` writes them.
         """
         self._intent = options.intent
+        self._intents = {
+            **dict.fromkeys(REQUESTS, options.intent),
+            **{Kind(kind): intent for kind, intent in (options.intents or {}).items()},
+        }
         self._storage = storage
         self._resource = resource
         self._exceptions = frozenset(exceptions)
@@ -124,8 +146,7 @@ class HandoffRecognizer(IntentClassifier, GraphComponent):
             InvalidConfigException: With every problem of the block, and what to write instead.
         """
         options = read_options(Options, config, name="HandoffRecognizer")
-        with model_storage.read_from(resource) as folder:
-            exceptions = json.loads((folder / EXCEPTIONS_FILE).read_text("utf-8"))
+        exceptions = read_json(model_storage, resource, EXCEPTIONS_FILE)
         return cls(options, model_storage, resource, exceptions=exceptions)
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -137,9 +158,7 @@ class HandoffRecognizer(IntentClassifier, GraphComponent):
         ]
         _report_intents_of_requests(others)
         self._exceptions = frozenset(_plain(text) for _, text in others)
-        with self._storage.write_to(self._resource) as folder:
-            noted = json.dumps(sorted(self._exceptions), ensure_ascii=False)
-            (folder / EXCEPTIONS_FILE).write_text(noted, "utf-8")
+        write_json(self._storage, self._resource, EXCEPTIONS_FILE, sorted(self._exceptions))
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -148,21 +167,23 @@ class HandoffRecognizer(IntentClassifier, GraphComponent):
             if message.get(INTENT) is None:
                 # As Rasa has it at the end; a FallbackClassifier fails on a message without.
                 message.set(INTENT, dict(_NO_INTENT), add_to_output=True)
-            is_other = message.get(INTENT).get(INTENT_NAME_KEY) != self._intent
-            if is_other and self._is_request(message.get(TEXT) or ""):
-                self._decide(message)
+            text = message.get(TEXT) or ""
+            # Buttons and other payloads name their intent themselves.
+            if not text.lstrip().startswith(INTENT_MESSAGE_PREFIX):
+                self._decide(message, wish.read(text))
         return messages
 
-    def _is_request(self, text: str) -> bool:
-        if text.lstrip().startswith(INTENT_MESSAGE_PREFIX):
-            return False  # buttons and other payloads name their intent themselves
-        return wish.read(text).is_sure and _plain(text) not in self._exceptions
-
-    def _decide(self, message: Message) -> None:
-        others = [each for each in _ranking_of(message) if each[INTENT_NAME_KEY] != self._intent]
-        decided = {INTENT_NAME_KEY: self._intent, PREDICTED_CONFIDENCE_KEY: 1.0}
+    def _decide(self, message: Message, found: Wish) -> None:
+        intent = self._intents.get(found.kind)
+        thought = message.get(INTENT).get(INTENT_NAME_KEY)
+        if intent in (None, thought) or _plain(message.get(TEXT)) in self._exceptions:
+            return
+        others = [each for each in _ranking_of(message) if each[INTENT_NAME_KEY] != intent]
+        decided = {INTENT_NAME_KEY: intent, PREDICTED_CONFIDENCE_KEY: 1.0}
         message.set(INTENT, dict(decided), add_to_output=True)
         message.set(INTENT_RANKING_KEY, [decided, *_scaled(others)], add_to_output=True)
+        details = {"kind": found.kind.value, "why": found.why, "language": found.language}
+        message.set(DETAILS, details, add_to_output=True)
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +16,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from zendesk_handoff.rasa.model_files import read_json, write_json
 from zendesk_handoff.wish.lexicon import Lexicon
 
 WORDS_FILE = "words.json"
@@ -62,8 +62,7 @@ class WordClassFeaturizer(CountVectorsFeaturizer):
         """Store the word lists beside the vocabulary, so that the model needs no other file."""
         super().persist()
         if self.lexicon is not None:
-            with self._model_storage.write_to(self._resource) as folder:
-                (folder / WORDS_FILE).write_text(json.dumps(self.lexicon.words), "utf-8")
+            write_json(self._model_storage, self._resource, WORDS_FILE, self.lexicon.words)
 
     @classmethod
     def load(
@@ -78,8 +77,7 @@ class WordClassFeaturizer(CountVectorsFeaturizer):
         featurizer: WordClassFeaturizer = super().load(
             config, model_storage, resource, execution_context, **kwargs
         )
-        with model_storage.read_from(resource) as folder:
-            featurizer.lexicon = Lexicon(json.loads((folder / WORDS_FILE).read_text("utf-8")))
+        featurizer.lexicon = Lexicon(read_json(model_storage, resource, WORDS_FILE))
         return featurizer
 
     def _get_processed_message_tokens_by_attribute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -23,18 +24,21 @@ from rasa.shared.exceptions import InvalidConfigException
 
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_events
-from zendesk_handoff.domain.responses import OFFER
+from zendesk_handoff.domain.responses import OFFER, OFFER_MESSAGE
 from zendesk_handoff.frustration import Frustration
-from zendesk_handoff.policies.explanation import REASON_SLOT, Explanation, is_reason_stale
+from zendesk_handoff.policies import expected_answers
+from zendesk_handoff.policies.expected_answers import Answer, latest_answer
 from zendesk_handoff.policies.options import DEFAULTS, read_options
-from zendesk_handoff.policies.turn_context import (
+from zendesk_handoff.rasa import hours, prediction
+from zendesk_handoff.rasa.compat import is_paused
+from zendesk_handoff.rasa.explanation import REASON_SLOT, Explanation, is_reason_stale
+from zendesk_handoff.rasa.turn_context import (
     TurnContext,
+    is_asking,
     is_session_open,
     latest_events,
     read_turn_context,
 )
-from zendesk_handoff.rasa import prediction
-from zendesk_handoff.rasa.compat import is_paused
 
 log = structlog.get_logger(__name__)
 prediction.register()
@@ -53,7 +57,8 @@ class FrustrationPolicy(Policy):
 
     The policy also predicts the actions around its own: it deactivates a form that is asking
     before, and listens afterwards, so that no rule of the bot needs to know the policy. Rules
-    answer a "yes" or "no" to the offer.
+    answer a "yes" or "no" to the offer. Training only notes which answers the bot's stories and
+    rules expect after which action.
     """
 
     @staticmethod
@@ -75,6 +80,7 @@ class FrustrationPolicy(Policy):
             InvalidConfigException: An option is unknown or has an impossible value.
         """
         self.options = read_options(config)
+        self._expected: frozenset[Answer] = frozenset()
         super().__init__(config, model_storage, resource, execution_context)
 
     @classmethod
@@ -86,11 +92,17 @@ class FrustrationPolicy(Policy):
         execution_context: ExecutionContext,
         **_: Any,
     ) -> FrustrationPolicy:
-        """Create the policy from its options: it stores nothing in the model."""
-        return cls(config, model_storage, resource, execution_context)
+        """Load the policy from a trained model."""
+        policy = cls(config, model_storage, resource, execution_context)
+        policy._expected = expected_answers.load(model_storage, resource)
+        return policy
 
-    def train(self, training_trackers: Any, domain: Domain, **_: Any) -> Resource:
-        """Learn nothing, but check that the domain has the action of the mode.
+    def train(self, training_trackers: Iterable[Any], domain: Domain, **_: Any) -> Resource:
+        """Note the expected answers, and check that the domain has the action of the mode.
+
+        Args:
+            training_trackers: The bot's stories and rules.
+            domain: The bot's domain.
 
         Raises:
             InvalidConfigException: The domain lacks the action.
@@ -102,6 +114,8 @@ class FrustrationPolicy(Policy):
                 f"FrustrationPolicy in mode {self.options.mode} predicts {action}: "
                 f"add it to the {kind} in domain.yml."
             )
+        self._expected = expected_answers.expected_answers(training_trackers)
+        expected_answers.store(self._expected, self._model_storage, self._resource)
         return self._resource
 
     def predict_action_probabilities(
@@ -123,14 +137,18 @@ class FrustrationPolicy(Policy):
         turn = read_turn_context(events)
         if explanation := Explanation.latest(turn.actions):
             return self._continue(explanation, turn, domain)
-        if self._may_act(tracker, turn):
+        wanted = self._wanted(tracker, domain) if self._may_act(tracker, turn) else None
+        if wanted is not None:
             dialogue = dialogue_from_events(
                 (event.as_dict() for event in events), slots=tracker.current_slot_values()
             )
-            found = self._score(dialogue, answer_taken=turn.answer_taken)
+            is_answer = turn.answer_taken or latest_answer(events) in self._expected
+            found = self._score(dialogue, is_answer=is_answer)
             if found.escalate:
-                return self._intervene(found, dialogue, tracker, domain)
-        stale = is_reason_stale(events, tracker.slots) and not is_session_open(tracker.slots)
+                return self._intervene(wanted, found, dialogue, tracker, domain)
+        stale = is_reason_stale(events, tracker.slots) and not (
+            is_session_open(tracker.slots) or is_asking(tracker)
+        )
         return self._prediction(
             self._default_predictions(domain),
             events=[SlotSet(REASON_SLOT, None)] if stale else None,
@@ -146,7 +164,15 @@ class FrustrationPolicy(Policy):
             and not is_paused(tracker)
             and not is_session_open(tracker.slots)
             and (since is None or since > self.options.cooldown)
+            and not is_asking(tracker)
         )
+
+    def _wanted(self, tracker: DialogueStateTracker, domain: Domain) -> str | None:
+        """Choose the action for a frustrated user; ``None`` where nobody can help at this hour."""
+        possible, wanted = hours.possible_now(tracker), _ACTIONS[self.options.mode]
+        if possible == "message" and wanted == OFFER:
+            wanted = OFFER_MESSAGE
+        return wanted if possible and wanted in domain.action_names_or_texts else None
 
     def _is_scored(self, message: UserUttered) -> bool:
         """Check whether the user has written something that no rule and no command answers."""
@@ -158,30 +184,21 @@ class FrustrationPolicy(Policy):
             and intent not in {self.options.intent, *_IGNORED_INTENTS}
         )
 
-    def _score(self, dialogue: Dialogue, *, answer_taken: bool) -> Frustration:
-        threshold = self.options.threshold
-        if answer_taken:
-            # "Awful quality" may be the reason of a return that a form has just asked for, so
-            # that the threshold for an answer is higher.
-            threshold = (1 + threshold) / 2
+    def _score(self, dialogue: Dialogue, *, is_answer: bool) -> Frustration:
+        threshold = self.options.threshold_for(answer=is_answer)
         return frustration.score(dialogue, threshold=threshold, window=self.options.window)
 
     def _intervene(
         self,
+        wanted: str,
         found: Frustration,
         dialogue: Dialogue,
         tracker: DialogueStateTracker,
         domain: Domain,
     ) -> PolicyPrediction:
         """Predict the first action, with the score and its reasons."""
-        wanted = _ACTIONS[self.options.mode]
-        explanation = Explanation(
-            wanted=wanted,
-            reason=frustration.explain(found.reasons, locale=dialogue.locale),
-            score=found.score,
-            reasons=found.reasons,
-            threshold=self.options.threshold,
-            signs=found.signs,
+        explanation = Explanation.of(
+            found, dialogue, wanted=wanted, threshold=self.options.threshold
         )
         log.info(
             "frustration.noticed",

@@ -4,42 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 from rasa.core.constants import RULE_POLICY_PRIORITY
 
-from zendesk_handoff.frustration import DEFAULT_THRESHOLD, DEFAULT_WINDOW
+from zendesk_handoff.frustration.options import InterventionOptions
 from zendesk_handoff.rasa import options as rasa_options
 from zendesk_handoff.settings.schema import setting
-from zendesk_handoff.settings.values import one_of, share, text, whole_number
+from zendesk_handoff.settings.values import text, whole_number
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(InterventionOptions):
     """The options of a bot's designer."""
 
-    mode: Literal["offer", "escalate"] = setting(
-        one_of("offer", "escalate"),
-        "`offer` says `utter_handoff_offer` and leaves the answer to the rules; `escalate` runs "
-        "`action_human_handoff` at once.",
-        default="offer",
-    )
-    threshold: float = setting(
-        share,
-        "The score from which on a user counts as frustrated, above 0 and up to 1.",
-        default=DEFAULT_THRESHOLD,
-    )
-    window: int = setting(
-        whole_number(1),
-        "How many earlier messages of the user, and of the bot, still count.",
-        default=DEFAULT_WINDOW,
-    )
-    cooldown: int = setting(
-        whole_number(0),
-        'How many messages of the user pass after a "no", or after an ended or failed session, '
-        "before the policy may act again; 0 for none.",
-        default=3,
-    )
     intent: str = setting(
         text,
         "The bot's intent for the request for a person, which rules answer.",

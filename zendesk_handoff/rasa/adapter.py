@@ -105,6 +105,8 @@ class ChannelAdapter:
     limits: ClassVar[Limits] = Limits()
     #: Whether the channel can reach a user who has not just sent a request.
     can_push: ClassVar[bool] = True
+    #: Whether agents can talk to its users: nobody can write to a person on the phone.
+    can_hand_over: ClassVar[bool] = True
     #: Whether ``send`` ignores a message whose key it has sent before.
     is_idempotent: ClassVar[bool] = False
     #: Whether its users are on a page of this server, where a path is enough of an address.
@@ -234,6 +236,16 @@ class ChannelAdapter:
             Whether the user sees that it is deleted; if not, they are told in words.
         """
         return False
+
+    async def show_typing(self, recipient_id: str, address: Address, *, is_on: bool) -> None:
+        """Show that an agent is typing, or not any more; it fades by itself after some seconds.
+
+        Args:
+            recipient_id: Rasa's id of the user.
+            address: The place.
+            is_on: Whether typing has begun.
+        """
+        return
 
     def render(self, message: AgentMessage) -> Sequence[dict[str, Any]]:
         """Divide an agent's message into messages of this channel.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
@@ -18,7 +18,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Sanic
 
 from zendesk_handoff.domain.language import ENGLISH, LANGUAGE_KEY, language_of
-from zendesk_handoff.domain.responses import default_message, is_built_in
+from zendesk_handoff.domain.responses import default_message, has_built_in, is_built_in
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa import lock_store
 from zendesk_handoff.rasa.channels import Channels, Whereabouts
@@ -175,6 +175,18 @@ class Bot:
         )
         if tracker is not None:
             await tracker.append([utterance], key=key)
+
+    def choose(self, responses: Sequence[str]) -> str:
+        """Choose the most specific response that has words: the bot's own before built-in ones.
+
+        Args:
+            responses: The most specific first; the last one has built-in words.
+        """
+        processor = self.processor
+        for each in responses:
+            if processor is not None and _has_own(processor, each):
+                return each
+        return next(each for each in responses if has_built_in(each))
 
     async def tell(
         self,

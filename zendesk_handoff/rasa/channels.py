@@ -24,6 +24,7 @@ from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile, Receipt
 from zendesk_handoff.rasa.channel_output import ChannelOutput, Progress
+from zendesk_handoff.rasa.compat import input_channels
 from zendesk_handoff.rasa.origin import Origins
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name, exit_as_error
 from zendesk_handoff.rasa.response_tracking import current_request
@@ -213,6 +214,21 @@ class Channels:
             return None
         return ChannelOutput(adapter, session.channel, address, progress=progress)
 
+    async def show_typing(self, session: Session, *, is_on: bool) -> None:
+        """Show a session's user that an agent is typing, where the channel can.
+
+        Args:
+            session: An open session.
+            is_on: Whether typing has begun.
+        """
+        adapter = self.adapter(session.channel)
+        address = session.address
+        if address is None:
+            address = adapter.default_address(session.sender_id)
+        if address is not None:
+            with exit_as_error():
+                await adapter.show_typing(session.sender_id, address, is_on=is_on)
+
     def output_of(self, message: UserMessage) -> OutputChannel:
         """Return the output channel to the place of a message.
 
@@ -318,7 +334,7 @@ class Channels:
     def limitations(self) -> dict[str, list[str]]:
         """List what users of the server's channels have to do without, by class of channels."""
         found: dict[str, list[str]] = {}
-        for channel in getattr(self._app.ctx, "input_channels", None) or ():
+        for channel in input_channels(self._app):
             adapter = self._make_adapter(channel, "")
             try:
                 with exit_as_error():
@@ -341,11 +357,10 @@ class Channels:
 
     def without_push(self) -> list[str]:
         """List the classes of the channels through which no message can be pushed."""
-        every = getattr(self._app.ctx, "input_channels", None) or ()
         guarded = self.outputs.without_push()
         return [
             name
-            for channel in every
+            for channel in input_channels(self._app)
             if (name := type(channel).__name__) in guarded and not self._has_adapter(channel)
         ]
 
@@ -354,7 +369,7 @@ class Channels:
         return not isinstance(adapter, GuardedAdapter) and adapter.can_push
 
     def _channel(self, name: str) -> Any:
-        every = getattr(self._app.ctx, "input_channels", None) or ()
+        every = input_channels(self._app)
         return next((each for each in every if channel_name(each) == name), None)
 
     def _make_adapter(self, channel: Any, name: str) -> ChannelAdapter:

@@ -7,6 +7,7 @@ changed these in six releases, and a fork or a backport may have changed them in
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ from rasa.core.processor import MessageProcessor
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
+from sanic import Sanic
 
 try:  # Rasa Pro has a module for each tracker store
     from rasa.core.tracker_stores.mongo_tracker_store import MongoTrackerStore
@@ -42,6 +44,11 @@ except ModuleNotFoundError:
         TrackerStore,
     )
 
+try:
+    from rasa.shared.utils.yaml import read_config_file
+except ImportError:
+    from rasa.shared.utils.io import read_config_file
+
 __all__ = [
     "GENERATES_FROM_SLOTS",
     "AwaitableTrackerStore",
@@ -51,15 +58,19 @@ __all__ = [
     "RedisTrackerStore",
     "SQLTrackerStore",
     "TrackerStore",
+    "input_channels",
     "is_paused",
     "nlg_channel",
     "processor_classes",
     "publish",
+    "read_config_file",
     "redis_lock_arguments",
     "runs_mantle",
     "session_over",
 ]
 
+#: The module of `rasa run --inspect`; without it there is nothing to look for.
+_INSPECTOR = "rasa.core.channels.development_inspector"
 #: The engine of Rasa Pro whose bots are described by ``agent.yml``.
 _MANTLE = "mantle"
 _inactive_event: Any = getattr(rasa.shared.core.events, "ConversationInactive", None)
@@ -89,6 +100,22 @@ def processor_classes() -> list[type]:
         if isinstance(each, type) and issubclass(each, MessageProcessor)
     ]
     return [each for each in kinds if not inspect.isabstract(each)] or [MessageProcessor]
+
+
+def input_channels(app: Sanic) -> list[Any]:
+    """List a server's channels.
+
+    Args:
+        app: Rasa's.
+
+    Returns:
+        The channels of ``credentials.yml``: with `rasa run --inspect` each stands in another one.
+    """
+    proxy = getattr(sys.modules.get(_INSPECTOR), "DevelopmentInspectProxy", None)
+    every = getattr(app.ctx, "input_channels", None) or ()
+    return [
+        each.underlying if proxy is not None and isinstance(each, proxy) else each for each in every
+    ]
 
 
 def runs_mantle(processor: MessageProcessor) -> bool:

@@ -9,15 +9,16 @@ from functools import partial
 from urllib.parse import quote
 
 import structlog
+from rasa.shared.core.events import BotUttered
 
 from zendesk_handoff import metrics
-from zendesk_handoff.domain.inbox import epoch
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH
 from zendesk_handoff.domain.messages import AgentMessage, read_agent_message
-from zendesk_handoff.domain.responses import AGENT_JOINED
-from zendesk_handoff.domain.session import Crossing, EndReason, Session, State
+from zendesk_handoff.domain.responses import AGENT_CHANGED, AGENT_JOINED
+from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.errors import NotDelivered, NotFound, StoreUnavailable
-from zendesk_handoff.handover.reconcile import crossing_messages, fetch_missed, has_agents
+from zendesk_handoff.handover.ends_by_zendesk import EndsByZendesk
+from zendesk_handoff.handover.reconcile import fetch_missed
 from zendesk_handoff.logs import describe_error
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.channel_output import ChannelOutput
@@ -61,6 +62,7 @@ class InboxDelivery:
         self._bot = bot
         self._clients = clients
         self._output = output
+        self._ends = EndsByZendesk(store, clients)
         self._introductions = Introductions(store, bot)
         self._backoff_until: dict[str, float] = {}  # by connector, on the monotonic clock
 
@@ -99,29 +101,7 @@ class InboxDelivery:
                 await self._output.say(session, response, key=f"{session.id}:{event.id}")
                 await self._store.inbox.finish(event)
         else:
-            if await self._is_an_end(session, event):
-                crossing = await self._crossing(session, event)
-                await self._store.sessions.end(
-                    session.id, EndReason(event.body["reason"]), crossing=crossing
-                )
-            await self._store.inbox.finish(event)
-
-    async def _crossing(self, session: Session, event: Incoming) -> Crossing:
-        """Find the user's messages that have crossed the end in flight."""
-        client = self._clients.interactive(session.connector_id)
-        released_at = epoch(event.sent_at)
-        if client is not None and session.conversation_id is not None:
-            try:
-                return await crossing_messages(client, session, event.sent_at)
-            except StoreUnavailable:
-                raise
-            except NotFound:
-                pass
-            except Exception as error:
-                log.warning(
-                    "handoff.listing.failed", session=session.id, error=describe_error(error)
-                )
-        return Crossing(released_at=released_at)
+            await self._ends.process(session, event)
 
     async def _fetch_missed(self, session: Session) -> None:
         client = self._clients.interactive(session.connector_id)
@@ -189,7 +169,7 @@ class InboxDelivery:
                 return False  # the router has sent it, before the end's notice
             with sending():
                 if message.agent_id and message.agent_id != session.agent_id:
-                    session = await self._introduce(session, message.agent_id, message.author)
+                    session = await self._introduce(session, message.agent_id, message)
                 return await record(session, await self._send(session, event, message))
 
     async def _take_back(self, session: Session, event: Incoming) -> None:
@@ -206,49 +186,29 @@ class InboxDelivery:
 
         return await self._output.push(session, send, key=_key(message.id), event_id=event.id)
 
-    async def _introduce(self, session: Session, agent_id: str, agent_name: str) -> Session:
+    async def _introduce(self, session: Session, agent_id: str, message: AgentMessage) -> Session:
+        """Tell the user who writes from now on, and record it."""
         if not session.state.is_open:
             return session  # the message arrived after the end, when no agent joins any more
-        if agent_name:
-            key = f"{session.id}:joined:{agent_id}"
-            said = await self._output.tell(session, AGENT_JOINED, key=key, agent_name=agent_name)
+        if message.author:
+            former = session.agent_name if session.agent_id else None
+            said = await self._tell_of_agent(session, agent_id, message, former)
             self._introductions.keep(session, agent_id, said)
         return await self._store.sessions.record_agent(
-            session.id, agent_id=agent_id, agent_name=agent_name or None
+            session.id, agent_id=agent_id, agent_name=message.author or None
         )
 
-    async def _is_an_end(self, session: Session, event: Incoming) -> bool:
-        """Tell whether an event ends a session that is open."""
-        was_not_passed = event.body["reason"] == EndReason.NOT_PASSED
-        if not session.state.is_open or (was_not_passed and session.state is State.ACTIVE):
-            return False  # of an active one something else was not passed: an agent has it
-        # An end may be older than the session: a conversation may have several.
-        sent_at = epoch(event.sent_at)
-        may_be_older = sent_at is not None and sent_at < (session.connected_at or 0.0)
-        if (may_be_older or was_not_passed) and await self._have_agents_it(session):
-            return False
-        if was_not_passed:
-            log.error(
-                "handoff.control.not_passed",
-                session=session.id,
-                connector=session.connector_id,
-                error=event.body["error"],
-                meaning="Zendesk did not give the conversation to the agents; check "
-                "`agent_workspace`, or run `zendesk-handoff check --online`",
-            )
-        return True
-
-    async def _have_agents_it(self, session: Session) -> bool:
-        """Ask Zendesk whether the agents have the conversation."""
-        client = self._clients.interactive(session.connector_id)
-        if client is None:
-            return False
-        # Where Zendesk does not answer, the event stays in the inbox until the next poll.
-        try:
-            conversation = await client.get_conversation(str(session.conversation_id))
-        except NotFound:
-            return False  # a removed conversation has no agents
-        return has_agents(conversation, client)
+    async def _tell_of_agent(
+        self, session: Session, agent_id: str, message: AgentMessage, former: str | None
+    ) -> BotUttered | None:
+        key, values = f"{session.id}:joined:{agent_id}", {"agent_name": message.author}
+        if former is None:
+            return await self._output.tell(session, AGENT_JOINED, key=key, **values)
+        response = self._bot.choose((AGENT_CHANGED, AGENT_JOINED))
+        if response == AGENT_CHANGED:
+            values["former_agent"] = former
+        # An agent may come back: each change is told once.
+        return await self._output.tell(session, response, key=f"{key}:{message.id}", **values)
 
 
 def _next(waiting: Sequence[Incoming]) -> Incoming:

@@ -22,6 +22,7 @@ from sanic import Sanic
 
 from zendesk_handoff.errors import ChannelExit
 from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa.compat import input_channels
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +110,7 @@ class OutputChannels:
         return [type(each).__name__ for each in self._input_channels() if not _can_push(each)]
 
     def _input_channels(self) -> list[Any]:
-        return list(getattr(self._app.ctx, "input_channels", None) or ())
+        return input_channels(self._app)
 
     async def _obtain(self, channel: Any, name: str) -> OutputChannel | None:
         request = self._requests.get(name)

@@ -28,12 +28,16 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT_NAME_KEY
 
 from zendesk_handoff.bounds import check_bounds, check_defined
+from zendesk_handoff.domain.form_answers import MESSAGE_FORM, QUESTIONS
 from zendesk_handoff.domain.responses import responses_in
 
 #: Key of a configuration under which the importer tells the seam what it knows.
 _KEY = "zendesk_handoff"
 _REQUEST = "human_handoff"
-_ACTIONS = frozenset({"action_human_handoff", "action_end_handoff"})
+#: The plugin's actions and forms, which no policy guesses unless the bot's stories use them.
+ACTIONS = frozenset(
+    {"action_human_handoff", "action_end_handoff", "action_handoff_message", *QUESTIONS}
+)
 #: Policies that predict what somebody has written down for them.
 _CERTAIN = frozenset(
     {
@@ -57,7 +61,7 @@ class HandoffEnsemble(DefaultPolicyPredictionEnsemble):
             config: ``learnt``: those actions of the plugin that the bot's stories use, so that a
                 policy has learnt when to take them.
         """
-        self._unguessable = (_ACTIONS - set(config["learnt"])) | set(responses_in(None))
+        self._unguessable = (ACTIONS - set(config["learnt"])) | set(responses_in(None))
 
     @classmethod
     def create(cls, config: dict[str, Any], *_: Any, **__: Any) -> HandoffEnsemble:
@@ -102,7 +106,8 @@ class RulePolicy(rule_policy.RulePolicy):
     def _is_request_unanswered(self, tracker: DialogueStateTracker) -> bool:
         """Tell whether the last message is the request, and the form has not been run on it."""
         message, loop = tracker.latest_message, tracker.active_loop_name
-        if loop is None or message is None:
+        # What is said in a message for the agents is the message.
+        if loop is None or loop == MESSAGE_FORM or message is None:
             return False
         if message.intent.get(INTENT_NAME_KEY) != self.config[_KEY]:
             return False
@@ -145,7 +150,7 @@ def _create_predict_nodes(
     recipe: DefaultV1Recipe, config: dict[str, Any], *arguments: Any, **values: Any
 ) -> Graph:
     nodes: Graph = _rasa_create_predict_nodes(recipe, config, *arguments, **values)
-    known = config.get(_KEY) or {"intent": _intent_of(config), "learnt": sorted(_ACTIONS)}
+    known = config.get(_KEY) or {"intent": _intent_of(config), "learnt": sorted(ACTIONS)}
     return {name: _replace(node, known) for name, node in nodes.items()}
 
 

@@ -17,10 +17,12 @@ from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.domain.user_content import UserContent
 from zendesk_handoff.errors import LimitReached, StoreUnavailable
 from zendesk_handoff.handover.quotas import Quotas
+from zendesk_handoff.handover.user_counter import UserCounter
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.inbox_delivery import send_waiting
 from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
+from zendesk_handoff.rasa.ratings import take_rating
 from zendesk_handoff.rasa.session_end import (
     notify_end,
     replay_to_bot,
@@ -47,13 +49,20 @@ class Router:
         bot: The bot, for messages without an open session.
         settings: The plugin's settings, with the phrases that end a session.
         quotas: Counts messages that a limit refuses; by default by itself.
+        user_counter: Counts the users who write; by default by itself.
     """
 
     def __init__(
-        self, store: Store, bot: Bot, settings: Settings, quotas: Quotas | None = None
+        self,
+        store: Store,
+        bot: Bot,
+        settings: Settings,
+        quotas: Quotas | None = None,
+        user_counter: UserCounter | None = None,
     ) -> None:
         """Prepare the end phrases."""
         self._quotas = quotas or Quotas(settings.limits)
+        self._user_counter = user_counter or UserCounter(store)
         self._store = store
         self._bot = bot
         self._settings = settings
@@ -81,15 +90,19 @@ class Router:
             if session is not None and self._bot.channels.is_foreign(message, session):
                 return await self._keep_apart(message, session, processor)
             metrics.count_routed("agent" if _is_open(session) else "bot")
+            self._user_counter.saw(self._bot.channels.name_of(message), sender_id)
             if session is None:
                 if has_pending:
                     await self._deliver_pending(message)
-                return await self._notify_undelivered_files(message)
+                rated = await self._take_rating(message, None)
+                return rated or await self._notify_undelivered_files(message)
             if session.state.is_open:
                 return await self._forward(
                     message, session, key, processor, has_pending=has_pending
                 )
             if key is None and await self._is_repeat(message):
+                return True
+            if await self._take_rating(message, session):
                 return True
             routed = await self._return_to_bot(message, session, key, processor)
             return routed or await self._notify_undelivered_files(message)
@@ -233,7 +246,7 @@ class Router:
         ended = await self._store.sessions.end_by_us(session.id, EndReason.USER, marker=marker)
         if is_restart(message.text or "") and processor is not None:
             return await self._return_to_bot(message, ended, None, processor)
-        await self._notify_end(message, ended)
+        await self._notify_end(message, ended, is_followed=False)
         return True
 
     async def _with_title(self, message: UserMessage, content: UserContent) -> UserContent:
@@ -265,6 +278,9 @@ class Router:
             session.id, place.channel, address=place.address
         )
 
+    async def _take_rating(self, message: UserMessage, session: Session | None) -> bool:
+        return await take_rating(self._store, self._settings, self._bot, message, session)
+
     async def _deliver_pending(self, message: UserMessage) -> None:
         channels = self._bot.channels
         if not channels.is_authentic(message):
@@ -284,7 +300,7 @@ class Router:
         key: str | None,
         processor: MessageProcessor | None,
     ) -> bool:
-        await self._notify_end(message, session)
+        await self._notify_end(message, session, is_followed=True)
         newer = await self._store.sessions.current(message.sender_id)
         if newer is not None and newer.id != session.id and newer.state.is_open:
             # A message replayed to the bot has started another handover.
@@ -307,7 +323,9 @@ class Router:
         await self._bot.say(message.sender_id, NOT_PASSED_ON, output)
         return True
 
-    async def _notify_end(self, message: UserMessage, session: Session) -> None:
+    async def _notify_end(
+        self, message: UserMessage, session: Session, *, is_followed: bool
+    ) -> None:
         """Deliver pending messages, and notify the user of the end unless that was done before.
 
         A server may have died after the notification was sent. A channel that cannot tell is
@@ -320,7 +338,9 @@ class Router:
                 once = output
             # What agents wrote before the end comes before its notice.
             await send_waiting(self._store, self._settings, self._bot, session, once)
-            await notify_end(self._store, self._bot, session, once)
+            await notify_end(
+                self._store, self._settings, self._bot, session, once, is_followed=is_followed
+            )
         elif session.state is State.FAILED:
             await replay_to_bot(self._store, self._bot, session, output)
         await self._deliver_pending(message)

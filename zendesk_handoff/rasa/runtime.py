@@ -9,15 +9,18 @@ from dataclasses import asdict
 
 import structlog
 
-from zendesk_handoff.domain.session import Work
+from zendesk_handoff.domain.session import Session, Work
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.handover.due import Due, deadline_to_record, due
 from zendesk_handoff.handover.quotas import Quotas
 from zendesk_handoff.handover.reconcile import reconcile
 from zendesk_handoff.handover.silence import WebhookSilence
+from zendesk_handoff.handover.ticket_updates import TicketUpdates
 from zendesk_handoff.handover.to_agents import tasks_to_agents
+from zendesk_handoff.handover.user_counter import RECORD_EVERY, UserCounter
 from zendesk_handoff.handover.workers import SessionWorkers
 from zendesk_handoff.logs import describe_error, error_fields
+from zendesk_handoff.rasa.agent_typing import TypingSigns
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.delivery import UserOutput
 from zendesk_handoff.rasa.outcomes import ASK_EVERY, Outcomes
@@ -64,9 +67,12 @@ class Runtime:
         self.store = store
         self.settings = settings
         self.quotas = Quotas(settings.limits)
+        self.user_counter = UserCounter(store)
         self.clients = Clients(settings)
         self.silence = WebhookSilence(store, settings)
+        self.tickets = TicketUpdates(store, settings, self.clients)
         self.channels = bot.channels
+        self.typing = TypingSigns(store, bot.channels)
         self.outcomes = Outcomes(store, bot.channels)
         self._bot = bot
         to_agents = tasks_to_agents(
@@ -75,7 +81,7 @@ class Runtime:
             self.clients,
             find_place=bot.find_place,
             fetch=bot.channels.fetch,
-            admit=self.quotas.hand_over,
+            admit=self._admit,
         )
         self._output = UserOutput(store, bot)
         to_user = tasks_to_user(store, settings, bot, self.clients, output=self._output)
@@ -99,7 +105,9 @@ class Runtime:
             self._repeat("reconcile", self._reconcile, self._poll_every),
             self._repeat("outcomes", self.outcomes.ask, ASK_EVERY),
             self._repeat("retention", self._purge, _PURGE_EVERY),
+            self._repeat("user count", self.user_counter.record, RECORD_EVERY),
             self._repeat("webhook silence", self.silence.look, self.silence.look_every),
+            self._repeat("tickets", self.tickets.look, self._poll_every),
             self._repeat("lease renewal", self.store.leases.renew, lease / 3),
         ]
         every = self._bot.channels.without_push()
@@ -119,6 +127,17 @@ class Runtime:
                 "write `type: zendesk_handoff.rasa.lock_store.AtomicRedisLockStore` "
                 "in endpoints.yml",
             )
+
+    def _admit(self, session: Session) -> bool:
+        """Tell whether a handover may be opened: by its user's channel, and by the quotas."""
+        if not self.channels.adapter(session.channel).can_hand_over:
+            log.warning(
+                "handoff.opening.refused_on_voice_channel",
+                session=session.id,
+                meaning="an agent cannot write to a user who is on the phone",
+            )
+            return False
+        return self.quotas.hand_over(session)
 
     async def user_is_back(self, channel: str, sender_id: str) -> None:
         """Deliver at once what waits for a user who can be reached again, on a page for example.
@@ -147,6 +166,8 @@ class Runtime:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._workers.stop()
+        await self._attempt("user count", self.user_counter.record)
+        await self.typing.stop()
         try:
             await self.store.leases.release_all()
         except StoreUnavailable:

@@ -18,21 +18,33 @@ from rasa.shared.core.events import (
 )
 
 from zendesk_handoff.domain.messages import read_agent_message
+from zendesk_handoff.domain.outbox import OF_THE_PLUGIN
 from zendesk_handoff.domain.payloads import as_words
 from zendesk_handoff.domain.rendering import words_of
-from zendesk_handoff.domain.responses import ENDED, FAILED, NOT_PASSED_ON
-from zendesk_handoff.domain.session import EndReason, Session, State
-from zendesk_handoff.handover.forward import FOR_AGENTS
+from zendesk_handoff.domain.responses import MESSAGE_FAILED, MESSAGE_SENT, NOT_PASSED_ON
+from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.rasa.after_end import is_triggered, say_end, trigger_ended
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.compat import is_paused
+from zendesk_handoff.rasa.learning import keep_outcome, outcome_of, read_outcome
+from zendesk_handoff.rasa.ratings import ask_rating, is_asked
 from zendesk_handoff.rasa.trackers import OpenTracker
+from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.outbox import Outgoing
 
 log = structlog.get_logger(__name__)
 
 
-async def notify_end(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:
+async def notify_end(
+    store: Store,
+    settings: Settings,
+    bot: Bot,
+    session: Session,
+    output: OutputChannel,
+    *,
+    is_followed: bool = False,
+) -> None:
     """Notify the user of the end, and record the human part in the tracker.
 
     The caller holds the sender's lock. The tracker is resumed before the user is notified, so that
@@ -41,35 +53,44 @@ async def notify_end(store: Store, bot: Bot, session: Session, output: OutputCha
 
     Args:
         store: The store.
+        settings: The plugin's settings.
         bot: The bot.
         session: A session that has ended, or failed after the action had stopped waiting for it.
         output: The user's output channel.
+        is_followed: Whether the bot gets a message of the user's at once, before any other.
     """
     sender_id, failed = session.sender_id, session.state is State.FAILED
+    if session.message is not None:
+        await _notify_left_message(store, bot, session, output)
+        return
     unseen = await unseen_messages(store, session)
+    # What the user wrote comes first: the bot's answer may ask something.
+    is_followed = is_followed or bool(unseen)
+    triggers = not is_followed and is_triggered(settings, bot, session)
+    asks_rating = not is_followed and is_asked(settings, session)
+    goes_on = (bool(unseen) and not failed) or triggers
+    restarted = f"{session.id}:restarted"
     async with bot.open_tracker(sender_id) as tracker:
-        if tracker is not None:
-            transcript = [] if failed else await _transcript(store, session, without=unseen)
-            events = [*transcript, *_resume_events(session, tracker)]
-            await tracker.append(events, key=f"{session.id}:over")
-        was_reached = not failed and session.end_reason != EndReason.NOT_PASSED
-        response = ENDED if was_reached else FAILED
-        await bot.say(
-            sender_id,
-            response,
-            output,
-            key=f"{session.id}:{response}",
-            locale=session.profile.get("locale"),
-            tracker=tracker,
-        )
-        if unseen and not failed and tracker is not None:
-            # As before the first message after the end; this is one.
-            await _start_new_session(tracker, output, key=f"{session.id}:restarted")
+        # A tracker is loaded from its last session start on: what was before is not found by key.
+        if tracker is None or not (goes_on and await tracker.has(restarted)):
+            if tracker is not None:
+                transcript = [] if failed else await _transcript(store, session, without=unseen)
+                learned = await outcome_of(settings, session, transcript, language=bot.language)
+                events = [*transcript, *learned, *_resume_events(session, tracker)]
+                await tracker.append(events, key=f"{session.id}:over")
+            await say_end(settings, bot, session, output, tracker=tracker)
+            if asks_rating:
+                await ask_rating(bot, session, output, tracker=tracker)
+            if goes_on and tracker is not None:
+                # As before the first message after the end; this is one.
+                await _start_new_session(tracker, output, key=restarted)
     bot.forget(sender_id)
     if unseen:
         await replay_to_bot(store, bot, session, output)
-    await store.sessions.mark_end_notified(session.id)
-    if unseen and not failed and bot.processor is not None:
+    elif triggers:
+        await trigger_ended(bot, session, output)
+    await store.sessions.mark_end_notified(session.id, asks_rating=asks_rating)
+    if goes_on and bot.processor is not None:
         await store.sessions.finalize(session.id)
     if not failed:
         log.info(
@@ -78,6 +99,26 @@ async def notify_end(store: Store, bot: Bot, session: Session, output: OutputCha
             connector=session.connector_id,
             reason=session.end_reason,
         )
+
+
+async def _notify_left_message(
+    store: Store, bot: Bot, session: Session, output: OutputChannel
+) -> None:
+    """Notify the user of what became of their message, whose action has died.
+
+    The bot has never been paused, so the tracker is left as it is.
+    """
+    response = MESSAGE_FAILED if session.state is State.FAILED else MESSAGE_SENT
+    await bot.say(
+        session.sender_id,
+        response,
+        output,
+        key=f"{session.id}:{response}",
+        locale=session.profile.get("locale"),
+        email=session.profile.get("email", ""),
+    )
+    await store.sessions.mark_end_notified(session.id)
+    await store.sessions.finalize(session.id)
 
 
 async def restart_session(store: Store, bot: Bot, session: Session, message: UserMessage) -> None:
@@ -97,7 +138,8 @@ async def restart_session(store: Store, bot: Bot, session: Session, message: Use
                 # The user was notified while no model was loaded, so the tracker was not changed.
                 await tracker.append(_resume_events(session, tracker))
             has_expired = tracker.processor._has_session_expired
-            if session.state is State.ENDED and not await tracker.look(has_expired):
+            was_paused = session.state is State.ENDED and session.message is None
+            if was_paused and not await tracker.look(has_expired):
                 await _start_new_session(tracker, message.output_channel)
     bot.forget(message.sender_id)
     await store.sessions.finalize(session.id)
@@ -106,14 +148,16 @@ async def restart_session(store: Store, bot: Bot, session: Session, message: Use
 async def _start_new_session(
     tracker: OpenTracker, output: OutputChannel, *, key: str | None = None
 ) -> None:
-    """Start a new Rasa session, once for each key."""
+    """Start a new Rasa session, once for each key; what was learned is kept."""
+    if key is not None and await tracker.has(key):
+        return
+    outcome = read_outcome(tracker)
+    await tracker.start_session(output)
+    kept = keep_outcome(tracker, outcome)
     if key is not None:
-        if await tracker.has(key):
-            return
-        await tracker.start_session(output)
-        await tracker.append([SlotSet("handoff_reason", None)], key=key)
-    else:
-        await tracker.start_session(output)
+        await tracker.append([*kept, SlotSet("handoff_reason", None)], key=key)
+    elif kept:
+        await tracker.append(kept)
 
 
 async def unseen_messages(store: Store, session: Session) -> list[Outgoing]:
@@ -127,7 +171,7 @@ async def unseen_messages(store: Store, session: Session) -> list[Outgoing]:
     if not session.leaves_messages_to_bot:
         return []
     waiting = await store.outbox.waiting(session.id)
-    return [each for each in waiting if each.body["type"] not in FOR_AGENTS]
+    return [each for each in waiting if each.body["type"] not in OF_THE_PLUGIN]
 
 
 async def replay_to_bot(store: Store, bot: Bot, session: Session, output: OutputChannel) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 
 import structlog
 from rasa.core.channels.channel import OutputChannel
@@ -13,10 +14,12 @@ from zendesk_handoff.domain.responses import (
     BACK_OFFER,
     DELAYED,
     HOW_TO_LEAVE,
+    QUEUE,
     STARTED,
     STILL_WAITING,
 )
 from zendesk_handoff.domain.session import Session
+from zendesk_handoff.domain.times import say_duration
 from zendesk_handoff.handover.due import Task, inactivity_reason
 from zendesk_handoff.handover.workers import Do
 from zendesk_handoff.rasa.bot import Bot
@@ -48,7 +51,7 @@ def tasks_to_user(
         output: The users' output channels.
     """
     output = output or UserOutput(store, bot)
-    notifications = Notifications(store, bot, output, end_phrases=settings.end_phrases)
+    notifications = Notifications(store, settings, bot, output)
     return {
         Task.NOTIFY_START: notifications.notify_start,
         Task.NOTIFY_DELAY: notifications.notify_delay,
@@ -65,16 +68,14 @@ class Notifications:
 
     Args:
         store: The store.
+        settings: The plugin's settings.
         bot: The bot, for the sender's lock and the tracker.
         output: The users' output channels.
-        end_phrases: Of the settings.
     """
 
-    def __init__(
-        self, store: Store, bot: Bot, output: UserOutput, *, end_phrases: Sequence[str]
-    ) -> None:
+    def __init__(self, store: Store, settings: Settings, bot: Bot, output: UserOutput) -> None:
         """Keep the collaborators."""
-        self._end_phrases = end_phrases
+        self._settings = settings
         self._store = store
         self._bot = bot
         self._output = output
@@ -106,7 +107,8 @@ class Notifications:
         await self._output.say(session, HOW_TO_LEAVE, key=key, end_phrase=phrase)
 
     def _end_phrase(self, session: Session) -> str:
-        return phrase_for(session.profile.get("locale") or self._bot.language, self._end_phrases)
+        language = session.profile.get("locale") or self._bot.language
+        return phrase_for(language, self._settings.end_phrases)
 
     async def notify_delay(self, session: Session) -> None:
         """Add a notice, among the agents' messages, that the user's have not arrived.
@@ -120,14 +122,30 @@ class Notifications:
     async def remind(self, session: Session) -> None:
         """Remind the user that the wait goes on, where the channel can push.
 
+        How long it usually takes is said again as long as it has not taken that long.
+
         Reminders would pile up as pending messages.
 
         Args:
             session: The session.
         """
         if await self._output.can_push(session):
-            await self._say_in_turn(session, STILL_WAITING)
+            wait = await self._usual_wait(session)
+            if wait is None:
+                await self._say_in_turn(session, STILL_WAITING)
+            else:
+                locale = session.profile.get("locale") or self._bot.language
+                await self._say_in_turn(session, QUEUE, wait=say_duration(wait, locale))
         await self._store.sessions.record_reminder(session.id, offered=False)
+
+    async def _usual_wait(self, session: Session) -> float | None:
+        """Return the seconds that users usually wait, if this one has not waited as long."""
+        connector = self._settings.connectors.get(session.connector_id)
+        if connector is None or not connector.tell_wait:
+            return None
+        now = time.time()
+        wait = await self._store.waits.usual(session, now=now)
+        return wait if wait is not None and now < (session.connected_at or now) + wait else None
 
     async def offer(self, session: Session) -> None:
         """Offer the user to return to the bot; it is done once, so it may become pending.
@@ -158,7 +176,7 @@ class Notifications:
                 return
 
             async def send(output: OutputChannel) -> None:
-                await notify_end(self._store, self._bot, ended, output)
+                await notify_end(self._store, self._settings, self._bot, ended, output)
 
             await self._output.send(ended, send, key=f"{ended.id}:end")
 

@@ -8,6 +8,7 @@ from zendesk_handoff.settings.model import (
     Settings,
     SummarySettings,
     Timeouts,
+    workspace_of,
 )
 from zendesk_handoff.settings.read import BLOCK, load_settings, read_settings
 from zendesk_handoff.settings.schema import markdown_table
@@ -24,4 +25,5 @@ __all__ = [
     "load_settings",
     "markdown_table",
     "read_settings",
+    "workspace_of",
 ]

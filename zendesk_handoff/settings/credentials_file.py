@@ -18,15 +18,28 @@ _OPTION = "--credentials"
 #: Characters of Rasa's option, at least: its parser takes any beginning that no other option has.
 _LEAST_OPTION = len("--cr")
 _VARIABLE = re.compile(r"\$\{?\w+")
+_of_server: Path | None = None
+
+
+def use_file_of_server(file: Path | None) -> None:
+    """Let actions that run in this process use the file that its Rasa server has read.
+
+    Rasa Pro runs actions itself where ``endpoints.yml`` has ``actions_module``.
+
+    Args:
+        file: The file; ``None`` when the server stops.
+    """
+    global _of_server
+    _of_server = file
 
 
 def credentials_file(environ: Mapping[str, str]) -> Path:
-    """Return the ``credentials.yml`` that nobody has named on the command line.
+    """Return the ``credentials.yml``: the variable's, the Rasa server's, or the usual one.
 
     Args:
         environ: The process environment.
     """
-    return Path(environ.get(CREDENTIALS_VARIABLE) or "credentials.yml")
+    return Path(environ.get(CREDENTIALS_VARIABLE) or _of_server or "credentials.yml")
 
 
 def file_of_block(

@@ -6,18 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from zendesk_handoff.domain.end_phrases import every_phrase
+from zendesk_handoff.domain.hours import Closing
 from zendesk_handoff.domain.identity import TRUSTED, Origin
 from zendesk_handoff.domain.language import ENGLISH
 from zendesk_handoff.domain.redaction import KINDS, PAYMENT
+from zendesk_handoff.domain.templates import Template
 from zendesk_handoff.errors import UnknownWorkspace
+from zendesk_handoff.settings.hours import HoursSettings
 from zendesk_handoff.settings.limits import LimitSettings
-from zendesk_handoff.settings.schema import block, blocks, setting
+from zendesk_handoff.settings.schema import block, block_list, blocks, setting
+from zendesk_handoff.settings.ticket import RouteSettings, TicketSettings, address_template
 from zendesk_handoff.settings.values import (
     days_or_off,
+    ends,
     matching,
     one_of,
+    one_of_or_off,
     safe_url,
     seconds,
     seconds_or_off,
@@ -44,6 +51,17 @@ TAKEOVER_AFTER = 10.0
 SCOPES = {"app_": "app", "int_": "integration", "act_": "account", "svc_": "account"}
 _STORE_URL = "sqlite:///handoff.db"
 _LLM = ("engine", "llm")
+
+
+def workspace_of(metadata: object, slot: object) -> str:
+    """Find a user's workspace: the message's metadata, else the slot, else ``default``.
+
+    Args:
+        metadata: Of the user's last message.
+        slot: The value of the slot `workspace`.
+    """
+    told = metadata.get("workspace") if isinstance(metadata, Mapping) else None
+    return str(told or slot or DEFAULT_WORKSPACE)
 
 
 @dataclass(frozen=True)
@@ -138,6 +156,132 @@ class Connector:
         "to them. There are `en`, `de`, `es` and `fr`; any other is shown in English.",
         default=ENGLISH,
     )
+    conversation_link: Template | None = setting(
+        address_template,
+        "The address under which the agent finds the bot's conversation, if there is one: "
+        "`https://bots.example.com/conversations/{sender_id}`. It stands below the summary "
+        "([ticket.md](ticket.md#a-link-to-the-bots-conversation)).",
+        default=None,
+        example="https://bots.example.com/conversations/{sender_id}",
+        shown="(none)",
+    )
+    support_token: str | None = setting(
+        text,
+        "A token of Zendesk's Support API, for the Rasa server alone: with it, fields are set that "
+        "Zendesk has not taken from the conversation ([ticket.md](ticket.md#afterwards)).",
+        default=None,
+        example="${ZENDESK_SUPPORT_TOKEN}",
+        shown="(none)",
+        secret=True,
+        for_server=True,
+    )
+    support_email: str | None = setting(
+        matching(r"[^@\s:]+@[^@\s:]+", "must be the e-mail address of an agent or admin."),
+        "The e-mail address of the agent to whom an API token belongs; without it the token is an "
+        "OAuth access token.",
+        default=None,
+        example="the e-mail address of the agent who uses the API token",
+        shown="(none)",
+    )
+    ticket: TicketSettings = field(default_factory=TicketSettings, metadata=block(TicketSettings))
+    routes: tuple[RouteSettings, ...] = block_list(RouteSettings)
+
+    def link_to_conversation(self, **values: str) -> str | None:
+        """Write the address of the bot's conversation, if the settings have its form.
+
+        Args:
+            **values: ``sender_id``, ``workspace``, ``channel``.
+        """
+        form = self.conversation_link
+        return None if form is None else form.fill(lambda name: quote(values[name], safe=""))
+
+    @property
+    def support_url(self) -> str:
+        """The root of the Support API (developer.zendesk.com: Ticketing API introduction).
+
+        It is beside that of the Conversations API; legacy accounts have them on different hosts.
+        """
+        root, is_beside, _ = self.base_url.rpartition("/sc")
+        return f"{root if is_beside else f'https://{self.subdomain}.zendesk.com'}/api/v2"
+
+    signing_secrets: tuple[str, ...] = setting(
+        texts,
+        "The signing secret of the webhook that Zendesk's triggers notify, for the Rasa server "
+        "alone; a list while it is rotated. With it a session ends when its ticket is solved "
+        "([ends.md](ends.md#a-solved-ticket)).",
+        key="webhook_signing_secret",
+        default=(),
+        example="${ZENDESK_SIGNING_SECRET}",
+        shown="(none)",
+        secret=True,
+        for_server=True,
+    )
+    session_field: str | None = setting(
+        matching(
+            r"[0-9]{1,20}",
+            "must be the number of a ticket field, which Zendesk shows beside the field.",
+        ),
+        "The text field of a ticket that gets the reference by which a trigger names the session; "
+        "without it the reference is a tag.",
+        default=None,
+        example="360001234567",
+        shown="(a tag)",
+    )
+    end_on: frozenset[str] = setting(
+        ends,
+        "What ends a session: `released`, which is always one: the agents let go of the "
+        "conversation; `solved` and `closed`, which triggers report of its ticket.",
+        default=frozenset({"released", "solved", "closed"}),
+        example="[released, solved, closed]",
+    )
+
+    transcript: bool = setting(
+        yes_or_no,
+        "Whether all that the user and the bot have said is posted before the summary, masked as "
+        "the summary is ([summary.md](summary.md#the-whole-conversation)).",
+        default=False,
+    )
+    csat: str | None = setting(
+        one_of_or_off("ask"),
+        "`ask`: after a session in which an agent has answered, the user is asked for a rating "
+        "from 1 to 5 ([ends.md](ends.md#a-rating)); or `off`.",
+        default=None,
+        example="ask",
+    )
+    hours: HoursSettings = field(default_factory=HoursSettings, metadata=block(HoursSettings))
+    closed: Literal["bot", "message", "hand_over"] = setting(
+        one_of("bot", "message", "hand_over"),
+        "A request for a person outside of the hours: `bot` tells when somebody is back, and the "
+        "bot goes on; `message` also takes a message, which is answered by e-mail; `hand_over` "
+        "hands over as at any other time ([hours.md](hours.md)).",
+        default="bot",
+    )
+    contact: Literal["never", "when_missing", "ask"] = setting(
+        one_of("never", "when_missing", "ask"),
+        "Whether users are asked for their name and e-mail address before a handover: `ask` at "
+        "each one, `when_missing` for what is not known yet ([contact.md](contact.md)).",
+        default="never",
+    )
+    tell_wait: bool = setting(
+        yes_or_no,
+        "Whether users hear how long it usually takes at this hour until an agent answers, once "
+        "the store has enough handovers to tell ([contact.md](contact.md#how-long-it-takes)).",
+        default=True,
+    )
+    ask_topic: bool = setting(
+        yes_or_no,
+        "Whether users are asked the question `utter_ask_handoff_topic` before a handover.",
+        default=False,
+    )
+
+    def closing(self, at: float) -> Closing | None:
+        """Tell when somebody is back, where nobody is to be handed over now.
+
+        Args:
+            at: Seconds since the epoch.
+        """
+        hours = self.hours.opening_hours()
+        return None if hours is None or self.closed == "hand_over" else hours.closing(at)
 
     @property
     def scope(self) -> str:
@@ -329,10 +473,24 @@ class Settings:
         "none ([summary.md](summary.md)).",
         default=PAYMENT,
     )
+    learn: Literal["transcript", "summary"] = setting(
+        one_of("transcript", "summary"),
+        "What the bot keeps of the conversation with the agents: `transcript`, the messages in the "
+        "tracker; `summary`, also a line of what the agents have told, in the slot "
+        "`handoff_outcome` ([summary.md](summary.md#what-the-bot-learns)).",
+        default="transcript",
+    )
     requester_from_told: bool = setting(
         yes_or_no,
         "Whether a name and an e-mail address that users only tell, or that stand in a page's "
         "address, become the ticket's requester ([security.md](security.md#who-the-user-is)).",
+        default=False,
+    )
+    trigger_ended: bool = setting(
+        yes_or_no,
+        "Whether the intent `handoff_ended` is triggered after the end of a session, for rules of "
+        "the bot's own; its domain must have the intent "
+        "([ends.md](ends.md#an-intent-after-the-end)).",
         default=False,
     )
     summary: SummarySettings = field(

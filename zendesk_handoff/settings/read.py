@@ -22,6 +22,7 @@ from zendesk_handoff.settings.env_file import env_file
 from zendesk_handoff.settings.model import Connector, Settings
 from zendesk_handoff.settings.schema import UNSET, read_block, settings_of
 from zendesk_handoff.settings.store_path import place_store
+from zendesk_handoff.settings.ticket import fits
 from zendesk_handoff.settings.values import is_loopback
 
 #: The block's name.
@@ -71,6 +72,8 @@ def read_settings(
     settings = read_block(Settings, block, "", problems)
     if settings is not None:
         _check_connectors(settings.connectors or {}, problems)
+        if not problems:
+            _check_tickets(settings.connectors, problems)
         if not for_actions:
             _check_secrets(settings.connectors or {}, problems)
             _check_open_timeout(settings.open_timeout, variables, problems)
@@ -178,24 +181,42 @@ def _check_secrets(connectors: Mapping[str, Connector | None], problems: list[Pr
     for connector_id, connector in connectors.items():
         if connector is None or not connector.base_url or is_loopback(connector.base_url):
             continue
-        if any(len(secret) < _LEAST_SECRET for secret in connector.webhook_secrets or ()):
-            problems.append(
-                Problem(
-                    f"connectors.{connector_id}.webhook_secret",
-                    f"must have {_LEAST_SECRET} characters or more: whoever guesses it writes to "
-                    "users as an agent. Write the one that Zendesk has made.",
+        for key, secrets, harm in (
+            ("webhook_secret", connector.webhook_secrets, "writes to users as an agent"),
+            ("webhook_signing_secret", connector.signing_secrets, "ends users' sessions"),
+        ):
+            if any(len(secret) < _LEAST_SECRET for secret in secrets or ()):
+                problems.append(
+                    Problem(
+                        f"connectors.{connector_id}.{key}",
+                        f"must have {_LEAST_SECRET} characters or more: whoever guesses it "
+                        f"{harm}. Write the one that Zendesk has made.",
+                    )
                 )
-            )
 
 
 def _check_connectors(connectors: Mapping[str, Connector | None], problems: list[Problem]) -> None:
     """Check the ids, and that each workspace has one connector; values may be missing."""
     connector_of: dict[str, str] = {}
+    reported = {problem.key for problem in problems}
     for connector_id, connector in connectors.items():
         where = f"connectors.{connector_id}"
+        zone = f"{where}.hours.time_zone"
+        hours = connector and connector.hours
+        if hours and hours.lacks_time_zone and zone not in reported:
+            message = "is missing; write the time zone of the other hours: `Europe/Berlin`."
+            problems.append(Problem(zone, message))
         if not _CONNECTOR_ID.fullmatch(connector_id):
             problems.append(
                 Problem(where, "an id has letters, digits, `-` and `_` only; it is part of a URL.")
+            )
+        if connector is not None and connector.session_field and connector.signing_secrets == ():
+            problems.append(
+                Problem(
+                    f"{where}.session_field",
+                    "is of no use without `webhook_signing_secret`: write that of the webhook "
+                    "which Zendesk's triggers notify, or leave this out.",
+                )
             )
         for workspace in (connector and connector.workspaces) or ():
             if workspace in connector_of:
@@ -207,6 +228,21 @@ def _check_connectors(connectors: Mapping[str, Connector | None], problems: list
                     )
                 )
             connector_of.setdefault(workspace, connector_id)
+
+
+def _check_tickets(connectors: Mapping[str, Connector], problems: list[Problem]) -> None:
+    """Check that what is written of a ticket fits into what Zendesk takes."""
+    message = "has texts that are longer than the 4 KB which Zendesk takes: shorten them."
+    for connector in connectors.values():
+        where = f"connectors.{connector.id}"
+        if not fits(connector.ticket):
+            problems.append(Problem(f"{where}.ticket", message))
+            continue
+        problems += [
+            Problem(f"{where}.routes.{number}.ticket", message)
+            for number, route in enumerate(connector.routes, 1)
+            if not fits(connector.ticket, route.ticket)
+        ]
 
 
 def _substitute(value: Any, key: str, environ: Mapping[str, str], problems: list[Problem]) -> Any:

@@ -38,6 +38,7 @@ class Setting:
     key: str = ""
     only_if: tuple[str, str] | None = None
     by_id: bool = False
+    listed: bool = False
     for_server: bool = False
 
 
@@ -88,15 +89,26 @@ def setting(
     return cast(T, found)
 
 
-def block(declared: type[Any]) -> Mapping[str, Any]:
-    """Declare a block of settings inside another one, as the metadata of its field."""
-    return {_KEY: Setting(declared, "")}
+def block(declared: type[Any], doc: str = "") -> Mapping[str, Any]:
+    """Declare a block of settings inside another one, as the metadata of its field.
+
+    Args:
+        declared: The dataclass of the block.
+        doc: One sentence that stands in the documentation for all of the block's settings.
+    """
+    return {_KEY: Setting(declared, doc, shown="(none)")}
 
 
 def blocks(declared: type[T]) -> Mapping[str, T]:
     """Declare several blocks of the same kind, each under its id, as a dataclass field."""
     found: Any = field(metadata={_KEY: Setting(declared, "", by_id=True)})
     return cast("Mapping[str, T]", found)
+
+
+def block_list(declared: type[T]) -> tuple[T, ...]:
+    """Declare a list of blocks of the same kind as a dataclass field; it may be left out."""
+    found: Any = field(default=(), metadata={_KEY: Setting(declared, "", listed=True)})
+    return cast("tuple[T, ...]", found)
 
 
 def settings_of(declared: type[Any]) -> list[tuple[Field[Any], Setting]]:
@@ -152,8 +164,9 @@ def markdown_table(declared: type[Any]) -> str:
 def _rows(declared: type[Any], prefix: str) -> Iterator[tuple[str, str, str]]:
     for item, found in settings_of(declared):
         key = f"{prefix}{found.key or item.name}"
-        if isinstance(found.read, type):
-            yield from _rows(found.read, f"{key}.<id>." if found.by_id else f"{key}.")
+        if isinstance(found.read, type) and not found.doc:
+            one = ".<id>" if found.by_id else ".<n>" if found.listed else ""
+            yield from _rows(found.read, f"{key}{one}.")
         else:
             yield f"`{key}`", found.shown, found.doc
 
@@ -163,6 +176,8 @@ def _read(
 ) -> Any:
     if value is UNSET or (isinstance(value, list) and UNSET in value):
         return None
+    if isinstance(found.read, type) and found.listed:
+        return _read_list(found.read, value, where, problems)
     if isinstance(found.read, type):
         return _read_blocks(found.read, value, where, problems, by_id=found.by_id)
     if value is None and (found.default in (None, _ABSENT) or isinstance(found.default, tuple)):
@@ -191,6 +206,20 @@ def _read_blocks(
         str(name): read_block(declared, entry, f"{where}.{name}.", problems, id=str(name))
         for name, entry in value.items()
     }
+
+
+def _read_list(
+    declared: type[Any], value: Any, where: str, problems: list[Problem]
+) -> tuple[Any, ...]:
+    if value is None or value is _ABSENT:
+        return ()
+    if not isinstance(value, list):
+        problems.append(Problem(where, "must be a list of blocks, each behind a `-`."))
+        return ()
+    return tuple(
+        read_block(declared, entry, f"{where}.{number}.", problems)
+        for number, entry in enumerate(value, 1)
+    )
 
 
 def _plain(default: Any) -> str:

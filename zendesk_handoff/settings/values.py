@@ -7,7 +7,7 @@ with the remedy. Its text never repeats the value, which may be a secret.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -170,6 +170,17 @@ def one_of(*allowed: str) -> Callable[[Any, str], Any]:
     return read
 
 
+def one_of_or_off(*allowed: str) -> Callable[[Any, str], str | None]:
+    """Make a reader of one of a few words, or of ``off``."""
+    read_word = one_of(*allowed, "off")
+
+    def read(value: Any, example: str) -> str | None:
+        found = read_word("off" if value is False else value, example)  # YAML reads a bare `off` so
+        return None if found == "off" else str(found)
+
+    return read
+
+
 def some_of(allowed: Iterable[str]) -> Callable[[Any, str], frozenset[str]]:
     """Make a reader of a list whose items are all known."""
     names = sorted(allowed)
@@ -182,6 +193,39 @@ def some_of(allowed: Iterable[str]) -> Callable[[Any, str], frozenset[str]]:
         return frozenset(value)
 
     return read
+
+
+def by_name(
+    allowed: Iterable[str], read: Callable[[Any, str], str]
+) -> Callable[[Any, str], Mapping[str, str]]:
+    """Make a reader of a mapping.
+
+    Args:
+        allowed: The names that may be its keys.
+        read: The reader of each value.
+    """
+    names = list(allowed)
+
+    def read_all(value: Any, example: str) -> Mapping[str, str]:
+        if not isinstance(value, Mapping) or any(name not in names for name in value):
+            keys = ", ".join(names)
+            raise ValueError(f"must be a mapping, such as {example}, with the keys {keys}.")
+        return {name: read(each, example) for name, each in value.items()}
+
+    return read_all
+
+
+def ends(value: Any, example: str) -> frozenset[str]:
+    """Read what ends a session; a release always does."""
+    known = ("released", "solved", "closed")
+    if not isinstance(value, list) or any(item not in known for item in value):
+        raise ValueError(f"must be a list of {', '.join(known)}; write {example}.")
+    if "released" not in value:
+        raise ValueError(
+            "must have `released`: once the agents have let go, nobody reads what the user writes; "
+            f"write {example}."
+        )
+    return frozenset(value)
 
 
 def _is_number(value: Any) -> bool:

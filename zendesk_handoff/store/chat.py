@@ -32,10 +32,12 @@ class HistoryItem:
     Args:
         id: The row's id, by which items are ordered; also the ``id:`` of its server-sent event.
         body: The item as the page renders it.
+        created_at: Seconds since 1970.
     """
 
     id: int
     body: Mapping[str, Any] = field(repr=False)
+    created_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -211,12 +213,12 @@ class Chat:
             limit: Largest number of items.
         """
         query = (
-            sa.select(chat.c.id, chat.c.body)
+            sa.select(chat.c.id, chat.c.body, chat.c.created_at)
             .where(chat.c.sender_id == sender_id, chat.c.id > last_id)
             .order_by(chat.c.id)
             .limit(limit)
         )
-        return [HistoryItem(row.id, row.body) for row in await self._database.rows(query)]
+        return [HistoryItem(*row) for row in await self._database.rows(query)]
 
     async def start_of(self, sender_id: str) -> ChatStart | None:
         """Read how a conversation has begun; ``None`` if it has not.

@@ -148,10 +148,14 @@ def _delete_items(connection: Connection, sender_id: str, condition: Any) -> Non
 def _blank(connection: Connection, session: Session) -> None:
     """Leave what the notification of the end needs: the place, and the user's language."""
     locale = {key: value for key, value in session.profile.items() if key == "locale"}
-    blank = {
+    blank: dict[str, Any] = {
+        **{"transcript": [], "transcript_message_id": None},
         **{"summary": "", "reason": "", "profile": locale, "choices": None},
+        # Whether it was a message decides what its user is told.
+        "message": None if session.message is None else "",
         # Zendesk reports a removed user after the conversations: the user's id finds the rest then.
         **{"agent_id": None, "agent_name": None, "summary_message_id": None},
+        **{"ticket": None, "ticket_due_at": None},
         "conversation_id": f"{_REMOVED}{session.id}",
     }
     connection.execute(sa.update(sessions).where(sessions.c.id == session.id).values(blank))

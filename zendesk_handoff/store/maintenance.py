@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import OPEN_NAMES, State
+from zendesk_handoff.store.daily_users import day_of
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import (
     chat,
+    daily_users,
     inbox,
     outbox,
     pending_messages,
@@ -35,12 +37,14 @@ class Purged:
         chat: History items of chat pages.
         uploads: Files of users.
         pending_messages: Messages for a next request, delivered or not.
+        daily_users: Numbers of users on a day: without the sessions of that day they say nothing.
     """
 
     sessions: int
     chat: int
     uploads: int
     pending_messages: int
+    daily_users: int
 
 
 class Maintenance:
@@ -136,11 +140,15 @@ class Maintenance:
                 result = connection.execute(sa.delete(table).where(*old, *where))
                 return int(result.rowcount)
 
+            old_days = sa.delete(daily_users).where(
+                daily_users.c.day < day_of(max(0.0, older_than))
+            )
             return Purged(
                 sessions=count,
                 chat=delete(chat, chat.c.sender_id.not_in(in_use)),
                 uploads=delete(uploads, uploads.c.sender_id.not_in(in_use)),
                 pending_messages=delete(pending_messages, *([] if pending is None else [pending])),
+                daily_users=int(connection.execute(old_days).rowcount),
             )
 
         return await self._database.write(work)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from zendesk_handoff.domain.outbox import OF_THE_PLUGIN
 from zendesk_handoff.domain.session import (
     BY_ZENDESK_NAMES,
     OVER_NAMES,
@@ -28,8 +29,6 @@ from zendesk_handoff.store.topics import inbox_topic, outbox_topic
 
 #: The namespace of the markers that are made from a key (RFC 4122, version 5).
 _NAMESPACE = uuid.UUID("6f6e6365-2061-6e64-206f-6e6c79206f6e")
-#: Types of messages that the plugin itself writes to the agents.
-_OF_THE_PLUGIN = frozenset({"closing_note", "not_delivered"})
 #: A limit above the number of messages in any session.
 _UNLIMITED = 1_000_000
 # Module constants, because building a statement costs more than running it.
@@ -97,8 +96,8 @@ class Outgoing:
             ``{"type": "media", "media_url": …, "media_type": …}``,
             ``{"type": "platform_file", "channel": …, "reference": …, "media_type": …, "name": …}``,
             ``{"type": "place", "latitude": …, "longitude": …, "name": …, "address": …}``,
-            ``{"type": "deletion"}``; of the plugin's own ``{"type": "closing_note", "reason": …}``
-            and ``{"type": "not_delivered", "reason": …}``.
+            ``{"type": "deletion"}``; of the plugin's own ``{"type": "closing_note", "reason": …}``,
+            ``{"type": "not_delivered", "reason": …}`` and ``{"type": "release"}``.
         created_at: Seconds since the epoch.
     """
 
@@ -216,7 +215,7 @@ class Outbox:
                 user's is left to the bot.
         """
         sent = {"message": message.id, "now": time.time()}
-        is_ours = message.body["type"] in _OF_THE_PLUGIN
+        is_ours = message.body["type"] in OF_THE_PLUGIN
         await self._database.write_together(_mark_done if is_ours else _mark_sent, sent)
 
     async def settle(self, message: Outgoing) -> None:

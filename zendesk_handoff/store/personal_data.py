@@ -19,8 +19,9 @@ from zendesk_handoff.store.engine.schema import is_end_unnotified, is_open, meta
 from zendesk_handoff.store.erasure import erase
 from zendesk_handoff.store.topics import session_topic
 
-#: Columns that say nothing about the user: which process works on a session, and what opens a file.
-_NOT_EXPORTED = frozenset({"lease_owner", "lease_expires_at", "media_token"})
+#: Columns that say nothing about the user: which process works on a session, what opens a file, and
+#: by what triggers name a session.
+_NOT_EXPORTED = frozenset({"lease_owner", "lease_expires_at", "media_token", "reference"})
 
 
 class PersonalData:

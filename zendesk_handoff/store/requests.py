@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from zendesk_handoff.domain.session import ACTION_GRACE, State
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import sessions
-from zendesk_handoff.store.session_end import claim_end_notification, fail_opening
+from zendesk_handoff.store.session_end import claim_outcome, fail_opening
 from zendesk_handoff.store.session_rows import check_lease
 from zendesk_handoff.store.topics import session_topic
 
@@ -102,8 +102,10 @@ class Requests:
 
         return await self._change(session_id, work)
 
-    async def claim_failure(self, session_id: str) -> bool:
-        """Claim the notification of a failure, as the action does that waits for the outcome.
+    async def claim_outcome(self, session_id: str) -> bool:
+        """Claim the notification of the outcome, as the action does that waits for it.
+
+        A handover that has succeeded needs none: the action pauses the conversation.
 
         Args:
             session_id: The session's id.
@@ -112,7 +114,7 @@ class Requests:
             Whether the caller is to notify the user; else it is done by another process.
         """
         return await self._change(
-            session_id, lambda connection: claim_end_notification(connection, session_id)
+            session_id, lambda connection: claim_outcome(connection, session_id)
         )
 
     async def _change(self, session_id: str, work: Any) -> bool:

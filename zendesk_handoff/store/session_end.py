@@ -39,16 +39,17 @@ def fail_opening(
     if not connection.execute(failing).rowcount:
         return False
     if end_notified:
-        claim_end_notification(connection, session_id)
+        claim_outcome(connection, session_id)
     if get_session(connection, session_id).conversation_id is not None:
         _add_closing_note(connection, session_id, State.FAILED.value, now)
     return True
 
 
-def claim_end_notification(connection: Connection, session_id: str) -> bool:
-    """Claim the notification of a failure, which one process sends to the user.
+def claim_outcome(connection: Connection, session_id: str) -> bool:
+    """Claim the notification of the outcome, which one process sends to the user.
 
-    A session without a message of the user that the bot must answer is finalized.
+    It is a failure, or that the agents have a message. A session without a message of the user
+    that the bot must answer is finalized.
 
     Args:
         connection: In a transaction.
@@ -58,8 +59,11 @@ def claim_end_notification(connection: Connection, session_id: str) -> bool:
         Whether the caller is to notify the user.
     """
     this = sessions.c.id == session_id
-    failed = sessions.c.state == State.FAILED.value
-    claim = sa.update(sessions).where(this, failed, is_end_unnotified).values(end_notified=True)
+    decided = sa.or_(
+        sessions.c.state == State.FAILED.value,
+        sessions.c.end_reason == EndReason.MESSAGE_LEFT.value,
+    )
+    claim = sa.update(sessions).where(this, decided, is_end_unnotified).values(end_notified=True)
     if not connection.execute(claim).rowcount:
         return False
     unsent = sa.select(outbox.c.body).where(
@@ -76,6 +80,7 @@ def end(
     reason: EndReason,
     *,
     crossing: Crossing | None = None,
+    releases: bool = False,
 ) -> Session:
     """End a session, if it is open; messages that no agent has seen are left to the bot.
 
@@ -84,14 +89,18 @@ def end(
         session_id: The session's id.
         reason: The first one is kept.
         crossing: Which of the user's last messages the agents have seen.
+        releases: Whether the agents still have control, which is to be released.
     """
+    now = time.time()
     ended = connection.execute(
         sa.update(sessions)
         .where(sessions.c.id == session_id, sessions.c.state.in_(OPEN_NAMES))
-        .values(state=State.ENDED.value, end_reason=reason.value, ended_at=time.time())
+        .values(state=State.ENDED.value, end_reason=reason.value, ended_at=now)
     )
     if ended.rowcount and crossing is not None:
         _sort_out(connection, session_id, crossing)
+    if ended.rowcount and releases:
+        _add_to_outbox(connection, session_id, {"type": "release"}, now)
     return get_session(connection, session_id)
 
 
@@ -133,10 +142,22 @@ def end_by_us(
 def _add_closing_note(
     connection: Connection, session_id: str, reason: str, now: float, *, marker: str | None = None
 ) -> None:
+    body = {"type": "closing_note", "reason": reason}
+    _add_to_outbox(connection, session_id, body, now, marker=marker)
+
+
+def _add_to_outbox(
+    connection: Connection,
+    session_id: str,
+    body: dict[str, Any],
+    now: float,
+    *,
+    marker: str | None = None,
+) -> None:
     row: dict[str, Any] = {
         "session_id": session_id,
         "marker": marker or uuid.uuid4().hex,
-        "body": {"type": "closing_note", "reason": reason},
+        "body": body,
         "created_at": now,
     }
     connection.execute(sa.insert(outbox).values(row))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,9 +56,12 @@ class Sessions:
         channel: str,
         reason: str,
         summary: str,
+        transcript: Sequence[str] = (),
         profile: Mapping[str, str],
         origins: Mapping[str, str] | None = None,
         subject: str | None = None,
+        ticket: Mapping[str, Any] | None = None,
+        message: str | None = None,
         take_up_within: float = TAKE_UP_WITHIN,
     ) -> Session:
         """Request a session for a sender, or find the sender's open one.
@@ -68,10 +72,13 @@ class Sessions:
             workspace: The tenant.
             channel: The Rasa channel.
             reason: Why a human is asked for.
-            summary: The first message that the agent reads.
+            summary: The message that the agent reads first.
+            transcript: What the user and the bot have said, as in ``Session``.
             profile: Known facts about the user, as in ``Session``.
             origins: Who has told them, as in ``Session``.
             subject: The user's proven id, as in ``Session``.
+            ticket: The fields of the ticket, as in ``Session``.
+            message: What the user leaves while nobody is there, as in ``Session``.
             take_up_within: Seconds for which a Rasa server may take the request up.
         """
         session_id = uuid.uuid4().hex
@@ -83,10 +90,14 @@ class Sessions:
             "channel": channel,
             "state": State.REQUESTED.value,
             "reason": reason,
+            "reference": secrets.token_hex(16),
             "summary": summary,
+            "transcript": list(transcript),
             "profile": dict(profile),
             "origins": dict(origins) if origins else None,
             "subject": subject or None,
+            "ticket": None if ticket is None else dict(ticket),
+            "message": message,
             "created_at": time.time(),
             "take_up_until": self._database.now() + take_up_within,
         }
@@ -118,6 +129,34 @@ class Sessions:
     async def current(self, sender_id: str) -> Session | None:
         """Find the sender's session that is open, or over and not finalized yet."""
         return await self._database.read(lambda connection: current_session(connection, sender_id))
+
+    async def open_in(self, connector_id: str, conversation_id: str) -> Session | None:
+        """Find the open session of a conversation.
+
+        Args:
+            connector_id: The connector.
+            conversation_id: Zendesk's id.
+        """
+        query = all_sessions.where(
+            sessions.c.conversation_id == conversation_id,
+            sessions.c.connector_id == connector_id,
+            sessions.c.state.in_(OPEN_NAMES),
+        )
+        row = await self._database.row(query)
+        return None if row is None else read_session(row)
+
+    async def by_reference(self, connector_id: str, references: Collection[str]) -> list[Session]:
+        """Find the sessions of a connector that have one of some references.
+
+        Args:
+            connector_id: The connector; another one's sessions are none of its tickets.
+            references: As in ``Session``, from outside.
+        """
+        query = all_sessions.where(
+            sessions.c.reference.in_(list(references)), sessions.c.connector_id == connector_id
+        )
+        rows = await self._database.rows(query) if references else []
+        return [read_session(row) for row in rows]
 
     async def recent(self, *, limit: int = 50) -> list[Session]:
         """List the newest sessions, open ones first."""
@@ -154,8 +193,12 @@ class Sessions:
         values = {"step": step.value, "pending_step": None, **learned}
         return await self._update(session_id, values, only_mine=True)
 
-    async def connect(self, session_id: str) -> Session:
+    async def connect(self, session_id: str, *, has_ticket_to_set: bool = False) -> Session:
         """Record that the agents have control: from here on the user may be notified.
+
+        Args:
+            session_id: The session's id.
+            has_ticket_to_set: Whether the ticket's fields are to be looked at afterwards.
 
         Raises:
             LeaseLost: Another process has acquired the session.
@@ -166,7 +209,33 @@ class Sessions:
             {
                 "state": State.WAITING.value,
                 "connected_at": now,
+                "ticket_due_at": now if has_ticket_to_set else None,
                 "reconciled_at": now,
+                "pending_step": None,
+            },
+            only_open=True,
+            only_mine=True,
+        )
+
+    async def leave_message(self, session_id: str, *, has_ticket_to_set: bool = False) -> Session:
+        """Record that the agents have the user's message, which ends the session.
+
+        Args:
+            session_id: The session's id.
+            has_ticket_to_set: As for ``connect``.
+
+        Raises:
+            LeaseLost: Another process has acquired the session.
+        """
+        now = time.time()
+        return await self._update(
+            session_id,
+            {
+                "state": State.ENDED.value,
+                "end_reason": EndReason.MESSAGE_LEFT.value,
+                "connected_at": now,
+                "ticket_due_at": now if has_ticket_to_set else None,
+                "ended_at": now,
                 "pending_step": None,
             },
             only_open=True,
@@ -200,11 +269,13 @@ class Sessions:
         self, session_id: str, *, agent_id: str, agent_name: str | None
     ) -> Session:
         """Record the agent who wrote last; the first one makes the session active."""
-        return await self._update(
-            session_id,
-            {"agent_id": agent_id, "agent_name": agent_name, "state": State.ACTIVE.value},
-            only_open=True,
-        )
+        values = {
+            "agent_id": agent_id,
+            "agent_name": agent_name,
+            "state": State.ACTIVE.value,
+            "answered_at": sa.func.coalesce(sessions.c.answered_at, time.time()),
+        }
+        return await self._update(session_id, values, only_open=True)
 
     async def record_reminder(self, session_id: str, *, offered: bool) -> Session:
         """Record a reminder to the user, and whether it offers the return to the bot."""
@@ -267,7 +338,12 @@ class Sessions:
     # The end
 
     async def end(
-        self, session_id: str, reason: EndReason, *, crossing: Crossing | None = None
+        self,
+        session_id: str,
+        reason: EndReason,
+        *,
+        crossing: Crossing | None = None,
+        releases: bool = False,
     ) -> Session:
         """End a session; the first reason is kept.
 
@@ -275,9 +351,12 @@ class Sessions:
             session_id: The session's id.
             reason: Why it ends.
             crossing: Which of the user's last messages the agents have seen.
+            releases: Whether the agents still have control, which is to be released.
         """
         return await self._database.write(
-            lambda connection: session_end.end(connection, session_id, reason, crossing=crossing),
+            lambda connection: session_end.end(
+                connection, session_id, reason, crossing=crossing, releases=releases
+            ),
             wake=[session_topic(session_id)],
         )
 
@@ -296,9 +375,15 @@ class Sessions:
             wake=[session_topic(session_id)],
         )
 
-    async def mark_end_notified(self, session_id: str) -> Session:
-        """Record that user and tracker know of the end."""
-        return await self._update(session_id, {"end_notified": True})
+    async def mark_end_notified(self, session_id: str, *, asks_rating: bool = False) -> Session:
+        """Record that user and tracker know of the end.
+
+        Args:
+            session_id: The session's id.
+            asks_rating: Whether the user was asked for a rating.
+        """
+        asked = {"rating_asked_at": time.time()} if asks_rating else {}
+        return await self._update(session_id, {"end_notified": True, **asked})
 
     async def finalize(self, session_id: str) -> None:
         """Record that the bot has started a new Rasa session: no work is left."""

@@ -12,6 +12,7 @@ from zendesk_handoff.domain.session import Session
 from zendesk_handoff.errors import HandoffError, StoreMissing, StoreUnavailable
 from zendesk_handoff.settings import TAKEOVER_AFTER
 from zendesk_handoff.store.chat import Chat
+from zendesk_handoff.store.daily_users import DailyUsers
 from zendesk_handoff.store.deliveries import Deliveries
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.migrate import migrate_existing
@@ -25,11 +26,14 @@ from zendesk_handoff.store.outbox import Outbox
 from zendesk_handoff.store.pending import CLAIM_EXPIRES, PendingMessages, claimable
 from zendesk_handoff.store.personal_data import PersonalData
 from zendesk_handoff.store.probes import Probes
+from zendesk_handoff.store.ratings import Ratings
 from zendesk_handoff.store.reports import Reports
 from zendesk_handoff.store.requests import Requests
 from zendesk_handoff.store.session_rows import current_of_sender, current_session
 from zendesk_handoff.store.sessions import Sessions
+from zendesk_handoff.store.tickets import Tickets
 from zendesk_handoff.store.uploads import Uploads
+from zendesk_handoff.store.waits import Waits
 from zendesk_handoff.store.work import WorkTable
 
 #: One query for every message of every user, since hardly any user has either.
@@ -58,6 +62,7 @@ class Store:
         self.leases = Leases(database, owner=owner, lease=lease)
         self.work = WorkTable(database, self.leases)
         self.sessions = Sessions(database, owner=self.leases.owner)
+        self.ratings = Ratings(database)
         self.requests = Requests(database, owner=self.leases.owner)
         self.outbox = Outbox(database)
         self.inbox = Inbox(database)
@@ -66,10 +71,13 @@ class Store:
         self.chat = Chat(database)
         self.uploads = Uploads(database)
         self.reports = Reports(database)
+        self.daily_users = DailyUsers(database)
         self.maintenance = Maintenance(database)
         self.personal_data = PersonalData(database)
         self.probes = Probes(database)
         self.events_heard = EventsHeard(database)
+        self.tickets = Tickets(database)
+        self.waits = Waits(database)
 
     async def load_state(self, sender_id: str) -> tuple[Session | None, bool]:
         """Load what decides where a sender's message goes.

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from zendesk_handoff.domain.outbox import OF_THE_PLUGIN
 from zendesk_handoff.domain.session import (
     BY_ZENDESK_NAMES,
     OPENING_NAMES,
@@ -41,8 +42,7 @@ _is_for_agents = sa.or_(
         sessions.c.state == State.ENDED.value,
         *(sa.func.coalesce(sessions.c.end_reason, "") != name for name in BY_ZENDESK_NAMES),
     ),
-    _kind == "closing_note",
-    _kind == "not_delivered",
+    *(_kind == name for name in sorted(OF_THE_PLUGIN)),
 )
 _UNSENT_SINCE = (
     sa.select(sa.func.min(outbox.c.created_at))

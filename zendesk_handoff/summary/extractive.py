@@ -23,7 +23,7 @@ from zendesk_handoff.summary.facts import (
     words_in,
 )
 from zendesk_handoff.summary.labels import Labels, labels_of
-from zendesk_handoff.summary.layout import labelled, last_messages
+from zendesk_handoff.summary.layout import flow_line, labelled, last_messages
 from zendesk_handoff.summary.phrases import plain_text
 from zendesk_handoff.summary.request import SMALL_TALK, find_request, in_one_line
 from zendesk_handoff.summary.user_lines import user_lines
@@ -72,9 +72,10 @@ def summarize(
     locale = locale or dialogue.locale
     labels, language = labels_of(agent_language or locale), language_of(locale)
     user = user_lines(dialogue, labels)
-    user_words = sum(len(f"{label} {text}".split()) for label, text in user)
-    budget = Budget(default_words(dialogue) + user_words if max_words is None else max_words)
-    part = budget.part(digest_words(dialogue) + len(reason.split()) + user_words)
+    extra = [f"{label} {text}" for label, text in user] + [flow_line(dialogue, labels)]
+    words = sum(len(line.split()) for line in extra)
+    budget = Budget(default_words(dialogue) + words if max_words is None else max_words)
+    part = budget.part(digest_words(dialogue) + len(reason.split()) + words)
     digest = _digest(dialogue, reason, labels, language, agent_language or locale, part)
     budget.charge(part)
     return "\n".join([*digest, *last_messages(dialogue, budget, labels, parted=bool(digest))])
@@ -95,6 +96,7 @@ def _digest(
         labelled(label, text, budget, words=budget.words)
         for label, text in user_lines(dialogue, labels)
     ]
+    flow = labelled("", flow_line(dialogue, labels), budget, words=budget.words)
     mood = _mood(dialogue, reason, labels, agent_language, budget)
     candidates = [
         candidate
@@ -129,7 +131,7 @@ def _digest(
     lines: list[Line] = ["wants", "facts", "bot"]
     texts = {line: "; ".join(item.short for item in items if item.line == line) for line in lines}
     body = [f"{getattr(labels, line)} {text}" for line, text in texts.items() if text]
-    return [line for line in (why, *user, *body, failed, mood) if line]
+    return [line for line in (why, *user, flow, *body, failed, mood) if line]
 
 
 def _mood(

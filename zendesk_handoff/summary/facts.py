@@ -17,8 +17,14 @@ from zendesk_handoff.summary.words import words_of
 
 #: Slots of the bot's own state, which are no facts of the case.
 INTERNAL_SLOTS = frozenset(
-    "handoff_status handoff_reason handoff_end_reason workspace locale language requested_slot "
-    "session_started_metadata".split()
+    "handoff_status handoff_reason handoff_end_reason handoff_opens handoff_contact handoff_name "
+    "handoff_email handoff_message handoff_outcome workspace locale language requested_slot "
+    "session_started_metadata handoff_accepted confirm_human_handoff "
+    # Those of CALM (Rasa Pro: `default_flows_for_patterns.yml`, `rasa.shared.core.constants`).
+    "flow_hashes route_session_to_calm mocked_datetime return_value silence_timeout "
+    "consecutive_silence_timeouts confirm_correction interrupted_flow_to_continue "
+    "continue_interrupted_flow_confirmation continue_conversation max_clarification_options "
+    "csat_score".split()
 )
 #: The least score of a phrase in the summary.
 _MIN_SCORE = 0.1
@@ -69,7 +75,8 @@ def named_facts(dialogue: Dialogue, labels: Labels) -> list[Item]:
     for name, value in values.items():
         text = "" if name in INTERNAL_SLOTS else _plain_value(value, labels)
         if text:
-            text = f"{name.replace('_', ' ').strip()}: {shorten(text, _VALUE_WORDS)}"
+            label = name.removeprefix("handoff_").replace("_", " ").strip()
+            text = f"{label}: {shorten(text, _VALUE_WORDS)}"
             items.append(Item("facts", -1, text, text, 1.0))
     return items
 

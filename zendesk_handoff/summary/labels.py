@@ -21,6 +21,8 @@ class Labels:
         told: Before those that were told by the user.
         wants: Before the user's request.
         facts: Before the facts from slots and the user's messages.
+        was_in: Before the flow that was under way.
+        step: Before the slot that it waits for.
         bot: Before the bot's answers.
         failed: Before the messages that the bot did not understand.
         mood: Before the signs of frustration.
@@ -29,6 +31,10 @@ class Labels:
         agent: Before a message of the bot.
         yes: The user accepted; a slot is true.
         no: The user declined; a slot is false.
+        page: Before the address of the page on which the user is.
+        browser: Before the name of the user's browser.
+        conversation: Before the address of the bot's conversation.
+        left_out: In place of the beginning of a long conversation.
         asked_for_human: The reason where nothing else is known.
     """
 
@@ -38,6 +44,8 @@ class Labels:
     told: str
     wants: str
     facts: str
+    was_in: str
+    step: str
     bot: str
     failed: str
     mood: str
@@ -46,6 +54,10 @@ class Labels:
     agent: str
     yes: str
     no: str
+    page: str
+    browser: str
+    conversation: str
+    left_out: str
     asked_for_human: str
 
 

@@ -29,6 +29,7 @@ def frame(
     lines = [labelled(labels.why, reason, budget, words=max_words // 2)] if reason else []
     for label, text in user_lines(dialogue, labels):
         lines.append(labelled(label, text, budget, words=budget.words // 2))
+    lines.append(labelled("", flow_line(dialogue, labels), budget, words=budget.words // 2))
     part = budget.part(int(max_words * _BODY_SHARE), share=_BODY_SHARE)
     for line in body.splitlines():
         if _imitates(line, labels):
@@ -42,6 +43,26 @@ def frame(
     budget.charge(part)
     lines = [line for line in lines if line]
     return "\n".join([*lines, *last_messages(dialogue, budget, labels, parted=bool(lines))])
+
+
+def flow_line(dialogue: Dialogue, labels: Labels) -> str:
+    """Say where a CALM bot's flow stood; nothing without one.
+
+    Args:
+        dialogue: The conversation, masked.
+        labels: The labels of the language.
+    """
+    if dialogue.flow is None:
+        return ""
+    parts = [_in_words(dialogue.flow)]
+    if dialogue.flow_step is not None:
+        parts.append(f"{labels.step} {_in_words(dialogue.flow_step)}")
+    return f"{labels.was_in} {', '.join(parts)}"
+
+
+def _in_words(name: str) -> str:
+    """Write an id as Rasa does where a flow has no name."""
+    return " ".join(name.replace("_", " ").replace("-", " ").split())
 
 
 def _imitates(line: str, labels: Labels) -> bool:

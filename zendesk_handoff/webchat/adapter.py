@@ -36,12 +36,17 @@ class WebChatAdapter(ChannelAdapter):
         """Store a message once."""
         store = self.channel.store
         if "agent_message" in message:
+            self.channel.typing.set(recipient_id, is_on=False)
             item = agent_item(message["agent_message"])
             await store().chat.add(recipient_id, item, request_id=key)
         else:
             output = KeyedOutput(store, key) if key else WebChatOutput(store)
             await output.send_response(recipient_id, message)
         return Receipt()
+
+    async def show_typing(self, recipient_id: str, address: Address, *, is_on: bool) -> None:
+        """Show it on the pages of this process."""
+        self.channel.typing.set(recipient_id, is_on=is_on)
 
     async def take_back(self, recipient_id: str, address: Address, *, key: str) -> bool:
         """Mark an agent's message as deleted."""

@@ -20,11 +20,13 @@ from zendesk_handoff.webchat.executor import SerialExecutor
 from zendesk_handoff.webchat.file_routes import FileRoutes
 from zendesk_handoff.webchat.history import notice_item
 from zendesk_handoff.webchat.output import WebChatOutput
-from zendesk_handoff.webchat.page import NOT_INSTALLED, Page, PageSettings
+from zendesk_handoff.webchat.page import NOT_INSTALLED, Page
 from zendesk_handoff.webchat.page_routes import add_page_routes
+from zendesk_handoff.webchat.page_settings import PageSettings
 from zendesk_handoff.webchat.queue import MessageQueue
 from zendesk_handoff.webchat.routes import FAILED, NO_STORE, Routes, plugin_store
 from zendesk_handoff.webchat.stream import HEARTBEAT, EventStreams
+from zendesk_handoff.webchat.typing import TypingAgents
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,7 @@ class WebChatInput(InputChannel):
         self._settings = settings or PageSettings()
         self.page = Page(self._settings)
         self.streams = EventStreams(heartbeat=heartbeat)
+        self.typing = TypingAgents(self._notify_page)
         self._app: Sanic | None = None
 
     @classmethod
@@ -88,7 +91,7 @@ class WebChatInput(InputChannel):
         queue = MessageQueue(executor, on_new_message, self.get_output_channel())
         sweeps: list[asyncio.Task[None]] = []
         add_page_routes(blueprint, self.page)
-        Routes(self.streams, executor, queue, self._settings).add_to(blueprint)
+        Routes(self.streams, executor, queue, self._settings, self.typing).add_to(blueprint)
         FileRoutes(queue).add_to(blueprint)
         limit_ignored_bodies(blueprint)
 
@@ -126,5 +129,7 @@ class WebChatInput(InputChannel):
 
     async def _show_failure(self, sender_id: str, item_id: int) -> None:
         store = self.store()
-        await store.chat.add(sender_id, notice_item(FAILED), request_id=f"said:failed:{item_id}")
+        await store.chat.add(
+            sender_id, notice_item(FAILED, code="failed"), request_id=f"said:failed:{item_id}"
+        )
         await store.chat.finish_work(item_id)

@@ -14,6 +14,8 @@ from zendesk_handoff.domain.user_ids import PAGE_PREFIX
 from zendesk_handoff.webchat.error_responses import RequestError
 
 COOKIE = "webchat_conversation"
+#: Of a chat in a frame of another site: a name of its own, since a browser may send both.
+EMBEDDED_COOKIE = "webchat_embedded"
 #: Names the conversation that a page shows. A form of another site cannot send this header.
 HEADER = "X-Webchat-Conversation"
 #: An agent may answer days later; the page should find its conversation then.
@@ -37,7 +39,7 @@ def derive_sender_id(secret: str) -> str:
     return PAGE_PREFIX + hashlib.sha256(secret.encode()).hexdigest()[:32]
 
 
-def read_secret(header: str | None) -> str | None:
+def read_secret(header: str | None, *, name: str = COOKIE) -> str | None:
     """Read the secret from the cookies; a value without a secret's shape counts as none.
 
     Python's cookie parser refuses them all for an unusual name of one, which another site of the
@@ -45,13 +47,41 @@ def read_secret(header: str | None) -> str | None:
 
     Args:
         header: The request's header ``Cookie``.
+        name: The cookie's name.
     """
     for cookie in (header or "").split(";"):
-        name, _, value = cookie.strip(" ").partition("=")
-        if name == COOKIE:
-            secret = value.strip('"')
-            return secret if _SECRET.fullmatch(secret) else None
+        key, _, value = cookie.strip(" ").partition("=")
+        if key == name:
+            return _secret_in(value.strip('"'))
     return None
+
+
+def read_token(header: str | None) -> str | None:
+    """Read the secret that a frame holds where its browser keeps no cookie (RFC 6750).
+
+    Args:
+        header: The request's header ``Authorization``.
+    """
+    scheme, _, value = (header or "").partition(" ")
+    return _secret_in(value.strip(" ")) if scheme.lower() == "bearer" else None
+
+
+def read_secrets(headers: Mapping[str, str]) -> list[str]:
+    """Read the secrets of all conversations that a browser has; a token is meant alone.
+
+    Args:
+        headers: The request's headers.
+    """
+    token = read_token(headers.get("authorization"))
+    if token is not None:
+        return [token]
+    cookies = headers.get("cookie")
+    found = (read_secret(cookies, name=name) for name in (COOKIE, EMBEDDED_COOKIE))
+    return [secret for secret in found if secret is not None]
+
+
+def _secret_in(value: str) -> str | None:
+    return value if _SECRET.fullmatch(value) else None
 
 
 def cookie_header(secret: str, *, path: str, secure: bool) -> str:
@@ -62,14 +92,27 @@ def cookie_header(secret: str, *, path: str, secure: bool) -> str:
         path: The path of the channel's routes.
         secure: Whether the browser uses https.
     """
-    parts = [
-        f"{COOKIE}={secret}",
-        f"Path={path}",
-        f"Max-Age={COOKIE_SECONDS}",
-        "HttpOnly",
-        "SameSite=Strict",
-    ]
+    parts = [*_cookie_parts(COOKIE, secret, path), "SameSite=Strict"]
     return "; ".join([*parts, "Secure"] if secure else parts)
+
+
+def embedded_cookie_header(secret: str, *, path: str) -> str:
+    """Build the header for a frame of another site, within which alone the cookie is sent.
+
+    Written whole: Sanic 21.12 does not know ``Partitioned`` (CHIPS,
+    https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies).
+    Browsers take it over https only.
+
+    Args:
+        secret: A secret, as ``new_secret`` generates it.
+        path: The path of the channel's routes.
+    """
+    parts = _cookie_parts(EMBEDDED_COOKIE, secret, path)
+    return "; ".join([*parts, "SameSite=None", "Secure", "Partitioned"])
+
+
+def _cookie_parts(name: str, secret: str, path: str) -> list[str]:
+    return [f"{name}={secret}", f"Path={path}", f"Max-Age={COOKIE_SECONDS}", "HttpOnly"]
 
 
 def is_https(headers: Mapping[str, str], *, scheme: str) -> bool:

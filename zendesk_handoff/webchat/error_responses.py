@@ -33,7 +33,8 @@ class RequestError(Exception):
     Args:
         status: The HTTP status.
         message: The text for the user.
-        code: One word for the page's script.
+        code: One word for the page's script, which has words for it in the user's language.
+        limit: The name of the limit that is reached.
         retry_after: Seconds after which the request may be sent again, where time helps.
     """
 
@@ -43,6 +44,7 @@ class RequestError(Exception):
         message: str,
         *,
         code: str = "invalid",
+        limit: str | None = None,
         retry_after: float | None = None,
     ) -> None:
         """Keep the parts of the response."""
@@ -50,6 +52,7 @@ class RequestError(Exception):
         self.status = status
         self.message = message
         self.code = code
+        self.limit = limit
         self.retry_after = retry_after
 
 
@@ -77,7 +80,7 @@ def limit_error(limit: str, *, retry_after: float | None = None) -> RequestError
         retry_after: Seconds until the request would be admitted, where they are known.
     """
     message, usual = _OF_LIMITS[limit]
-    return RequestError(429, message, code="limit", retry_after=retry_after or usual)
+    return RequestError(429, message, code="limit", limit=limit, retry_after=retry_after or usual)
 
 
 def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Any:
@@ -115,6 +118,8 @@ def with_error_responses(handler: Handler) -> Handler:
                 503, "The chat cannot be reached just now.", code="store_unavailable"
             )
         body = {"error": error.message, "code": error.code}
+        if error.limit is not None:
+            body["limit"] = error.limit
         refusal = json_response(body, status=error.status)
         if error.retry_after is not None:
             too_many(refusal, error.retry_after)

@@ -103,6 +103,7 @@ class FileRoutes:
 
     async def download_file(self, request: Request, upload_id: str) -> HTTPResponse:
         """Send a file back to the page of its conversation."""
+        check_origin(request.headers)
         upload = await store_of(request).chat.upload(upload_id, sender_id=sender_of(request))
         if upload is None:
             raise RequestError(404, "There is no such file.", code="not_found")
@@ -177,7 +178,11 @@ def _new_upload(
         content=file.content,
         request_id=request_id,
         body=user_file_item(
-            new_id, name=checked.name, media_type=checked.media_type, request_id=request_id
+            new_id,
+            name=checked.name,
+            media_type=checked.media_type,
+            size=file.size,
+            request_id=request_id,
         ),
         work=work_of(start, "", {"attachments": [attachment]}),
     )

@@ -2,8 +2,10 @@
 
 An item has a ``role`` (``user``, ``bot``, ``agent``, ``automation``, ``notice``, ``deletion``;
 ``start`` is the server's own and is never shown), and those that apply of ``name``, ``text``,
-``media``, ``buttons``, ``cards``, ``request_id`` (the page's own id of a message), ``answers`` (the
-item whose button was chosen), ``is_deleted`` and ``deletes`` (the item that a deletion takes back).
+``media``, ``buttons``, ``cards``, ``form``, ``request_id`` (the page's own id of a message),
+``answers`` (the item whose button was chosen, or whose form was filled in), ``code`` (of a notice),
+``is_deleted`` and ``deletes`` (the item that a deletion takes back). The stream adds ``at``, the
+time in seconds since 1970.
 The page renders the bot's texts as Markdown. Those of agents are shown as they are, and web
 addresses in them are links.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -56,23 +59,30 @@ def user_item(text: str, *, request_id: str, answers: int | None = None) -> Hist
     return item if answers is None else {**item, "answers": answers}
 
 
-def user_file_item(upload_id: str, *, name: str, media_type: str, request_id: str) -> HistoryItem:
+def user_file_item(
+    upload_id: str, *, name: str, media_type: str, size: int, request_id: str
+) -> HistoryItem:
     """Build an item for a file that the user sent."""
     kind = "image" if is_inline_image(media_type) else "file"
-    media = {"kind": kind, "url": f"files/{upload_id}", "name": name}
+    media = {"kind": kind, "url": f"files/{upload_id}", "name": name, "size": size}
     return {"role": "user", "media": media, "request_id": request_id}
 
 
-def notice_item(text: str) -> HistoryItem:
-    """Build an item for a message of the chat itself, from neither bot nor agent."""
-    return {"role": "notice", "text": text}
+def notice_item(text: str, *, code: str) -> HistoryItem:
+    """Build an item for a message of the chat itself, from neither bot nor agent.
+
+    Args:
+        text: For a page that has no words for the code.
+        code: One word, for which the page has words in the user's language.
+    """
+    return {"role": "notice", "text": text, "code": code}
 
 
 def bot_item(
     text: str | None = None,
     *,
     buttons: Iterable[Mapping[str, Any]] = (),
-    media: Mapping[str, str] | None = None,
+    media: Mapping[str, Any] | None = None,
 ) -> HistoryItem | None:
     """Build an item for a message of the bot's; ``None`` where nothing of it can be shown."""
     item: HistoryItem = {"role": "bot"}
@@ -86,12 +96,22 @@ def bot_item(
     return item if len(item) > 1 else None
 
 
-def describe_media(kind: str, url: object, *, name: str | None = None) -> dict[str, str] | None:
-    """Describe an image or a file; ``None`` where the page may not use its address."""
+def describe_media(
+    kind: str, url: object, *, name: str | None = None, size: int | None = None
+) -> dict[str, Any] | None:
+    """Describe an image or a file; ``None`` where the page may not use its address.
+
+    Args:
+        kind: ``image`` or ``file``.
+        url: Its address.
+        name: Its name; the address's last part by default.
+        size: In bytes, where it is known.
+    """
     if not isinstance(url, str) or not is_safe_address(url, images=kind == "image"):
         return None
     fallback = urlsplit(url).path.rpartition("/")[2] if not url.startswith("data:") else ""
-    return {"kind": kind, "url": url, "name": name or fallback or kind}
+    described = {"kind": kind, "url": url, "name": name or fallback or kind}
+    return described if size is None else {**described, "size": size}
 
 
 def is_safe_address(url: str, *, images: bool = False) -> bool:
@@ -110,11 +130,16 @@ def agent_item(message: AgentMessage) -> HistoryItem:
     item: HistoryItem = {"role": "agent" if message.is_agent else "automation"}
     if message.author:
         item["name"] = message.author
-    if message.text:
+    if message.form is not None:
+        item["form"] = asdict(message.form)
+    elif message.text:
         item["text"] = message.text
     if message.media_url and message.kind != "text":
         media = describe_media(
-            message.kind, _on_this_host(message.media_url), name=message.media_name
+            message.kind,
+            _on_this_host(message.media_url),
+            name=message.media_name,
+            size=message.media_size,
         )
         if media:
             item["media"] = media

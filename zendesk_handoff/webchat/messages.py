@@ -1,4 +1,4 @@
-"""Messages from the page: a text, or the choice of a button."""
+"""Messages from the page: a text, the answers to a form, or the choice of a button."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from zendesk_handoff.webchat.error_responses import RequestError
 
 MAX_TEXT = 8_000
 MAX_TITLE = 400
+MAX_PLACE = 2_000
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -24,7 +25,7 @@ class IncomingMessage:
         id: The page's own id; a message that is sent twice counts once.
         text: For Rasa: the text, or the button's payload.
         title: The button's title, which the page shows instead; ``None`` for a text.
-        answers: The history item with the button.
+        answers: The history item with the button, or the form.
     """
 
     id: str
@@ -72,19 +73,36 @@ def read_message(body: Mapping[str, Any]) -> IncomingMessage:
     """Check a message.
 
     Args:
-        body: ``{"id", "text"}``, or ``{"id", "payload", "title"}`` with an optional ``answers``.
+        body: ``{"id", "text"}`` or ``{"id", "payload", "title"}``, with an optional ``answers``.
 
     Raises:
         RequestError: The body has neither shape, or is too long.
     """
     message_id = read_id(body.get("id"))
-    if "payload" not in body:
-        return IncomingMessage(message_id, _text(body, "text", MAX_TEXT))
     answers = body.get("answers")
     if answers is not None and (type(answers) is not int or not 0 < answers < 2**53):
         raise RequestError(400, "`answers` must be the id of a history item.")
+    if "payload" not in body:
+        return IncomingMessage(message_id, _text(body, "text", MAX_TEXT), answers=answers)
     title = _text(body, "title", MAX_TITLE)
     return IncomingMessage(message_id, _text(body, "payload", MAX_TEXT), title, answers)
+
+
+def read_place(body: Mapping[str, Any], *, user_agent: str | None) -> dict[str, str]:
+    """Read where a user writes, for the agent: the site's page, and the browser.
+
+    Neither is worth refusing a message for: what has another shape is left out.
+
+    Args:
+        body: With the address of the page in ``page``, or without.
+        user_agent: The header of that name.
+    """
+    values = {"page": body.get("page"), "browser": user_agent}
+    return {
+        key: value
+        for key, value in values.items()
+        if isinstance(value, str) and 0 < len(value) <= MAX_PLACE and value.isprintable()
+    }
 
 
 def _text(body: Mapping[str, Any], key: str, max_length: int) -> str:

@@ -124,7 +124,7 @@ class KeyedOutput(WebChatOutput):
             await self._store().chat.add(recipient_id, item, request_id=request_id)
 
 
-def _attachment(value: object) -> dict[str, str] | None:
+def _attachment(value: object) -> dict[str, Any] | None:
     if isinstance(value, Mapping):
         payload = value.get("payload")
         inner = payload if isinstance(payload, Mapping) else value

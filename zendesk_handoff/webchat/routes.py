@@ -21,13 +21,13 @@ from zendesk_handoff.webchat.begin import Link, check_workspace, decide, values_
 from zendesk_handoff.webchat.conversation import (
     HEADER,
     check_origin,
-    cookie_header,
     derive_sender_id,
     is_https,
     new_secret,
     read_profile,
-    read_secret,
+    read_secrets,
 )
+from zendesk_handoff.webchat.embedding import Keeping, read_keeping
 from zendesk_handoff.webchat.error_responses import (
     SAFE_HEADERS,
     RequestError,
@@ -38,11 +38,12 @@ from zendesk_handoff.webchat.error_responses import (
 from zendesk_handoff.webchat.executor import SerialExecutor
 from zendesk_handoff.webchat.history import start_item, user_item
 from zendesk_handoff.webchat.identity import read_identity
-from zendesk_handoff.webchat.messages import read_json, read_message
-from zendesk_handoff.webchat.page import PageSettings
+from zendesk_handoff.webchat.messages import read_json, read_message, read_place
+from zendesk_handoff.webchat.page_settings import PageSettings
 from zendesk_handoff.webchat.payloads import only_offered
 from zendesk_handoff.webchat.queue import MessageQueue
 from zendesk_handoff.webchat.stream import EventStreams, read_last_id
+from zendesk_handoff.webchat.typing import TypingAgents
 
 PATH = "/webhooks/webchat"
 NO_STORE = f"The chat needs the plugin: add the block `{BLOCK}:` to credentials.yml."
@@ -67,6 +68,7 @@ class Routes:
         executor: Runs the work on each sender's messages.
         queue: Submits messages to the executor.
         settings: The page's settings.
+        typing: Knows to whom an agent is typing.
     """
 
     def __init__(
@@ -75,8 +77,10 @@ class Routes:
         executor: SerialExecutor,
         queue: MessageQueue,
         settings: PageSettings,
+        typing: TypingAgents,
     ) -> None:
         """Keep the collaborators."""
+        self._typing = typing
         self._settings = settings
         self._streams = streams
         self._executor = executor
@@ -111,15 +115,16 @@ class Routes:
         content = await read_body(request, MAX_SMALL_BODY)
         body = read_json(content, content_type=request.content_type or "")
         store, link = store_of(request), self._read_link(body)
-        secret = read_secret(request.headers.get("cookie"))
+        keeping = read_keeping(body, is_open=bool(self._settings.embed_origins))
+        secret = keeping.read(request.headers)
         sender_id = derive_sender_id(secret) if secret is not None else ""
         known = await store.chat.start_of(sender_id) if sender_id else None
         if body.get("new") is True:
-            return await self._begin(request, store, values_for_new(known, link))
+            return await self._begin(request, store, values_for_new(known, link), keeping)
         is_empty = known is None or not await store.chat.has_words_of_user(sender_id)
         decision = decide(known, link, is_empty=is_empty)
         if known is None or decision.what == "begin":
-            return await self._begin(request, store, link)
+            return await self._begin(request, store, link, keeping)
         user = KnownUser.from_json(known.user)
         if decision.what == "renew":
             user = link.user
@@ -134,7 +139,9 @@ class Routes:
         check_workspace(link, self._settings.allowed_workspaces)
         return link
 
-    async def _begin(self, request: Request, store: Store, link: Link) -> HTTPResponse:
+    async def _begin(
+        self, request: Request, store: Store, link: Link, keeping: Keeping
+    ) -> HTTPResponse:
         quotas: Quotas = request.app.ctx.zendesk_handoff.quotas
         wait = quotas.begin_conversation(address_of(request, quotas))
         if wait:
@@ -143,16 +150,16 @@ class Routes:
         sender_id = derive_sender_id(secret)
         await store.chat.add(sender_id, start_item(link.told, link.user))
         secure = is_https(request.headers, scheme=request.scheme)
-        cookie = cookie_header(secret, path=PATH, secure=secure)
-        return json_response(
-            _described(sender_id, link.user), status=201, headers={"Set-Cookie": cookie}
-        )
+        token, headers = keeping.give(secret, path=PATH, secure=secure)
+        body = {**_described(sender_id, link.user), **token}
+        return json_response(body, status=201, headers=headers)
 
     async def receive_message(self, request: Request) -> HTTPResponse:
         """Store a message, then hand it to the bot outside of the request."""
         check_origin(request.headers)
         content = await read_body(request, MAX_SMALL_BODY)
-        message = read_message(read_json(content, content_type=request.content_type or ""))
+        body = read_json(content, content_type=request.content_type or "")
+        message = read_message(body)
         store, sender_id = store_of(request), sender_of(request)
         start = await started(store, sender_id)
         message = await only_offered(store.chat, sender_id, message)
@@ -168,11 +175,12 @@ class Routes:
             answers=message.answers,
         )
         title = {"title": message.title} if message.title else {}
+        where = read_place(body, user_agent=request.headers.get("user-agent"))
         new = await store.chat.add(
             sender_id,
             item,
             request_id=message.id,
-            work=work_of(start, message.text, title),
+            work=work_of(start, message.text, {**title, **where}),
             max_waiting=quotas.limits.waiting_messages,
         )
         await self._queue.dispatch(store, sender_id, new=new)
@@ -180,6 +188,7 @@ class Routes:
 
     async def stream_events(self, request: Request) -> None:
         """Stream the items that the page does not have yet, then each new one."""
+        check_origin(request.headers)
         store, sender_id = store_of(request), sender_of(request)
         await started(store, sender_id)
         stream = await request.respond(
@@ -194,6 +203,7 @@ class Routes:
             sender_id,
             last_id=last_id,
             is_busy=lambda: self._executor.is_busy(sender_id),
+            has_typing_agent=lambda: self._typing.is_on(sender_id),
             max_streams=quotas.limits.streams,
             on_excess=lambda: quotas.count("streams"),
             abort=request.transport.abort,
@@ -217,7 +227,7 @@ def store_of(request: Request) -> Store:
 
 
 def sender_of(request: Request) -> str:
-    """Derive the sender id from the cookie.
+    """Derive the sender id from the browser's secret.
 
     A page that still shows an older conversation, while another tab has begun a new one, must not
     write into the new one.
@@ -226,18 +236,19 @@ def sender_of(request: Request) -> str:
         request: To a route of the page.
 
     Raises:
-        RequestError: It has no cookie, or is of another conversation's page.
+        RequestError: It has no secret, or is of another conversation's page.
     """
-    secret = read_secret(request.headers.get("cookie"))
-    if secret is None:
+    known = [derive_sender_id(secret) for secret in read_secrets(request.headers)]
+    if not known:
         raise RequestError(401, "There is no conversation yet.", code="no_conversation")
-    sender_id = derive_sender_id(secret)
     shown = request.headers.get(HEADER.lower()) or request.args.get("conversation")
-    if shown is not None and shown != sender_id:
+    if shown is None:
+        return known[0]
+    if shown not in known:
         raise RequestError(
             409, "A new conversation has begun in another tab.", code="other_conversation"
         )
-    return sender_id
+    return str(shown)
 
 
 async def started(store: Store, sender_id: str) -> ChatStart:

@@ -88,6 +88,7 @@ class EventStreams:
         *,
         last_id: int,
         is_busy: Callable[[], bool],
+        has_typing_agent: Callable[[], bool] = lambda: False,
         max_streams: int | None = None,
         on_excess: Callable[[], object] = lambda: None,
         abort: Callable[[], object] = lambda: None,
@@ -100,11 +101,19 @@ class EventStreams:
             sender_id: Rasa's sender id.
             last_id: The last item that the page has.
             is_busy: Tells whether the bot works on a reply.
+            has_typing_agent: Tells whether an agent is typing.
             max_streams: Streams of the same sender beyond which the oldest is closed.
             on_excess: Called when that happens.
             abort: Breaks the connection, should the stream be closed and its browser not read on.
         """
-        page = _PageState(send, store, sender_id, last_id=last_id, is_busy=is_busy)
+        page = _PageState(
+            send,
+            store,
+            sender_id,
+            last_id=last_id,
+            is_busy=is_busy,
+            has_typing_agent=has_typing_agent,
+        )
         with store.chat.signals(sender_id) as changed:
             stream = _Stream(changed, abort)
             of_sender = self._open.setdefault(sender_id, [])
@@ -182,8 +191,16 @@ class _PageState:
     """The items and states that a page has received."""
 
     def __init__(
-        self, send: Send, store: Store, sender_id: str, *, last_id: int, is_busy: Callable[[], bool]
+        self,
+        send: Send,
+        store: Store,
+        sender_id: str,
+        *,
+        last_id: int,
+        is_busy: Callable[[], bool],
+        has_typing_agent: Callable[[], bool],
     ) -> None:
+        self._has_typing_agent = has_typing_agent
         self._send = send
         self._store = store
         self._sender_id = sender_id
@@ -205,7 +222,8 @@ class _PageState:
             self._status = status
             await self._send(format_event(status, event="handoff"))
         # During a session an agent replies; the bot does not.
-        busy = self._is_busy() and not (session is not None and session.state.is_open)
+        is_with_agents = session is not None and session.state.is_open
+        busy = self._has_typing_agent() if is_with_agents else self._is_busy()
         if busy != self._busy:
             self._busy = busy
             await self._send(format_event({"busy": busy}, event="typing"))
@@ -218,7 +236,8 @@ class _PageState:
                 if item.id not in self._recent:
                     self._recent.add(item.id)
                     if item.body.get("role") != "start":
-                        await self._send(format_event(item.body, id=item.id))
+                        body = {**item.body, "at": item.created_at}
+                        await self._send(format_event(body, id=item.id))
             if items:
                 after_id = items[-1].id
                 self._last_id = max(self._last_id, after_id)

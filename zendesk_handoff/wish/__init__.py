@@ -1,5 +1,7 @@
-"""Requests for a person, recognised by a linear model that ships with the package."""
+"""Requests for a person, recognised by linear models that ship with the package."""
 
+from zendesk_handoff.wish.kinds import REQUESTS, Kind
+from zendesk_handoff.wish.model import LANGUAGES
 from zendesk_handoff.wish.reading import Wish, read
 
-__all__ = ["Wish", "read"]
+__all__ = ["LANGUAGES", "REQUESTS", "Kind", "Wish", "read"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,11 @@ _CLASSES_IN_A_ROW = range(1, 5)
 _WORDS_IN_A_ROW = range(1, 3)
 _LETTERS_IN_A_ROW = range(3, 5)
 
-_TOKEN = re.compile(r"\w+(?:['’]\w+)*")
+# In French, what is elided is a word of its own: "j'aimerais", "qu'une", but "quelqu'un".
+_TOKEN = re.compile(r"\b(?:[cdjlmnst]|qu)(?=['’])|\w+(?:['’]\w+)*", re.IGNORECASE)
+#: Accents, which many leave out. An umlaut is spelled out: without it a word may be another.
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "’": "'"})
 
 
 @dataclass(frozen=True)
@@ -23,48 +28,74 @@ class Words:
     """The words of a message.
 
     Attributes:
-        tokens: In lower case, without punctuation.
-        gaps: The text between each token and the next.
+        text: The message.
+        spans: Where each word stands in it: the first character and the one after the last.
+        tokens: The words in lower case, without accents.
+        gaps: The text between each word and the next.
     """
 
+    text: str
+    spans: Sequence[tuple[int, int]]
     tokens: Sequence[str]
     gaps: Sequence[str]
 
 
 def split_words(text: str) -> Words:
     """Split a message into words."""
-    found = list(_TOKEN.finditer(text))
+    text = unicodedata.normalize("NFC", text)
+    spans = [match.span() for match in _TOKEN.finditer(text)]
     return Words(
-        tokens=[match.group().lower().replace("’", "'") for match in found],
-        gaps=[text[one.end() : two.start()] for one, two in pairwise(found)],
+        text=text,
+        spans=spans,
+        tokens=[_plain(text[start:end]) for start, end in spans],
+        gaps=[text[one[1] : two[0]] for one, two in pairwise(spans)],
     )
 
 
-def features_of(words: Words, lexicon: Lexicon) -> frozenset[str]:
-    """List the n-grams of a message, each once: what is repeated means no more.
+def placed_features(words: Words, lexicon: Lexicon) -> Iterator[tuple[str, int, int]]:
+    """List the n-grams of a message, each as often as it occurs.
 
     Args:
         words: The words of the message.
         lexicon: The word classes.
 
-    Returns:
-        Keys: the prefix of the kind and the n-gram.
+    Yields:
+        The key, which is the prefix of the kind and the n-gram; the numbers of the first word that
+        it covers and of the last.
     """
     # A token can stand at the edge of a clause, and then has two classes; a filler has none.
-    classes = " ".join(lexicon.read(words.tokens, words.gaps)).split()
-    return frozenset(
-        [
-            *_in_a_row(CLASS, classes, _CLASSES_IN_A_ROW),
-            *_in_a_row(WORD, words.tokens, _WORDS_IN_A_ROW),
-            *(gram for token in words.tokens for gram in _letters(token)),
-        ]
-    )
+    classes = [
+        (name, number)
+        for number, names in enumerate(lexicon.read(words.tokens, words.gaps))
+        for name in names.split()
+    ]
+    tokens = [(token, number) for number, token in enumerate(words.tokens)]
+    yield from _in_a_row(CLASS, classes, _CLASSES_IN_A_ROW)
+    yield from _in_a_row(WORD, tokens, _WORDS_IN_A_ROW)
+    for token, number in tokens:
+        for gram in _letters(token):
+            yield gram, number, number
 
 
-def _in_a_row(kind: str, items: Sequence[str], lengths: range) -> Iterator[str]:
+def features_of(words: Words, lexicon: Lexicon) -> frozenset[str]:
+    """List the n-grams of a message, each once: what is repeated means no more."""
+    return frozenset(key for key, _, _ in placed_features(words, lexicon))
+
+
+def _plain(word: str) -> str:
+    word = word.lower().translate(_SPELLED_OUT)
+    if word.isascii():
+        return word
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
+
+
+def _in_a_row(
+    kind: str, items: Sequence[tuple[str, int]], lengths: range
+) -> Iterator[tuple[str, int, int]]:
     for length in lengths:
         for start in range(len(items) - length + 1):
-            yield kind + " ".join(items[start : start + length])
+            row = items[start : start + length]
+            yield kind + " ".join([name for name, _ in row]), row[0][1], row[-1][1]
 
 
 def _letters(token: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 import structlog
 
+from zendesk_handoff.domain.ticket_metadata import TICKET_PREFIX
 from zendesk_handoff.domain.untrusted_text import harmless
 from zendesk_handoff.errors import ApiError, Conflict, InvalidResponse, NotFound
 from zendesk_handoff.zendesk.api_client import ApiClient
@@ -66,6 +67,15 @@ class ConversationsClient(ApiClient):
             await self._call("PATCH", "/users/{}", user.id, json={"profile": merged})
         return user
 
+    async def get_user(self, user_id: str) -> User:
+        """Read a user (Conversations API: `GetUser`).
+
+        Args:
+            user_id: Zendesk's id of the user.
+        """
+        response = await self._call("GET", "/users/{}", user_id)
+        return read_value("GET /users/{id}", response, "user", as_type=User)
+
     async def delete_user(self, user_id: str) -> bool:
         """Delete a user, with all conversations and messages (Conversations API: `DeleteUser`).
 
@@ -84,7 +94,12 @@ class ConversationsClient(ApiClient):
     # Conversations
 
     async def create_conversation(
-        self, user_id: str, *, session_id: str, outcome_unknown: bool = False
+        self,
+        user_id: str,
+        *,
+        session_id: str,
+        metadata: Mapping[str, Any] | None = None,
+        outcome_unknown: bool = False,
     ) -> Conversation:
         """Create a session's conversation, once (Conversations API: `CreateConversation`).
 
@@ -94,6 +109,8 @@ class ConversationsClient(ApiClient):
         Args:
             user_id: Zendesk's id of the user.
             session_id: Written to the conversation's metadata, which comes with every event.
+            metadata: Added to it: flat, up to 4 KB together; ``dataCapture.*`` keys reach the
+                ticket.
             outcome_unknown: Whether an earlier attempt may have succeeded without our knowledge.
         """
 
@@ -103,7 +120,7 @@ class ConversationsClient(ApiClient):
                     return {"conversation": msgspec.to_builtins(conversation)}
             return None
 
-        metadata = {SESSION_KEY: session_id}
+        metadata = {**(metadata or {}), SESSION_KEY: session_id}
         body = {
             "type": "personal",
             "participants": [{"userId": user_id}],
@@ -120,13 +137,19 @@ class ConversationsClient(ApiClient):
         return read_value("POST /conversations", response, "conversation", as_type=Conversation)
 
     async def _reuse_conversation(
-        self, user_id: str, metadata: dict[str, str], error: ApiError
+        self, user_id: str, metadata: dict[str, Any], error: ApiError
     ) -> Conversation:
         existing = await self.list_conversations(user_id)
         if not existing:
             raise error
         latest = max(existing, key=lambda each: each.last_updated_at or "")
-        merged = {**(latest.metadata or {}), **metadata}
+        # What the former handover has written for its ticket is not true of this one.
+        theirs = {
+            key: value
+            for key, value in (latest.metadata or {}).items()
+            if not key.startswith(TICKET_PREFIX)
+        }
+        merged = {**theirs, **metadata}
         try:
             await self._call("PATCH", "/conversations/{}", latest.id, json={"metadata": merged})
         except ApiError as rejected:

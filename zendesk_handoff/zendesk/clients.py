@@ -8,6 +8,7 @@ from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.zendesk.client import ConversationsClient
 from zendesk_handoff.zendesk.media_client import MediaClient
 from zendesk_handoff.zendesk.retry import RetryPolicy
+from zendesk_handoff.zendesk.support_client import SupportClient
 from zendesk_handoff.zendesk.transport import open_http
 
 #: Seconds that a call may take while a user waits for it.
@@ -43,6 +44,11 @@ class Clients:
             each.id: self._client(each, _INTERACTIVE_TIMEOUT) for each in connectors
         }
         self._opening = {each.id: self._client(each, settings.open_timeout) for each in connectors}
+        self._support = {
+            each.id: SupportClient(each, session=self.http, timeout=self._request_timeout)
+            for each in connectors
+            if each.support_token is not None
+        }
         self._media = {each.id: MediaClient(each, self.media_http) for each in connectors}
 
     def opening(self, connector_id: str) -> ConversationsClient | None:
@@ -56,6 +62,10 @@ class Clients:
     def interactive(self, connector_id: str) -> ConversationsClient | None:
         """Return the client that fails within seconds; ``None`` for an unknown connector."""
         return self._interactive.get(connector_id)
+
+    def support(self, connector_id: str) -> SupportClient | None:
+        """Return the Support API client; ``None`` for a connector without a token."""
+        return self._support.get(connector_id)
 
     def media(self, connector_id: str) -> MediaClient | None:
         """Return the client for agents' files; ``None`` for an unknown connector."""

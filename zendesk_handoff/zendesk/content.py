@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from zendesk_handoff.domain.links import web_address
 from zendesk_handoff.domain.media import is_image
-from zendesk_handoff.domain.messages import Button, Card, Kind
+from zendesk_handoff.domain.messages import Button, Card, Form, FormField, Kind
 from zendesk_handoff.domain.rich_text import html_to_text, markdown_to_text, with_address
 from zendesk_handoff.domain.untrusted_text import is_shown
 
@@ -130,6 +130,27 @@ def cards_of(content: Mapping[str, Any]) -> tuple[Card, ...]:
     )
 
 
+def form_of(content: Mapping[str, Any]) -> Form | None:
+    """Return the questions of a form (schema `formMessage`), unless its options are buttons.
+
+    Args:
+        content: A message's.
+    """
+    fields = _mappings(content.get("fields"))
+    if _string(content, "type") != "form" or any(_options(content)):
+        return None
+    questions = tuple(
+        FormField(
+            label=_label(each),
+            kind=_string(each, "type") or "text",
+            hint=_string(each, "placeholder"),
+            options=tuple(_labels(each)),
+        )
+        for each in fields
+    )
+    return Form(own_text(content), questions) if questions else None
+
+
 def references_of(references: Any) -> str:
     """Return the sources of an answer, a line each (schema `reference`).
 
@@ -180,7 +201,7 @@ def _questions(content: Mapping[str, Any]) -> list[str]:
         return []
     lines = []
     for number, each in enumerate(fields, start=1):
-        label = _string(each, "label") or _string(each, "name")
+        label = _label(each)
         hint = _string(each, "placeholder")
         question = f"{label} ({hint})" if hint and hint != label else label
         lines.append(f"{number}. {question}" if len(fields) > 1 else question)
@@ -194,14 +215,17 @@ def _options(content: Mapping[str, Any]) -> Iterator[Button]:
     fields = _mappings(content.get("fields"))
     if _string(content, "type") == "form" and len(fields) == 1:
         for option in _mappings(fields[0].get("options")):
-            if label := _string(option, "label") or _string(option, "name"):
+            if label := _label(option):
                 yield Button(title=label, payload=_string(option, "name"))
 
 
 def _labels(field: Mapping[str, Any]) -> list[str]:
     options = _mappings(field.get("options"))
-    labels = (_string(option, "label") or _string(option, "name") for option in options)
-    return [label for label in labels if label]
+    return [label for label in map(_label, options) if label]
+
+
+def _label(holder: Mapping[str, Any]) -> str:
+    return _string(holder, "label") or _string(holder, "name")
 
 
 def _place(content: Mapping[str, Any]) -> list[str]:

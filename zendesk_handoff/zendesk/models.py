@@ -55,10 +55,15 @@ class SwitchboardIntegration(_Model, rename="camel", frozen=True):
 
 
 class User(_Model, rename="camel", frozen=True):
-    """An end user of the account (Conversations API: schema `user`)."""
+    """An end user of the account (Conversations API: schema `user`).
+
+    Attributes:
+        zendesk_id: The id of the user in the Support API, where there is one.
+    """
 
     id: str
     external_id: str | None = None
+    zendesk_id: str | None = None
     profile: dict[str, Any] | None = None
 
 
@@ -144,6 +149,7 @@ class Message(_Model, rename="camel", frozen=True):
             media_size=media.size if media else None,
             buttons=buttons,
             cards=cards,
+            form=contents.form_of(self.content),
         )
 
 

@@ -96,6 +96,17 @@ class UserRemoved(Event):
 
 
 @dataclass(frozen=True)
+class AgentTyping(Event):
+    """``conversation:typing`` of a business author: whether an agent sends it is not documented.
+
+    Args:
+        is_on: Whether typing has begun; else it has ended.
+    """
+
+    is_on: bool
+
+
+@dataclass(frozen=True)
 class Unreadable(Event):
     """An event of a type that is acted on, in a shape that cannot be read.
 
@@ -132,6 +143,11 @@ class _UserPayload(msgspec.Struct):
     user: User
 
 
+class _TypingPayload(msgspec.Struct):
+    conversation: Conversation
+    activity: dict[str, Any] | None = None
+
+
 class _ControlPayload(msgspec.Struct):
     conversation: Conversation
     reason: str | None = None
@@ -144,6 +160,7 @@ _header = msgspec.json.Decoder(_Header)
 _conversation = msgspec.json.Decoder(_ConversationPayload)
 _message = msgspec.json.Decoder(_MessagePayload)
 _user = msgspec.json.Decoder(_UserPayload)
+_typing = msgspec.json.Decoder(_TypingPayload)
 _control = msgspec.json.Decoder(_ControlPayload)
 
 
@@ -207,6 +224,8 @@ def _parse_event(raw: msgspec.Raw) -> Event | None:
 
 
 def _read_payload(header: _Header) -> Event | None:
+    if header.type == TYPING:
+        return _agent_typing(header)
     read = _READERS.get(header.type)
     return read(header) if read else None
 
@@ -253,6 +272,20 @@ def _user_removed(header: _Header) -> UserRemoved:
     )
 
 
+def _agent_typing(header: _Header) -> Event | None:
+    """Read typing; nothing is lost with an event that cannot be read."""
+    try:
+        typing = _typing.decode(header.payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    activity = typing.activity or {}
+    author = activity.get("author")
+    if not isinstance(author, dict) or author.get("type") != "business":
+        return None
+    is_on = activity.get("type") == "typing:start"
+    return AgentTyping(header.id, header.created_at, typing.conversation, is_on=is_on)
+
+
 _READERS: dict[str, Callable[[_Header], Event]] = {
     "conversation:message": _message_posted,
     "conversation:remove": _conversation_removed,
@@ -262,5 +295,7 @@ _READERS: dict[str, Callable[[_Header], Event]] = {
     "switchboard:releaseControl": _control_moved,
 }
 
+#: An event that a webhook may be subscribed to: without it agents' typing is not shown.
+TYPING = "conversation:typing"
 #: The events that a webhook must be subscribed to (Conversations API: Webhook Triggers).
 TRIGGERS = tuple(_READERS)

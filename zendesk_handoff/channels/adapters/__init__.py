@@ -22,5 +22,10 @@ ADAPTERS: Mapping[str, str] = {
         ("webexteams.WebexTeamsInput", "webexteams.WebexTeamsAdapter"),
         ("rocketchat.RocketChatInput", "rocketchat.RocketChatAdapter"),
         ("socketio.SocketIOInput", "socketio.SocketIOAdapter"),
+        ("voice_stream.voice_channel.VoiceInputChannel", "voice.VoiceAdapter"),
+        ("voice_ready.audiocodes.AudiocodesInput", "voice.VoiceAdapter"),
+        ("voice_ready.jambonz.JambonzVoiceReadyInput", "voice.VoiceAdapter"),
+        ("voice_ready.twilio_voice.TwilioVoiceInput", "voice.VoiceAdapter"),
+        ("vier_cvg.CVGInput", "voice.VoiceAdapter"),
     )
 }

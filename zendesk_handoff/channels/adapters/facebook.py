@@ -96,6 +96,11 @@ class FacebookAdapter(ChannelAdapter):
             raise NotDelivered("the channel gave no answer that can be read", may_repeat=True)
         return Receipt()
 
+    async def show_typing(self, recipient_id: str, address: Any, *, is_on: bool) -> None:
+        """Show it for twenty seconds, or until it ends (page "Sender Actions")."""
+        action = "typing_on" if is_on else "typing_off"
+        await asyncio.to_thread(self._act, recipient_id, action)
+
     def receive(self, message: UserMessage, request: Request | None) -> UserContent:
         """Read what a user has sent out of Messenger's event."""
         event = event_of(message, request.body if request is not None else b"")
@@ -131,6 +136,17 @@ class FacebookAdapter(ChannelAdapter):
         if not answers:
             return answer, None, None
         return answer, answers[-1].status_code, answers[-1].headers.get("Retry-After")
+
+    def _act(self, recipient_id: str, action: str) -> None:
+        """Send a sender action in a thread; its answer says nothing that is of use."""
+        client = self.channel.get_output_channel().messenger_client
+        refuse_redirects(client.session)
+        try:
+            client.send_action(action, recipient_id, timeout=_TIMEOUT)
+        except (requests.RequestException, OSError, ValueError):
+            raise no_connection() from None  # their texts hold the token
+        finally:
+            client.session.close()
 
     def _is_own(self, url: str) -> bool:
         """Tell whether an address is Meta's, or at the address of the channel's own client."""

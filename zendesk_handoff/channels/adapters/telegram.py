@@ -124,6 +124,14 @@ class TelegramAdapter(ChannelAdapter):
             raise NotDelivered("the channel gave no answer that can be read", may_repeat=True)
         return Receipt()
 
+    async def show_typing(self, recipient_id: str, address: Address, *, is_on: bool) -> None:
+        """Show it for five seconds, or until the next message (`sendChatAction`)."""
+        if not is_on:
+            return
+        chat, topic = str(address.get("chat") or recipient_id), address.get("topic")
+        place = {"chat_id": chat} | ({} if topic is None else {"message_thread_id": topic})
+        await self._request("sendChatAction", {**place, "action": "typing"})
+
     def receive(self, message: UserMessage, request: Request | None) -> UserContent:
         """Read what a user has sent out of Telegram's update."""
         update = read_update(request.body) if request is not None else {}

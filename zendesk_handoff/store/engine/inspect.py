@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import Connection
 
 from zendesk_handoff.store.engine.identity import identity_of
 from zendesk_handoff.store.engine.migrate import has_first_tables, newest, version
-from zendesk_handoff.store.engine.postgresql import PostgresBackend
+from zendesk_handoff.store.engine.read_only import postgresql_connection, sqlite_connection
 from zendesk_handoff.store.engine.schema import metadata
 
 
@@ -41,23 +38,6 @@ class StoreState:
         return self.version is not None and self.version > self.newest
 
 
-def store_name(url: str) -> str:
-    """Name a store for people, without user and password."""
-    file = sqlite_file(url)
-    if file is not None:
-        return f"sqlite:///{file}"
-    parsed = make_url(url)
-    return f"postgresql://{parsed.host or ''}:{parsed.port or 5432}/{parsed.database or ''}"
-
-
-def sqlite_file(url: str) -> Path | None:
-    """Return the file of an SQLite store, or ``None`` for another database."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return None
-    return Path(os.path.abspath(parsed.database or ""))
-
-
 def inspect_sqlite(file: Path) -> StoreState:
     """Look at an SQLite database.
 
@@ -68,20 +48,8 @@ def inspect_sqlite(file: Path) -> StoreState:
         sqlite3.Error: It is no database, or cannot be read.
         IncompatibleSchema: It has tables of another program under our names.
     """
-
-    def connect() -> sqlite3.Connection:
-        # Without the file beside it nobody has the database open, and SQLite need not make one.
-        mode = "mode=ro" if file.with_name(f"{file.name}-wal").exists() else "immutable=1"
-        return sqlite3.connect(f"file:{quote(str(file))}?{mode}", uri=True, timeout=5)
-
-    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.NullPool)
-    try:
-        with engine.connect() as connection:
-            return _state(connection, f"sqlite:///{file}")
-    except sa.exc.DBAPIError as error:
-        raise error.orig from None
-    finally:
-        engine.dispose()
+    with sqlite_connection(file) as connection:
+        return _state(connection, f"sqlite:///{file}")
 
 
 async def inspect_postgresql(url: str) -> StoreState:
@@ -94,21 +62,17 @@ async def inspect_postgresql(url: str) -> StoreState:
         Exception: The driver's own, if there is no connection.
         IncompatibleSchema: It has tables of another program under our names.
     """
-    backend = PostgresBackend(make_url(url.replace("postgres://", "postgresql://", 1)))
+    async with postgresql_connection(url) as (opened, name):
 
-    def look(connection: Connection) -> StoreState:
-        problem = _obstacle(connection)
-        if problem:  # the user may not be allowed to read, either
-            return StoreState(backend.name, None, newest(), identity_of(connection), problem)
-        connection.execute(sa.text("SET TRANSACTION READ ONLY"))
-        return _state(connection, backend.name)
+        def look(connection: Connection) -> StoreState:
+            problem = _obstacle(connection)
+            if problem:  # the user may not be allowed to read, either
+                return StoreState(name, None, newest(), identity_of(connection), problem)
+            connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+            return _state(connection, name)
 
-    try:
-        async with backend.engine.connect() as connection:
-            found: StoreState = await connection.run_sync(look)
-        return found
-    finally:
-        await backend.close()
+        found: StoreState = await opened.run_sync(look)
+    return found
 
 
 def _state(connection: Connection, name: str) -> StoreState:

@@ -37,6 +37,7 @@ is_undelivered = sa.text("state <> 'done'")
 # The same in queries over several tables.
 is_undelivered_in_outbox = sa.text(f"outbox.{is_undelivered.text}")
 is_undelivered_in_inbox = sa.text(f"inbox.{is_undelivered.text}")
+has_ticket_to_set = sa.text("ticket_due_at IS NOT NULL")
 _is_leased = sa.text("lease_owner IS NOT NULL")
 _seconds = sa.Float(53)
 
@@ -52,11 +53,21 @@ sessions = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("reason", _SafeText, nullable=False, server_default=""),
     sa.Column("end_reason", sa.String(32)),
+    # By which Zendesk's triggers name the session; empty if a version without the column made it.
+    sa.Column("reference", sa.String(32)),
     sa.Column("summary", _SafeText, nullable=False, server_default=""),
+    # In messages for the agent; empty unless the settings ask for it.
+    sa.Column("transcript", sa.JSON, nullable=False, server_default="[]"),
+    # What the user has left for the agents while nobody was there; NULL for a handover.
+    sa.Column("message", _SafeText),
     sa.Column("profile", sa.JSON, nullable=False),
     # Who has told the profile's values, and the id of the user at the site that vouches for them.
     sa.Column("origins", sa.JSON(none_as_null=True)),
     sa.Column("subject", _SafeText),
+    # The fields of the ticket; empty for sessions from before. When the ticket is to be looked at
+    # again, since Zendesk may not have taken them; empty where that is done, or cannot be.
+    sa.Column("ticket", sa.JSON(none_as_null=True)),
+    sa.Column("ticket_due_at", _seconds),
     # Where in the channel the conversation takes place, and what an agent offers to choose from.
     sa.Column("address", sa.JSON(none_as_null=True)),
     sa.Column("choices", sa.JSON(none_as_null=True)),
@@ -65,6 +76,7 @@ sessions = sa.Table(
     sa.Column("external_id", _SafeText),
     sa.Column("conversation_id", sa.String(64)),
     sa.Column("summary_message_id", sa.String(64)),
+    sa.Column("transcript_message_id", sa.String(64)),
     sa.Column("step", sa.String(16)),
     sa.Column("pending_step", sa.String(16)),
     sa.Column("agent_id", sa.String(64)),
@@ -73,6 +85,7 @@ sessions = sa.Table(
     # Until when a Rasa server may take the request up, by the clock of ``Database.now``.
     sa.Column("take_up_until", _seconds, nullable=False, server_default="0"),
     sa.Column("connected_at", _seconds),
+    sa.Column("answered_at", _seconds),
     sa.Column("ended_at", _seconds),
     # Whether user and tracker know that the session is with the agents.
     sa.Column("start_notified", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -92,6 +105,9 @@ sessions = sa.Table(
     sa.Column("heard_at", _seconds),
     sa.Column("silence_logged_at", _seconds),
     sa.Column("end_notified", sa.Boolean, nullable=False, server_default=sa.false()),
+    # When the user was asked for a rating, and the rating from 1 to 5.
+    sa.Column("rating_asked_at", _seconds),
+    sa.Column("rating", sa.Integer),
     sa.Column("finalized", sa.Boolean, nullable=False, server_default=sa.false()),
     # The process with the lease, and when it expires.
     sa.Column("lease_owner", sa.String(32)),
@@ -120,8 +136,16 @@ sessions = sa.Table(
     sa.Index(
         "leased_sessions", "lease_owner", sqlite_where=_is_leased, postgresql_where=_is_leased
     ),
+    sa.Index(
+        "tickets_to_set",
+        "ticket_due_at",
+        sqlite_where=has_ticket_to_set,
+        postgresql_where=has_ticket_to_set,
+    ),
     sa.Index("sessions_of_a_conversation", "conversation_id"),
+    sa.Index("sessions_by_reference", "reference"),
     sa.Index("sessions_by_state", "connector_id", "state", "end_reason"),
+    sa.Index("sessions_by_connection", "connector_id", "connected_at"),
     sa.Index(
         "open_sessions_to_reconcile",
         "reconciled_at",
@@ -272,6 +296,15 @@ uploads = sa.Table(
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("created_at", _seconds, nullable=False),
+)
+
+#: How many users have written to the bot on a day, in UTC: see ``store.daily_users``.
+daily_users = sa.Table(
+    "daily_users",
+    metadata,
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("channel", sa.String(64), primary_key=True),
+    sa.Column("users", sa.LargeBinary, nullable=False),
 )
 
 #: Test conversations of ``zendesk-handoff check --round-trip`` whose event is awaited.

@@ -1,8 +1,15 @@
-// Calls to the channel's API. The conversation's secret is in a cookie that no script can read.
+// Calls to the channel's API. The conversation's secret is in a cookie that no script can read; only in a
+// frame whose browser keeps no cookie the page holds it itself, and sends it in a header.
+
+import { isEmbedded } from "./site.js";
+import { openStream } from "./stream.js";
+import { say, sayError } from "./words.js";
 
 const ROOT = "/webhooks/webchat";
+const TOKEN = "webchat:token";
 let conversation = null;
-let lastPost = Promise.resolve();
+let token = readToken();
+let keepsCookies = true;
 let link = readLink();
 
 /**
@@ -33,109 +40,167 @@ export function onIdentity(call) {
   });
 }
 
-/** A request that failed; its message is for the user. */
-export class RequestError extends Error {
-  constructor(message, { retryable = false } = {}) {
-    super(message);
-    this.retryable = retryable;
+/** Take what the site's launcher tells of its user in place of the address. */
+export function setLink(told, identity) {
+  const values = { ...told, identity };
+  link = { locale: navigator.language };
+  for (const key of ["workspace", "name", "email", "locale", "identity"]) {
+    if (typeof values[key] === "string" && values[key]) link[key] = values[key];
   }
 }
 
-/** Milliseconds before each retry; the server recognizes by its id a message that it has. */
-const RETRY_DELAYS = [1000, 3000, 6000];
-const RETRYABLE = new Set([502, 503, 504]);
-
-/**
- * Post what has an id, with retries; posts are sent in the order of the calls.
- * @param {string} path
- * @param {{json?: object, form?: FormData}} body
- */
-function postOnce(path, body) {
-  const work = async () => {
-    for (const delay of RETRY_DELAYS) {
-      try {
-        return await post(path, body);
-      } catch (error) {
-        if (!error.retryable) throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, delay));
-    }
-    return post(path, body);
-  };
-  lastPost = lastPost.catch(() => {}).then(work);
-  return lastPost;
-}
-
-/**
- * @param {string} path
- * @param {{json?: object, form?: FormData}} body
- * @returns {Promise<object>}
- */
-async function post(path, { json, form }) {
-  const headers = {};
-  if (json) headers["Content-Type"] = "application/json";
-  if (conversation) headers["X-Webchat-Conversation"] = conversation;
-  let response;
-  try {
-    response = await fetch(ROOT + path, { method: "POST", headers, body: json ? JSON.stringify(json) : form });
-  } catch {
-    throw new RequestError("There is no connection. Your message may not have arrived.", { retryable: true });
-  }
-  const content = await response.json().catch(() => ({}));
-  if (!response.ok) {
-    throw new RequestError(content.error || "Your message was not sent.", { retryable: RETRYABLE.has(response.status) });
-  }
-  return content;
-}
-
-/**
- * Resume this browser's conversation, or begin one.
- * @param {{another?: boolean}} options `another` only where the user has asked for it: no link can.
- * @returns {Promise<{asks?: object, signed_in_as?: string}>} `asks`: what the page's address asks for, where
- *   that is another conversation than this one.
- */
-export async function begin({ another = false } = {}) {
-  const { asks, signed_in_as, conversation: found } = await post("/conversations", { json: { ...link, new: another } });
-  conversation = found;
-  if (!asks) delete link.identity;
-  return { asks, signed_in_as };
+/** Take another identity. */
+export function setIdentity(identity) {
+  if (typeof identity === "string") link = { ...link, identity };
 }
 
 /** Forget what the page's address asks for: its user wants to keep the conversation. */
 export function forgetLink() {
   link = { locale: navigator.language };
-  history.replaceState(history.state, "", location.pathname);
+  const kept = new URLSearchParams(location.search).has("widget") ? "?widget" : "";
+  history.replaceState(history.state, "", location.pathname + kept);
 }
 
-/** @param {string} id @param {string} text */
-export const sendText = (id, text) => postOnce("/messages", { json: { id, text } });
+/** A request that failed; its message is for the user. */
+export class RequestError extends Error {
+  constructor(message, { code, retryable = false } = {}) {
+    super(message);
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
 
-/** @param {string} id @param {{payload: string, title: string, answers?: number}} choice */
-export const sendChoice = (id, choice) => postOnce("/messages", { json: { id, ...choice } });
+/** Whether time may help: not where the server has understood the request and refused it. */
+const isRetryable = (status) => status >= 500 || status === 408;
 
-/** @param {string} id @param {File[]} files */
-export function sendFiles(id, files) {
-  const form = new FormData();
-  for (const file of files) form.append("files", file, file.name);
-  // In the query: the server need not read again what it has.
-  return postOnce(`/files?id=${encodeURIComponent(id)}`, { form });
+/**
+ * The page on which the user is, for the agent: the one around the chat, or from which it was opened. What follows its
+ * path stays in the browser, as it may hold a secret.
+ * @returns {{page?: string}}
+ */
+function place() {
+  if (!document.referrer) return {};
+  const { origin, pathname } = new URL(document.referrer);
+  return { page: origin + pathname };
+}
+
+function headers() {
+  return {
+    ...(conversation && { "X-Webchat-Conversation": conversation }),
+    ...(token && { Authorization: `Bearer ${token}` }),
+  };
+}
+
+/** @param {string} path @param {object} json @returns {Promise<object>} */
+async function post(path, json) {
+  let response;
+  try {
+    const body = JSON.stringify(json);
+    response = await fetch(ROOT + path, { method: "POST", headers: { ...headers(), "Content-Type": "application/json" }, body });
+  } catch {
+    throw new RequestError(say("error_connection"), { retryable: true });
+  }
+  return contentOf(response.status, await response.json().catch(() => ({})));
+}
+
+function contentOf(status, content) {
+  if (status >= 200 && status < 300) return content;
+  throw new RequestError(sayError(content), { code: content.code, retryable: isRetryable(status) });
 }
 
 /**
- * Listen to the events. The browser reconnects by itself and sends the id of its last item.
- * @param {{item: Function, handoff: Function, typing: Function, connection: Function, closed: Function}} on
- * @returns {EventSource}
+ * Resume this browser's conversation, or begin one.
+ * @param {{another?: boolean}} options `another` only where the user has asked for it: no link can.
+ * @returns {Promise<{conversation: string, asks?: object, signed_in_as?: string}>} `asks`: what the page's
+ *   address asks for, where that is another conversation than this one.
+ */
+export async function begin({ another = false } = {}) {
+  const embedded = isEmbedded ? { embedded: token || !keepsCookies ? "token" : "cookie" } : {};
+  const begun = await post("/conversations", { ...link, ...embedded, new: another });
+  conversation = begun.conversation;
+  if (begun.token) keepToken(begun.token);
+  if (!begun.asks) delete link.identity;
+  return begun;
+}
+
+/**
+ * Take the token in place of the cookie, which the browser has not kept.
+ * @returns {boolean} Whether that is another way than before.
+ */
+export function giveUpCookies() {
+  if (!isEmbedded || !keepsCookies || token) return false;
+  keepsCookies = false;
+  return true;
+}
+
+function readToken() {
+  try {
+    return isEmbedded ? localStorage.getItem(TOKEN) : null;
+  } catch {
+    return null;
+  }
+}
+
+function keepToken(value) {
+  token = value;
+  try {
+    localStorage.setItem(TOKEN, value);
+  } catch {
+    // The browser keeps nothing for frames: the conversation lasts as long as the page.
+  }
+}
+
+/**
+ * Send an entry of the outbox.
+ * @param {{id: string, text?: string, choice?: object, files?: File[]}} entry
+ * @param {(part: number) => void} progress Told what part of the files has been sent, 0 to 1.
+ */
+export function send({ id, text, choice, files }, progress) {
+  return files ? sendFiles(id, files, progress) : post("/messages", { id, ...(choice ?? { text }), ...place() });
+}
+
+/** By XMLHttpRequest: `fetch` does not tell how much has been sent. */
+function sendFiles(id, files, progress) {
+  const form = new FormData();
+  for (const file of files) form.append("files", file, file.name);
+  const request = new XMLHttpRequest();
+  // In the query: the server need not read again what it has.
+  request.open("POST", `${ROOT}/files?id=${encodeURIComponent(id)}`);
+  request.responseType = "json";
+  for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
+  request.upload.onprogress = ({ loaded, total }) => progress(total ? loaded / total : 0);
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(new RequestError(say("error_connection"), { retryable: true }));
+    request.onload = () => {
+      try {
+        resolve(contentOf(request.status, request.response ?? {}));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    request.send(form);
+  });
+}
+
+/** Load a file of the user's: its address alone opens it nowhere else, and to no other page. */
+export async function loadFile(path) {
+  const response = await fetch(`${ROOT}/${path}`, { headers: headers() });
+  if (!response.ok) throw new RequestError(sayError({}));
+  return response.blob();
+}
+
+/**
+ * Listen to the events of the conversation.
+ * @param {object} on By the event's type, and `open`, `lost`, `refused` (with a code and a sentence).
+ * @returns {() => void} Ends it.
  */
 export function listen(on) {
-  const source = new EventSource(`${ROOT}/events?conversation=${encodeURIComponent(conversation)}`);
-  source.onmessage = (event) => on.item(Number(event.lastEventId), JSON.parse(event.data));
-  source.addEventListener("handoff", (event) => on.handoff(JSON.parse(event.data)));
-  source.addEventListener("typing", (event) => on.typing(JSON.parse(event.data).busy));
-  source.addEventListener("closed", (event) => {
-    source.close(); // else the browser would connect again, and close another window's stream
-    on.closed(JSON.parse(event.data).text);
+  const request = (lastId, signal) =>
+    fetch(`${ROOT}/events`, { headers: { ...headers(), ...(lastId && { "Last-Event-ID": lastId }) }, cache: "no-store", signal });
+  return openStream(request, {
+    event: (type, data, id) => Object.hasOwn(on, type) && on[type](data, Number(id)),
+    open: on.open,
+    lost: on.lost,
+    refused: (content) => on.refused(content.code, sayError(content)),
   });
-  source.onopen = () => on.connection(true);
-  source.onerror = () => on.connection(false);
-  return source;
 }

@@ -2,7 +2,9 @@
 //
 // Anybody can write an address: nothing happens without the user's answer, and Escape is a no.
 
-const NAMES = { workspace: "Department", name: "Name", email: "E-mail" };
+import { say } from "./words.js";
+
+const NAMES = ["workspace", "name", "email"];
 const dialog = document.querySelector("#ask");
 
 /**
@@ -11,7 +13,7 @@ const dialog = document.querySelector("#ask");
  * @returns {Promise<boolean>}
  */
 export function ask(asks) {
-  const rows = Object.keys(NAMES).filter((key) => asks[key]).flatMap((key) => [make("dt", NAMES[key]), make("dd", asks[key])]);
+  const rows = NAMES.filter((key) => asks[key]).flatMap((key) => [make("dt", say(`ask_${key}`)), make("dd", asks[key])]);
   dialog.querySelector("dl").replaceChildren(...rows);
   dialog.returnValue = "";
   return new Promise((resolve) => {

@@ -1,12 +1,8 @@
 // The banner above the chat: the state of the handoff, and its buttons.
 
-const TEXTS = {
-  requested: () => "Connecting you with our team …",
-  opening: () => "Connecting you with our team …",
-  waiting: () => "Waiting for an agent. You can keep writing.",
-  active: (agent) => (agent ? ["You are talking with ", nameElement(agent), "."] : "You are talking with our team."),
-  ended: () => "The conversation with our team has ended.",
-};
+import { say } from "./words.js";
+
+const STATES = { requested: "connecting", opening: "connecting", waiting: "waiting_for_agent", active: "active", ended: "ended" };
 
 export class Banner {
   /** @param {{end: () => void, begin: () => void}} actions */
@@ -21,19 +17,21 @@ export class Banner {
 
   /** @param {{state: string, agent: string | null}} handoff */
   show({ state, agent }) {
-    const text = TEXTS[state];
-    this.banner.hidden = !text;
-    if (!text) return;
-    this.text.replaceChildren(...[text(agent?.trim())].flat());
+    const isShown = Object.hasOwn(STATES, state);
+    this.banner.hidden = !isShown;
+    if (!isShown) return;
+    const name = state === "active" ? agent?.trim() : "";
+    this.text.replaceChildren(...(name ? sentenceWith(name) : [say(STATES[state])]));
     this.banner.classList.toggle("ended", state === "ended");
     this.endButton.hidden = state !== "waiting" && state !== "active";
     this.beginButton.hidden = state !== "ended";
   }
 }
 
-/** Build the element of a name: its direction and length leave the sentence around it unchanged. */
-function nameElement(name) {
+/** Put a name into its sentence, as an element: its direction and length leave the rest unchanged. */
+function sentenceWith(name) {
+  const [before, after] = say("active_with").split("{agent}");
   const element = document.createElement("bdi");
   element.title = element.textContent = name;
-  return element;
+  return [before, element, after];
 }

@@ -1,35 +1,13 @@
-// Elements of an agent's message: words with links, buttons, cards.
+// Elements of a message: words with links, pictures and files, buttons, cards, forms.
 //
 // Everything comes from outside: it becomes text nodes and checked addresses, never markup.
 
-const ADDRESS = /https?:\/\/[^\s<>"\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gi;
-const SENTENCE_MARKS = ".,:;!?…'\"*_~`»”’";
-const OPENING = { ")": "(", "]": "[", "}": "{" };
+import { formOf } from "./form.js";
+import { divide, isSafe, linkBare, linkTo } from "./links.js";
+import { fileOf, pictureOf } from "./media.js";
+import { say } from "./words.js";
 
-export const CHOICE = {
-  padding: "7px 14px", margin: "4px 6px 4px 0", border: "1px solid #14545c", borderRadius: "999px",
-  background: "#fff", color: "#14545c", font: "inherit", cursor: "pointer",
-};
-export const STYLE = `
-  .said { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
-  .deleted { opacity: .75; }
-  .link-button {
-    display: inline-block; padding: 7px 14px; margin: 4px 6px 4px 0; border: 1px solid #14545c;
-    border-radius: 8px; background: #14545c; color: #fff !important; text-decoration: none;
-  }
-  .webchat-choice, .link-button { max-width: 100%; overflow-wrap: anywhere; text-align: start; unicode-bidi: plaintext; }
-  .chosen { background: #14545c !important; color: #fff !important; opacity: 1 !important; }
-  .message-bubble:has(.cards) { max-width: 96% !important; overflow: hidden; }
-  .cards { display: flex; gap: 10px; overflow-x: auto; margin: 0 -4px; padding: 4px 4px 8px; }
-  .card {
-    flex: 0 0 min(210px, 80%); display: flex; flex-direction: column; overflow: hidden;
-    border: 1px solid rgb(28 43 45 / 18%); border-radius: 12px; background: #fff; color: #1c2b2d;
-  }
-  .card img { width: 100%; height: 130px; object-fit: contain; background: #f3f5f2; }
-  .card .words { flex: 1; padding: 10px 12px 4px; }
-  .card .title { font-weight: 600; }
-  .card .title, .card .said { overflow-wrap: anywhere; unicode-bidi: plaintext; }
-  .card .buttons, .card > a:not(.link-button) { padding: 4px 12px 10px; }`;
+const EMOJI = /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f]|\s){1,16}$/u;
 
 function make(tag, className, text) {
   const element = document.createElement(tag);
@@ -38,21 +16,26 @@ function make(tag, className, text) {
   return element;
 }
 
-/** Return whether a page may link to an address: one of the web, or a path on this server. */
-export function isSafe(address) {
-  try {
-    return /^https?:$/.test(new URL(address, location.href).protocol);
-  } catch {
-    return false;
-  }
-}
-
-/** Make an element open an address in another tab. */
-export function linkTo(element, address) {
-  element.href = address;
-  element.target = "_blank";
-  element.rel = "noopener noreferrer";
-  return element;
+/**
+ * Divide a history item into messages as deep-chat takes them.
+ * @param {number} id
+ * @param {string} role
+ * @param {object} item
+ * @returns {{plain: string, message: object}[]} `plain`: the words that tell the same.
+ */
+export function partsOf(id, role, { is_deleted, text, media, cards, buttons, form }) {
+  const parts = [];
+  const add = (plain, element) => parts.push({ plain, message: { html: element.outerHTML } });
+  const titles = (all) => all.map(({ title }) => title).join("\n");
+  if (is_deleted) add("", deletedNote());
+  // The bot's texts are Markdown; those of people are shown as they are.
+  if (text && role === "ai") parts.push({ plain: text, message: { text: linkBare(text) } });
+  else if (text) add(text, words(text));
+  if (media) add(media.name || media.url, media.kind === "image" ? pictureOf(media) : fileOf(media));
+  if (form) add(form.fields.map(({ label }) => label).join("\n"), formOf(id, form));
+  if (cards) add(titles(cards), cardRow(id, cards));
+  if (buttons) add(titles(buttons), buttonGroup(id, buttons));
+  return parts;
 }
 
 /**
@@ -60,39 +43,10 @@ export function linkTo(element, address) {
  * @param {string} text Shown as it is.
  */
 export function words(text) {
-  const box = make("div", "said");
+  const box = make("div", EMOJI.test(text) ? "said emoji" : "said");
   box.dir = "auto";
-  let end = 0;
-  for (const { 0: found, index } of text.matchAll(ADDRESS)) {
-    const address = withoutMarks(found);
-    if (!isSafe(address)) continue;
-    box.append(text.slice(end, index), linkTo(make("a", "", address), address));
-    end = index + address.length;
-  }
-  box.append(text.slice(end));
+  box.append(...divide(text).map((part) => (part.address ? linkTo(make("a", "", part.address), part.address) : part)));
   return box;
-}
-
-/** Cut what ends a sentence off an address, or closes a bracket that was opened before it. */
-function withoutMarks(address) {
-  const count = (mark) => address.split(mark).length;
-  for (;;) {
-    const last = address.at(-1) ?? "";
-    const closes = Object.hasOwn(OPENING, last) && count(last) > count(OPENING[last]);
-    if (!last || !(SENTENCE_MARKS.includes(last) || closes)) return address;
-    address = address.slice(0, -1);
-  }
-}
-
-/** Make the bare web addresses of Markdown links. */
-export function linkBare(markdown) {
-  return markdown.replace(ADDRESS, (found, index) => {
-    const before = markdown.slice(Math.max(0, index - 2), index);
-    const address = withoutMarks(found);
-    // In a link, in quotes or in code it is left alone.
-    if (before.endsWith("](") || /[<[="'`\w\\]$/.test(before) || !isSafe(address)) return found;
-    return `<${address}>${found.slice(address.length)}`;
-  });
 }
 
 /**
@@ -100,14 +54,14 @@ export function linkBare(markdown) {
  * @param {number} itemId The history item that a choice answers.
  * @param {{title: string, payload?: string, says?: string, url?: string}[]} buttons
  */
-export function buttonGroup(itemId, buttons) {
+function buttonGroup(itemId, buttons) {
   const group = make("div", "buttons");
   for (const { title, payload, says, url } of buttons) {
     if (url) {
       if (isSafe(url)) group.append(linkTo(make("a", "link-button", title), url));
       continue;
     }
-    const button = make("button", "webchat-choice", title);
+    const button = make("button", "choice", title);
     button.type = "button";
     button.dataset.payload = payload;
     button.dataset.item = String(itemId);
@@ -122,13 +76,12 @@ export function buttonGroup(itemId, buttons) {
  * @param {number} itemId
  * @param {{title: string, text?: string, image?: string, buttons?: object[]}[]} cards
  */
-export function cardRow(itemId, cards) {
-  const row = make("div", "cards");
+function cardRow(itemId, cards) {
+  const row = make("ul", "cards");
   row.tabIndex = 0; // its scroll bar is reached by the keyboard
-  row.setAttribute("role", "list");
+  row.setAttribute("aria-label", say("cards"));
   for (const { title, text, image, buttons } of cards) {
-    const card = make("div", "card");
-    card.setAttribute("role", "listitem");
+    const card = make("li", "card");
     if (image && isSafe(image)) {
       const picture = make("img", "");
       picture.src = image;
@@ -144,5 +97,24 @@ export function cardRow(itemId, cards) {
   return row;
 }
 
+/**
+ * Mark what an item has offered as used: quick replies vanish, what stays is disabled.
+ * @param {HTMLElement} part A choice, or a form.
+ */
+export function markUsed(part) {
+  if (part.matches("form")) {
+    for (const field of part.elements) field.disabled = true;
+  } else if (part.closest(".card")) {
+    part.disabled = true;
+  } else {
+    const group = part.parentElement;
+    part.remove();
+    if (!group.childElementCount) group.closest(".outer-message-container").hidden = true;
+  }
+}
+
 /** Build what is shown in place of a message that was deleted. */
-export const deletedNote = () => make("em", "deleted", "This message was deleted.");
+export const deletedNote = () => make("em", "deleted", say("deleted"));
+
+/** Build a message of the chat itself. @param {string} text */
+export const notice = (text) => make("p", "notice", text);

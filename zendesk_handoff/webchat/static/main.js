@@ -1,67 +1,59 @@
 // The page: one conversation with its chat, its banner and its connection to the server.
 
+import { Alerts } from "./alerts.js";
 import * as api from "./api.js";
 import { ask } from "./ask.js";
 import { Banner } from "./banner.js";
 import { Chat } from "./chat.js";
+import { Outbox } from "./outbox.js";
+import { listenToLauncher, tell } from "./site.js";
+import { say } from "./words.js";
 
-const { greeting, extensions, maxText, maxFiles } = document.body.dataset;
 const connection = document.querySelector("#connection");
 const signedIn = document.querySelector("#signed-in");
+const logo = document.querySelector("#logo");
 const container = document.querySelector("#chat");
+const alerts = new Alerts();
 const banner = new Banner({
-  end: () => choose("/end_handoff", { title: "End chat" }),
+  end: () => write({ id: crypto.randomUUID(), text: say("end_chat"), choice: { payload: "/end_handoff", title: say("end_chat") } }),
   begin: () => start({ another: true }),
 });
 let chat = null;
-let source = null;
+let outbox = null;
+let closeStream = () => {};
 let turns = 0; // the site around the page may give an identity at any time
 
-/** Send the choice of one of the page's own buttons. */
-async function choose(payload, { title }) {
-  try {
-    await api.sendChoice(crypto.randomUUID(), { payload, title });
-  } catch (error) {
-    chat.showNotice(error.message);
-  }
+function write(entry) {
+  outbox.add(entry);
+  tell("active");
 }
 
-/** Show this browser's conversation, or begin another one. */
-async function start({ another = false } = {}) {
+/**
+ * Show this browser's conversation, or begin another one.
+ * @param {{another?: boolean, carries?: boolean}} options `carries`: what is not sent yet goes to the conversation
+ *   that is found now.
+ */
+async function start({ another = false, carries = false } = {}) {
   const turn = ++turns;
-  source?.close();
+  closeStream();
   let begun;
   try {
     begun = await api.begin({ another });
   } catch (error) {
-    connection.textContent = error.message;
-    connection.hidden = false;
+    showProblem(error.message);
+    if (error.retryable) setTimeout(() => turn === turns && start({ another, carries }), 3000);
     return;
   }
   if (turn !== turns) return;
+  showProblem(null);
   showUser(begun.signed_in_as);
   banner.show({ state: "none", agent: null });
-  chat = new Chat(container, { greeting, extensions, maxText: Number(maxText), maxFiles: Number(maxFiles) });
+  chat = new Chat(container, { write, retry: (id) => outbox.retry(id), loadFile: api.loadFile });
   await chat.ready;
-  const shown = new Set(); // after a reconnection the server repeats some items
-  source = api.listen({
-    item: (id, item) => {
-      if (shown.has(id)) return;
-      shown.add(id);
-      chat.show(id, item);
-    },
-    handoff: (handoff) => banner.show(handoff),
-    typing: (busy) => chat.showTyping(busy),
-    connection: (open) => {
-      connection.hidden = open;
-      chat.setOpen(open);
-    },
-    closed: (text) => {
-      connection.textContent = text;
-      connection.hidden = false;
-      chat.setOpen(false);
-    },
-  });
+  if (turn !== turns) return;
+  prepareOutbox(begun.conversation, carries ? outbox.entries : []);
+  alerts.begin(begun.conversation);
+  closeStream = api.listen(handlers());
   if (!begun.asks) return;
   const wanted = await ask(begun.asks);
   if (turn !== turns) return;
@@ -70,12 +62,87 @@ async function start({ another = false } = {}) {
   chat.focus();
 }
 
+/** What the same conversation has not sent stays; another one's is kept for when it is shown again. */
+function prepareOutbox(conversation, carried) {
+  if (outbox?.conversation === conversation) return;
+  outbox?.close();
+  outbox = new Outbox(conversation, { send: api.send, changed: (entry) => chat.showEntry(entry) });
+  outbox.restore(carried);
+}
+
+function handlers() {
+  const shown = new Set(); // after a reconnection the server repeats some items
+  let isLoaded = false;
+  let isWithAgent = false;
+  return {
+    message(item, id) {
+      if (shown.has(id)) return;
+      shown.add(id);
+      if (item.request_id) outbox.confirm(item.request_id.split(":")[0]);
+      if (chat.show(id, item)) alerts.note(id, item);
+    },
+    handoff(handoff) {
+      banner.show(handoff);
+      isWithAgent = handoff.state === "active";
+      if (isLoaded) return;
+      isLoaded = true; // the server sends the state after the history
+      outbox.start();
+      alerts.start();
+    },
+    typing: ({ busy }) => chat.showTyping(busy === true, isWithAgent ? "agent" : "ai"),
+    closed() {
+      closeStream();
+      showProblem(say("error_windows"));
+      chat.setOpen(false);
+    },
+    open() {
+      showProblem(null);
+      outbox.resume();
+    },
+    lost: () => showProblem(say("connection_lost")),
+    refused(code, text) {
+      if (code === "no_conversation" && api.giveUpCookies()) return start({ carries: true });
+      showProblem(code === "no_conversation" ? say("error_cookies") : text);
+      chat.setOpen(false);
+    },
+  };
+}
+
+/** @param {string | null} text */
+function showProblem(text) {
+  connection.textContent = text ?? "";
+  connection.hidden = text === null;
+}
+
 /** Show as whom the site around the page has signed its user in. */
 function showUser(name) {
   signedIn.hidden = !name;
   signedIn.querySelector("bdi").textContent = name ?? "";
 }
 
-await customElements.whenDefined("deep-chat");
+const hasLauncher = listenToLauncher({
+  start({ told, identity }) {
+    api.setLink(told, identity);
+    tell("ready");
+    start();
+  },
+  identify({ identity }) {
+    api.setIdentity(identity);
+    start();
+  },
+  opened() {
+    alerts.setOpen(true);
+    chat?.focus();
+  },
+  closed: () => alerts.setOpen(false),
+});
+const close = document.querySelector("#close");
+close.hidden = !hasLauncher;
+close.addEventListener("click", () => tell("close"));
+addEventListener("keydown", ({ key }) => key === "Escape" && !document.querySelector("dialog[open]") && tell("close"));
+alerts.setOpen(!hasLauncher);
+logo.hidden = !logo.getAttribute("src");
+logo.addEventListener("error", () => (logo.hidden = true));
 api.onIdentity(start);
-await start();
+await customElements.whenDefined("deep-chat");
+if (!hasLauncher) await start();

@@ -1,7 +1,8 @@
 // Repairs of deep-chat 2.4: links that run scripts, pictures that cannot be shown, and elements without
 // an accessible name or role.
 
-import { isSafe, linkTo } from "./content.js";
+import { isSafe, linkTo } from "./links.js";
+import { say } from "./words.js";
 
 const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "blob:"]);
 
@@ -14,11 +15,10 @@ export function repair(root) {
     if (log && log.getAttribute("role") !== "log") {
       log.setAttribute("role", "log");
       log.setAttribute("aria-live", "polite");
-      log.setAttribute("aria-label", "Conversation");
+      log.setAttribute("aria-label", say("conversation"));
+      log.setAttribute("aria-relevant", "additions"); // the state of a message changes silently
       log.tabIndex = 0;
     }
-    const input = root.querySelector("#text-input");
-    if (input && !input.hasAttribute("aria-label")) input.setAttribute("aria-label", "Your message");
   };
   root.addEventListener("error", (event) => linkPicture(event.target), true); // it does not bubble
   new MutationObserver(repairAll).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["href", "src"] });
@@ -31,8 +31,8 @@ function linkPicture(picture) {
   const address = picture.src;
   if (!isSafe(address)) return;
   const link = linkTo(document.createElement("a"), address);
-  link.textContent = `Picture: ${picture.alt || decodeName(address)}`;
-  (picture.closest("a") ?? picture).replaceWith(link);
+  link.textContent = `${say("picture")}: ${picture.alt || decodeName(address)}`;
+  (picture.closest("a, .picture") ?? picture).replaceWith(link);
 }
 
 function decodeName(address) {
@@ -60,6 +60,6 @@ function repairLink(link) {
 
 function repairButton(button) {
   const uploads = button.querySelector("input[type=file], [id*=upload]") !== null;
-  const label = button.textContent.trim() || (uploads ? "Attach a file" : "Send");
+  const label = button.textContent.trim() || say(uploads ? "attach" : "send");
   if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
 }

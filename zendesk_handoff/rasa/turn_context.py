@@ -15,8 +15,10 @@ from rasa.shared.core.events import (
     SlotSet,
     UserUttered,
 )
+from rasa.shared.core.trackers import DialogueStateTracker
 
-from zendesk_handoff.domain.responses import OFFER
+from zendesk_handoff.domain.form_answers import MESSAGE, QUESTIONS
+from zendesk_handoff.domain.responses import OFFERS
 from zendesk_handoff.domain.session import OPEN_NAMES, OVER_NAMES
 
 STATUS = "handoff_status"
@@ -79,7 +81,7 @@ def read_turn_context(events: Sequence[Event]) -> TurnContext:
             rejected.add(event.action_name)
         elif isinstance(event, ActionExecuted):
             actions.append(event)
-            if event.action_name == OFFER:
+            if event.action_name in OFFERS:
                 since = -1  # the answer itself is message 0
         elif isinstance(event, Restarted):
             since = None
@@ -102,3 +104,13 @@ def is_session_open(slots: Mapping[str, Any]) -> bool:
         slots: The tracker's slots, by name.
     """
     return STATUS in slots and slots[STATUS].value in OPEN_NAMES
+
+
+def is_asking(tracker: DialogueStateTracker) -> bool:
+    """Check whether the plugin's own questions are under way: their answers belong to a request.
+
+    Args:
+        tracker: The conversation.
+    """
+    slots = (tracker.slots.get(name) for name in ("handoff_contact", MESSAGE))
+    return tracker.active_loop_name in QUESTIONS or any(slot and slot.value for slot in slots)

@@ -1,4 +1,4 @@
-"""The policy's explanation in the tracker, for summaries, logs and analyses."""
+"""The explanation of an intervention in the tracker, for summaries, logs and analyses."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet, UserUttered
 
-from zendesk_handoff.domain.responses import OFFER
-from zendesk_handoff.frustration import EXPLANATION_KEY, Sign
+from zendesk_handoff.domain.dialogue import Dialogue
+from zendesk_handoff.domain.responses import OFFERS
+from zendesk_handoff.frustration import EXPLANATION_KEY, Frustration, Sign, explain
 
 #: The slot from which `action_human_handoff` takes the summary's "why".
 REASON_SLOT = "handoff_reason"
@@ -23,7 +24,8 @@ class Explanation:
     """The reason of an intervention.
 
     Attributes:
-        wanted: The action that the policy has predicted: the offer or the handover.
+        wanted: The action that the policy has predicted, the offer or the handover; in a CALM bot
+            the flow that was started.
         reason: One sentence for the agent: the slot's value.
         score: The frustration score, from 0 to 1.
         reasons: The reasons of the score in words, the strongest first.
@@ -37,6 +39,27 @@ class Explanation:
     reasons: tuple[str, ...]
     threshold: float
     signs: tuple[Sign, ...] = ()
+
+    @classmethod
+    def of(
+        cls, found: Frustration, dialogue: Dialogue, *, wanted: str, threshold: float
+    ) -> Explanation:
+        """Explain a score.
+
+        Args:
+            found: The score.
+            dialogue: What was scored; its language is the reason's.
+            wanted: What is to be done.
+            threshold: The threshold that the score has reached.
+        """
+        return cls(
+            wanted=wanted,
+            reason=explain(found.reasons, locale=dialogue.locale),
+            score=found.score,
+            reasons=found.reasons,
+            threshold=threshold,
+            signs=found.signs,
+        )
 
     @classmethod
     def latest(cls, events: Sequence[Event]) -> Explanation | None:
@@ -74,7 +97,7 @@ def is_reason_stale(events: Sequence[Event], slots: Mapping[str, Any]) -> bool:
         return False
     after = _after_explanation(events)
     messages = [event for event in after if isinstance(event, UserUttered)]
-    if explanation.wanted != OFFER:
+    if explanation.wanted not in OFFERS:
         return bool(messages)
     return (
         len(messages) > 1

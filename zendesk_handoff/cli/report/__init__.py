@@ -1,0 +1,1 @@
+"""``zendesk-handoff report``: how handovers went, from the store alone."""

@@ -1,0 +1,114 @@
+"""Fields that are set on a ticket afterwards, where Zendesk has not taken them by itself.
+
+It takes them when it makes a ticket, and not from a handover into one that exists. The Support API
+can set them then, if the connector has a token for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from zendesk_handoff.domain.session import Session
+from zendesk_handoff.domain.ticket import Ticket, join
+from zendesk_handoff.domain.untrusted_text import harmless
+from zendesk_handoff.errors import ConversationsError
+from zendesk_handoff.handover.ticket_events import reference_part
+from zendesk_handoff.settings import Settings
+from zendesk_handoff.store import Store
+from zendesk_handoff.zendesk.clients import Clients
+
+log = structlog.get_logger(__name__)
+
+#: Sessions that are looked at in one go, one after the other.
+_BATCH = 8
+#: Seconds after which a ticket is looked for again that is not there yet.
+_AGAIN_AFTER = 15.0
+#: Seconds after the connection in which it is looked for.
+_GIVE_UP_AFTER = 600.0
+
+
+class TicketUpdates:
+    """Sets the fields of tickets, each by one process.
+
+    Args:
+        store: The store.
+        settings: The plugin's.
+        clients: The clients.
+        clock: Returns the time in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        clients: Clients,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Keep the collaborators."""
+        self._store = store
+        self._clients = clients
+        self._clock = clock
+        self._connectors = [
+            each.id for each in settings.connectors.values() if each.support_token is not None
+        ]
+
+    async def look(self) -> None:
+        """Set the fields of all tickets that are due.
+
+        Raises:
+            StoreUnavailable: It is done with the next look.
+        """
+        if not self._connectors:
+            return
+        now = self._clock()
+        due = await self._store.tickets.claim(
+            self._connectors, now=now, again_at=now + _AGAIN_AFTER, limit=_BATCH
+        )
+        for session in due:
+            try:
+                is_done = await self._set(session)
+            except ConversationsError as error:
+                is_done = not error.retryable
+                if is_done:
+                    self._give_up(session, str(error))
+            # A rating comes after the end.
+            since = session.rating_asked_at or session.connected_at or 0.0
+            if not is_done and since + _GIVE_UP_AFTER < now:
+                self._give_up(session, "Zendesk shows no ticket of the user with the summary.")
+                is_done = True
+            if is_done:
+                await self._store.tickets.finish(session.id)
+
+    async def _set(self, session: Session) -> bool:
+        """Set the fields of a session's ticket; return whether it was found."""
+        client = self._clients.interactive(session.connector_id)
+        support = self._clients.support(session.connector_id)
+        assert client is not None and support is not None, "only such sessions are claimed"
+        if session.user_id is None or session.summary_message_id is None:
+            return True  # it was erased meanwhile, or there is nothing to recognise the ticket by
+        user = await client.get_user(session.user_id)
+        if user.zendesk_id is None:
+            return False
+        ticket = await support.find_ticket(user.zendesk_id, session.summary_message_id)
+        if ticket is None:
+            return False
+        # As the conversation's metadata has it, with which the ticket is compared.
+        wanted = Ticket.from_json(harmless(session.ticket))
+        reference = reference_part(client.connector, session)
+        if await support.update(ticket, join([wanted, reference])):
+            log.info("handoff.ticket.set", session=session.id, connector=session.connector_id)
+        return True
+
+    @staticmethod
+    def _give_up(session: Session, problem: str) -> None:
+        log.error(
+            "handoff.ticket.not_set",
+            session=session.id,
+            connector=session.connector_id,
+            problem=problem,
+            meaning="the agents have the conversation; fields may be missing in its ticket",
+        )
