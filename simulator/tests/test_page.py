@@ -58,6 +58,31 @@ async def handed_over(
     return conversation, {"type": "user", "userId": user["id"]}
 
 
+async def test_a_full_ticket(sim: Simulator, account: Account, page: Page) -> None:
+    conversation = await account.conversation(await account.user(profile={"givenName": "Mia"}))
+    await account.say(conversation, SUMMARY)
+    system = "dataCapture.systemField."
+    await account.hand_over(conversation, {
+        f"{system}subject": "Refund <b>now</b>",
+        f"{system}priority": "urgent",
+        f"{system}group_id": "4711",
+        f"{system}brand_id": "7",
+        f"{system}tags": "refund,vip",
+        "dataCapture.ticketField.36": "x" * 400,
+    })  # fmt: skip
+    await page.get_by_role("button", name=re.compile("Mia")).click()
+    fields = page.locator("#fields")
+    await expect(fields.locator("div")).to_have_count(6)
+    shown = [
+        *(("Subject", "Refund <b>now</b>"), ("Priority", "urgent"), ("Group", "4711")),
+        *(("Brand", "7"), ("Tags", "refundvip"), ("Field 36", "x" * 400)),
+    ]
+    for row, (label, value) in enumerate(shown):
+        await expect(fields.locator("div").nth(row)).to_have_text(f"{label}{value}")
+    await expect(fields.locator("[data-field=tags] dd")).to_have_count(2)
+    assert await fields.evaluate("one => one.scrollWidth <= one.clientWidth"), "nothing sticks out"
+
+
 async def test_an_agent_handles_a_conversation(
     sim: Simulator, account: Account, bot: Bot, page: Page
 ) -> None:

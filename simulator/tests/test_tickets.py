@@ -49,6 +49,7 @@ async def test_the_end_of_a_ticket(
     )
     active = (await sim.conversation(conversation))["control"]["active"]
     assert active == (None if policy == "release" else "rasa")
+    assert len((await sim.conversation(conversation))["tickets"]) == 1
     notice = bot.of_type("conversation:message")[-1]["payload"]["message"]
     assert notice["activity"] == {"type": activity}
     assert notice["author"]["subtypes"] == ["activity"]

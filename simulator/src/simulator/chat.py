@@ -50,7 +50,8 @@ def post(
     else:
         for participant in conversation.participants:
             participant.unread += 1
-    tickets.open_if_due(state, app, conversation)
+    if activity is None:  # a notice belongs to the ticket of which it tells
+        tickets.open_if_due(state, app, conversation)
     state.emit(
         app,
         "conversation:message",

@@ -8,6 +8,7 @@ retried; an event keeps its id in every attempt.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -45,10 +46,19 @@ class Delivery:
             "events": self.events,
         }
 
+    def request(self, _now: str) -> tuple[bytes, dict[str, str]]:
+        """Return body and headers of a call that is made now."""
+        headers = {"Content-Type": "application/json", "X-API-Key": self.webhook.secret}
+        return json.dumps(self.body()).encode(), headers
+
+    def is_retried(self, status: int | None) -> bool:
+        """Return whether a call that was answered with an error, or not at all, is repeated."""
+        return status not in NOT_RETRIED
+
     def copy(self, *, new_event_id: bool) -> Delivery:
         """Return another delivery of the same events, under the same event ids or new ones."""
         events = [event | {"id": new_id()} if new_event_id else event for event in self.events]
-        return Delivery(self.app, self.webhook, events, self.conversation_id)
+        return type(self)(self.app, self.webhook, events, self.conversation_id)
 
 
 class Dispatcher:
@@ -181,7 +191,7 @@ class Dispatcher:
             status, error = await self._post(delivery)
             if status is not None and 200 <= status < 300:
                 outcome = "delivered"
-            elif status in NOT_RETRIED:
+            elif not delivery.is_retried(status):
                 outcome = "refused"
             elif attempt > len(delays):
                 outcome = "gave_up"
@@ -227,11 +237,9 @@ class Dispatcher:
 
     async def _call(self, delivery: Delivery) -> int:
         assert self._session is not None, "the dispatcher was not started"
+        body, headers = delivery.request(self._clock.stamp())
         async with self._session.post(
-            delivery.webhook.target,
-            json=delivery.body(),
-            headers={"X-API-Key": delivery.webhook.secret},
-            allow_redirects=False,
+            delivery.webhook.target, data=body, headers=headers, allow_redirects=False
         ) as answer:
             await answer.read()
             return answer.status

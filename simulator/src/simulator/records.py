@@ -139,6 +139,19 @@ class Ticket:
 
 
 @dataclass
+class Trigger:
+    """A ticket trigger that notifies a webhook, signed with the webhook's secret."""
+
+    id: str
+    status: str
+    """solved or closed: the status whose change fires it."""
+    target: str
+    secret: str
+    body: str
+    """JSON with placeholders."""
+
+
+@dataclass
 class Conversation:
     """A conversation, its messages, its tickets and its switchboard state."""
 
@@ -205,6 +218,12 @@ class App:
     user_by_external_id: dict[str, str] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     agents: list[Agent] = field(default_factory=list)
+    support_email: str | None = None
+    support_token: str | None = None
+    """An API token of the Support API, and the agent whom it belongs to."""
+    support_records: dict[str, dict[str, Json]] = field(default_factory=dict)
+    """Groups, brands and the like of the Support API, by kind and id."""
+    triggers: list[Trigger] = field(default_factory=list)
 
     @property
     def multi_conversations(self) -> bool:

@@ -3,7 +3,8 @@
 The description is the JSON of `POST /sim/apps`, of the kit and of `demo.yml`:
 
     id, label, display_name, multi_conversations, switches, agents, keys, integrations,
-    default_integration, switchboard
+    default_integration, switchboard, triggers, support_email, support_token,
+    support_records
 
 As a new Zendesk account does, the app has a switchboard with `zd-answerBot` and
 `zd-agentWorkspace`. Control starts at `zd-answerBot` unless `default_integration` names another.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from . import validation
+from . import triggers, validation
 from .ids import new_id
 from .records import (
     AGENT_WORKSPACE,
@@ -26,6 +27,7 @@ from .records import (
     Key,
     Switchboard,
     SwitchboardIntegration,
+    Trigger,
     Webhook,
 )
 from .state import State
@@ -33,7 +35,8 @@ from .state import State
 _FIELDS = frozenset(
     """
     id label display_name multi_conversations switches agents keys integrations
-    default_integration switchboard
+    default_integration switchboard triggers support_email support_token
+    support_records
     """.split()
 )
 _INTEGRATION_FIELDS = frozenset(
@@ -42,6 +45,9 @@ _INTEGRATION_FIELDS = frozenset(
     switchboard_name deliver_standby_events next key
     """.split()
 )
+
+
+_TRIGGER_FIELDS = frozenset("status target secret body".split())
 
 
 def add_app(state: State, description: Json) -> App:
@@ -68,6 +74,9 @@ def add_app(state: State, description: Json) -> App:
         },
     )
     app.switches.update(description.get("switches") or {})
+    app.support_email = description.get("support_email")
+    app.support_token = description.get("support_token")
+    app.support_records = description.get("support_records") or {}
     for one in description.get("keys") or [{}]:
         add_key(state, app, one)
     app.agents = [_agent(number, one) for number, one in enumerate(description.get("agents") or [])]
@@ -75,6 +84,7 @@ def add_app(state: State, description: Json) -> App:
         _add_switchboard(app)
     for one in description.get("integrations") or []:
         add_integration(state, app, one)
+    app.triggers = [_trigger(one) for one in description.get("triggers") or []]
     if app.switchboard is not None:
         name = description.get("default_integration", "zd-answerBot")
         default = next(
@@ -168,6 +178,21 @@ def _link(app: App, name: str, integration: Integration, description: Json) -> N
     switchboard.integrations[switchboard_integration.id] = switchboard_integration
 
 
+def _trigger(description: Json) -> Trigger:
+    _reject_unknown(description, _TRIGGER_FIELDS, "A trigger")
+    status = description.get("status", "solved")
+    if status not in triggers.STATUSES or not description.get("target"):
+        known = ", ".join(triggers.STATUSES)
+        raise ValueError(f"A trigger needs a target, and one of the statuses {known}")
+    return Trigger(
+        id=new_id(),
+        status=status,
+        target=description["target"],
+        secret=description.get("secret") or secrets.token_urlsafe(48),
+        body=description.get("body") or triggers.default_body(status),
+    )
+
+
 def _agent(number: int, given: str | Json) -> Agent:
     described = {"name": given} if isinstance(given, str) else given
     return Agent(
@@ -192,6 +217,7 @@ def describe(app: App) -> dict[str, Any]:
         "multi_conversations": app.multi_conversations,
         "switches": app.switches.as_dict(),
         "agents": [vars(agent) for agent in app.agents],
+        "triggers": [vars(trigger) for trigger in app.triggers],
         "keys": [
             {"id": key.id, "secret": key.secret, "integration": key.integration_id}
             for key in app.keys.values()

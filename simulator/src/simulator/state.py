@@ -34,6 +34,7 @@ class State:
         self.apps: dict[str, App] = {}
         self.attachments: dict[str, Attachment] = {}
         self.next_ticket = 1001
+        self.next_support_user = 30045042291606
 
     def find_conversation(self, conversation_id: str) -> tuple[App, Conversation] | None:
         """Return a conversation and its app by the conversation's id alone."""

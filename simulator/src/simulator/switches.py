@@ -45,6 +45,8 @@ class Switches:
     """Where system notices carry `activity`; `off`: no notice is posted at all."""
     agent_metadata: bool = True
     """Agent messages carry `__zendesk_msg.*` metadata."""
+    agent_typing: bool = True
+    """`conversation:typing` is emitted for agents, too: its description speaks of users."""
     trigger_agent_id: str | None = None
     """`__zendesk_msg.agent.id` of automated messages; some accounts show `__trigger`."""
     text_unit: Literal["utf16", "codepoints"] = "utf16"
@@ -82,6 +84,10 @@ class Switches:
     """`reason` in the releaseControl event of an ended session."""
     ticket_needs_message: bool = True
     """A ticket opens only once the conversation has a message."""
+    conversation_fields: bool = True
+    """`dataCapture.*` keys of a conversation's own metadata are read when its ticket opens."""
+    support_users: bool = True
+    """A user gets a `zendeskId` when their first ticket opens; off: never."""
 
     def update(self, changes: dict[str, Any]) -> None:
         """Set some switches.

@@ -21,8 +21,8 @@ def with_agents(app: App, conversation: Conversation) -> bool:
 def open_if_due(state: State, app: App, conversation: Conversation) -> None:
     """Open a ticket where the agents have control and none is open.
 
-    The metadata of passControl is read now and never again: a message that arrives while the Agent
-    Workspace is already active opens a ticket without fields.
+    The metadata of passControl and of the conversation is read now and never again. A message that
+    arrives while the Agent Workspace is already active opens a ticket without those of passControl.
     """
     if not with_agents(app, conversation):
         return
@@ -31,7 +31,8 @@ def open_if_due(state: State, app: App, conversation: Conversation) -> None:
     current = conversation.ticket
     if current and _stays_open(current):
         return
-    capture = conversation.capture
+    own = (conversation.metadata or {}) if app.switches.conversation_fields else {}
+    capture = {**own, **conversation.capture}
     conversation.capture = {}
     first = capture.get("first_message_id")
     known = {message.id for message in conversation.messages}
@@ -50,6 +51,7 @@ def open_if_due(state: State, app: App, conversation: Conversation) -> None:
         )
     )
     state.next_ticket += 1
+    _link_to_support(state, app, conversation)
     state.record_change("ticket", app, conversation)
 
 
@@ -91,6 +93,17 @@ def user_name(app: App, conversation: Conversation) -> str:
         if user.external_id:
             return f"Visitor {user.external_id[:12]}"
     return "Visitor"
+
+
+def _link_to_support(state: State, app: App, conversation: Conversation) -> None:
+    """Give the requester a user record in the Support API (schema `user`: `zendeskId`)."""
+    if not app.switches.support_users:
+        return
+    for participant in conversation.participants:
+        user = app.users.get(participant.user_id)
+        if user is not None and user.zendesk_id is None:
+            user.zendesk_id = str(state.next_support_user)
+            state.next_support_user += 1
 
 
 def _stays_open(ticket: Ticket) -> bool:

@@ -41,7 +41,8 @@ def send(context: AgentContext, content: Json, *, force: bool = False) -> Messag
 def typing(context: AgentContext, *, on: bool) -> None:
     """Start or stop typing."""
     context.open_ticket()
-    _activity(context, "conversation:typing", "typing:start" if on else "typing:stop")
+    if context.app.switches.agent_typing:
+        _activity(context, "conversation:typing", "typing:start" if on else "typing:stop")
 
 
 def read(context: AgentContext) -> None:

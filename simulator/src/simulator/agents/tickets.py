@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import chat, lifecycle, switchboard, tickets
+from .. import chat, lifecycle, switchboard, tickets, triggers
 from ..records import AGENT_WORKSPACE
 from .context import AgentContext, conflict
 
@@ -10,8 +10,9 @@ from .context import AgentContext, conflict
 def solve(context: AgentContext) -> None:
     """Solve the ticket: control does not move (support article 4408824482586)."""
     ticket = context.open_ticket()
-    if ticket is not None:
+    if ticket is not None and ticket.status != "solved":
         ticket.status = "solved"
+        triggers.fire(context.state, context.app, context.conversation, ticket)
     context.state.record_change("ticket", context.app, context.conversation)
 
 
@@ -21,6 +22,7 @@ def close(context: AgentContext) -> None:
     if ticket is None or ticket.status == "closed":
         raise conflict("There is no open ticket")
     ticket.status = "closed"
+    triggers.fire(context.state, context.app, context.conversation, ticket)
     _move_control(context, "ticket:closed", "The ticket was closed", reason="ticketClosed")
 
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from ..errors import ApiError
 from ..faults import Fault
 from ..state import Outbox, State
+from . import support
 from .call import STATE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -33,11 +34,11 @@ _CODES = {
 
 @web.middleware
 async def api_calls(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Handle paths under `/sc` as Zendesk does; pass on all others."""
-    if not request.path.startswith("/sc/"):
+    """Handle paths of Zendesk's two APIs as it does; pass on all others."""
+    if not request.path.startswith(("/sc/", f"{support.BASE}/")):
         return await handler(request)
     state = request.app[STATE]
-    app_id, path = _split_path(request)
+    app_id, path = _split_path(request, state)
     began = time.monotonic()
     applied = state.faults.for_request(app_id, request.method, path)
     failure = next((fault for fault in applied if fault.kind != "latency"), None)
@@ -98,8 +99,11 @@ async def api_calls(request: web.Request, handler: Handler) -> web.StreamRespons
     return response
 
 
-def _split_path(request: web.Request) -> tuple[str, str]:
-    """Return the app id and the path from the app on."""
+def _split_path(request: web.Request, state: State) -> tuple[str, str]:
+    """Return the app id and the path from the app on; the Support API's paths name no app."""
+    if request.path.startswith(f"{support.BASE}/"):
+        found = support.find_app(state, request.headers.get("Authorization"))
+        return found.id if found else "", request.path
     prefix = "/sc/v2/apps/"
     if not request.path.startswith(prefix):
         return "", request.path.removeprefix("/sc")

@@ -1,16 +1,26 @@
-"""All routes of the Conversations API."""
+"""All routes of the Conversations API, and those of the Support API."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from . import actions, apps, attachments, conversations, integrations, messages, switchboards, users
+from . import (
+    actions,
+    apps,
+    attachments,
+    conversations,
+    integrations,
+    messages,
+    support,
+    switchboards,
+    users,
+)
 
 BASE = "/sc/v2/apps/{appId}"
 
 
 def all_routes() -> list[web.RouteDef]:
-    """Return every route under `/sc`."""
+    """Return every route under `/sc` and under `/api/v2`."""
     modules = (
         apps,
         users,
@@ -21,4 +31,4 @@ def all_routes() -> list[web.RouteDef]:
         integrations,
         switchboards,
     )
-    return [route for module in modules for route in module.routes(BASE)]
+    return [*(route for module in modules for route in module.routes(BASE)), *support.routes()]

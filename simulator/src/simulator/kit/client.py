@@ -77,8 +77,12 @@ class SimulatorClient(Waiting, AgentActions):
         default_integration: str | None = None,
         agents: Sequence[str | Json] = (),
         integrations: Sequence[Json] = (),
+        triggers: Sequence[Json] = (),
         switches: Json | None = None,
         switchboard: bool = True,
+        support_email: str | None = None,
+        support_token: str | None = None,
+        support_records: Json | None = None,
     ) -> AppInfo:
         """Add a Zendesk account.
 
@@ -94,8 +98,14 @@ class SimulatorClient(Waiting, AgentActions):
             integrations: Custom integrations, each `{"target", "secret", "name", "triggers",
                 "include_full_user", "switchboard_name", "deliver_standby_events", "next", "key"}`;
                 only `target` is required. With `key` (`{}` will do) it gets an `int_` key.
+            triggers: Ticket triggers that notify a webhook, each `{"status", "target", "secret",
+                "body"}`: `solved` (default) or `closed`, and JSON with Zendesk's placeholders.
             switches: Values that differ from the defaults (README, "Switches").
             switchboard: Whether the account has a switchboard.
+            support_email: The agent to whom the token of the Support API belongs.
+            support_token: That token; without one the Support API lets nobody in.
+            support_records: What the Support API has besides tickets, by kind and id:
+                `{"groups": {"4711": {}}, "ticket_fields": {"36": {"active": True}}}`.
         """
         description = {
             "id": app_id,
@@ -104,8 +114,12 @@ class SimulatorClient(Waiting, AgentActions):
             "multi_conversations": multi_conversations,
             "agents": list(agents),
             "integrations": list(integrations),
+            "triggers": list(triggers),
             "switches": switches or {},
             "switchboard": switchboard,
+            "support_email": support_email,
+            "support_token": support_token,
+            "support_records": support_records or {},
         }
         if default_integration is not None:
             description["default_integration"] = default_integration

@@ -48,7 +48,7 @@ function drawAvatar(avatar, name) {
   let hue = 0;
   for (const letter of name) hue = (hue * 31 + letter.codePointAt(0)) % 360;
   avatar.textContent = initials(name);
-  avatar.style.backgroundColor = `hsl(${hue} 38% 38%)`;
+  avatar.style.backgroundColor = `hsl(${hue} 38% 30%)`;
 }
 
 function formatTime(stamp) {
@@ -130,17 +130,34 @@ export function drawConversation(one) {
   }
 }
 
+// Names of a ticket's fields, in the order in which an agent looks for them; others follow.
+const FIELDS = new Map([
+  ["subject", "Subject"], ["priority", "Priority"], ["group_id", "Group"], ["assignee_id", "Assignee"],
+  ["brand_id", "Brand"], ["organization_id", "Organization"], ["requester.name", "Requester"],
+  ["requester.email", "E-mail"], ["channel", "Channel"],
+]);
+
 function drawFields(ticket) {
-  const rows = [];
   const { custom = {}, tags = [], ...rest } = ticket?.fields || {};
-  if (tags.length) rows.push(["tags", tags.join(", ")]);
-  for (const [name, value] of Object.entries(rest)) rows.push([name, value]);
-  for (const [name, value] of Object.entries(custom)) rows.push([`field ${name}`, value]);
-  $("fields").replaceChildren(...rows.map(([name, value]) => {
-    const row = make("div");
-    row.append(make("dt", "", name), make("dd", "", String(value)));
-    return row;
-  }));
+  const known = [...FIELDS.keys()].filter((name) => name in rest);
+  const others = Object.keys(rest).filter((name) => !FIELDS.has(name));
+  const rows = [...known, ...others].map((name) => field(FIELDS.get(name) || name, [rest[name]], name));
+  if (tags.length) rows.push(field("Tags", tags, "tags"));
+  for (const [id, value] of Object.entries(custom)) rows.push(field(`Field ${id}`, [value], "custom"));
+  $("fields").replaceChildren(...rows);
+}
+
+function field(label, values, name) {
+  const row = make("div");
+  row.dataset.field = name;
+  if (name === "priority") row.dataset.value = String(values[0]);
+  row.append(make("dt", "", label));
+  for (const value of values) {
+    const shown = make("dd", "", String(value));
+    shown.dir = "auto";
+    row.append(shown);
+  }
+  return row;
 }
 
 // A reader at the newest message stays there when the log or the composer changes its size.
