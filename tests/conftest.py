@@ -9,6 +9,7 @@ import structlog
 
 from simulator import Simulator
 from tests.support.databases import Databases
+from tests.support.hours import BACK, closed_until, on_holiday_until
 from tests.support.servers import ROOT, Stack
 from tests.support.shared import check_shared
 from zendesk_handoff.bounds import installed as installed_rasa
@@ -89,11 +90,19 @@ def restored_logs():
 #: with the integration's own key.
 SET_UP = {"set-up": (), "set-up-inside": ("--switchboard", "--own-key")}
 
+#: Connectors at which nobody is there now, and one that asks before a handover.
+BY_HOUR = {
+    "night": {"hours": closed_until(BACK), "closed": "message"},
+    "holiday": {"hours": on_holiday_until(BACK), "closed": "bot"},
+    "questions": {"contact": "ask", "ask_topic": True},
+}
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     """One set of servers for all scenarios and attacks of a worker."""
-    with Stack(tmp_path_factory.mktemp("stack"), set_up=SET_UP) as servers:
+    folder = tmp_path_factory.mktemp("stack")
+    with Stack(folder, set_up=SET_UP, more_connectors=BY_HOUR) as servers:
         yield servers
 
 

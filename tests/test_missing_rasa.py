@@ -21,6 +21,8 @@ NEEDS = {
     "rasa": "rasa",
     "webchat": "rasa",
 }
+#: Of the package ``calm`` the rest is for `init` and `check`, which need no Rasa.
+CALM_NEEDS = {f"zendesk_handoff.calm.{name}" for name in ("commands", "generator", "options")}
 HIDE = """
 import sys
 
@@ -39,6 +41,8 @@ def names(package):
     for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
         last = module.name.rpartition(".")[2]
         if last in {{"__main__", "migrations"}} or module.name.split(".")[1] in {set(NEEDS)}:
+            continue
+        if module.name in {CALM_NEEDS}:
             continue
         yield module.name
         if module.ispkg:
@@ -87,6 +91,11 @@ def test_on_a_python_without_a_supported_rasa_nothing_is_to_be_installed(package
     last_line = done.stderr.strip().splitlines()[-1]
     assert last_line.startswith("zendesk_handoff.errors.UnsupportedEnvironment: There is ")
     assert " on Python 3.15 here. This version of zendesk-handoff supports Rasa Open" in last_line
+
+
+def test_the_command_generator_names_it_too():
+    done = run("from zendesk_handoff.calm import HandoffCommandGenerator")
+    assert "zendesk_handoff.calm needs the package rasa, which is not" in done.stderr
 
 
 @pytest.mark.parametrize("package", NEEDS)

@@ -4,108 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 import structlog
-import yaml
-from rasa.core.lock_store import InMemoryLockStore
-from rasa_sdk import Tracker
-from rasa_sdk.executor import CollectingDispatcher
 
+from tests.support.actions import CREDENTIALS, run, tracker
 from tests.support.store import lease_owner
 from tests.support.waiting import until
-from tests.support.zendesk import account
+from tests.support.zendesk import begin
 from zendesk_handoff.actions import ActionEndHandoff, ActionHumanHandoff
 from zendesk_handoff.actions.resources import open_resources
 from zendesk_handoff.domain.language import LANGUAGE_KEY
 from zendesk_handoff.domain.responses import (
     FAILED,
     HOW_TO_LEAVE,
+    QUEUE,
     STARTED,
     default_response,
     responses_in,
 )
 from zendesk_handoff.domain.session import EndReason, State
+from zendesk_handoff.domain.waits import LEAST
 from zendesk_handoff.errors import SettingsError
-from zendesk_handoff.rasa.bot import Bot
-from zendesk_handoff.rasa.in_hand import InHand
-from zendesk_handoff.rasa.runtime import Runtime
-from zendesk_handoff.settings import Settings
-from zendesk_handoff.store import open_store
 
-CREDENTIALS = "ZENDESK_HANDOFF_CREDENTIALS"
 TOLD = [default_response(STARTED), default_response(HOW_TO_LEAVE, end_phrase="end chat")]
-SLOTS = {"handoff_status": None, "handoff_reason": None, "handoff_end_reason": None}
-
-
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'store.db'}"
-
-
-@pytest.fixture
-async def connector(sim, url, tmp_path, monkeypatch):
-    """An account, and the credentials for it, as an action server finds them."""
-    made = await account(sim)
-    block = {
-        "public_url": "https://bot.example.com",
-        "store_url": url,
-        "open_timeout": 5,
-        "connectors": {
-            "support": {
-                "subdomain": made.subdomain,
-                "app_id": made.app_id,
-                "key_id": "${A_VARIABLE_OF_THE_RASA_SERVER_ALONE}",
-                "key_secret": "${A_VARIABLE_OF_THE_RASA_SERVER_ALONE}",
-                "webhook_secret": "a webhook secret of more than 32 bytes",
-                "base_url": made.base_url,
-            }
-        },
-    }
-    file = tmp_path / "credentials.yml"
-    file.write_text(yaml.safe_dump({"channels.ZendeskInput": block}))
-    monkeypatch.setenv(CREDENTIALS, str(file))
-    yield made
-    await (await open_resources()).store.close()
-
-
-def tracker(**slots):
-    events = [{"event": "user", "text": "a human please", "parse_data": {}}]
-    latest = {"metadata": {}, "text": "a human please"}
-    values = {**SLOTS, **slots}
-    return Tracker("jo@example.com", values, latest, events, False, None, {}, "action_listen")
-
-
-@pytest.fixture
-async def rasa_server(connector, url):
-    """Run the workers of a Rasa server; the bot is the one that waits for the action."""
-    async with await open_store(url, lease=0.5) as store:
-        agent = SimpleNamespace(lock_store=InMemoryLockStore(), processor=None)
-        app = SimpleNamespace(ctx=SimpleNamespace(agent=agent, input_channels=[]))
-        bot = Bot(app, InHand(store.signals))
-        settings = Settings("https://bot.example.com", {"support": connector}, open_timeout=5)
-        runtime = Runtime(store, settings, bot, poll_every=0.05)
-        runtime.start()
-        yield runtime, bot
-        await runtime.stop()
-
-
-@pytest.fixture
-async def turn(rasa_server):
-    """Have the conversation in hand and locked, as during the bot's turn."""
-    _, bot = rasa_server
-    async with bot.lock("jo@example.com"):
-        with bot.in_hand.turn("jo@example.com"):
-            yield
-
-
-async def run(action, found, domain=None):
-    dispatcher = CollectingDispatcher()
-    events = await action.run(dispatcher, found, domain or {})
-    slots = {each["name"]: each["value"] for each in events if each["event"] == "slot"}
-    paused = any(each["event"] == "pause" for each in events)
-    return dispatcher.messages, slots, paused
 
 
 async def test_a_handover_pauses_the_conversation_once_the_agents_have_control(
@@ -113,11 +35,9 @@ async def test_a_handover_pauses_the_conversation_once_the_agents_have_control(
 ):
     messages, slots, paused = await run(ActionHumanHandoff(), tracker(handoff_reason="frustrated"))
     assert [each["text"] for each in messages] == TOLD
-    assert slots == {
-        "handoff_status": "waiting",
-        "handoff_reason": "frustrated",
-        "handoff_end_reason": None,
-    }
+    told = {"handoff_status": "waiting", "handoff_reason": "frustrated"}
+    asked = ("handoff_end_reason", "handoff_opens", "handoff_contact", "handoff_message")
+    assert slots == {**told, **dict.fromkeys((*asked, "handoff_topic"))}
     assert paused
     [conversation] = await sim.conversations(connector.app_id)
     assert conversation["control"]["active"] == "zd-agentWorkspace"
@@ -287,13 +207,22 @@ async def test_a_german_bots_users_hear_german_and_english_agents_read_english(
     assert summary.startswith("Why: The user asked for a human.")
 
 
-async def test_the_summary_is_labelled_in_the_agents_language(sim, connector, turn, tmp_path):
-    file = tmp_path / "credentials.yml"
-    content = yaml.safe_load(file.read_text())
-    content["channels.ZendeskInput"]["connectors"]["support"]["agent_language"] = "fr"
-    file.write_text(yaml.safe_dump(content))
+async def test_the_summary_is_labelled_in_the_agents_language(sim, connector, turn, change):
+    change(agent_language="fr")
     _, slots, _ = await run(ActionHumanHandoff(), tracker(locale="de"))
     assert slots["handoff_reason"] == "A demandé à parler à une personne."
     [conversation] = await sim.conversations(connector.app_id)
     summary = (await sim.messages(conversation["id"]))[0]["content"]["text"]
     assert summary.startswith("Raison : A demandé à parler à une personne.")
+
+
+async def test_the_user_hears_how_long_it_takes_where_the_store_can_tell(connector, turn, change):
+    store = (await open_resources()).store
+    for number in range(LEAST):
+        session = await begin(store, f"user-{number}")
+        await store.sessions.connect(session.id)
+        await store.sessions.record_agent(session.id, agent_id="a", agent_name="Ana")
+        await store.sessions.end(session.id, EndReason.AGENT)
+    messages, *_ = await run(ActionHumanHandoff(), tracker(locale="fr"))
+    wait = default_response(QUEUE, "fr", wait="environ une minute")
+    assert [each["text"] for each in messages][:2] == [default_response(STARTED, "fr"), wait]

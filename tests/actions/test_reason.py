@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from tests.support.policy import ANGRY, START, policy, predict, says
 from zendesk_handoff import frustration
 from zendesk_handoff.actions.reason import reason_for_agents
-from zendesk_handoff.policies.explanation import Explanation
+from zendesk_handoff.rasa.explanation import Explanation
 from zendesk_handoff.summary import labels_of
 
 

@@ -80,14 +80,21 @@ def test_only_our_lines_change(shape):
         USUAL.replace("    support:", "    support: &support").replace(
             "slack:\n  slack_token: x", "slack: *support"
         ),
-        "zendesk_handoff.channels.ZendeskInput: {connectors: {support: {key_id: app_1}}}\n",
         "base: &base\n  connectors: {support: {key_id: a}}\nchannels.ZendeskInput:\n  <<: *base\n",
     ],
-    ids=["an anchor used elsewhere", "braces", "from an anchor"],
+    ids=["an anchor used elsewhere", "from an anchor"],
 )
 def test_a_form_that_cannot_be_patched_is_said(text):
     with pytest.raises(CannotPatch, match=r"add by hand: .*\(in the block of support\)"):
         set_values(FILE, text, "support", VALUES)
+
+
+def test_a_block_in_braces_stays_one():
+    text = "channels.ZendeskInput: {connectors: {support: {key_id: app_1}}}  # ours\n"
+    new = applied(text, set_values(FILE, text, "support", VALUES))
+    block = '{switchboard_integration: rasa, key_id: "${ZENDESK_KEY_ID_support}"}'
+    assert yaml.safe_load(new) == yaml.safe_load(text.replace("{key_id: app_1}", block))
+    assert new.startswith("channels.ZendeskInput: {connectors: {support: {") and "# ours" in new
 
 
 @pytest.mark.parametrize("shape", ["usual", "windows", "quoted"])

@@ -39,8 +39,8 @@ def bot(shape, tmp_path, monkeypatch):
     return write(tmp_path / "bot", files)
 
 
-def init(folder, account=SIMULATOR):
-    plan = plan_init(folder, account, webchat=True)
+def init(folder, account=SIMULATOR, **options):
+    plan = plan_init(folder, account, webchat=True, **options)
     write_all([plan.record, *plan.changes])
     return plan
 
@@ -78,6 +78,25 @@ def test_the_files_mean_the_same_and_ours(bot):
     url = endpoints.pop("action_endpoint")["url"]
     assert url == (had or "http://localhost:5055/webhook")
     assert endpoints == before["endpoints.yml"]
+
+
+def test_the_bots_own_answers_give_way_where_that_is_wanted(bot):
+    before = of_folder(bot)
+    init(bot)
+    [named] = read(bot / "config.yml")["importers"]
+    init(bot, replace_own=True)
+    assert read(bot / "config.yml")["importers"] == [{**named, "replace": True}]
+    assert not init(bot, replace_own=True).changes
+    undo(bot)
+    assert of_folder(bot) == before
+
+
+def test_a_bot_that_has_said_no_is_changed_in_that_word_alone(tmp_path):
+    text = f"importers:  # ours\n- name: {IMPORTER}\n  replace: false  # not yet\n  intent: human\n"
+    write(tmp_path, {**BASE, "config.yml": text})
+    init(tmp_path, replace_own=True)
+    changed = text.replace("replace: false", "replace: true")
+    assert (tmp_path / "config.yml").read_text() == changed
 
 
 def test_the_settings_are_read_with_the_secrets(bot):

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tools.processes import QUIET, Process, free_port
 
 #: Counts how many of the bot's own examples get their own intent, by the newest model.
@@ -39,10 +41,12 @@ class Environment:
 
     Args:
         python: Its Python.
+        minutes: How long it took to install the two wheels, beside a Rasa that was there.
     """
 
-    def __init__(self, python: Path) -> None:
+    def __init__(self, python: Path, minutes: float) -> None:
         self.python = python
+        self.minutes = minutes
         outside = {"PYTHONPATH", "VIRTUAL_ENV", "ZENDESK_HANDOFF_CREDENTIALS"}
         kept = {name: value for name, value in os.environ.items() if name not in outside}
         self.env = {**kept, **QUIET, "PATH": f"{python.parent}{os.pathsep}{kept['PATH']}"}
@@ -84,6 +88,17 @@ class Adopter:
         printed = done.stdout + done.stderr
         assert done.returncode == 0, f"{command}:\n{printed[-6000:]}"
         return done.stdout
+
+    def text_of(self, response: str) -> str:
+        """Look the text of a response up in the bot's own domain."""
+        files = [self.folder / "domain.yml", *self.folder.glob("domain/*.yml")]
+        domains = [yaml.safe_load(each.read_text()) for each in files if each.exists()]
+        [text] = [
+            each["responses"][response][0]["text"]
+            for each in domains
+            if response in each.get("responses", {})
+        ]
+        return str(text)
 
     def right_examples(self) -> tuple[int, int]:
         """Count the examples of the bot that its newest model gets right, and all of them."""
@@ -129,7 +144,7 @@ class Adopter:
             folder=self.folder,
         )
         self.processes.append(process)
-        process.start()
+        process.start(timeout=900)  # the stock bot's model is heavy
 
     def stops(self) -> None:
         """Stop all servers."""

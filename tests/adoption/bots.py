@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from rasa.shared.core.constants import DEFAULT_ACTION_NAMES
 
+from tests.adopt.shapes import STOCK
 from tests.support.shared import needs_shared
 from tools.paths import SHARED
 
@@ -30,17 +33,17 @@ class Bot:
     Args:
         name: For the test's id.
         make: Writes its folder.
-        hello: A message that the bot answers by itself.
-        answers: Part of one of its answers.
-        wish: A request for a person.
+        talk: A conversation with it: messages, each with the response of its own that follows.
+        options: Options of `init` that it needs.
+        wish: A request for a person, at the end of the conversation.
         started: Part of what the user hears when the agents have been reached.
         marks: Of its tests.
     """
 
     name: str
     make: Callable[[Path], None]
-    hello: str
-    answers: str
+    talk: tuple[tuple[str, str], ...]
+    options: str = ""
     wish: str = "I want to talk to a human"
     started: str = "connected you with our team"
     marks: tuple[Any, ...] = ()
@@ -48,10 +51,7 @@ class Bot:
 
 def _stock(folder: Path) -> None:
     """Write what ``rasa init`` writes: ``pipeline`` and ``policies`` are empty."""
-    import rasa.cli
-
-    template = Path(rasa.cli.__file__).parent / "initial_project"
-    shutil.copytree(template, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(STOCK, folder, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def _stock_light(folder: Path) -> None:
@@ -104,7 +104,12 @@ def _german(folder: Path) -> None:
                 "type": "text",
                 "influence_conversation": False,
                 "mappings": [
-                    {"type": "from_text", "conditions": [{"active_loop": "schaden_form"}]}
+                    {
+                        "type": "from_text",
+                        "conditions": [
+                            {"active_loop": "schaden_form", "requested_slot": "schaden"}
+                        ],
+                    }
                 ],
             }
         },
@@ -154,12 +159,18 @@ def _shared(name: str) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         """Copy a bot of the evaluation data, which needs neither spaCy nor Duckling then."""
         shutil.copytree(SHARED / "data" / "bots" / name, folder)
+        for each in (folder, *folder.rglob("*")):  # the originals may be read-only
+            each.chmod(each.stat().st_mode | stat.S_IWUSR)
         config = yaml.safe_load((folder / "config.yml").read_text())
         config["pipeline"] = LIGHT
         for policy in config["policies"]:
             if "epochs" in policy:
                 policy["epochs"] = 5
         _write(folder / "config.yml", config)
+        # Its Python is missing, so that Rasa's own actions have to begin a conversation.
+        domain = yaml.safe_load((folder / "domain.yml").read_text())
+        own = [each for each in domain["actions"] if each not in DEFAULT_ACTION_NAMES]
+        _write(folder / "domain.yml", {**domain, "actions": own})
 
     return make
 
@@ -169,27 +180,38 @@ def _write(path: Path, content: Any) -> None:
     path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
 
 
-STOCK_LIGHT = Bot("stock-light", _stock_light, "hello", "How are you?")
+#: The second answer is no complaint: the bot asks how its user is.
+_STOCK_TALK = (
+    ("hello", "utter_greet"),
+    ("my day was horrible", "utter_did_that_help"),
+    ("no", "utter_goodbye"),
+)
+
+STOCK_LIGHT = Bot("stock-light", _stock_light, _STOCK_TALK)
 
 BOTS = [
-    Bot("stock", _stock, "hello", "How are you?"),
-    Bot("folder-and-ted", _folder_and_ted, "hello", "How are you?"),
+    Bot("stock", _stock, _STOCK_TALK),
+    Bot("folder-and-ted", _folder_and_ted, _STOCK_TALK),
     Bot(
         "german",
         _german,
-        "guten tag",
-        "Werkstatt",
+        (("guten tag", "utter_gruss"), ("schaden melden", "utter_ask_schaden")),  # in the form
         wish="Ich möchte mit einem Menschen sprechen",
         started="mit unserem Team verbunden",
     ),
-    *(
-        Bot(
-            name,
-            _shared(name),
-            "help",
-            "",
-            marks=(needs_shared(f"data/bots/{name}/domain.yml"),),
-        )
-        for name in ("financial-demo", "helpdesk-assistant")
+    # Both answer the request themselves, by asking to which other bot it goes.
+    Bot(
+        "financial-demo",
+        _shared("financial-demo"),
+        (("hello", "utter_greet"), ("help", "utter_help"), ("are you a bot?", "utter_bot")),
+        options="--replace",
+        marks=(needs_shared("data/bots/financial-demo/domain.yml"),),
+    ),
+    Bot(
+        "helpdesk-assistant",
+        _shared("helpdesk-assistant"),
+        (("hello", "utter_greet"), ("help me", "utter_help"), ("are you a bot?", "utter_iamabot")),
+        options="--replace",
+        marks=(needs_shared("data/bots/helpdesk-assistant/domain.yml"),),
     ),
 ]

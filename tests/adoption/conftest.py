@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,9 @@ import pytest
 from tests.adoption.adopter import Environment
 from tests.support.environments import build_wheel, make_environment, uv
 from tools.paths import ROOT
+
+#: An environment's Python, and what installs the wheels into it.
+Made = tuple[Path, Callable[[list[Path]], None]]
 
 
 @pytest.fixture(scope="session")
@@ -29,29 +34,30 @@ def environment(wheels, tmp_path_factory):
     def get(installer: str) -> Environment:
         if installer not in made:
             folder = tmp_path_factory.mktemp(installer) / "environment"
-            made[installer] = Environment(_MAKERS[installer](folder, wheels))
+            python, install = _MAKERS[installer](folder)
+            started = time.monotonic()
+            install(wheels)
+            made[installer] = Environment(python, (time.monotonic() - started) / 60)
         return made[installer]
 
     return get
 
 
-def _with_pip(folder: Path, wheels: list[Path]) -> Path:
+def _with_pip(folder: Path) -> Made:
     python = _with_rasa(folder)
-    subprocess.run([python, "-m", "pip", "install", "-q", *wheels], check=True, cwd=folder)
-    return python
+    return python, lambda wheels: _run(folder, python, "-m", "pip", "install", "-q", *wheels)
 
 
-def _with_uv(folder: Path, wheels: list[Path]) -> Path:
+def _with_uv(folder: Path) -> Made:
     python = _with_rasa(folder)
-    uv("pip", "install", "-q", "--python", python, *wheels)
-    return python
+    return python, lambda wheels: uv("pip", "install", "-q", "--python", python, *wheels)
 
 
 def _with_rasa(folder: Path) -> Path:
     return make_environment(folder, "rasa==3.6.21", "--constraints", "requirements/dev.txt")
 
 
-def _beside_this_rasa(folder: Path, wheels: list[Path]) -> Path:
+def _beside_this_rasa(folder: Path) -> Made:
     """Make an environment whose Rasa is the checkout's: a fresh one has all of it to compile."""
     python = folder / "bin" / "python"
     uv("venv", "-q", "--python", sys.executable, folder)
@@ -62,8 +68,12 @@ def _beside_this_rasa(folder: Path, wheels: list[Path]) -> Path:
     rasa = python.parent / "rasa"
     rasa.write_text(f"#!{python}\nfrom rasa.__main__ import main\nmain()\n")
     rasa.chmod(0o755)
-    uv("pip", "install", "-q", "--no-deps", "--python", python, *wheels)
-    return python
+    options = ("-q", "--no-deps", "--python", python)
+    return python, lambda wheels: uv("pip", "install", *options, *wheels)
+
+
+def _run(folder: Path, *command: str | Path) -> None:
+    subprocess.run(command, check=True, cwd=folder)
 
 
 _MAKERS = {"pip": _with_pip, "uv": _with_uv, "beside": _beside_this_rasa}

@@ -48,7 +48,7 @@ async def test_five_lines(installer, bot, environment, tmp_path, capsys):
 
     urls = f"--public-url {adopter.urls['rasa']} --base-url {adopter.urls['simulator']}/sc"
     started = time.monotonic()
-    adopter.types(f"zendesk-handoff init --simulator --yes {urls}")
+    adopter.types(f"zendesk-handoff init --simulator --yes {bot.options} {urls}")
     adopter.use_free_ports()
     adopter.types("rasa train --quiet")
     with ExitStack() as running:
@@ -64,7 +64,8 @@ async def test_five_lines(installer, bot, environment, tmp_path, capsys):
         with capsys.disabled():
             sys.stdout.write(
                 f"\n{installer}, {bot.name}: {minutes:.1f} minutes from `init` to servers that run "
-                f"and are checked; own examples right {before} and {right} of {tried}\n"
+                f"and are checked, {adopter.environment.minutes:.1f} for installing; own examples "
+                f"right {before} and {right} of {tried}\n"
             )
         assert right >= before
 
@@ -75,16 +76,18 @@ async def _hands_over_and_back(adopter, bot):
         SimulatorClient(adopter.urls["simulator"]) as sim,
     ):
         user = RestUser(adopter.urls["rasa"], http)
-        assert bot.answers in " ".join(await user.says(bot.hello))
+        for message, response in bot.talk:
+            assert adopter.text_of(response) in " ".join(await user.says(message))
         assert bot.started in " ".join(await user.says(bot.wish))
         talk = await sim.wait_for_conversation(
             SIMULATOR.app_id, lambda one: is_of(one, user.sender)
         )
         await sim.agent_text(talk["id"], "Which order is it?", agent="Jörg O'Neil")
-        await user.hears("Jörg O'Neil", "Which order is it?", asking=bot.hello)
+        hello, response = bot.talk[0]
+        await user.hears("Jörg O'Neil", "Which order is it?", asking=hello)
         await sim.end_session(talk["id"])
 
         async def is_back():
-            return bot.answers in " ".join(await user.says(bot.hello))
+            return adopter.text_of(response) in " ".join(await user.says(hello))
 
         await until(is_back)

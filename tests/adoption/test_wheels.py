@@ -36,8 +36,7 @@ def test_the_wheel_holds_the_package_and_nothing_beside_it(site):
         "domain/words/de.yml",
         "handover/words/de.yml",
         "importer/examples/de.yml",
-        "wish/model.json",
-        "wish/model.json",
+        "wish/models/de.json",
     ):
         assert (package / file).is_file(), file
     versions = "zendesk_handoff/store/engine/migrations/versions/*.py"

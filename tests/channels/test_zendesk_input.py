@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
 from types import SimpleNamespace
 
 import aiohttp
 import pytest
 import structlog
-from sanic import Sanic
-from sanic.touchup import TouchUp
 
-from tests.support.servers import free_port
+from tests.support.sanic_app import make_app, serving
 from tests.support.store import request_session
 from tests.support.webhook_events import CONVERSATION_ID, envelope, event, message
 from zendesk_handoff import metrics
 from zendesk_handoff.channels.zendesk_input import ZendeskInput
 from zendesk_handoff.handover.silence import WebhookSilence
+from zendesk_handoff.rasa.agent_typing import TypingSigns
 
 SECRET = "a-webhook-secret-that-is-long-enough"
 
@@ -29,10 +27,6 @@ def url(tmp_path):
 @pytest.fixture
 async def post(store, url, monkeypatch):
     """A server with the handler; call this to post a body with the connector's key."""
-    # Sanic 21.12 rewrites its own methods when an app starts, and cannot do so with what it wrote:
-    # put them back for the next app in this process.
-    for target, name in TouchUp._registry:
-        monkeypatch.setattr(target, name, getattr(target, name))
     channel = ZendeskInput.from_credentials(
         {
             "public_url": "http://127.0.0.1:5005",
@@ -48,23 +42,20 @@ async def post(store, url, monkeypatch):
             },
         }
     )
-    app = Sanic(f"webhook_{uuid.uuid4().hex}", configure_logging=False)
     silence = WebhookSilence(store, channel.settings)
-    app.ctx.zendesk_handoff = SimpleNamespace(store=store, silence=silence)
+    typing = TypingSigns(store, None)
+    runtime = SimpleNamespace(store=store, silence=silence, typing=typing)
+    app = make_app(monkeypatch, runtime)
     app.add_route(channel.receive, "/<connector_id:str>", methods=["POST"])
-    port = free_port()
-    running = await app.create_server("127.0.0.1", port, return_asyncio_server=True)
-    await running.startup()
-
-    async with aiohttp.ClientSession(headers={"X-API-Key": SECRET}) as http:
+    async with serving(app) as address, aiohttp.ClientSession() as http:
 
         async def post(body):
-            async with http.post(f"http://127.0.0.1:{port}/support", data=body) as answer:
+            headers = {"X-API-Key": SECRET}
+            async with http.post(f"{address}/support", data=body, headers=headers) as answer:
                 return answer.status
 
         post.silence = silence
         yield post
-    await running.close()
 
 
 def counted(outcome):

@@ -21,7 +21,7 @@ def test_a_model_that_rasa_has_trained():
     assert model.trained_at.tzinfo is timezone.utc
     assert model.pipeline[0].name == "NLUMessageConverter"
     assert [each.name for each in model.pipeline][-2:] == [
-        "FallbackClassifier",
+        "HandoffRecognizer",
         "RegexMessageHandler",
     ]
     assert [each.name for each in model.policies] == [

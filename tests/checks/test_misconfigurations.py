@@ -31,6 +31,7 @@ from tests.support.pages import DOCS, rows, section
 from tests.support.servers import free_port
 from zendesk_handoff.bounds import own_version
 from zendesk_handoff.checks import Finding, Outcome
+from zendesk_handoff.checks.model import LEARNED_SLOT
 from zendesk_handoff.checks.offline import Place, check_offline
 from zendesk_handoff.checks.reports import REPORT_PATH, ActionsReport, ChannelReport, RasaReport
 from zendesk_handoff.checks.round_trip import check_round_trip
@@ -226,6 +227,12 @@ def no_plugin_in_model(bot):
     bot.files.train(change)
 
 
+@case("`learn: summary`, and a domain without its slot")
+def no_slot_of_the_outcome(bot):
+    bot.files.block["learn"] = "summary"
+    bot.files.train(lambda metadata, rules: metadata["domain"]["slots"].pop(LEARNED_SLOT, None))
+
+
 @case("`policies:` without a RulePolicy")
 def no_rules(bot):
     bot.files.train(lambda metadata, rules: without_policy(metadata, "RulePolicy"))
@@ -272,6 +279,17 @@ def recogniser_first(bot):
 def greedy_form(bot):
     def change(metadata, rules):
         metadata["domain"]["slots"]["return_reason"]["mappings"] = [{"type": "from_text"}]
+        del metadata["domain"]["forms"]["return_form"]["ignored_intents"]
+
+    bot.files.train(change)
+
+
+@case("questions before a handover, and a model from before them")
+def form_missing(bot):
+    bot.connector["contact"] = "ask"
+
+    def change(metadata, rules):
+        del metadata["domain"]["forms"]["handoff_contact_form"]
 
     bot.files.train(change)
 
@@ -429,6 +447,55 @@ async def no_switchboard(bot):
 async def one_conversation(bot):
     ours = {"target": target(bot), "secret": SECRET}
     use(bot, await bot.sim.add_app(integrations=[ours], multi_conversations=False))
+
+
+@case("fields of a ticket, and multi-conversations off", online=True)
+async def fields_and_one_conversation(bot):
+    await one_conversation(bot)
+    bot.connector["ticket"] = {"priority": "high"}
+
+
+@case("fields of a ticket, and the agents have control of new conversations", online=True)
+async def fields_and_agents_first(bot):
+    ours = {"target": target(bot), "secret": SECRET}
+    first = "zd-agentWorkspace"
+    use(bot, await bot.sim.add_app(integrations=[ours], default_integration=first))
+    bot.connector["routes"] = [{"when": {"slot": "topic"}, "ticket": {"group_id": 4711}}]
+
+
+SUPPORT = {"support_email": "ana@example.com", "support_token": "a token of the Support API"}
+RECORDS = {
+    "groups": {"4711": {}},
+    "ticket_fields": {"36": {"editable_in_portal": False}, "37": {"active": False}},
+}
+
+
+async def use_support(bot, **settings):
+    ours = {"target": target(bot), "secret": SECRET}
+    use(bot, await bot.sim.add_app(integrations=[ours], support_records=RECORDS, **SUPPORT))
+    bot.connector.update(SUPPORT, **settings)
+
+
+@case("a group that the account does not have", online=True)
+async def unknown_group(bot):
+    route = {"when": {"slot": "topic"}, "ticket": {"group_id": 4712}}
+    await use_support(bot, ticket={"group_id": 4711}, routes=[route])
+
+
+@case("ticket fields that end users cannot edit, or that are not active", online=True)
+async def closed_fields(bot):
+    await use_support(bot, ticket={"fields": {36: "{order_number}", 37: "x"}})
+
+
+@case("a wrong token of the Support API", online=True)
+async def wrong_support_token(bot):
+    await use_support(bot, support_token="another token")
+
+
+@case("a priority that Zendesk does not have, in a route")
+def wrong_priority(bot):
+    route = {"when": {"reason": "frustration"}, "ticket": {"priority": "hoch"}}
+    bot.connector["routes"] = [route]
 
 
 @case("a webhook from which no event comes", round_trip=True)

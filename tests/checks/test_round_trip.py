@@ -11,7 +11,8 @@ from zendesk_handoff.checks import Outcome
 from zendesk_handoff.checks.round_trip import check_round_trip
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import open_store
-from zendesk_handoff.store.engine.inspect import inspect_sqlite, sqlite_file
+from zendesk_handoff.store.engine.inspect import inspect_sqlite
+from zendesk_handoff.store.engine.read_only import sqlite_file
 
 URL = "https://bot.example.com"
 #: Seconds; nobody hears of any event here.

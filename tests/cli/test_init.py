@@ -266,9 +266,18 @@ def test_the_importers_additions_as_files(bot):
     for again in (("--files",), (), ("--webchat",)):
         assert run(bot, "--yes", *again).output.splitlines()[-1] == "Nothing to do."
     assert of_folder(bot) == after
+    refused = run(bot, "--yes", "--replace")
+    assert refused.exit_code == 1
+    assert "config.yml: names no importer, as the bot's own files have the rules" in refused.stderr
     assert run(bot, "--undo", "--yes").exit_code == 0
     assert of_folder(bot) == before
     assert not (bot / "data" / "zendesk_handoff").exists()
+
+
+def test_the_bots_own_answers_give_way(bot):
+    assert run(bot, "--simulator", "--yes", "--replace").exit_code == 0
+    [importer] = yaml.safe_load((bot / "config.yml").read_text())["importers"]
+    assert importer == {"name": "zendesk_handoff.HandoffImporter", "replace": True}
 
 
 def test_files_in_place_of_an_importer_that_was_there(bot):

@@ -41,7 +41,18 @@ ELSEWHERE = {
     "tests/cli/test_init.py::test_the_importers_additions_as_files": [
         "zendesk-handoff init --files",
     ],
-    "tests/cli/test_setup.py::test_what_is_asked_for": [
+    "tests/cli/test_hours.py::test_the_hours_of_the_page": [
+        "zendesk-handoff hours --at 2026-12-24T10:00",
+    ],
+    "tests/cli/report/test_report.py::test_the_commands_of_the_page": [
+        "zendesk-handoff report",
+        "zendesk-handoff report --since 2026-03-01 --until 2026-03-31 --time-zone Europe/Berlin "
+        "--html report.html",
+    ],
+    "tests/cli/test_init.py::test_the_bots_own_answers_give_way": [
+        "zendesk-handoff init --replace",
+    ],
+    "tests/cli/setup/test_integration.py::test_what_is_asked_for": [
         "zendesk-handoff setup support",
         "zendesk-handoff setup support --dry-run",
     ],

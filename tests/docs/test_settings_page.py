@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from zendesk_handoff.calm import options as calm
 from zendesk_handoff.nlu import recognizer
 from zendesk_handoff.policies.options import Options
 from zendesk_handoff.settings import Settings, markdown_table
@@ -15,7 +16,7 @@ from zendesk_handoff.settings import Settings, markdown_table
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
-@pytest.mark.parametrize("declared", [Settings, Options, recognizer.Options])
+@pytest.mark.parametrize("declared", [Settings, Options, recognizer.Options, calm.Options])
 def test_the_page_has_the_declared_table(declared):
     tables = re.findall(r"(?:^\|.*\n)+", PAGE.read_text("utf-8"), re.MULTILINE)
     assert markdown_table(declared) in tables

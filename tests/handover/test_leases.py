@@ -63,7 +63,7 @@ async def test_a_failure_with_a_conversation_is_reported_to_the_agents(store):
     await store.sessions.finish_step(session.id, Step.CONVERSATION, conversation_id="c1")
     await store.outbox.add(session.id, [{"type": "text", "text": "for the bot now"}])
     await store.sessions.fail(session.id)
-    assert await store.requests.claim_failure(session.id)
+    assert await store.requests.claim_outcome(session.id)
     failed = await store.sessions.get(session.id)
     assert failed.end_notified
     assert not failed.finalized, "messages that were written meanwhile are to be answered"
@@ -76,8 +76,8 @@ async def test_a_failure_without_a_conversation_leaves_no_work(store):
     session = await begin(store)
     assert not (await store.sessions.fail(session.id)).end_notified
     assert session.id in await store.work.find(now=-1)
-    assert await store.requests.claim_failure(session.id)
-    assert not await store.requests.claim_failure(session.id), "one process notifies the user"
+    assert await store.requests.claim_outcome(session.id)
+    assert not await store.requests.claim_outcome(session.id), "one process notifies the user"
     failed = await store.sessions.get(session.id)
     assert failed.finalized
     assert await store.outbox.waiting(session.id) == []

@@ -106,7 +106,7 @@ async def test_an_account_without_multi_conversations_uses_the_existing_one(sim,
     async with single_attempt(connector) as client:
         first = await open_session(store, client, await begin(store))
         await store.sessions.fail(first.id)
-        await store.requests.claim_failure(first.id)
+        await store.requests.claim_outcome(first.id)
         second = await open_session(store, client, await begin(store))
     assert first.id != second.id
     assert first.conversation_id == second.conversation_id
@@ -172,3 +172,24 @@ async def test_a_proven_subject_is_the_external_id(sim, store, subject):
         session.channel, session.sender_id, subject=subject
     )
     assert subject is None or len(subject) > 1024 or shown["user"]["externalId"] == subject
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside"])
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_message_that_is_left_is_posted_once_and_ends_the_session(sim, store, when, inside):
+    connector = await account(sim, inside=inside)
+    await sim.add_fault("drop", when=when, path="*/messages", skip=1, count=1)
+    session = await begin(store, origins=TOLD, message="my parcel is late")
+    async with single_attempt(connector) as client:
+        with pytest.raises(ConversationsError):
+            await open_session(store, client, session)
+        session = await open_session(store, client, await store.sessions.get(session.id))
+    assert (session.state, session.end_reason) == (State.ENDED, "message_left")
+    assert not session.end_notified, "the action does that, or a worker"
+    shown = await sim.conversation(session.conversation_id)
+    assert shown["control"]["active"] == "zd-agentWorkspace"
+    assert not shown["control"].get("pending"), "no events are wanted"
+    assert [each["content"]["text"] for each in shown["messages"]] == [SUMMARY, session.message]
+    assert [each["author"]["type"] for each in shown["messages"]] == ["business", "user"]
+    assert shown["ticket"]["fields"]["requester.email"] == "jo@example.com", "told for that"
+    assert shown["ticket"]["fields"]["tags"] == ["rasa_handoff", "rasa_offline_message"]

@@ -11,9 +11,8 @@ from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.validator import Validator
 
 from tests.support.bots import (
-    IMPORTER,
-    LIGHT_PIPELINE,
     actions_after,
+    configuration,
     load,
     load_agent,
     nlu,
@@ -29,14 +28,7 @@ REQUEST = "can I speak to a real person please"
 def folder(tmp_path_factory):
     return write_bot(
         tmp_path_factory.mktemp("bot"),
-        config={
-            "recipe": "default.v1",
-            "assistant_id": "bot",
-            "language": "en",
-            "importers": [{"name": IMPORTER, "examples": True}],
-            "pipeline": LIGHT_PIPELINE,
-            "policies": [{"name": "MemoizationPolicy"}],
-        },
+        config=configuration("MemoizationPolicy", examples=True),
         domain={
             "version": "3.1",
             "intents": ["greet", "affirm", "deny"],

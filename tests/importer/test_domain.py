@@ -5,17 +5,12 @@ from __future__ import annotations
 import pytest
 from rasa.shared.core.domain import Domain
 
-from tests.support.bots import IMPORTER, load, nlu, rule, write_bot
+from tests.support.bots import IMPORTER, importer_of, load, nlu, rule, write_bot
 from zendesk_handoff.domain.responses import responses_in
 from zendesk_handoff.importer import HandoffImporter
 from zendesk_handoff.importer.examples import examples_of
 
 OWN_TEXT = [{"text": "{agent_name} übernimmt. 🙂 <b>Mo</b>", "channel": "telegram"}]
-
-
-def importer_of(folder):
-    domain = folder / "domain" if (folder / "domain").is_dir() else folder / "domain.yml"
-    return HandoffImporter(str(folder / "config.yml"), str(domain), [str(folder / "data")])
 
 
 def bot(folder, domain, *, language="en", data=None, **options):
@@ -74,7 +69,8 @@ def test_what_the_bot_has_wins_word_by_word(tmp_path):
     assert slot.mappings[0]["action"] == "action_more"
     assert domain.responses["utter_handoff_agent_joined"] == OWN_TEXT
     assert domain.session_config == before.session_config
-    assert domain._actions_which_explicitly_need_domain == ["action_human_handoff"]
+    need_domain = domain._actions_which_explicitly_need_domain  # Rasa adds the checks of forms
+    assert [each for each in need_domain if "validate_" not in each] == ["action_human_handoff"]
 
 
 def test_each_form_ignores_the_request_and_keeps_its_own(tmp_path):
@@ -132,6 +128,18 @@ def test_a_request_that_nobody_hears_is_a_collision(tmp_path):
     folder = bot(tmp_path, {"intents": ["greet", "human_handoff"]}, data=taught, recognizer=False)
     assert importer_of(folder).collisions() == []
     assert importer_of(bot(tmp_path, domain, recognizer=False, examples=True)).collisions() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "collisions"),
+    [("en", 0), ("de_AT", 0), ("es", 0), ("fr-CA", 0), (None, 0), ("it", 1), ("Klingonisch", 1)],
+)
+def test_the_recogniser_hears_only_the_languages_it_knows(language, collisions, tmp_path):
+    domain = {"intents": ["greet"]}
+    folder = bot(tmp_path, domain, language=language, examples=True)  # in English for the others
+    found = importer_of(folder).collisions()
+    assert len(found) == collisions
+    assert all(f"language ({language})" in each.cause for each in found)
 
 
 def test_the_bots_rules_may_name_what_the_importer_brings(tmp_path, recwarn):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.importer.test_domain import bot, importer_of
-from tests.support.bots import load, nlu
+from tests.importer.test_domain import bot
+from tests.support.bots import importer_of, load, nlu
 from zendesk_handoff.importer.examples import examples_of
 
 LANGUAGES = ("en", "de", "es", "fr")

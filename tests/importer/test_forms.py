@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
 
 from tests.support.bots import (
-    IMPORTER,
-    LIGHT_PIPELINE,
     action_server,
     actions_after,
+    configuration,
     load_agent,
     nlu,
     rule,
@@ -16,6 +19,15 @@ from tests.support.bots import (
     train_bot,
     write_bot,
 )
+from zendesk_handoff.actions import (
+    AskEmail,
+    AskMessage,
+    AskName,
+    AskTopic,
+    ValidateContactForm,
+    ValidateMessageForm,
+)
+from zendesk_handoff.domain.form_answers import QUESTIONS
 
 REQUEST = "Ich möchte mit einem Menschen sprechen"
 ASKED = "Ich will etwas reklamieren"
@@ -26,14 +38,7 @@ FORM = "reklamation_form"
 def folder(tmp_path_factory):
     return write_bot(
         tmp_path_factory.mktemp("reklamation"),
-        config={
-            "recipe": "default.v1",
-            "assistant_id": "moebelhaus",
-            "language": "de",
-            "importers": [{"name": IMPORTER, "examples": True}],
-            "pipeline": LIGHT_PIPELINE,
-            "policies": [{"name": "RulePolicy"}, {"name": "MemoizationPolicy"}],
-        },
+        config=configuration("RulePolicy", "MemoizationPolicy", language="de", examples=True),
         domain={
             "version": "3.1",
             "intents": ["begruessen", "reklamieren", "oeffnungszeiten"],
@@ -131,3 +136,96 @@ async def test_words_are_german_and_so_are_yes_and_no(model):
     assert "Menschen" in agent.domain.responses["utter_handoff_offer"][0]["text"]
     for text, intent in (("ja gern", "affirm"), ("nein danke", "deny")):
         assert (await agent.parse_message(text))["intent"]["name"] == intent
+
+
+MESSAGE_FORM, CONTACT_FORM = "handoff_message_form", "handoff_contact_form"
+_CLASSES = (ValidateMessageForm, ValidateContactForm, AskEmail, AskMessage, AskName, AskTopic)
+OURS = {each.name(): each for each in (kind() for kind in _CLASSES)}
+
+
+def asking(form):
+    """The plugin's own checks and questions; the first request for a person begins a form."""
+
+    def answer(call):
+        name = call["next_action"]
+        if name in OURS:
+            found = Tracker.from_dict(call["tracker"])
+            return asyncio.run(OURS[name].run(CollectingDispatcher(), found, call["domain"]))
+        begins = name == "action_human_handoff" and not call["tracker"]["slots"]["handoff_contact"]
+        if not begins:
+            return []
+        values = dict.fromkeys(QUESTIONS[form])
+        if form == CONTACT_FORM:
+            values["handoff_contact"] = "asked"
+        slots = [{"event": "slot", "name": name, "value": each} for name, each in values.items()]
+        return [*slots, {"event": "followup", "name": form}]
+
+    return answer
+
+
+async def slots_of(agent, form, sender):
+    return [await slot(agent, name, sender) for name in QUESTIONS[form]]
+
+
+async def test_a_message_is_asked_for_whatever_it_says(model):
+    with action_server(asking(MESSAGE_FORM)) as actions:
+        agent = load_agent(model, actions=actions)
+        sender = "whatsapp:+491700000001"
+        begun = await actions_after(agent, REQUEST, sender=sender)
+        assert begun == ["action_human_handoff", MESSAGE_FORM]
+        assert await actions_after(agent, "Guten Tag", sender=sender) == [MESSAGE_FORM]
+        assert await slot(agent, "handoff_email", sender) is None, "no address"
+        assert await actions_after(agent, "jo@example.com", sender=sender) == [MESSAGE_FORM]
+        # It asks for a person, and is the message nevertheless.
+        done = await actions_after(agent, REQUEST, sender=sender)
+        assert done == [MESSAGE_FORM, "action_handoff_message"]
+        assert await slots_of(agent, MESSAGE_FORM, sender) == ["jo@example.com", REQUEST]
+        assert await slot(agent, "requested_slot", sender) is None
+        assert await actions_after(agent, "Servus", sender=sender) == ["utter_hallo"]
+
+
+async def test_a_message_out_of_another_form(model):
+    with action_server(asking(MESSAGE_FORM)) as actions:
+        agent = load_agent(model, actions=actions)
+        assert await actions_after(agent, ASKED, REQUEST, sender="x") == [
+            *("action_deactivate_loop", "action_human_handoff", MESSAGE_FORM)
+        ]
+        assert await slots_of(agent, MESSAGE_FORM, "x") == [None, None]
+
+
+@pytest.mark.parametrize("texts", [["abbrechen"], ["jo@example.com", "Stopp!"]])
+async def test_a_message_is_left(model, texts):
+    with action_server(asking(MESSAGE_FORM)) as actions:
+        agent, sender = load_agent(model, actions=actions), "王 小明"
+        done = await actions_after(agent, REQUEST, *texts, sender=sender)
+        assert done == [MESSAGE_FORM, "action_handoff_message"]
+        assert await slot(agent, "handoff_message", sender) is None
+        assert await actions_after(agent, "Servus", sender=sender) == ["utter_hallo"]
+
+
+async def test_the_questions_before_a_handover(model):
+    with action_server(asking(CONTACT_FORM)) as actions:
+        agent = load_agent(model, actions=actions)
+        done = await actions_after(
+            agent, REQUEST, "Jo O'Neil", "nein danke", "ein Stuhl", sender="q"
+        )
+        assert done == [CONTACT_FORM, "action_human_handoff"]
+        assert await slots_of(agent, CONTACT_FORM, "q") == ["Jo O'Neil", "", "ein Stuhl"]
+        again = await actions_after(agent, REQUEST, sender="r")
+        assert again == ["action_human_handoff", CONTACT_FORM]
+        # Asked for again, a person comes without answers.
+        assert await actions_after(agent, REQUEST, sender="r") == [
+            *("action_deactivate_loop", "action_human_handoff")
+        ]
+        left = await actions_after(agent, REQUEST, "abbrechen", sender="s")
+        assert left == [CONTACT_FORM, "action_human_handoff"]
+        assert await slot(agent, "handoff_contact", "s") == "left"
+
+
+async def test_a_button_of_the_bots_is_answered_in_between(model):
+    with action_server(asking(MESSAGE_FORM)) as actions:
+        agent = load_agent(model, actions=actions)
+        await actions_after(agent, REQUEST, sender="b")
+        done = await actions_after(agent, "/oeffnungszeiten", sender="b")
+        assert done == ["utter_zeiten", MESSAGE_FORM], "then the question is asked again"
+        assert await slot(agent, "handoff_email", "b") is None

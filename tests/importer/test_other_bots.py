@@ -12,16 +12,16 @@ from tests.support.bots import (
     IMPORTER,
     action_server,
     actions_after,
+    configuration,
+    importer_of,
     load,
     load_agent,
     train_bot,
 )
 from tests.support.shared import needs_shared
 from tools.paths import SHARED
-from zendesk_handoff.importer import HandoffImporter
 
 BOTS = SHARED / "data" / "bots"
-POLICIES = [{"name": "RulePolicy"}, {"name": "AugmentedMemoizationPolicy"}]
 REQUEST = "/human_handoff"
 
 pytestmark = needs_shared("data/bots/*/config.yml")
@@ -30,21 +30,9 @@ pytestmark = needs_shared("data/bots/*/config.yml")
 def copy(bot, folder, **options):
     """Copy a bot without its pipeline, which needs spaCy, Duckling and minutes."""
     shutil.copytree(BOTS / bot, folder, dirs_exist_ok=True)
-    config = {
-        "recipe": "default.v1",
-        "assistant_id": bot,
-        "language": "en",
-        "importers": [{"name": IMPORTER, **options}],
-        "pipeline": [],
-        "policies": POLICIES,
-    }
+    config = configuration("RulePolicy", "AugmentedMemoizationPolicy", pipeline=[], **options)
     (folder / "config.yml").write_text(yaml.safe_dump(config))
     return folder
-
-
-def importer_of(folder):
-    paths = [str(folder / name) for name in ("config.yml", "domain.yml")]
-    return HandoffImporter(*paths, [str(folder / "data")])
 
 
 @pytest.mark.parametrize("bot", ["financial-demo", "helpdesk-assistant"])

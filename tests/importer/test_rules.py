@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.bots import (
-    IMPORTER,
     actions_after,
+    configuration,
+    importer_of,
     load_agent,
     rule,
     story,
     train_bot,
     write_bot,
 )
-from zendesk_handoff.importer import HandoffImporter
 
 FORM = "pizza_form"
 REQUEST = "human_handoff"
@@ -148,14 +148,9 @@ SHAPES = {
 def bot(folder: Path, own, **options):
     return write_bot(
         folder,
-        config={
-            "recipe": "default.v1",
-            "assistant_id": "pizzeria",
-            "language": "en",
-            "importers": [{"name": IMPORTER, **options}],
-            "pipeline": [],
-            "policies": [{"name": "RulePolicy", "enable_fallback_prediction": False}],
-        },
+        config=configuration(
+            {"name": "RulePolicy", "enable_fallback_prediction": False}, pipeline=[], **options
+        ),
         domain={
             "version": "3.1",
             "intents": ["greet", "order", REQUEST, "affirm", "deny"],
@@ -183,11 +178,6 @@ def bot(folder: Path, own, **options):
             "stories": [each for each in own if "story" in each],
         },
     )
-
-
-def importer_of(folder: Path) -> HandoffImporter:
-    paths = [str(folder / name) for name in ("config.yml", "domain.yml")]
-    return HandoffImporter(*paths, [str(folder / "data")])
 
 
 @pytest.mark.parametrize("shape", SHAPES)

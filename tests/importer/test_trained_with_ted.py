@@ -11,9 +11,9 @@ from rasa.core.policies.ted_policy import TEDPolicy
 from rasa.core.tracker_store import InMemoryTrackerStore
 
 from tests.support.bots import (
-    IMPORTER,
     LIGHT_PIPELINE,
     actions_after,
+    configuration,
     load_agent,
     nlu,
     story,
@@ -31,17 +31,11 @@ GUESSES = [*responses_in(None), "action_human_handoff", "action_end_handoff"]
 def folder(tmp_path_factory):
     return write_bot(
         tmp_path_factory.mktemp("library"),
-        config={
-            "recipe": "default.v1",
-            "assistant_id": "library",
-            "language": "en",
-            "importers": [{"name": IMPORTER}],
-            "pipeline": [*LIGHT_PIPELINE, {"name": "FallbackClassifier", "threshold": 0.2}],
-            "policies": [
-                {"name": "MemoizationPolicy", "max_history": 3},
-                {"name": "TEDPolicy", "max_history": 3, "epochs": 1},
-            ],
-        },
+        config=configuration(
+            {"name": "MemoizationPolicy", "max_history": 3},
+            {"name": "TEDPolicy", "max_history": 3, "epochs": 1},
+            pipeline=[*LIGHT_PIPELINE, {"name": "FallbackClassifier", "threshold": 0.2}],
+        ),
         domain__intents={"version": "3.1", "intents": ["greet", "find_book", "yes", "no_thanks"]},
         domain__talk__responses={
             "version": "3.1",

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from tests.support.nlu import as_bytes
 from zendesk_handoff.nlu import HandoffRecognizer
-from zendesk_handoff.nlu.recognizer import REST
+from zendesk_handoff.nlu.recognizer import DETAILS, REST
 
 CONTEXT = ExecutionContext(GraphSchema({}))
 REQUESTS = (
@@ -109,11 +109,12 @@ def test_a_request_is_first_and_what_the_bot_thought_second(text, found):
     assert confidences == sorted(confidences, reverse=True)
     assert sum(confidences) <= REST + 1e-9
     assert {type(each) for each in confidences} <= {float}
-    unchanged = {"intent", "intent_ranking"}
-    assert {k: v for k, v in given.items() if k not in unchanged} == {
+    changed = {"intent", "intent_ranking", DETAILS}
+    assert {k: v for k, v in given.items() if k not in changed} == {
         "text": text,
-        **{k: v for k, v in found.items() if k not in unchanged},
+        **{k: v for k, v in found.items() if k not in changed},
     }
+    assert given[DETAILS].keys() == {"kind", "why", "language"}
 
 
 @pytest.mark.parametrize("found", RESULTS.values(), ids=RESULTS)
@@ -168,6 +169,53 @@ def test_the_intent_has_the_name_that_the_bot_gives_it():
     recognizer(intent="menschen_verbinden").process([one])
     names = [each["name"] for each in one.get("intent_ranking")]
     assert names == ["menschen_verbinden", "a", "human_handoff", "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "why", "language"),
+    [
+        ("my lamp is broken, get me your manager on the line", "role", "your manager", "en"),
+        ("I ordered two cups. Can someone call me back?", "callback", "call me", "en"),
+        ("a human please", "explicit", "human", "en"),
+        ("die Lampe ist kaputt, ich möchte mit einem Menschen sprechen", "explicit", "mit", "de"),
+        ("páseme con el gerente por favor", "role", "gerente", "es"),
+        ("rappelez-moi s'il vous plaît", "callback", "rappelez-moi", "fr"),
+    ],
+)
+def test_the_kind_of_request_stands_beside_the_intent(text, kind, why, language):
+    one = message(text, RESULTS["DIET"])
+    recognizer().process([one])
+    details = output(one)[DETAILS]
+    assert (details["kind"], details["language"]) == (kind, language)
+    assert why in details["why"]
+    assert details["why"] in text
+    assert "lamp" not in details["why"].lower()
+
+
+def test_a_kind_can_have_an_intent_of_its_own():
+    intents = {"callback": "call_back", "number": "contact", "negated": "deny"}
+    component = recognizer(intents=intents)
+    said = {
+        "please call me back": "call_back",
+        "a human please": "human_handoff",
+        "what is the phone number of customer service": "contact",
+        "I don't need to talk to a human": "deny",
+        "where is my parcel": "a",
+    }
+    several = [message(text, RESULTS["DIET"]) for text in said]
+    component.process(several)
+    assert [each.get("intent")["name"] for each in several] == list(said.values())
+
+
+def test_a_kind_that_is_no_request_changes_nothing_by_itself():
+    for text in (
+        "customer service number",
+        "I don't need a human",
+        "the agent I spoke to was rude",
+    ):
+        one = message(text, RESULTS["DIET"])
+        recognizer().process([one])
+        assert as_bytes(output(one)) == as_bytes(output(message(text, RESULTS["DIET"]))), text
 
 
 def examples(*pairs):
@@ -232,6 +280,12 @@ def test_the_bots_intent_of_another_name_is_reported(tmp_path):
         ({"intent": "ask for a human"}, "such as human_handoff"),
         ({"intent": "faq/human"}, "such as human_handoff"),
         ({"intnt": "human"}, "did you mean `intent`?"),
+        ({"intents": "contact"}, "must be a mapping"),
+        ({"intents": ["role"]}, "must be a mapping"),
+        ({"intents": {"other": "a"}}, "with the keys explicit, role"),
+        ({"intents": {7: "a"}}, "with the keys explicit, role"),
+        ({"intents": {"role": "a b"}}, "such as human_handoff"),
+        ({"intents": {"role": None}}, "must be a text"),
     ],
 )
 def test_wrong_options_are_reported(config, problem):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
+
 import pytest
 from rasa.core.policies.ensemble import DefaultPolicyPredictionEnsemble
 from rasa.core.policies.policy import PolicyPrediction
@@ -34,6 +37,12 @@ from tests.support.policy import (
     says,
     tracker,
 )
+from tests.support.zendesk import connector
+from zendesk_handoff.domain.hours import Span
+from zendesk_handoff.domain.responses import OFFER_MESSAGE
+from zendesk_handoff.rasa import hours
+from zendesk_handoff.settings import Settings
+from zendesk_handoff.settings.hours import HoursSettings
 
 
 @pytest.mark.parametrize(("mode", "action"), [("offer", OFFER), ("escalate", HANDOFF)])
@@ -177,3 +186,65 @@ def test_failures_add_up_within_the_window():
     again = says("when does the blue lamp arrive", "nlu_fallback")
     assert predicted(predict(policy(), *START, *lost * 3, *again)) == OFFER
     assert predicted(predict(policy(window=2), *START, *lost * 3, *calm * 2, *again)) is None
+
+
+@pytest.fixture
+def at_night(monkeypatch):
+    """Let the Rasa server of this process have a connector with hours, at a given moment."""
+    sunday = datetime(2026, 11, 29, 3, tzinfo=timezone.utc)
+
+    def use(closed, moment=sunday):
+        hours_of = HoursSettings(ZoneInfo("UTC"), ((Span(540, 1020),), *[()] * 6))
+        found = connector(hours=hours_of, closed=closed)
+        hours.use(Settings("https://bot.example.com", {"support": found}))
+        monkeypatch.setattr(hours.time, "time", moment.timestamp)
+
+    yield use
+    hours.use(None)
+
+
+@pytest.mark.parametrize(
+    ("closed", "mode", "action"),
+    [
+        ("bot", "offer", None),
+        ("bot", "escalate", None),
+        ("message", "offer", OFFER_MESSAGE),
+        ("message", "escalate", HANDOFF),
+        ("hand_over", "offer", OFFER),
+        ("hand_over", "escalate", HANDOFF),
+    ],
+)
+def test_it_offers_what_is_possible_at_that_hour(at_night, closed, mode, action):
+    at_night(closed)
+    assert predicted(predict(policy(mode=mode), *START, *says(ANGRY))) == action
+    at_night(closed, datetime(2026, 11, 30, 9, tzinfo=timezone.utc))
+    by_day = {"offer": OFFER, "escalate": HANDOFF}[mode]
+    assert predicted(predict(policy(mode=mode), *START, *says(ANGRY))) == by_day
+
+
+def test_a_refused_message_counts_as_a_refused_offer(at_night):
+    at_night("message")
+    events = [*START, *says(ANGRY), *bot(OFFER_MESSAGE), *says("no", "deny"), *bot("utter_x")]
+    assert predicted(predict(policy(), *events, *says(ANGRY))) is None
+
+
+def test_hours_of_another_workspace_are_none_of_its_users(at_night):
+    at_night("bot")
+    other = SlotSet("workspace", "a tenant without a connector")
+    assert predicted(predict(policy(), *START, other, *says(ANGRY))) == OFFER
+
+
+@pytest.mark.parametrize("form", ["handoff_message_form", "handoff_contact_form"])
+def test_the_plugins_own_questions_are_left_alone(form):
+    asking = [ActionExecuted(form), ActiveLoop(form), ActionExecuted(LISTEN)]
+    assert predicted(predict(policy(), *START, *says("a human"), *asking, *says(ANGRY))) is None
+
+
+def test_the_reason_is_kept_while_questions_are_asked():
+    one = policy(mode="escalate")
+    events = carry_out(predict(one, *START, *says(ANGRY)), *START, *says(ANGRY))
+    asking = [SlotSet("handoff_contact", "asked"), ActionExecuted(LISTEN), *says(CALM), *says(CALM)]
+    calm = policy(mode="escalate", threshold=1.0)
+    assert predict(calm, *events, *asking).events == []
+    answered = [*events, *asking, SlotSet("handoff_contact", None)]
+    assert predict(calm, *answered).events == [SlotSet("handoff_reason", None)]

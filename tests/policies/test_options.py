@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
 from rasa.shared.core.domain import Domain
 from rasa.shared.exceptions import InvalidConfigException
@@ -50,7 +51,8 @@ def test_all_problems_are_reported_at_once():
 
 
 @pytest.mark.parametrize(("mode", "action"), [("offer", OFFER), ("escalate", HANDOFF)])
-def test_training_reports_a_domain_without_the_action(mode, action):
+def test_training_reports_a_domain_without_the_action(mode, action, tmp_path):
+    trained = policy(LocalModelStorage.create(tmp_path), mode=mode)
     with pytest.raises(InvalidConfigException, match=action):
-        policy(mode=mode).train([], Domain.empty())
-    assert policy(mode=mode).train([], DOMAIN).name == "policy"
+        trained.train([], Domain.empty())
+    assert trained.train([], DOMAIN).name == "policy"

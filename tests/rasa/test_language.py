@@ -33,7 +33,6 @@ from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.rasa.to_user import Notifications
 from zendesk_handoff.settings import Settings
-from zendesk_handoff.settings.model import DEFAULT_END_PHRASES
 
 
 @pytest.fixture
@@ -103,7 +102,8 @@ async def test_the_importers_words_in_the_domain_do_not_keep_a_user_from_their_l
 async def test_the_offer_to_return_names_a_phrase_of_the_bots_language_that_works(store, language):
     bot = make_bot(store, language)
     session = await begin(store, profile={})
-    told = Notifications(store, bot, UserOutput(store, bot), end_phrases=DEFAULT_END_PHRASES)
+    settings = Settings("https://bot.example.com", {})
+    told = Notifications(store, settings, bot, UserOutput(store, bot))
     await told.offer(session)
     [pending] = await store.pending.claim(session.sender_id, session.channel)
     phrase = PHRASES[language][0]

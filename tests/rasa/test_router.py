@@ -246,3 +246,24 @@ async def test_a_user_with_an_agent_is_not_given_to_the_bot_while_the_store_is_d
     monkeypatch.setattr(store, "load_state", fails)
     monkeypatch.setattr(bot, "is_paused", resumed)
     assert await router.route(says("two"), None)
+
+
+class Seen:
+    """A counter of users that keeps what it is told."""
+
+    def __init__(self):
+        self.users = []
+
+    def saw(self, channel, sender_id):
+        self.users.append((channel, sender_id))
+
+
+@pytest.mark.parametrize("connected", [False, True])
+async def test_the_users_of_bot_and_agents_are_counted(sim, store, connected):
+    seen = Seen()
+    router = Router(store, RecordingBot(), settings(await account(sim)), user_counter=seen)
+    if connected:
+        session = await begin(store)
+        await store.sessions.connect(session.id)
+    await router.route(says("hello"), None)
+    assert seen.users == [("rest", "jo@example.com")]

@@ -20,6 +20,7 @@ from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
+from zendesk_handoff.store.daily_users import read_daily_users
 from zendesk_handoff.store.engine.signals import ANYTHING, Signals, SqliteWatch
 
 TEXT = "what a user wrote"
@@ -168,3 +169,15 @@ async def test_a_locked_database_does_not_end_the_watch(monkeypatch):
         await asyncio.wait_for(signalled.wait(), 5)
     finally:
         await watch.stop()
+
+
+async def test_the_count_of_users_is_recorded_at_the_stop(store, make_runtime):
+    runtime = make_runtime()
+    runtime.start()
+    runtime.user_counter.saw("webchat", "mara")
+    await runtime.stop()
+    now = time.time()
+    found = await store.database.read(
+        lambda connection: read_daily_users(connection, since=now, until=now)
+    )
+    assert [(each.channel, each.users) for each in found.channels] == [("webchat", 1)]

@@ -14,7 +14,7 @@ from rasa.shared.core.events import (
 from structlog.testing import capture_logs
 
 from tests.support.trackers import DOMAIN, Processor
-from tests.support.workers import RecordingBot
+from tests.support.workers import RecordingBot, settings
 from tests.support.zendesk import begin
 from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.rasa.compat import InMemoryTrackerStore, is_paused
@@ -32,7 +32,7 @@ async def test_every_end_is_logged_with_its_reason(store, reason):
     session = await begin(store)
     ended = await store.sessions.end(session.id, reason)
     with capture_logs() as logs:
-        await notify_end(store, RecordingBot(), ended, CollectingOutputChannel())
+        await notify_end(store, settings(), RecordingBot(), ended, CollectingOutputChannel())
     assert [line for line in logs if line["event"] == "handoff.session.ended"] == [
         {
             "event": "handoff.session.ended",
@@ -67,7 +67,7 @@ async def test_a_form_of_before_is_left_unless_the_handover_has_failed(store, fa
         ended = await store.sessions.fail(session.id)
     else:
         ended = await store.sessions.end(session.id, EndReason.AGENT)
-    await notify_end(store, bot, ended, CollectingOutputChannel())
+    await notify_end(store, settings(), bot, ended, CollectingOutputChannel())
     async with bot.open_tracker(session.sender_id) as tracker:
         found = tracker.tracker
         assert not is_paused(found)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+import sqlalchemy as sa
 
 from tests.support.workers import Workers, agent_message, receive
-from tests.support.zendesk import begin, connected, text, written
+from tests.support.zendesk import begin, connected, connector, text, written
 from zendesk_handoff.domain.session import State, Step
+from zendesk_handoff.domain.waits import LEAST
+from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store import open_store
+from zendesk_handoff.store.engine.schema import sessions
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
 
@@ -47,3 +53,37 @@ async def test_an_opening_fails_in_time_if_no_server_has_its_connector(store):
     assert (await store.sessions.get(session.id)).state is State.OPENING, "another may have it"
     await Workers(store, None, open_timeout=0).run_to_agents(session)
     assert (await store.sessions.get(session.id)).state is State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("waited", "tells", "response"),
+    [
+        (60, True, "utter_handoff_queue"),
+        (3600, True, "utter_handoff_waiting"),
+        (60, False, "utter_handoff_waiting"),
+    ],
+)
+async def test_the_reminder_says_how_long_it_takes_until_it_has_taken_longer(
+    store, url, waited, tells, response
+):
+    now = time.time()
+    for number in range(LEAST):
+        await _waited(store, f"user-{number}", connected_at=now - 600, answered_at=now)
+    session = await _waited(store, "me", connected_at=now - waited, state=State.WAITING.value)
+    await store.sessions.mark_start_notified(session.id)
+    timeouts = Timeouts(waiting_reminder=1, waiting_offer=None)
+    workers = Workers(store, None, connector(tell_wait=tells), timeouts=timeouts)
+    await workers.run_to_user(session)
+    assert workers.bot.shown == [response]
+
+
+async def _waited(store, sender, **values):
+    session = await begin(store, sender)
+    changing = sa.update(sessions).where(sessions.c.id == session.id)
+    values = {"state": State.ENDED.value, "finalized": True, **values}
+    if values["state"] == State.WAITING.value:  # the user who is reminded
+        values["finalized"] = False
+    await store.database.write(
+        lambda connection: connection.execute(changing.values(**values)) and None
+    )
+    return await store.sessions.get(session.id)

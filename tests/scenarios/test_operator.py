@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.support.bot_texts import ENDED
 from tests.support.waiting import until
 
@@ -35,3 +37,23 @@ async def test_refused_messages_are_sent_again(hand_over, sim, user, command, st
     await sim.wait_for_message(session.conversation, "refused at first")
     status = await status_of(session.conversation)
     assert (status["refused"], status["error"]) == (0, None)
+
+
+async def test_the_report_has_a_handover_that_an_agent_has_answered(hand_over, sim, user, command):
+    async def report():
+        return json.loads(await command("report", "--json"))
+
+    before = await report()
+    session = await hand_over(user)
+    await sim.agent_text(session.conversation, "words of an agent")
+    await user.hears("words of an agent")
+    await sim.end_session(session.conversation)
+    await user.hears(ENDED)
+    after = await report()
+    assert after["handovers"] == before["handovers"] + 1
+    assert after["answered"] == before["answered"] + 1
+    assert after["ends"]["agent"] == before["ends"].get("agent", 0) + 1
+    assert after["wait_seconds"]["count"] == before["wait_seconds"]["count"] + 1
+    [requests] = [each for each in after["by_reason"] if each["name"] == "request"]
+    assert requests["handovers"] >= 1
+    assert "words of an agent" not in json.dumps(after)

@@ -144,7 +144,7 @@ async def test_two_tenants_never_see_each_other(hand_over, sim, new_user, stack,
         (await sim.conversation(first.conversation))["app"]["id"],
         (await sim.conversation(second.conversation))["app"]["id"],
     }
-    assert apps == {one["app_id"] for one in stack.connectors.values()}
+    assert apps == {stack.connectors[each]["app_id"] for each in ("support", "wholesale")}
     # The wholesale account's call, with its own key, about the support account's conversation.
     event = agent_event(first.conversation, "from the wrong account")
     answer = await post_events(http, stack, event, connector="wholesale")

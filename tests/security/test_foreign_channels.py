@@ -6,10 +6,8 @@ import asyncio
 import json
 import uuid
 
-import aiohttp
 import pytest
 
-from simulator import SimulatorClient
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
 from tests.support.callback import CallbackUser
 from tests.support.platforms import slack
@@ -17,7 +15,6 @@ from tests.support.platforms.scenario import running
 from tests.support.platforms.socketio import Page as SocketPage
 from tests.support.users import RestUser, hand_over, texts_of_user
 from tests.support.waiting import until
-from tests.support.webchat import open_chat_page
 from tools.processes import free_port
 from zendesk_handoff.domain.responses import ELSEWHERE, UNIDENTIFIED, default_response
 
@@ -48,29 +45,6 @@ def stack(api, tmp_path_factory):
     }
     with running(tmp_path_factory.mktemp("foreign"), channels) as servers:
         yield servers
-
-
-@pytest.fixture
-async def sim(stack):
-    async with SimulatorClient(stack.simulator_url) as client:
-        yield client
-
-
-@pytest.fixture
-async def http():
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-async def page(stack):
-    async with open_chat_page(stack.rasa_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def user(stack, http):
-    return RestUser(stack.rasa_url, http)
 
 
 class Attacker:

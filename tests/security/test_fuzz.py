@@ -46,8 +46,10 @@ ROUTES = [
     ("POST", "/webhooks/zendesk/reports/<channel>"),
     ("POST", "/webhooks/zendesk/<connector_id>/webhook"),
     ("POST", "/api/v1/connectors/<connector_id>/webhook"),
+    ("POST", "/api/v1/connectors/<connector_id>/ticket-events"),
     ("GET", "/webhooks/webchat/"),
     ("GET", "/webhooks/webchat/assets/<version>/<name>"),
+    ("GET", "/webhooks/webchat/widget.js"),
     ("POST", "/webhooks/webchat/conversations"),
     ("POST", "/webhooks/webchat/messages"),
     ("POST", "/webhooks/webchat/files"),
@@ -194,6 +196,8 @@ def _headers(known):
         "X-Twilio-Signature": ["x"],
         "X-Hub-Signature-256": ["sha256=x"],
         "Authorization": ["Bearer x", "Basic ="],
+        "X-Zendesk-Webhook-Signature": ["x", "AAAA="],
+        "X-Zendesk-Webhook-Signature-Timestamp": ["2026-01-05T10:00:00Z", "x"],
     }
 
 
@@ -204,7 +208,8 @@ def _bodies(path, known):
         return kind, fuzzing.form_bodies(_BOUNDARY, ["id", "files"])
     if "webhook" in path.rpartition("/")[2]:
         return "application/json", fuzzing.json_bodies(fuzzing.mutated(_envelopes(known)))
-    return "application/json", fuzzing.json_bodies(fuzzing.mutated(_PAGE_BODIES))
+    samples = _TICKET_BODIES if path.endswith("/ticket-events") else _PAGE_BODIES
+    return "application/json", fuzzing.json_bodies(fuzzing.mutated(samples))
 
 
 _PAGE_BODIES = [
@@ -218,6 +223,12 @@ _PAGE_BODIES = [
         "title": "Hi",
         "answers": 1,
     },
+]
+
+
+_TICKET_BODIES = [
+    {"event": "solved", "reference": "0123456789abcdef" * 2, "tags": "vip rasa_session_x"},
+    {"event": "closed", "tags": ["vip"], "updated_at": "2026-01-05T10:00Z"},
 ]
 
 

@@ -8,7 +8,12 @@ import pytest
 import rasa.shared.utils.io
 import yaml
 
-from zendesk_handoff.settings.credentials_file import CREDENTIALS_VARIABLE, file_of_block
+from zendesk_handoff.settings.credentials_file import (
+    CREDENTIALS_VARIABLE,
+    credentials_file,
+    file_of_block,
+    use_file_of_server,
+)
 
 BLOCK = {
     "public_url": "https://bot.example.com",
@@ -89,3 +94,15 @@ def test_a_block_that_stands_nowhere():
     """As of a program that makes the channel itself."""
     assert file_of_block(BLOCK, {}, []) == Path("credentials.yml")
     assert file_of_block(BLOCK, {CREDENTIALS_VARIABLE: "a/b.yml"}, []) == Path("a/b.yml")
+
+
+def test_actions_in_the_rasa_server_use_its_file(tmp_path):
+    """As Rasa Pro runs them, with whichever file `rasa run --credentials` has named."""
+    file = tmp_path / "other.yml"
+    use_file_of_server(file)
+    try:
+        assert credentials_file({}) == file
+        assert credentials_file({CREDENTIALS_VARIABLE: "named.yml"}) == Path("named.yml")
+    finally:
+        use_file_of_server(None)
+    assert credentials_file({}) == Path("credentials.yml")

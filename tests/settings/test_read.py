@@ -161,7 +161,40 @@ def test_secrets_are_marked_as_such():
     assert {item.name for item in fields(Connector) if not item.repr} == {
         "key_secret",
         "webhook_secrets",
+        "support_token",
+        "signing_secrets",
     }
+
+
+SIGNING = "signing-secret-of-30-characters"
+
+
+def test_what_a_solved_ticket_needs():
+    plain = read_settings(BLOCK, environ=ENVIRON).connectors["support"]
+    assert (plain.signing_secrets, plain.session_field) == ((), None)
+    assert plain.end_on == {"released", "solved", "closed"}
+    block = changed(
+        webhook_signing_secret=[SIGNING, "${HOOK}"],
+        session_field=360001234567,
+        end_on=["released", "solved"],
+    )
+    support = read_settings(block, environ=ENVIRON).connectors["support"]
+    assert support.signing_secrets == (SIGNING, ENVIRON["HOOK"])
+    assert support.session_field == "360001234567"
+    assert support.end_on == {"released", "solved"}
+    assert SIGNING not in repr(support)
+
+
+def test_problems_of_what_a_solved_ticket_needs():
+    prefix = "connectors.support."
+    guessable = problems_of(changed(webhook_signing_secret=["short", SIGNING]))
+    assert "16 characters" in guessable[f"{prefix}webhook_signing_secret"]
+    assert "short" not in str(guessable)
+    useless = problems_of(changed(session_field=360001234567))
+    assert "webhook_signing_secret" in useless[f"{prefix}session_field"]
+    for wrong in ("status", "36 000", True, ["1"], {}):
+        block = changed(webhook_signing_secret=SIGNING, session_field=wrong)
+        assert problems_of(block).keys() == {f"{prefix}session_field"}
 
 
 @pytest.mark.parametrize("block", [None, [], "text", {"connectors": []}, {"connectors": {"a": 3}}])
@@ -177,6 +210,9 @@ def test_an_action_server_needs_no_secret_of_the_rasa_server():
     for connector in (settings.connectors["support"], given.connectors["support"]):
         assert SECRET not in connector.key_secret
         assert ENVIRON["HOOK"] not in connector.webhook_secrets
+    signing = {"webhook_signing_secret": "${SIGNING}", "session_field": "36"}
+    found = read_settings(changed(**signing), environ={}, for_actions=True)
+    assert found.connectors["support"].signing_secrets
 
 
 def test_an_action_server_reports_everything_else():

@@ -28,6 +28,10 @@ NAN = float("nan")
         (values.some_of({"a", "b"}), ["b"], frozenset("b")),
         (values.some_of({"a", "b"}), False, frozenset()),
         (values.matching("a+", "no"), "aaa", "aaa"),
+        (values.one_of_or_off("ask"), "ask", "ask"),
+        (values.one_of_or_off("ask"), False, None),
+        (values.one_of_or_off("ask"), "off", None),
+        (values.ends, ["released", "closed"], frozenset({"released", "closed"})),
     ],
 )
 def test_right_values_are_taken(read, given, expected):
@@ -47,6 +51,9 @@ def test_right_values_are_taken(read, given, expected):
         (values.one_of("a", "b"), ["c", ["a"], None, False], "`a` or `b`"),
         (values.some_of({"b", "a"}), [None, "a", ["c"], {}], "list of a, b"),
         (values.matching("a+", "must be a row of a."), ["b", "aab", "AA"], "a row of a"),
+        (values.one_of_or_off("ask"), [True, "on", None, [], 5], "`ask` or `off`"),
+        (values.ends, ["released", None, True, ["Solved"], [{}], {}], "a list of released, solved"),
+        (values.ends, [[], ["solved"], ["solved", "closed"]], "must have `released`"),
     ],
 )
 def test_wrong_values_get_a_sentence(read, wrong, message):

@@ -20,7 +20,7 @@ def new_entry(name, conversation_id, **values):
 async def finish(store, session):
     """Fail a session's opening, so that its user can have another one."""
     await store.sessions.fail(session.id)
-    await store.requests.claim_failure(session.id)
+    await store.requests.claim_outcome(session.id)
 
 
 async def test_calls_that_arrive_together_are_matched_each_with_its_own_connectors_sessions(store):

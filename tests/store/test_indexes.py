@@ -16,6 +16,7 @@ async def handle_messages(store):
     session = await request_session(store, conversation="c1", connected=True)
     await store.sessions.mark_start_notified(session.id)
     await store.load_state("user")
+    await store.sessions.by_reference("support", [session.reference])
     await store.outbox.add(session.id, [{"type": "text", "text": "hello"}], key="k")
     await store.leases.acquire(session.id)
     await store.work.find(now=-1)
@@ -51,6 +52,7 @@ async def test_no_message_reads_a_whole_table(traced):
     steps = [step for plan in plans.values() for step in plan]
     assert {word for step in steps for word in step.split()} >= {
         *("current_sessions", "one_open_session_a_sender", "sessions_of_a_conversation"),
+        "sessions_by_reference",
         *("outbox_of_a_session", "inbox_of_a_session", "pending_for_a_sender"),
         *PARTIAL,
     }

@@ -15,13 +15,9 @@ from zendesk_handoff.checks import Outcome
 from zendesk_handoff.checks.store import check_store
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.identity import identity_of
-from zendesk_handoff.store.engine.inspect import (
-    inspect_postgresql,
-    inspect_sqlite,
-    sqlite_file,
-    store_name,
-)
+from zendesk_handoff.store.engine.inspect import inspect_postgresql, inspect_sqlite
 from zendesk_handoff.store.engine.migrate import newest
+from zendesk_handoff.store.engine.read_only import sqlite_file, store_name
 
 
 async def look(url):

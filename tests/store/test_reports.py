@@ -180,7 +180,7 @@ async def test_unsent_messages_of_a_failed_opening_are_purged(store):
     failed = await request_session(store)
     await store.outbox.add(failed.id, [TEXT])
     await store.sessions.fail(failed.id)
-    await store.requests.claim_failure(failed.id)
+    await store.requests.claim_outcome(failed.id)
     assert (await store.maintenance.purge(older_than=time.time() + 1)).sessions == 1
 
 

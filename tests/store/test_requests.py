@@ -119,9 +119,9 @@ async def test_either_the_action_or_a_server_has_a_request(url, store):
 async def test_one_process_notifies_the_user_of_a_failure(url, store):
     async with await open_store(url) as action:
         session = await request(store)
-        assert not await action.requests.claim_failure(session.id), "it has not failed"
+        assert not await action.requests.claim_outcome(session.id), "it has not failed"
         await store.sessions.fail(session.id)
-        claims = [each.requests.claim_failure(session.id) for each in (store, action)]
+        claims = [each.requests.claim_outcome(session.id) for each in (store, action)]
         assert sorted(await asyncio.gather(*claims)) == [False, True]
         assert (await store.sessions.get(session.id)).finalized
 

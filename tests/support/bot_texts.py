@@ -16,6 +16,9 @@ OFFER = "Shall I bring in a colleague"
 FAILED = "could not reach my colleagues"
 #: Zendesk has refused a message of the user's.
 NOT_PASSED_ON = "did not reach my colleague"
+#: Nobody is there at that hour, and the bot goes on; it offers to take a message.
+CLOSED = "not in at the moment. They are back"
+OFFER_MESSAGE = "Shall I take a message"
 #: A message of the user's has not reached Zendesk yet.
 DELAYED = "What you wrote is safe"
 #: The user may go on waiting or return to the bot.

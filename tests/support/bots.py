@@ -19,9 +19,11 @@ from rasa.shared.core.events import ActionExecuted
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.utils.endpoints import EndpointConfig
 
+from zendesk_handoff.importer import HandoffImporter
+
 IMPORTER = "zendesk_handoff.HandoffImporter"
 #: Trains in a second; good enough to tell a few intents apart.
-LIGHT_PIPELINE = [
+LIGHT_PIPELINE: list[dict[str, Any]] = [
     {"name": "WhitespaceTokenizer"},
     {"name": "CountVectorsFeaturizer"},
     {"name": "LogisticRegressionClassifier"},
@@ -45,6 +47,30 @@ def write_bot(folder: Path, **files: Any) -> Path:
         target.write_text(text, encoding="utf-8")
     (folder / "data").mkdir(exist_ok=True)
     return folder
+
+
+def configuration(
+    *policies: dict[str, Any] | str,
+    language: str = "en",
+    pipeline: list[dict[str, Any]] = LIGHT_PIPELINE,
+    **options: Any,
+) -> dict[str, Any]:
+    """Write a configuration that names the importer.
+
+    Args:
+        policies: The policies, by their names or as blocks.
+        language: The bot's language.
+        pipeline: The components.
+        options: The importer's.
+    """
+    return {
+        "recipe": "default.v1",
+        "assistant_id": "a-bot",
+        "language": language,
+        "importers": [{"name": IMPORTER, **options}],
+        "pipeline": pipeline,
+        "policies": [{"name": each} if isinstance(each, str) else each for each in policies],
+    }
 
 
 def nlu(**examples: list[str]) -> dict[str, Any]:
@@ -80,6 +106,11 @@ def load(folder: Path) -> TrainingDataImporter:
     return TrainingDataImporter.load_from_config(
         str(folder / "config.yml"), str(_domain(folder)), [str(folder / "data")]
     )
+
+
+def importer_of(folder: Path) -> HandoffImporter:
+    """Make the importer of a bot by itself."""
+    return HandoffImporter(str(folder / "config.yml"), str(_domain(folder)), [str(folder / "data")])
 
 
 def train_bot(folder: Path, **arguments: Any) -> str:

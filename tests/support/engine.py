@@ -111,11 +111,11 @@ class EngineProcessor(processor_classes()[-1]):
     predict_next_with_tracker_if_should = _predict_later if IS_ASYNC else _predict
 
 
-def make_agent(**values):
+def make_agent(domain=DOMAIN, **values):
     """Make an agent of Rasa's with this processor."""
     agent = Agent(
-        domain=DOMAIN,
-        tracker_store=InMemoryTrackerStore(DOMAIN),
+        domain=domain,
+        tracker_store=InMemoryTrackerStore(domain),
         lock_store=InMemoryLockStore(),
     )
     agent.processor = EngineProcessor(agent, **values)

@@ -18,6 +18,7 @@ BY_TIMING = {
     "rasa: WorkTable.set_deadlines": "recorded whenever nothing is due, and every five minutes",
     "rasa: WorkTable.claim_for_reconciliation": "repeated with each reconciliation",
     "rasa: Maintenance.purge_delivered": "repeated from the start on, every hour",
+    "rasa: DailyUsers.record": "a figure for the report, recorded each minute in which users write",
     "rasa: EventsHeard.record": "recorded within ten seconds of a session's first event",
     "rasa: answer to POST /api/v1/connectors/{id}/webhook": "Zendesk reports our own steps, too",
 }
@@ -25,12 +26,14 @@ BY_TIMING = {
 WITHOUT_KILL = {
     "Leases.release": "a session of a connector that the server lacks: its lease would expire",
     "Leases.release_all": "at the stop of a server: its leases would expire",
+    "Sessions.leave_message": "as Sessions.connect, behind the same steps",
     "Maintenance.purge": "an operator's command, repeated by the operator",
     "PersonalData.forget": "an operator's command, one transaction, repeated by the operator",
     "PersonalData.erase_removed": "one transaction, and Zendesk repeats an event without an answer",
     "Maintenance.retry": "an operator's command, repeated by the operator",
     "Chat.take_back": "repeated with the deletion until the inbox has it done",
     "Inbox.withdraw": "the last step of a deletion, which is repeated as a whole",
+    "Ratings.rate": "one transaction, and the user can press the button again",
     "Deliveries.confirm": "one transaction, and the platform repeats a report without an answer",
     "Deliveries.reopen": "repeated with the next message of the user",
     "Deliveries.fail": "one transaction, and the platform repeats a report without an answer",
@@ -38,6 +41,8 @@ WITHOUT_KILL = {
     "Probes.expect": "an operator's test, which the operator repeats",
     "Probes.hear": "the same, and Zendesk repeats an event without an answer",
     "Probes.end": "the same; what is left is forgotten with the next test",
+    "Tickets.claim": "the tickets are due again within seconds",
+    "Tickets.finish": "the ticket is looked at again, and has its fields already",
     "PendingMessages.release": "after an error of the channel: the claim would expire",
 }
 
@@ -130,7 +135,7 @@ _TABLE = {
             rasa: Sessions.begin_step#2
             rasa: POST /conversations
             rasa: Sessions.fail
-            actions: Requests.claim_failure
+            actions: Requests.claim_outcome
             actions: answer to POST /webhook
             rasa: POST /webhook
             rasa: SQLTrackerStore.save
@@ -411,6 +416,19 @@ _TABLE = {
             rasa: SQLTrackerStore.save#2
             rasa: answer to POST /webhooks/rest/webhook
             rasa: PendingMessages.mark_delivered
+        """,
+        "end with a solved ticket": """
+            rasa: Inbox.add
+            rasa: answer to POST /api/v1/connectors/{id}/ticket-events
+            rasa: Sessions.end
+            rasa: Inbox.finish
+            rasa: SQLTrackerStore.save
+            rasa: PendingMessages.add
+            rasa: SQLTrackerStore.save#2
+            rasa: Sessions.mark_end_notified
+            rasa: POST /conversations/{id}/releaseControl
+            rasa: Outbox.finish
+            rasa: Leases.release_done
         """,
     },
 }

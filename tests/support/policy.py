@@ -16,19 +16,23 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from tests.support.servers import ROOT
+from zendesk_handoff.importer.domain import additions, join
+from zendesk_handoff.importer.rules import Names
 from zendesk_handoff.policies import FrustrationPolicy
 
-DOMAIN = Domain.load(str(ROOT / "domain.yml"))
+#: The demo bot's, as the importer joins it.
+_OWN = Domain.load(str(ROOT / "domain.yml"))
+DOMAIN = join(_OWN, additions(_OWN, Names("human_handoff", "affirm", "deny"), language="en"))
 OFFER, HANDOFF = "utter_handoff_offer", "action_human_handoff"
 LISTEN, LEAVE_FORM = "action_listen", "action_deactivate_loop"
 ANGRY = "your answers are useless, this is ridiculous"
 CALM = "how much is shipping?"
 
 
-def policy(**config):
+def policy(storage=None, **config):
     return FrustrationPolicy.create(
         {**FrustrationPolicy.get_default_config(), **config},
-        None,
+        storage,
         Resource("policy"),
         ExecutionContext(GraphSchema({})),
     )

@@ -9,7 +9,7 @@ import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 import yaml
@@ -17,11 +17,23 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.support import killable
 from tests.support.identity import IDENTITY_SECRET, OTHER_SECRET
+from tests.support.ticket_triggers import SESSION_FIELD, signing_secret, ticket_trigger
 from tools.paths import MODEL, ROOT
 from tools.processes import RASA, Process, free_port
 
 #: A secret whose variable is not set: the action server has none.
 _UNSET = "${A_VARIABLE_OF_THE_RASA_SERVER_ALONE}"
+#: The ticket of the connector outside the switchboard.
+_TICKET = {
+    "ticket": {
+        "subject": "{workspace}: {handoff_reason}",
+        "fields": {360001234567: "{order_number}"},
+    },
+    "routes": [
+        {"when": {"reason": "frustration"}, "ticket": {"priority": "high"}},
+        {"when": {"slot": "order_number"}, "ticket": {"group_id": 4711, "tags": ["parcels"]}},
+    ],
+}
 
 __all__ = ["MODEL", "ROOT", "Process", "Stack", "free_port", "post"]
 
@@ -44,6 +56,7 @@ class Stack:
         endpoints: Added to Rasa's endpoints.
         channels: Added to the credentials, before the plugin's blocks.
         actions_settings: Added to the plugin's block, for the action server alone.
+        more_connectors: Settings of further connectors, by id, which is the workspace, too.
         workers: Sanic workers of each Rasa server; its length is the number of servers.
         set_up: Further connectors, whose accounts are made by ``zendesk-handoff setup``, with its
             options. The connector's id is its workspace, too.
@@ -54,11 +67,15 @@ class Stack:
     endpoints: dict[str, Any] = field(default_factory=dict)
     channels: dict[str, Any] = field(default_factory=dict)
     actions_settings: dict[str, Any] = field(default_factory=dict)
+    more_connectors: dict[str, dict[str, Any]] = field(default_factory=dict)
     workers: tuple[int, ...] = (1,)
     set_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
     simulator_url: str = ""
     rasa_urls: list[str] = field(default_factory=list)
     url_without_plugin: str = ""
+    #: A shop that may show the chat in a frame: another site than the servers' own, 127.0.0.1. A
+    #: test that needs it serves it.
+    site_url: str = ""
     actions_metrics_url: str = ""
     connectors: dict[str, dict[str, Any]] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
@@ -67,6 +84,7 @@ class Stack:
         ports = {name: free_port() for name in ("simulator", "actions", "metrics")}
         self.simulator_url = f"http://127.0.0.1:{ports['simulator']}"
         self.rasa_urls = [f"http://127.0.0.1:{free_port()}" for _ in self.workers]
+        self.site_url = f"http://localhost:{free_port()}"
         self.actions_metrics_url = f"http://127.0.0.1:{ports['metrics']}/metrics"
         env = {"ZENDESK_HANDOFF_CREDENTIALS": str(self.folder / "credentials.yml")}
         python = sys.executable
@@ -213,6 +231,10 @@ class Stack:
             "connectors": {
                 "support": self._account("support", "default", in_switchboard=False),
                 "wholesale": self._account("wholesale", "wholesale", in_switchboard=True),
+                **{
+                    name: {**self._account(name, name, in_switchboard=False), **more}
+                    for name, more in self.more_connectors.items()
+                },
             },
         }
         self.connectors = block["connectors"]  # type: ignore[assignment]
@@ -224,7 +246,8 @@ class Stack:
             **self.channels,
             "channels.WebChatInput": {
                 "identity_secret": [OTHER_SECRET, IDENTITY_SECRET],
-                "allowed_workspaces": ["wholesale"],
+                "allowed_workspaces": ["wholesale", *self.more_connectors],
+                "embed_origins": [self.site_url],
             },
             "channels.ZendeskInput": block,
         }
@@ -234,6 +257,7 @@ class Stack:
             self._set_up(connector_id, *options)
         without_secrets = {
             name: {**connector, "key_id": _UNSET, "key_secret": _UNSET, "webhook_secret": _UNSET}
+            | ({"webhook_signing_secret": _UNSET} if "webhook_signing_secret" in connector else {})
             for name, connector in block["connectors"].items()
         }
         for_actions = {**block, **self.actions_settings, "connectors": without_secrets}
@@ -265,10 +289,17 @@ class Stack:
             integration |= {"switchboard_name": "rasa", "key": {}}
         app = post(
             f"{self.simulator_url}/sim/apps",
-            {"label": connector_id, "keys": [{}], "integrations": [integration]},
+            {
+                "label": connector_id,
+                "keys": [{}],
+                "integrations": [integration],
+                "triggers": [ticket_trigger(self.rasa_url, connector_id)],
+            },
         )
         key = next(one for one in app["keys"] if (one["integration"] is not None) == in_switchboard)
         connector = {
+            # The scenarios' own users are answered within seconds, by the dozen.
+            "tell_wait": False,
             "integration_type": "zendesk",
             "name": connector_id.title(),
             "subdomain": connector_id,
@@ -276,10 +307,15 @@ class Stack:
             "key_id": key["id"],
             "key_secret": key["secret"],
             "webhook_secret": integration["secret"],
+            "webhook_signing_secret": signing_secret(connector_id),
             "workspaces": [workspace],
             "base_url": f"{self.simulator_url}/sc",
         }
-        return connector | ({"switchboard_integration": "rasa"} if in_switchboard else {})
+        # Each of the two has what not every account has.
+        if not in_switchboard:
+            return connector | _TICKET
+        more = {"switchboard_integration": "rasa", "session_field": SESSION_FIELD, "csat": "ask"}
+        return connector | more
 
     def _new_accounts(self) -> tuple[dict[str, dict[str, Any]], str]:
         """Create accounts with a key and nothing else; return their connectors, and their secrets.
@@ -312,10 +348,13 @@ class Stack:
 class EngineStack(Stack):
     """A stack whose Rasa server is of Rasa's own parts, without a model; for both Rasas."""
 
+    #: Options of `tests.support.bot_server`.
+    options: ClassVar[tuple[str, ...]] = ()
+
     def _rasa(self, port: str, credentials: str) -> list[str]:
         folder = self.folder
         files = [str(folder / credentials), str(folder / "endpoints.yml")]
-        return [sys.executable, "-m", "tests.support.bot_server", port, *files]
+        return [sys.executable, "-m", "tests.support.bot_server", port, *files, *self.options]
 
 
 class KillableStack(Stack):

@@ -90,10 +90,15 @@ class Handover:
 
 
 async def hand_over(
-    user: RestUser, sim: SimulatorClient, stack: Stack, *, connector: str = "support"
+    user: RestUser,
+    sim: SimulatorClient,
+    stack: Stack,
+    *,
+    connector: str = "support",
+    text: str = ASK_HUMAN,
 ) -> Handover:
     """Let a user ask for a human, and wait for the conversation."""
-    replies = await user.says(ASK_HUMAN)
+    replies = await user.says(text)
     found = await conversation_of(user.sender, sim, stack, connector=connector)
     return Handover(user, found["id"], replies)
 

@@ -48,8 +48,8 @@ class ChatPage:
         async with self.http.post(f"{self.root}/messages", json=body) as answer:
             assert answer.status == status
 
-    async def says(self, text, *, id=None, status=202):
-        body = {"id": id or str(uuid.uuid4()), "text": text}
+    async def says(self, text, *, id=None, status=202, **place):
+        body = {"id": id or str(uuid.uuid4()), "text": text, **place}
         async with self.http.post(f"{self.root}/messages", json=body) as answer:
             assert answer.status == status
             return await answer.json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import SimpleNamespace
@@ -75,6 +75,9 @@ class RecordingBot:
         self, sender_id: str, response: str, output: OutputChannel, **_values: Any
     ) -> None:
         await output.send_response(sender_id, {"text": response})
+
+    def choose(self, responses: Sequence[str]) -> str:
+        return responses[-1]
 
     async def tell(
         self, sender_id: str, response: str, output: OutputChannel, **_values: Any

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from simulator import Simulator
 from zendesk_handoff.domain.session import Session
+from zendesk_handoff.domain.ticket import Ticket
 from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store import Store
@@ -54,18 +55,23 @@ def connector(**values: Any) -> Connector:
     return Connector(**{**defaults, **values})
 
 
-async def account(sim: Simulator, *, inside: bool = False, **values: Any) -> Connector:
+async def account(
+    sim: Simulator, *, inside: bool = False, support: bool = False, **values: Any
+) -> Connector:
     """Add an account to the simulator, and make the connector for it.
 
     Args:
         sim: The simulator.
         inside: Whether our integration is in the account's switchboard.
+        support: Whether the connector has a token of the Support API.
         **values: Switches of the account.
     """
+    token = {"support_email": "ana@example.com", "support_token": "a token of the Support API"}
+    token = token if support else {}
     integration: dict[str, Any] = {"target": "http://127.0.0.1:9/nobody", "secret": "w"}
     if inside:
         integration |= {"switchboard_name": "rasa", "key": {}}
-    app = await sim.add_app(integrations=[integration], **values)
+    app = await sim.add_app(integrations=[integration], **token, **values)
     ours = app.integrations[0]
     return connector(
         app_id=app.id,
@@ -73,6 +79,7 @@ async def account(sim: Simulator, *, inside: bool = False, **values: Any) -> Con
         key_secret=(ours.key_secret if inside else app.key_secret) or "",
         base_url=sim.base_url,
         switchboard_integration="rasa" if inside else None,
+        **token,
     )
 
 
@@ -94,6 +101,9 @@ async def begin(
     profile: Mapping[str, str] = PROFILE,
     origins: Mapping[str, str] | None = ORIGINS,
     subject: str | None = None,
+    ticket: Ticket | None = None,
+    transcript: Sequence[str] = (),
+    message: str | None = None,
 ) -> Session:
     """Request a session; this process has its lease, and has not opened it at Zendesk yet."""
     session = await store.sessions.request(
@@ -103,9 +113,12 @@ async def begin(
         channel="rest",
         reason="asked",
         summary=SUMMARY,
+        transcript=transcript,
         profile=profile,
         origins=origins,
         subject=subject,
+        ticket=None if ticket is None else ticket.to_json(),
+        message=message,
     )
     await store.leases.acquire(session.id)
     return session

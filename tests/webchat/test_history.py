@@ -91,8 +91,8 @@ def test_a_choice_names_the_item_of_its_button():
     [("image/png", "image"), ("image/heic", "file"), ("image/svg+xml", "file"), ("a/b", "file")],
 )
 def test_a_users_file_is_an_image_where_browsers_show_it(media_type, kind):
-    item = user_file_item("u1", name="a", media_type=media_type, request_id="r")
-    assert item["media"] == {"kind": kind, "url": "files/u1", "name": "a"}
+    item = user_file_item("u1", name="a", media_type=media_type, size=7, request_id="r")
+    assert item["media"] == {"kind": kind, "url": "files/u1", "name": "a", "size": 7}
 
 
 def message(**values):

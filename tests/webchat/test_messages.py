@@ -15,6 +15,7 @@ from zendesk_handoff.webchat.messages import (
     read_id,
     read_json,
     read_message,
+    read_place,
 )
 
 ID = "0b0e7f5e-6f0a-4a5e-9d8b-6a1f6f1f1f1f"
@@ -85,3 +86,22 @@ def test_what_the_user_wrote_is_not_in_the_representation():
     message = read_message({"id": ID, "payload": "/secret", "title": "private"})
     assert "secret" not in repr(message)
     assert "private" not in repr(message)
+
+
+@pytest.mark.parametrize(
+    ("page", "agent", "place"),
+    [
+        (
+            "https://shop.example/returns",
+            "Mozilla/5.0",
+            {"page": "https://shop.example/returns", "browser": "Mozilla/5.0"},
+        ),
+        ("https://shop.example/returns", None, {"page": "https://shop.example/returns"}),
+        (None, "", {}),
+        (["https://shop.example"], "a\nb", {}),
+        ("x" * 2_001, "y" * 2_001, {}),
+        ("https://shop.example/\u202e", "\x00", {}),
+    ],
+)
+def test_a_place_of_another_shape_is_left_out(page, agent, place):
+    assert read_place({"page": page}, user_agent=agent) == place

@@ -13,6 +13,7 @@ from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.delivery import with_literal_values
 from zendesk_handoff.webchat.adapter import WebChatAdapter
 from zendesk_handoff.webchat.output import WebChatOutput
+from zendesk_handoff.webchat.typing import TypingAgents
 
 SENDER = "webchat-1"
 
@@ -24,7 +25,7 @@ def output(store):
 
 @pytest.fixture
 def to_page(store):
-    channel = SimpleNamespace(store=lambda: store)
+    channel = SimpleNamespace(store=lambda: store, typing=TypingAgents(lambda _sender: None))
     return ChannelOutput(WebChatAdapter(channel), "webchat", {})
 
 

@@ -1,55 +1,64 @@
-"""The page as it is served: settings and limits come from the server."""
+"""The page as it is served: settings, limits and words come from the server."""
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 
 import pytest
 
+from tests.support.names import AGENTS
 from zendesk_handoff.webchat.messages import MAX_TEXT
-from zendesk_handoff.webchat.page import HERE, Page, PageSettings
+from zendesk_handoff.webchat.page import HERE, Page
+from zendesk_handoff.webchat.page_settings import PageSettings
+from zendesk_handoff.webchat.theme import Theme
 from zendesk_handoff.webchat.uploads import MAX_FILES
+from zendesk_handoff.webchat.words import languages
+
+HOSTILE = '"></title></script><script>alert(1)</script>{{words.send}}'
+
+
+def settings_of(html: bytes) -> dict:
+    [text] = re.findall(r'id="settings">(.*?)</script>', html.decode())
+    return json.loads(text)
 
 
 def test_the_page_has_the_servers_limits():
-    page = Page(PageSettings(greeting='"><script>')).html.decode()
-    assert f'data-max-text="{MAX_TEXT}"' in page
-    assert f'data-max-files="{MAX_FILES}"' in page
-    assert '"><script>' not in page
-    assert "{{" not in page
+    page = settings_of(Page(PageSettings()).html["en"])
+    assert (page["maxText"], page["maxFiles"]) == (MAX_TEXT, MAX_FILES)
+
+
+@pytest.mark.parametrize("text", [HOSTILE, *AGENTS])
+def test_a_text_of_the_settings_is_no_markup(text):
+    page = Page(PageSettings(title=text, greeting=text, theme=Theme(name=text)))
+    for language in languages():
+        html = page.html[language].decode()
+        assert "<script>" not in html
+        assert settings_of(page.html[language])["greeting"] == text
+        assert html.count("{{") == html.count("{{words.send}}"), "nothing is filled in twice"
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr"])
+def test_the_page_is_in_the_users_language(language):
+    html = Page(PageSettings()).html[language].decode()
+    assert f'<html lang="{language}">' in html
+    assert "Chat with us" not in html
+    assert "End chat" not in html
+    assert settings_of(html.encode())["language"] == language
 
 
 def test_the_scripts_have_no_limits_of_their_own():
     script = (HERE / "chat.js").read_text("utf-8")
-    assert re.search(r"characterLimit: maxText\b", script)
-    assert re.search(r"maxNumberOfFiles: maxFiles\b", script)
+    assert re.search(r"characterLimit: settings\.maxText\b", script)
+    assert re.search(r"maxNumberOfFiles: settings\.maxFiles\b", script)
 
 
-def test_an_invalid_block_is_named_as_the_adopter_writes_it():
-    with pytest.raises(ValueError, match=r"^zendesk_handoff\.channels\.WebChatInput: "):
-        PageSettings.from_mapping({"colour": "red"})
-
-
-@pytest.mark.parametrize(
-    "secret", ["", "s" * 31, 7, ["s" * 32, "short"], None, "${A_VARIABLE_THAT_IS_NOT_SET_HERE}"]
-)
-def test_a_short_secret_is_refused_and_not_repeated(secret):
-    with pytest.raises(ValueError, match="`identity_secret` must be") as raised:
-        PageSettings.from_mapping({"identity_secret": secret})
-    assert "sss" not in str(raised.value)
-
-
-def test_secrets_are_a_text_or_a_list_and_in_no_log():
-    one, other = "s" * 32, "t" * 40
-    assert PageSettings.from_mapping({"identity_secret": one}).identity_secret == (one,)
-    both = PageSettings.from_mapping({"identity_secret": [one, other]})
-    assert both.identity_secret == (one, other)
-    assert one not in repr(both)
-    assert one not in Page(both).html.decode()
-
-
-@pytest.mark.parametrize("workspaces", [None, 7, [""], [["a"]]])
-def test_workspaces_are_names(workspaces):
-    with pytest.raises(ValueError, match="`allowed_workspaces`"):
-        PageSettings.from_mapping({"allowed_workspaces": workspaces})
-    assert PageSettings.from_mapping({}).allowed_workspaces == ()
+def test_the_launcher_has_its_words_in_every_language_and_is_small():
+    widget = Page(PageSettings(theme=Theme(colour="#aa0011", position="left"))).widget
+    script = widget.data.decode()
+    assert '"{{settings}}"' not in script
+    assert r"Chat \u00f6ffnen" in script and "Open the chat" in script
+    assert '"--accent":"#aa0011"' in script and '"position":"left"' in script
+    assert len(widget.gzipped) < 8 * 1024
+    assert gzip.decompress(widget.gzipped) == widget.data

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.support.names import TEXTS
+from tests.support.store import request_session
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.store.chat import chat_topic
 from zendesk_handoff.webchat.history import bot_item, start_item
@@ -29,6 +31,7 @@ class Browser:
     def __init__(self):
         self.chunks = asyncio.Queue()
         self.is_busy = False
+        self.has_typing_agent = False
 
     async def send(self, chunk):
         await self.chunks.put(chunk)
@@ -38,14 +41,24 @@ class Browser:
         chunk = await self.chunks.get()
         assert chunk.endswith("\n\n")
         fields = dict(line.split(": ", 1) for line in chunk.strip().split("\n"))
-        return fields.get("event") or int(fields["id"]), json.loads(fields["data"])
+        data = json.loads(fields["data"])
+        if "event" not in fields:
+            assert abs(data.pop("at") - time.time()) < 60, "seconds, of the time of storing"
+        return fields.get("event") or int(fields["id"]), data
 
 
 @asynccontextmanager
 async def listening(streams, store, *, last_id=0):
     browser = Browser()
     serving = asyncio.create_task(
-        streams.serve(browser.send, store, SENDER, last_id=last_id, is_busy=lambda: browser.is_busy)
+        streams.serve(
+            browser.send,
+            store,
+            SENDER,
+            last_id=last_id,
+            is_busy=lambda: browser.is_busy,
+            has_typing_agent=lambda: browser.has_typing_agent,
+        )
     )
     assert await browser.chunks.get() == "retry: 2000\n\n"
     try:
@@ -115,6 +128,16 @@ async def test_the_typing_state_is_sent_when_it_changes(store):
             browser.is_busy = busy
             store.signals.emit(chat_topic(SENDER))
             assert await browser.event() == ("typing", {"busy": busy})
+
+
+async def test_during_a_session_it_is_the_agents(store):
+    await request_session(store, SENDER)
+    async with listening(EventStreams(), store) as browser:
+        assert (await browser.event())[0] == "handoff"
+        browser.is_busy = True  # the bot's, of which the user sees nothing
+        for browser.has_typing_agent in (True, False):
+            store.signals.emit(chat_topic(SENDER))
+            assert await browser.event() == ("typing", {"busy": browser.has_typing_agent})
 
 
 async def test_a_quiet_stream_has_a_heartbeat(store):

@@ -1,4 +1,4 @@
-"""The model that ships with the package is the one that this repository's examples give."""
+"""The models that ship with the package are the ones that this repository's examples give."""
 
 from __future__ import annotations
 
@@ -9,33 +9,37 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks.wish_fitting import MODEL, features_of_all, fit, operating_point, read_examples
+from benchmarks.wish.fitting import KINDS, MODELS, fit, read_all
 from tests.support.servers import ROOT
-from zendesk_handoff.wish.model import model
+from zendesk_handoff.wish.kinds import Kind
+from zendesk_handoff.wish.model import LANGUAGES, models
 
 
-def test_the_model_is_fitted_on_the_examples():
-    examples = read_examples()
-    fitted = fit(features_of_all(examples), examples.wanted)
-    shipped = model()
-    assert shipped.lexicon.words == examples.words
-    assert shipped.intercept == pytest.approx(fitted.intercept, abs=0.01)
-    new = dict(zip(fitted.keys, fitted.weights, strict=True))
-    assert shipped.weights.keys() <= new.keys()
-    worst = max(abs(weight - shipped.weights.get(key, 0.0)) for key, weight in new.items())
-    assert worst < 0.01, "data/nlu has changed: run `python -m benchmarks.intent --fit`"
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_model_is_fitted_on_the_examples(language):
+    stored = json.loads((MODELS / f"{language}.json").read_text("utf-8"))
+    assert stored["fingerprint"] == read_all(language).fingerprint, (
+        "benchmarks/wish or data/nlu has changed: run `python -m benchmarks.intent --fit`"
+    )
 
 
-def test_the_operating_point_has_the_wanted_precision():
-    confidences = np.array([0.9, 0.8, 0.7, 0.6] * 10)
-    wanted = np.array([True, True, True, False] * 10)
-    assert operating_point(confidences, wanted) == 0.7
+def test_a_fit_tells_the_kinds_apart():
+    rows = [frozenset({"w:agent", "w:my"}), frozenset({"w:agent"}), frozenset({"w:lamp"})] * 6
+    kinds = np.array(list(map(KINDS.index, (Kind.PAST, Kind.EXPLICIT, Kind.OTHER) * 6)))
+    fitted = fit(rows, kinds, np.ones(len(rows)))
+    found = fitted.probabilities([frozenset({"w:agent"}), frozenset({"w:agent", "w:my"})])
+    assert [KINDS[place] for place in found.argmax(axis=1)] == [Kind.EXPLICIT, Kind.PAST]
+    assert found.sum(axis=1) == pytest.approx(1)
 
 
-def test_the_file_is_small():
-    assert MODEL.stat().st_size < 4_000_000
-    stored = json.loads(MODEL.read_text("utf-8"))
-    assert 0.5 < stored["threshold"] < 1
+def test_each_row_of_weights_has_every_kind():
+    for model in models():
+        assert {len(row) for row in model.weights.values()} == {len(KINDS)}
+        assert len(model.intercepts) == len(KINDS)
+
+
+def test_the_files_are_small():
+    assert sum(file.stat().st_size for file in MODELS.iterdir()) < 4_000_000
 
 
 def test_reading_needs_neither_rasa_nor_a_numerical_library():

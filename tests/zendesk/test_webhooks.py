@@ -7,6 +7,7 @@ import pytest
 from tests.support.webhook_events import envelope, event, message
 from zendesk_handoff.errors import InvalidApiKey, InvalidPayload
 from zendesk_handoff.zendesk.webhooks import (
+    AgentTyping,
     ConversationRemoved,
     MessagePosted,
     Unreadable,
@@ -42,3 +43,19 @@ def test_an_unreadable_event_does_not_affect_the_others():
 def test_a_removed_conversation_is_parsed():
     [parsed] = parse_events(envelope(event("conversation:remove")))
     assert isinstance(parsed, ConversationRemoved)
+
+
+def typing(author="business", type="typing:start"):
+    return event("conversation:typing", activity={"type": type, "author": {"type": author}})
+
+
+def test_agents_typing():
+    parsed = parse_events(envelope(typing(), typing(type="typing:stop")))
+    assert all(isinstance(each, AgentTyping) for each in parsed)
+    assert [each.is_on for each in parsed] == [True, False]
+
+
+@pytest.mark.parametrize("activity", [None, 7, {}, {"author": 7}, {"author": {"type": []}}, "x"])
+def test_typing_of_anybody_else_is_nothing_and_no_dead_letter(activity):
+    odd = event("conversation:typing", activity=activity)
+    assert parse_events(envelope(typing("user"), odd, event("conversation:typing"))) == []

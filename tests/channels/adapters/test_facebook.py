@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from types import SimpleNamespace
 
 import pytest
 from aiohttp import web
@@ -257,3 +258,18 @@ def test_the_start_says_what_rasas_channel_drops(adapter, api):
     assert "zendesk_handoff.channels.FacebookInput" in " ".join(adapter.limitations())
     own = facebook.OurFacebookInput.from_credentials(facebook.block(api.url))
     assert FacebookAdapter(own).limitations() == []
+
+
+async def test_agents_typing_is_shown(adapter, api):
+    for is_on in (True, False):
+        await adapter.show_typing(USER, {}, is_on=is_on)
+    assert api.actions[USER] == ["typing_on", "typing_off"]
+
+
+async def test_no_token_is_in_the_error_of_a_sign_that_is_not_taken(adapter, api):
+    client = adapter.channel.get_output_channel().messenger_client
+    adapter.channel.get_output_channel = lambda: SimpleNamespace(messenger_client=client)
+    client.graph_url = "http://127.0.0.1:9"
+    with pytest.raises(NotDelivered) as caught:
+        await adapter.show_typing(USER, {}, is_on=True)
+    assert facebook.TOKEN not in repr(caught.value)

@@ -266,3 +266,13 @@ def test_the_start_says_that_rasas_channel_does_not_work(adapter):
     assert "zendesk_handoff.channels.TelegramInput" in " ".join(adapter.limitations())
     own = telegram.LocalTelegramInputInPlace(telegram.TOKEN, "the_bot", "https://x.example")
     assert TelegramAdapter(own).limitations() == []
+
+
+@pytest.mark.parametrize("place", [{}, {"topic": 7}])
+async def test_agents_typing_is_shown_where_the_talk_is(adapter, api, place):
+    await adapter.show_typing(CHAT, {"chat": CHAT, **place}, is_on=True)
+    await adapter.show_typing(CHAT, {"chat": CHAT, **place}, is_on=False)
+    [shown] = api.actions
+    assert (shown["chat_id"], shown["action"]) == (CHAT, "typing")
+    assert shown.get("message_thread_id") == (str(place["topic"]) if place else None)
+    assert api.sent[CHAT] == []

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.scenarios.conftest import http, new_user, sim, user
 from tests.support.engine import make_agent
 from zendesk_handoff.bounds import installed as installed_rasa
 from zendesk_handoff.rasa import hooks
@@ -17,6 +18,8 @@ from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.router import Router
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import open_store
+
+__all__ = ["http", "new_user", "sim", "user"]
 
 collect_ignore_glob = [] if installed_rasa().rasa_pro else ["test_pro_*.py"]
 

@@ -9,11 +9,10 @@ import sys
 import aiohttp
 import pytest
 
-from simulator import SimulatorClient
 from tests.support import webchat
 from tests.support.names import TEXTS
 from tests.support.servers import ROOT, EngineStack, free_port
-from tests.support.users import RestUser, hand_over, texts_of_user
+from tests.support.users import hand_over, texts_of_user
 from tools.processes import QUIET
 
 STARTED, ENDED = "An agent will be with you.", "The agent has left."
@@ -23,18 +22,6 @@ STARTED, ENDED = "An agent will be with you.", "The agent has left."
 def stack(tmp_path_factory):
     with EngineStack(tmp_path_factory.mktemp("engine")) as servers:
         yield servers
-
-
-@pytest.fixture
-async def sim(stack):
-    async with SimulatorClient(stack.simulator_url) as client:
-        yield client
-
-
-@pytest.fixture
-async def user(stack):
-    async with aiohttp.ClientSession() as http:
-        yield RestUser(stack.rasa_url, http)
 
 
 async def test_a_session_opens_ends_and_returns(stack, sim, user):
@@ -89,7 +76,7 @@ def test_a_server_whose_bot_would_hear_the_agents_messages_does_not_start(
     command = [sys.executable, "-m", "tests.support.bot_server", str(free_port())]
     files = [str(stack.folder / each) for each in ("credentials.yml", "endpoints.yml")]
     done = subprocess.run(
-        [*command, *files, f"tests.support.engine.{processor}"],
+        [*command, *files, "--processor", f"tests.support.engine.{processor}"],
         cwd=ROOT,
         env={**os.environ, **QUIET},
         capture_output=True,

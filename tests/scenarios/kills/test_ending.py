@@ -121,3 +121,18 @@ async def test_first_message_after_the_end(kill, hand_over, sim, stack, user):
     heard = await is_back_with_the_bot(user, answer)
     heard = await hears_the_pending(user, stack, heard)
     assert 1 <= times(ENDED, heard) <= 1 + kill.may_be_repeated(answer)
+
+
+@kills("end with a solved ticket")
+async def test_end_with_a_solved_ticket(kill, hand_over, sim, user):
+    session = await hand_over(user)
+    await sim.agent_text(session.conversation, "all done")
+    await user.hears("all done")
+    async with kill:
+        await sim.solve(session.conversation)
+    await sim.wait_for_state(
+        session.conversation, lambda one: one["control"]["active"] is None, timeout=TAKEOVER
+    )
+    heard = await is_back_with_the_bot(user)
+    assert times(ENDED, heard) == 1
+    assert await user.slot("handoff_end_reason") == "solved"

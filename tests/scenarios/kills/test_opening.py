@@ -30,7 +30,7 @@ UNDECIDED = {"actions: Sessions.request", "rasa: Leases.acquire"}
 #: The tracker has the bot's answer, and the response with it is lost: Rasa repeats no answer.
 ANSWER_LOST = {"rasa: SQLTrackerStore.save"}
 #: The action is to tell the user of the failure, and it or the server that waits for it has died.
-FAILURE_LOST = {*ANSWER_LOST, "actions: Requests.claim_failure", "rasa: POST /webhook"}
+FAILURE_LOST = {*ANSWER_LOST, "actions: Requests.claim_outcome", "rasa: POST /webhook"}
 #: The same, if the action learns of the failure before it learns that the server has died.
 FAILURE_MAY_BE_LOST = {"rasa: Sessions.fail"}
 CONNECTED = "SELECT count(*) FROM sessions WHERE sender_id = :sender AND connected_at IS NOT NULL"

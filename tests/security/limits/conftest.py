@@ -10,7 +10,6 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from simulator import SimulatorClient
 from tests.support.servers import Stack
 from tests.support.webchat import ChatPage
 
@@ -37,19 +36,6 @@ LIMITS = {
 def stack(tmp_path_factory):
     with Stack(tmp_path_factory.mktemp("limits"), settings={"limits": LIMITS}) as servers:
         yield servers
-
-
-@pytest.fixture
-async def sim(stack):
-    async with SimulatorClient(stack.simulator_url) as client:
-        yield client
-        await client.clear_faults()
-
-
-@pytest.fixture
-async def http():
-    async with aiohttp.ClientSession() as session:
-        yield session
 
 
 @pytest.fixture(scope="session")

@@ -207,7 +207,11 @@ async def test_files_of_a_conversation_and_one_that_is_known(open_page, sim, sta
     for each in (*ids, *ids):
         await page.uploads(PNG, id=each)
     body = await page.uploads(PNG, id=str(uuid.uuid4()), status=429)
-    assert body == {"error": "No more files can be sent in this chat.", "code": "limit"}
+    assert body == {
+        "error": "No more files can be sent in this chat.",
+        "code": "limit",
+        "limit": "upload_files",
+    }
     assert await limited("upload_files") == before + 1
     stored = "SELECT count(*) FROM uploads WHERE sender_id = :sender"
     assert stack.count(stored, sender=page.sender) == len(ids)

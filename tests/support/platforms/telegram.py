@@ -76,6 +76,7 @@ class TelegramApi:
         self.calls: list[str] = []
         self.sent: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         self.answered: list[str] = []
+        self.actions: list[dict[str, str]] = []
         self.answers: deque[web.Response] = deque()
         self.blocked: set[str] = set()
         self.topics: set[str] = set()
@@ -108,6 +109,9 @@ class TelegramApi:
             return _result({"file_id": values["file_id"], "file_path": f"f/{values['file_id']}"})
         if method == "answercallbackquery":
             self.answered.append(values["callback_query_id"])
+        if method == "sendchataction":
+            self.actions.append(values)
+            return _result(True)
         if not method.startswith("send"):
             return _result(True)
         if self.answers:

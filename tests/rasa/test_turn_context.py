@@ -12,7 +12,7 @@ from tests.support.policy import (
     bot,
     says,
 )
-from zendesk_handoff.policies.turn_context import latest_events
+from zendesk_handoff.rasa.turn_context import latest_events
 
 
 def test_a_long_history_is_not_read():

@@ -1,0 +1,74 @@
+"""Languages, sizes and motion."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.agent_messages import send_every_kind
+from tests.support.bot_texts import ASK_HUMAN
+from tests.support.browser import picture
+
+GREETINGS = {
+    "de-AT": "Wie können wir Ihnen heute helfen?",
+    "es": "¿En qué podemos ayudarle hoy?",
+    "fr-CH": "Comment pouvons-nous vous aider aujourd'hui ?",
+    "pt": "How can we help you today?",
+}
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("locale", GREETINGS)
+async def test_the_page_speaks_the_browsers_language(open_chat, locale):
+    customer = await open_chat(locale=locale)
+    await expect(customer.frame.get_by_text(GREETINGS[locale])).to_be_visible()
+
+
+@pytest.mark.timeout(120)
+async def test_the_address_says_the_language_and_days_are_named_in_it(open_chat):
+    customer = await open_chat("?locale=de", locale="fr")
+    await expect(customer.frame.get_by_text(GREETINGS["de-AT"])).to_be_visible()
+    await customer.says(ASK_HUMAN)
+    await expect(customer.frame.locator(".day")).to_have_text("heute")
+    await customer.sees("Gesendet")
+    await expect(customer.frame.get_by_role("button", name="Chat beenden")).to_be_visible()
+    await expect(
+        customer.frame.get_by_role("textbox", name="Nachricht schreiben …")
+    ).to_be_visible()
+    await customer.shot("german")
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_nothing_sticks_out_of_the_smallest_window(open_chat, sim, stack, scheme):
+    customer = await open_chat(width=320, height=480, color_scheme=scheme, reduced_motion="reduce")
+    conversation = await customer.with_agents(sim, stack)
+    await send_every_kind(sim, conversation, picture())
+    await customer.sees("A trigger has no name.")
+    await customer.nothing_sticks_out()
+    await expect(customer.input).to_be_in_viewport(ratio=1)
+    moving = await customer.frame.evaluate(
+        "() => document.getAnimations().filter((each) => each.playState === 'running').length"
+    )
+    assert moving == 0
+    await customer.shot(f"smallest-{scheme}")
+
+
+@pytest.mark.timeout(150)
+async def test_a_reader_is_told_of_new_messages(customer, sim, stack):
+    conversation = await customer.with_agents(sim, stack)
+    await send_every_kind(sim, conversation, picture())
+    await customer.sees("A trigger has no name.")
+    button = customer.frame.get_by_role("button", name="New messages", exact=True)
+    await expect(button).to_be_hidden()
+    await customer.log.hover()
+    await customer.page.mouse.wheel(0, -9000)
+    first = customer.frame.get_by_text(ASK_HUMAN)
+    await expect(first).to_be_in_viewport()
+    await sim.agent_text(conversation, "One more thing.")
+    await expect(button).to_be_visible(timeout=15_000)
+    await expect(first).to_be_in_viewport()
+    await customer.shot("new-messages")
+    await button.click()
+    await expect(customer.frame.get_by_text("One more thing.")).to_be_in_viewport(ratio=1)
+    await expect(button).to_be_hidden()
