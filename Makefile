@@ -10,7 +10,7 @@ BIN := .venv/bin
 PAGE := zendesk_handoff/webchat/static
 MODEL := models/demo.tar.gz
 # Their tests need neither a trained bot nor a command of Rasa's.
-SERVER_FREE = $(addprefix tests/,actions channels domain frustration handover nlu policies rasa \
+SERVER_FREE = $(addprefix tests/,actions calm channels domain frustration handover nlu policies rasa \
   settings summary webchat zendesk test_bounds.py test_metrics.py test_missing_rasa.py test_package.py)
 PIN = $(UV) pip compile --universal --python-version $(PYTHON_VERSION) --generate-hashes \
   --no-emit-index-url --upgrade -q --custom-compile-command "make pin"
@@ -117,7 +117,7 @@ $(PAGE)/node_modules/.done: $(PAGE)/package.json $(PAGE)/package-lock.json
 	@touch $@
 
 $(MODEL): .venv/.done config.yml domain.yml $(wildcard data/*.yml data/*/*.yml) \
-          $(wildcard zendesk_handoff/policies/*.py zendesk_handoff/nlu/*.py zendesk_handoff/wish/*.py)
+          $(wildcard $(addprefix zendesk_handoff/,policies/*.py nlu/*.py wish/*.py importer/*.py))
 	@echo "Training the demo bot …"
 	@$(BIN)/rasa train --quiet --fixed-model-name demo --out models >models.log 2>&1 \
 	  || { cat models.log >&2; rm -f models.log; exit 1; }

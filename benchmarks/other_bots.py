@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.evaluation import is_complete
-from benchmarks.intent import INTENT, OWN, read_set
+from benchmarks.intent import ENGLISH, INTENT, OWN, read_set
 from tools.nlu import LOGISTIC_REGRESSION, RECOGNIZER, STOCK_BOT, parse, train
 from tools.paths import SHARED
 
@@ -128,15 +128,15 @@ def main(argv: Sequence[str] | None = None) -> int:
                 shares = f"{right / examples:>9.3f}{right_with / examples:>7.3f}"
                 print(f"{name + kind:<32}{examples:>6}{shares}  {lost}")
     print(f"\n{'requests heard':<32}{'n':>6}{'without':>9}{'with':>7}  false alarms with, without")
-    for file in sorted(OWN.glob("requests_*.yml")):
-        lines = read_set(file)
+    for file in ENGLISH:
+        lines = read_set(OWN / f"{file}.yml")
         wanted = np.array([line.wanted for line in lines])
         for name, data in bots.items():
             texts = [line.text for line in lines]
             before, after = (np.array(hear(data, texts, p)) for p in (WITHOUT, WITH))
             shares = f"{before[wanted].mean():>9.3f}{after[wanted].mean():>7.3f}"
             alarms = f"{after[~wanted].mean():.2%}, {before[~wanted].mean():.2%}"
-            print(f"{name + ', ' + file.stem:<32}{wanted.sum():>6}{shares}  {alarms}")
+            print(f"{name + ', ' + file:<32}{wanted.sum():>6}{shares}  {alarms}")
     return 0
 
 

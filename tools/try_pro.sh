@@ -4,9 +4,8 @@
 #
 #   RASA_LICENSE=… tools/try_pro.sh path/to/your/bot
 #
-# The bot has the plugin's actions in its domain, a flow or rule that runs action_human_handoff, the
-# plugin's block in credentials.yml with `base_url: http://127.0.0.1:8090/sc`, and an action_endpoint
-# of http://127.0.0.1:5055/webhook. See docs/rasa-pro.md.
+# `zendesk-handoff init` shows what it would add to the bot's files, and asks; `init --undo` takes it
+# out again. See docs/rasa-pro.md.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 bot=${1:?"usage: RASA_LICENSE=… tools/try_pro.sh path/to/your/bot"}
@@ -15,22 +14,19 @@ bot=${1:?"usage: RASA_LICENSE=… tools/try_pro.sh path/to/your/bot"}
   echo "RASA_LICENSE is not set. Rasa Pro's commands need a licence: https://rasa.com/developer-terms" >&2
   exit 1
 }
-for file in config.yml domain.yml credentials.yml endpoints.yml; do
-  [ -e "$bot/$file" ] || [ -e "$bot/${file%.yml}" ] || {
-    echo "$bot has no $file: name the folder of a bot." >&2
-    exit 1
-  }
-done
 make -C "$root" .venv-pro/.done
 bin=$root/.venv-pro/bin
 cd "$bot"
+"$bin/zendesk-handoff" init --simulator
 "$bin/rasa" train
+"$bin/zendesk-handoff" check || true # the servers do not run yet
 
 started=()
 stop() { [ ${#started[@]} -eq 0 ] || kill "${started[@]}" 2>/dev/null || true; }
 trap stop EXIT
 PYTHONPATH=$root/simulator/src "$bin/python" -m simulator --port 8090 & started+=($!)
-ZENDESK_HANDOFF_CREDENTIALS=$PWD/credentials.yml \
-  "$bin/python" -m rasa_sdk --actions zendesk_handoff.actions --port 5055 & started+=($!)
-echo "The agents' page: http://127.0.0.1:8090/"
+if ! grep -q '^  *actions_module:' endpoints.yml; then
+  "$bin/python" -m rasa_sdk --actions actions --port 5055 & started+=($!)
+fi
+echo "The agents' page: http://127.0.0.1:8090/   The user's: http://127.0.0.1:5005/webhooks/webchat/"
 "$bin/rasa" run --enable-api

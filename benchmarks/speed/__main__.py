@@ -13,7 +13,7 @@ import uvloop
 
 ROWS = (
     *("storing", "dialogue", "outgoing", "long_session", "long_tracker", "opening", "connected"),
-    "start",
+    *("start", "page"),
 )
 
 

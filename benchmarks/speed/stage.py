@@ -115,12 +115,12 @@ async def servers(
         async with bare_api(folder, latency=latency) as api:
             with_plugin, without = free_port(), free_port()
             store_url = f"sqlite:///{folder / 'handoff.db'}"
-            ours = _rasa(folder, "ours", with_plugin, "webhooks/zendesk/", {
+            ours = rasa(folder, "ours", with_plugin, "webhooks/zendesk/", {
                 "rest": None,
                 "callback": {"url": f"{api.url}/push"},
                 "zendesk_handoff.channels.ZendeskInput": block(store_url, api.url),
             }, endpoints)  # fmt: skip
-            theirs = _rasa(folder, "theirs", without, "webhooks/bench/", {
+            theirs = rasa(folder, "theirs", without, "webhooks/bench/", {
                 "rest": None,
                 "benchmarks.speed.channels.BareInput": None,
             }, endpoints)  # fmt: skip
@@ -169,7 +169,7 @@ def block(store_url: str, api_url: str, **settings: Any) -> dict[str, Any]:
     }
 
 
-def _rasa(
+def rasa(
     folder: Path,
     name: str,
     port: int,
@@ -177,6 +177,16 @@ def _rasa(
     credentials: dict[str, Any],
     endpoints: dict[str, Any],
 ) -> Process:
+    """Describe a Rasa server of the demo bot.
+
+    Args:
+        folder: Holds its files and its log.
+        name: The server's, and that of its files.
+        port: Where it listens.
+        health: The path that answers once it is up.
+        credentials: Its channels.
+        endpoints: Its endpoints.
+    """
     path = folder / f"{name}.yml"
     path.write_text(yaml.safe_dump(credentials))
     written = folder / "endpoints.yml"

@@ -1,0 +1,138 @@
+"""The chat page in a browser: what is loaded, when it is painted, when a message is shown."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from playwright.async_api import Browser, Page, async_playwright
+
+from tools.processes import free_port
+from zendesk_handoff.webchat.page import BUNDLE
+from zendesk_handoff.webchat.page import Page as Files
+from zendesk_handoff.webchat.page_settings import PageSettings
+
+from .bench import Row
+from .stage import bare_api, block, rasa
+
+_CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu"]
+_ROUNDS = 20
+_KB = 1024
+#: KB gzipped of the launcher, and of deep-chat: what the page had when it was bare.
+_LAUNCHER, _BUNDLE_SIZE = 8, 111
+
+
+async def measure() -> list[Row]:
+    """Measure sizes, and in Chromium, if there is one, times."""
+    files = Files(PageSettings())
+    launcher = len(files.widget.gzipped) / _KB
+    bundle = len(files.assets[BUNDLE].gzipped) / 1000
+    own = sum(len(each.gzipped) for name, each in files.assets.items() if name != BUNDLE) / _KB
+    rows = [
+        _row(
+            "the launcher, before it is opened", f"{launcher:.1f} KB gzipped", _LAUNCHER, launcher
+        ),
+        _row(
+            "the chat's component, loaded on opening",
+            f"{bundle:.0f} KB gzipped",
+            _BUNDLE_SIZE,
+            round(bundle),
+            f"and {own:.1f} KB of the page's own scripts and styles",
+        ),
+    ]
+    if _CHROMIUM is None:
+        return rows
+    async with _server() as url, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        cold, warm = await _paints(browser, url)
+        shown = await _shown(browser, url)
+        await browser.close()
+    detail = f"median of {_ROUNDS}; {cold:.0f} ms with an empty cache"
+    return [
+        *rows,
+        _row("first paint of the open chat", f"{warm:.0f} ms", 150, warm, detail),
+        _row(
+            "another tab's message, from its request until it is shown",
+            f"{statistics.median(shown):.0f} ms",
+            100,
+            statistics.quantiles(shown, n=20)[-1],
+            f"p95 {statistics.quantiles(shown, n=20)[-1]:.0f} ms, one page",
+        ),
+    ]
+
+
+def _row(what: str, figure: str, goal: float, value: float, detail: str = "") -> Row:
+    return Row(what, "the goal of a widget", figure, f"≤ {goal}", value <= goal, detail)
+
+
+@asynccontextmanager
+async def _server() -> AsyncIterator[str]:
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        async with bare_api(folder, latency=0) as api:
+            limits = {"messages_per_conversation": "off", "messages_per_address": "off"}
+            own = block(f"sqlite:///{folder / 'handoff.db'}", api.url)
+            own["limits"] |= limits
+            credentials: dict[str, Any] = {
+                "zendesk_handoff.channels.WebChatInput": None,
+                "zendesk_handoff.channels.ZendeskInput": own,
+            }
+            server = rasa(folder, "page", port, "webhooks/zendesk/", credentials, {})
+            server.start()
+            try:
+                yield f"http://127.0.0.1:{port}/webhooks/webchat/"
+            finally:
+                server.stop()
+
+
+async def _paints(browser: Browser, url: str) -> tuple[float, float]:
+    """Return the milliseconds to the first paint with content: without a cache, and with one."""
+    cold, warm = [], []
+    for _ in range(_ROUNDS):
+        context = await browser.new_context()
+        page = await context.new_page()
+        for figures in (cold, warm):
+            await page.goto(url)
+            await page.locator("#text-input").wait_for()
+            figures.append(await page.evaluate(_PAINT))
+        await context.close()
+    return statistics.median(cold), statistics.median(warm)
+
+
+_PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
+_WAIT = """words => {
+    const log = document.querySelector("deep-chat").shadowRoot.querySelector("#messages");
+    window.shown = new Promise((resolve) => new MutationObserver(() => {
+        if (log.textContent.includes(words)) resolve(Date.now());
+    }).observe(log, { childList: true, subtree: true }));
+}"""
+
+
+async def _shown(browser: Browser, url: str) -> list[float]:
+    """Return the milliseconds from another tab's request until its message is on the page."""
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(url)
+    await page.locator("#text-input").wait_for()
+    [cookie] = await context.cookies()
+    headers = {"Cookie": f"{cookie['name']}={cookie['value']}"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        return [await _round(page, http, url) for _ in range(_ROUNDS * 2)]
+
+
+async def _round(page: Page, http: aiohttp.ClientSession, url: str) -> float:
+    words = uuid.uuid4().hex
+    await page.evaluate(_WAIT, words)
+    began = time.time() * 1000
+    async with http.post(f"{url}messages", json={"id": str(uuid.uuid4()), "text": words}) as answer:
+        answer.raise_for_status()
+    return float(await page.evaluate("() => window.shown")) - began

@@ -1,0 +1,1 @@
+"""The examples of requests for a person, and the models that are fitted on them."""
