@@ -1,6 +1,6 @@
 """From an environment with Rasa in it to a person who talks to an agent: five lines, none by hand.
 
-One bot is in `make test`; `make adoption` puts the plugin into all of them, with pip and with uv.
+`make adoption` puts the plugin into every bot of `bots.py`, with pip and with uv.
 """
 
 from __future__ import annotations
@@ -21,17 +21,13 @@ from tests.support.users import RestUser, is_of
 from tests.support.waiting import until
 from zendesk_handoff.adopt.account import SIMULATOR
 
-pytestmark = pytest.mark.timeout(1800)  # Rasa is installed, and a bot trained twice
+# Rasa is installed, and a bot trained twice.
+pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(1800)]
 
 CASES = [
     pytest.param("beside", STOCK_LIGHT, id="stock-light"),
     *(
-        pytest.param(
-            installer,
-            bot,
-            id=f"{installer}-{bot.name}",
-            marks=[pytest.mark.exhaustive, *bot.marks],
-        )
+        pytest.param(installer, bot, id=f"{installer}-{bot.name}", marks=bot.marks)
         for installer, bot in itertools.product(("pip", "uv"), BOTS)
     ),
 ]

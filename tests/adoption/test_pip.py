@@ -14,7 +14,8 @@ import pytest
 
 from tests.support.environments import build_wheel, make_environment
 
-pytestmark = pytest.mark.timeout(600)  # without a cache, all of Rasa is downloaded
+# Without a cache, all of Rasa is downloaded.
+pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(600)]
 
 BOTH_STORES = """
 import asyncio
