@@ -26,8 +26,8 @@ def test_a_model_that_rasa_has_trained():
     ]
     assert [each.name for each in model.policies] == [
         "RulePolicy",
-        "FrustrationPolicy",
         "AugmentedMemoizationPolicy",
+        "FrustrationPolicy",
     ]
     assert {"action_human_handoff", "action_end_handoff"} <= model.names("actions")
     assert "human_handoff" in model.names("intents")

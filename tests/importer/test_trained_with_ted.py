@@ -22,6 +22,8 @@ from tests.support.bots import (
 )
 from zendesk_handoff.domain.responses import responses_in
 
+pytestmark = pytest.mark.timeout(300)  # the first test trains the bot
+
 REQUEST = "I want to talk to a human"
 #: What TEDPolicy is made to think.
 GUESSES = [*responses_in(None), "action_human_handoff", "action_end_handoff"]

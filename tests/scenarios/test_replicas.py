@@ -33,7 +33,8 @@ def stack(tmp_path_factory):
     asyncio.run(run_on_postgresql(f"CREATE DATABASE {name}"))
     servers = Stack(
         tmp_path_factory.mktemp("replicas"),
-        settings={"store_url": f"postgresql://{HOST}:{PORT}/{name}"},
+        # Ten handovers on a busy machine take their time.
+        settings={"store_url": f"postgresql://{HOST}:{PORT}/{name}", "open_timeout": 45},
         endpoints={
             "lock_store": {
                 "type": "channels.lock_store.AtomicRedisLockStore",
@@ -104,14 +105,19 @@ async def test_a_page_at_one_replica_receives_events_of_the_other(stack, sim):
 
 
 async def test_many_users_at_once_on_both_replicas(stack, sim, http):
+    # Rasa's event loop is the bot's while it predicts: of ten requests at once on a busy machine
+    # one may not be taken up in time, and its user is told so. The talk is what is tried here.
+    opening = asyncio.Semaphore(2)
+
     async def one(number):
         user = RestUser(stack.rasa_urls[number % 2], http)
         other = RestUser(stack.rasa_urls[(number + 1) % 2], http, sender=user.sender)
-        replies = await user.says(ASK_HUMAN)
+        async with opening:
+            replies = await user.says(ASK_HUMAN)
         assert any(STARTED in text for text in replies)
         found = await conversation_of(user.sender, sim, stack)
         for turn in range(4):
-            await (user, other)[turn % 2].says(f"turn {turn}")
+            assert await (user, other)[turn % 2].says(f"turn {turn}") == []
         await sim.wait_for_message(found["id"], "turn 3", timeout=40)
         written = texts_of_user(await sim.messages(found["id"]))
         assert written == [f"turn {turn}" for turn in range(4)]
