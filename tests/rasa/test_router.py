@@ -258,12 +258,21 @@ class Seen:
         self.users.append((channel, sender_id))
 
 
-@pytest.mark.parametrize("connected", [False, True])
-async def test_the_users_of_bot_and_agents_are_counted(sim, store, connected):
+async def test_the_users_of_the_bot_are_counted(sim, store):
     seen = Seen()
     router = Router(store, RecordingBot(), settings(await account(sim)), user_counter=seen)
-    if connected:
-        session = await begin(store)
-        await store.sessions.connect(session.id)
+    await router.route(says("hello"), None)
+    assert seen.users == [("rest", "jo@example.com")]
+
+
+async def test_a_user_who_writes_to_an_agent_is_not_counted_as_one_of_the_bots(sim, store):
+    # The session may be of the day before, and the bot would have served this day's user alone.
+    seen = Seen()
+    router = Router(store, RecordingBot(), settings(await account(sim)), user_counter=seen)
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await router.route(says("hello"), None)
+    assert seen.users == []
+    await store.sessions.end(session.id, EndReason.AGENT)
     await router.route(says("hello"), None)
     assert seen.users == [("rest", "jo@example.com")]

@@ -90,16 +90,16 @@ class Router:
             if session is not None and self._bot.channels.is_foreign(message, session):
                 return await self._keep_apart(message, session, processor)
             metrics.count_routed("agent" if _is_open(session) else "bot")
+            if session is not None and session.state.is_open:
+                return await self._forward(
+                    message, session, key, processor, has_pending=has_pending
+                )
             self._user_counter.saw(self._bot.channels.name_of(message), sender_id)
             if session is None:
                 if has_pending:
                     await self._deliver_pending(message)
                 rated = await self._take_rating(message, None)
                 return rated or await self._notify_undelivered_files(message)
-            if session.state.is_open:
-                return await self._forward(
-                    message, session, key, processor, has_pending=has_pending
-                )
             if key is None and await self._is_repeat(message):
                 return True
             if await self._take_rating(message, session):
