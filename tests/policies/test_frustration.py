@@ -222,6 +222,15 @@ def test_it_offers_what_is_possible_at_that_hour(at_night, closed, mode, action)
     assert predicted(predict(policy(mode=mode), *START, *says(ANGRY))) == by_day
 
 
+def test_the_hours_are_looked_up_for_a_frustrated_user_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(hours, "possible_now", lambda *given: asked.append(given) or "person")
+    assert predicted(predict(policy(), *START, *says(CALM))) is None
+    assert asked == []
+    assert predicted(predict(policy(), *START, *says(ANGRY))) == OFFER
+    assert len(asked) == 1
+
+
 def test_a_refused_message_counts_as_a_refused_offer(at_night):
     at_night("message")
     events = [*START, *says(ANGRY), *bot(OFFER_MESSAGE), *says("no", "deny"), *bot("utter_x")]
