@@ -134,6 +134,14 @@ def test_words_slots_and_actions_of_the_bots_own_win(make):
     assert domain["slots"]["workspace"] == {"type": "any"}
 
 
+def test_of_a_file_and_a_folder_the_domain_is_the_one_that_rasa_trains_from(make):
+    bot = make({**BOT, "domain/old.yml": "slots:\n  workspace:\n    type: any\n"})
+    init(bot)
+    assert not (bot / "domain/zendesk_handoff.yml").exists()
+    domain = yaml.safe_load((bot / "domain.yml").read_text("utf-8"))
+    assert {"workspace", "handoff_status"} <= set(domain["slots"])
+
+
 def test_actions_that_run_in_the_rasa_server_stay_there(make):
     bot = make(BOT)
     init(bot)

@@ -96,6 +96,33 @@ def test_the_generator_behind_the_language_models_is_told(make):
 
 
 @pytest.mark.parametrize(
+    ("options", "missing", "cure"),
+    [
+        ("", [], ""),
+        ("  flow: to_person\n", ["to_person"], "as `flow` of"),
+        ("  offer_flow: ask_first\n", ["ask_first"], "as `offer_flow` of"),
+        ("  mode: escalate\n  offer_flow: ask_first\n", [], ""),
+        ("  recognizer: false\n  flow: to_person\n", [], ""),
+        ("  recognizer: false\n  mode: escalate\n  flow: to_person\n", ["to_person"], "`flow`"),
+        ("  flow: return_order\n", [], ""),
+    ],
+)
+def test_a_flow_that_the_generator_starts_and_the_bot_lacks_is_told(make, options, missing, cure):
+    config = CONFIG.replace("pipeline:\n", f"pipeline:\n{GENERATOR}{options}")
+    assert config != CONFIG
+    found = problems(check_calm(init(make(with_files(config=config)))))
+    assert [each.cause.split()[4].rstrip(",") for each in found] == missing
+    assert all(each.outcome is Outcome.ERROR and cure in each.cure for each in found)
+
+
+def test_without_the_flows_of_init_the_generator_is_told_of_them(make):
+    bot = make(with_files(config=CONFIG.replace("pipeline:\n", f"pipeline:\n{GENERATOR}")))
+    ours = [each for each in check_calm(bot) if "starts the flow" in each.cause]
+    assert len(ours) == 2
+    assert all("zendesk-handoff init" in each.cure for each in ours)
+
+
+@pytest.mark.parametrize(
     ("name", "steps", "outcome", "part"),
     [
         ("pattern_human_handoff", ["- action: utter_sorry"], Outcome.ERROR, "does not run action"),
