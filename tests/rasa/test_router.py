@@ -248,6 +248,23 @@ async def test_a_user_with_an_agent_is_not_given_to_the_bot_while_the_store_is_d
     assert await router.route(says("two"), None)
 
 
+async def test_after_a_notified_end_the_store_is_read_once(sim, store, monkeypatch):
+    router = Router(store, RecordingBot(), settings(await account(sim)))
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await store.sessions.end(session.id, EndReason.AGENT)
+    await store.sessions.mark_end_notified(session.id)
+    reads, read = [], store.database.read
+
+    async def counted(work):
+        reads.append(work)
+        return await read(work)
+
+    monkeypatch.setattr(store.database, "read", counted)
+    assert not await router.route(says("hello"), None)
+    assert len(reads) == 1
+
+
 class Seen:
     """A counter of users that keeps what it is told."""
 
