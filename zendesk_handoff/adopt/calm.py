@@ -82,7 +82,7 @@ def _flows(path: Path, bot: CalmBot) -> str:
     if not content["flows"]:
         return text
     if text:
-        return with_entries(text, {"flows": content["flows"]})
+        return _with_entries(path, text, {"flows": content["flows"]})
     return _HEAD + dump(yaml, content)
 
 
@@ -97,7 +97,14 @@ def _domain(path: Path, bot: CalmBot) -> str:
             missing = {name: value for name, value in entries.items() if name not in known}
         if missing:
             more[section] = missing
-    return with_entries(text, more, empty=_HEAD + _VERSION) if more else text
+    return _with_entries(path, text, more) if more else text
+
+
+def _with_entries(path: Path, text: str, more: Mapping[str, Any]) -> str:
+    try:
+        return with_entries(text, more, empty=_HEAD + _VERSION)
+    except TypeError as error:
+        raise CannotPatch(path, str(error)) from None
 
 
 def _read(path: Path) -> str:
