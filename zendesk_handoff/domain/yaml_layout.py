@@ -57,16 +57,16 @@ def with_entries(text: str, more: Mapping[str, Any], *, empty: str = "") -> str:
     """
     yaml, content = load(text or empty)
     for key, value in more.items():
-        own, kind = content.get(key), list if isinstance(value, list) else dict
+        own = content.get(key)
         if not own:
             content[key] = value
-        elif not isinstance(own, kind):
-            words = "a list" if kind is list else "a mapping"
-            raise TypeError(f"has something else than {words} as `{key}`.")
-        elif isinstance(value, list):
+        elif isinstance(own, list) and isinstance(value, list):
             own += value
-        else:
+        elif isinstance(own, dict) and isinstance(value, dict):
             own.update(value)
+        else:
+            words = "a list" if isinstance(value, list) else "a mapping"
+            raise TypeError(f"has something else than {words} as `{key}`.")
     return keep_lines(text, dump(yaml, content))
 
 
