@@ -10,8 +10,9 @@ BIN := .venv/bin
 PAGE := zendesk_handoff/webchat/static
 MODEL := models/demo.tar.gz
 # Their tests need neither a trained bot nor a command of Rasa's.
-SERVER_FREE = $(addprefix tests/,actions calm channels domain frustration handover nlu policies rasa \
-  settings summary webchat zendesk test_bounds.py test_metrics.py test_missing_rasa.py test_package.py)
+SERVER_FREE = $(addprefix tests/,actions adopt/test_calm.py calm channels checks/test_calm.py domain \
+  frustration handover nlu policies rasa settings summary webchat wish zendesk test_bounds.py \
+  test_metrics.py test_missing_rasa.py test_package.py)
 PIN = $(UV) pip compile --universal --python-version $(PYTHON_VERSION) --generate-hashes \
   --no-emit-index-url --upgrade -q --custom-compile-command "make pin"
 PIN_PRO = $(subst --python-version $(PYTHON_VERSION),--python-version 3.11,$(PIN))

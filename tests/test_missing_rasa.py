@@ -12,6 +12,17 @@ from zendesk_handoff.bounds import require
 from zendesk_handoff.errors import MissingDependency
 
 ROOT = Path(__file__).parent.parent
+#: Python 3.10, and no distribution of Rasa Pro, whichever Rasa the tests run beside.
+OPEN_SOURCE_ALONE = """
+import importlib.metadata, sys
+version = importlib.metadata.version
+def other_than_pro(name):
+    if name == "rasa-pro":
+        raise importlib.metadata.PackageNotFoundError(name)
+    return version(name)
+importlib.metadata.version = other_than_pro
+sys.version_info = (3, 10, 13, "final", 0)
+"""
 NEEDS = {
     "actions": "rasa_sdk",
     "channels": "rasa",
@@ -76,7 +87,7 @@ def test_everything_else_is_imported_without_rasa():
 
 @pytest.mark.parametrize(("package", "needs"), NEEDS.items())
 def test_what_needs_rasa_names_the_command_that_installs_it(package, needs):
-    done = run(f"import zendesk_handoff.{package}")
+    done = run(f"sys.version_info = (3, 10, 13, 'final', 0)\nimport zendesk_handoff.{package}")
     last_line = done.stderr.strip().splitlines()[-1]
     assert last_line == (
         f"zendesk_handoff.errors.MissingDependency: zendesk_handoff.{package} needs the package "
@@ -109,7 +120,8 @@ def test_an_unsupported_rasa_is_named_before_its_modules_are_imported(package, t
     """As Rasa Pro's, which has moved them."""
     (tmp_path / "rasa").mkdir()
     (tmp_path / "rasa" / "__init__.py").write_text("__version__ = '3.99.1'\n")
-    done = run(f"import zendesk_handoff.{package}", hidden=False, path=tmp_path)
+    code = f"{OPEN_SOURCE_ALONE}\nimport zendesk_handoff.{package}"
+    done = run(code, hidden=False, path=tmp_path)
     assert "UnsupportedEnvironment: There is Rasa 3.99.1 on Python 3.10 here." in done.stderr
 
 

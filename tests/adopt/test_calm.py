@@ -31,6 +31,10 @@ SHAPES = {
         .replace("    model_group", "      model_group")
     ),
     "an empty domain": with_files(domain=None, config=CONFIG),
+    "document markers": {
+        name: f"# ours\n---\n{text}...\n# the end\n" if name.endswith(".yml") else text
+        for name, text in BOT.items()
+    },
     "windows line ends": {name: text.replace("\n", "\r\n") for name, text in BOT.items()},
 }
 
@@ -134,6 +138,14 @@ def test_words_slots_and_actions_of_the_bots_own_win(make):
     assert domain["slots"]["workspace"] == {"type": "any"}
 
 
+def test_of_a_file_and_a_folder_the_domain_is_the_one_that_rasa_trains_from(make):
+    bot = make({**BOT, "domain/old.yml": "slots:\n  workspace:\n    type: any\n"})
+    init(bot)
+    assert not (bot / "domain/zendesk_handoff.yml").exists()
+    domain = yaml.safe_load((bot / "domain.yml").read_text("utf-8"))
+    assert {"workspace", "handoff_status"} <= set(domain["slots"])
+
+
 def test_actions_that_run_in_the_rasa_server_stay_there(make):
     bot = make(BOT)
     init(bot)
@@ -173,6 +185,22 @@ def test_a_pipeline_that_cannot_be_read_is_told(make, config):
     bot = make(with_files(config=config))
     with pytest.raises(CannotPatch, match=r"config\.yml: has no list of components as `pipeline`"):
         plan_init(bot, SIMULATOR, webchat=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "part"),
+    [
+        ("domain.yml", "slots:\n- a\n", "something else than a mapping as `slots`"),
+        ("domain.yml", "responses: 5\n", "something else than a mapping as `responses`"),
+        ("domain.yml", "actions:\n  a: 1\n", "something else than a list as `actions`"),
+        ("domain.yml", "actions: a\n", "something else than a list as `actions`"),
+        ("data/zendesk_handoff/flows.yml", "flows: [a]\n", "than a mapping as `flows`"),
+    ],
+)
+def test_a_file_of_another_form_is_told(make, name, text, part):
+    with pytest.raises(CannotPatch, match=part) as error:
+        plan_init(make({**BOT, name: text}), SIMULATOR, webchat=True)
+    assert name in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["data/flows.yml", "domain.yml", "config.yml"])

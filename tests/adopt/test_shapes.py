@@ -99,6 +99,14 @@ def test_a_bot_that_has_said_no_is_changed_in_that_word_alone(tmp_path):
     assert (tmp_path / "config.yml").read_text() == changed
 
 
+@pytest.mark.parametrize("module", ["importer", "importer.importer"])
+def test_the_importer_is_known_by_any_of_its_names(tmp_path, module):
+    text = f"importers:\n- name: zendesk_handoff.{module}.HandoffImporter\n  intent: human\n"
+    write(tmp_path, {**BASE, "config.yml": text})
+    init(tmp_path)
+    assert (tmp_path / "config.yml").read_text() == text
+
+
 def test_the_settings_are_read_with_the_secrets(bot):
     init(bot)
     settings = load_settings(bot / "credentials.yml", environ={})

@@ -7,8 +7,10 @@ from importlib.resources import files
 import pytest
 import yaml
 
-from zendesk_handoff.calm.domain import ACCEPTED, ACTIONS, domain_additions
+from zendesk_handoff.calm.domain import ACCEPTED, ACTIONS, SLOTS, domain_additions
+from zendesk_handoff.domain.form_answers import QUESTIONS
 from zendesk_handoff.domain.responses import OFFER, languages
+from zendesk_handoff.importer import domain as importers
 from zendesk_handoff.summary import labels_of
 
 FLOWS = yaml.safe_load(files("zendesk_handoff.calm").joinpath("flows.yml").read_text("utf-8"))
@@ -56,6 +58,11 @@ def test_no_language_model_fills_the_plugins_slots():
     slots = domain_additions()["slots"]
     by_model = [name for name, slot in slots.items() if slot["mappings"][0]["type"] == "from_llm"]
     assert by_model == [ACCEPTED]
+
+
+def test_a_bot_of_flows_gets_every_slot_that_the_importer_brings_but_those_of_forms():
+    assert set(SLOTS) == set(importers.SLOTS) - {"handoff_contact"}
+    assert not set(SLOTS) & {slot for slots in QUESTIONS.values() for slot in slots}
 
 
 def test_a_declined_offer_leaves_no_reason_behind():

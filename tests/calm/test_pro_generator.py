@@ -40,6 +40,7 @@ from tests.support.calm import (
     tracker,
 )
 from tests.support.names import TEXTS
+from tests.support.opening_hours import DAY, set_hour
 from zendesk_handoff.calm.commands import SetHandoffReasonCommand
 from zendesk_handoff.frustration import EXPLANATION_KEY
 
@@ -134,6 +135,25 @@ async def test_the_answer_to_a_question_must_score_higher():
     threshold = 0.2
     assert started((await generate(text, threshold=threshold))[0]) == [OFFER_FLOW]
     assert (await generate(text, in_flow(), threshold=threshold))[0] == []
+
+
+@pytest.mark.parametrize("mode", ["offer", "escalate"])
+@pytest.mark.parametrize("closed", ["bot", "message"])
+async def test_nobody_is_offered_while_nobody_is_there(monkeypatch, closed, mode):
+    set_hour(monkeypatch, closed)
+    commands, message = await generate(ANGRY, mode=mode)
+    assert commands == []
+    assert EXPLANATION_KEY not in message.as_dict()
+    assert started((await generate(REQUEST, mode=mode))[0]) == [HANDOFF_FLOW], "who asks is told"
+    set_hour(monkeypatch, closed, DAY)
+    assert started((await generate(ANGRY, mode=mode))[0])
+
+
+async def test_the_hours_are_those_of_the_workspace_that_the_message_names(monkeypatch):
+    set_hour(monkeypatch, "bot", workspaces=("north",))
+    assert started((await generate(ANGRY))[0]) == [OFFER_FLOW], "another tenant's hours"
+    assert (await generate(ANGRY, metadata={"workspace": "north"}))[0] == []
+    assert (await generate(ANGRY, tracker(SlotSet("workspace", "north"))))[0] == []
 
 
 async def test_a_flow_is_interrupted_and_its_step_stays_on_the_stack():

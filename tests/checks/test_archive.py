@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import os
 import tarfile
+from contextlib import suppress
 from datetime import timezone
+from random import Random
 
 import pytest
 
@@ -73,6 +75,17 @@ def test_a_file_that_is_no_model(tmp_path, content):
 def test_an_archive_with_another_content(tmp_path, change):
     with pytest.raises(InvalidModel):
         read_model(make_model(tmp_path / "x.tar.gz", change))
+
+
+def test_a_damaged_model(tmp_path):
+    file, random = tmp_path / "x.tar.gz", Random(1)
+    for _ in range(60):
+        content = bytearray(MODEL.read_bytes())
+        start = random.randrange(len(content))
+        content[start : start + 500] = random.randbytes(500)
+        file.write_bytes(content)
+        with suppress(InvalidModel):  # the damage may be in a part that is not read
+            read_model(file)
 
 
 def test_an_archive_without_metadata_and_no_file(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.adopt.shapes import write
 from tests.support.calm_bots import BOT, CONFIG, RIVAL, with_files
+from tests.support.zendesk import connector
 from zendesk_handoff.adopt.account import SIMULATOR
 from zendesk_handoff.adopt.files import write_all
 from zendesk_handoff.adopt.plan import plan_init
@@ -18,8 +19,10 @@ from zendesk_handoff.checks.bot_files import check_actions, check_endpoints
 from zendesk_handoff.checks.calm import check_calm
 from zendesk_handoff.checks.calm_files import is_calm, read_calm_bot
 from zendesk_handoff.checks.finding import Outcome
+from zendesk_handoff.checks.forms import check_own_forms
 from zendesk_handoff.checks.model import SLOTS, check_model
 from zendesk_handoff.checks.offline import Place, check_offline
+from zendesk_handoff.settings import Settings
 
 GENERATOR = "- name: zendesk_handoff.calm.HandoffCommandGenerator\n"
 HANDOFF = "- action: action_human_handoff"
@@ -90,6 +93,33 @@ def test_the_generator_behind_the_language_models_is_told(make):
     [found] = problems(check_calm(bot))
     assert found.outcome is Outcome.ERROR
     assert "comes behind SearchReadyLLMCommandGenerator" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("options", "missing", "cure"),
+    [
+        ("", [], ""),
+        ("  flow: to_person\n", ["to_person"], "as `flow` of"),
+        ("  offer_flow: ask_first\n", ["ask_first"], "as `offer_flow` of"),
+        ("  mode: escalate\n  offer_flow: ask_first\n", [], ""),
+        ("  recognizer: false\n  flow: to_person\n", [], ""),
+        ("  recognizer: false\n  mode: escalate\n  flow: to_person\n", ["to_person"], "`flow`"),
+        ("  flow: return_order\n", [], ""),
+    ],
+)
+def test_a_flow_that_the_generator_starts_and_the_bot_lacks_is_told(make, options, missing, cure):
+    config = CONFIG.replace("pipeline:\n", f"pipeline:\n{GENERATOR}{options}")
+    assert config != CONFIG
+    found = problems(check_calm(init(make(with_files(config=config)))))
+    assert [each.cause.split()[4].rstrip(",") for each in found] == missing
+    assert all(each.outcome is Outcome.ERROR and cure in each.cure for each in found)
+
+
+def test_without_the_flows_of_init_the_generator_is_told_of_them(make):
+    bot = make(with_files(config=CONFIG.replace("pipeline:\n", f"pipeline:\n{GENERATOR}")))
+    ours = [each for each in check_calm(bot) if "starts the flow" in each.cause]
+    assert len(ours) == 2
+    assert all("zendesk-handoff init" in each.cure for each in ours)
 
 
 @pytest.mark.parametrize(
@@ -233,6 +263,22 @@ def test_a_coexistence_model_is_checked_for_rules_too(tmp_path):
     file = model(tmp_path, OURS, LLM, policies=("FlowPolicy", "RulePolicy"), domain=DOMAIN)
     findings, _ = check_model(tmp_path, file)
     assert {"policies", "request for a person"} <= {each.check for each in findings}
+
+
+@pytest.mark.parametrize(
+    ("policies", "part"),
+    [
+        (("FlowPolicy",), "A bot of flows has no forms"),
+        (("FlowPolicy", "RulePolicy"), "Use HandoffImporter"),
+    ],
+)
+def test_settings_that_need_a_form_are_told_and_what_to_do(tmp_path, policies, part):
+    wanted = connector(ask_topic=True)
+    settings = Settings("https://bot.example.com", {"support": wanted})
+    _, found = check_model(tmp_path, model(tmp_path, OURS, LLM, policies=policies, domain=DOMAIN))
+    [finding] = check_own_forms(found, settings)
+    assert finding.outcome is Outcome.ERROR
+    assert part in finding.cure
 
 
 async def test_the_command_checks_a_calm_bot_as_one(make):

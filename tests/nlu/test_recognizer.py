@@ -55,6 +55,7 @@ RESULTS = {
     "no keyword": {"intent": {"name": None, "confidence": 0.0}},
     "DIET on an empty text": {"intent": {"name": None, "confidence": 0.0}, "intent_ranking": []},
     "fallback": result(("nlu_fallback", 0.7), ("a", 0.4), ("b", 0.38), ("c", 0.22)),
+    "own intent first": result(("human_handoff", 0.41), ("a", 0.4), ("b", 0.19)),
     "own intent second": result(("a", 0.5), ("human_handoff", 0.45), ("b", 0.05)),
     "own intent behind the fallback": result(("nlu_fallback", 0.7), ("human_handoff", 0.6)),
     "retrieval intent": result(
@@ -124,14 +125,6 @@ def test_any_other_message_keeps_every_digit(text, found):
     recognizer().process([one])
     assert as_bytes(output(one)) == as_bytes(output(same))
     assert one.data == same.data
-
-
-@pytest.mark.parametrize("text", [*REQUESTS, *OTHERS])
-def test_the_bots_own_classifier_may_have_it_already(text):
-    found = result(("human_handoff", 0.41), ("a", 0.4), ("b", 0.19))
-    one = message(text, found)
-    recognizer().process([one])
-    assert as_bytes(output(one)) == as_bytes(output(message(text, found)))
 
 
 @pytest.mark.parametrize("text", [*REQUESTS, *OTHERS])
@@ -266,9 +259,10 @@ def test_the_bots_intent_of_another_name_is_reported(tmp_path):
     assert (line["event"], line["log_level"]) == ("handoff.recognizer.other_intent", "warning")
     assert (line["intent"], line["examples"]) == ("get_person", 4)
     assert "`intent: get_person`" in line["help"]
-    with capture_logs() as logs:
-        trained(tmp_path, *data, intent="get_person")
-    assert logs == []
+    for config in ({"intent": "get_person"}, {"intents": {"role": "get_person"}}):
+        with capture_logs() as logs:
+            trained(tmp_path, *data, **config)
+        assert logs == [], config
 
 
 @pytest.mark.parametrize(

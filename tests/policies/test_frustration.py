@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-from zoneinfo import ZoneInfo
-
 import pytest
 from rasa.core.policies.ensemble import DefaultPolicyPredictionEnsemble
 from rasa.core.policies.policy import PolicyPrediction
@@ -19,6 +16,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from tests.support.opening_hours import DAY, set_hour
 from tests.support.policy import (
     ANGRY,
     CALM,
@@ -37,12 +35,8 @@ from tests.support.policy import (
     says,
     tracker,
 )
-from tests.support.zendesk import connector
-from zendesk_handoff.domain.hours import Span
 from zendesk_handoff.domain.responses import OFFER_MESSAGE
 from zendesk_handoff.rasa import hours
-from zendesk_handoff.settings import Settings
-from zendesk_handoff.settings.hours import HoursSettings
 
 
 @pytest.mark.parametrize(("mode", "action"), [("offer", OFFER), ("escalate", HANDOFF)])
@@ -188,21 +182,6 @@ def test_failures_add_up_within_the_window():
     assert predicted(predict(policy(window=2), *START, *lost * 3, *calm * 2, *again)) is None
 
 
-@pytest.fixture
-def at_night(monkeypatch):
-    """Let the Rasa server of this process have a connector with hours, at a given moment."""
-    sunday = datetime(2026, 11, 29, 3, tzinfo=timezone.utc)
-
-    def use(closed, moment=sunday):
-        hours_of = HoursSettings(ZoneInfo("UTC"), ((Span(540, 1020),), *[()] * 6))
-        found = connector(hours=hours_of, closed=closed)
-        hours.use(Settings("https://bot.example.com", {"support": found}))
-        monkeypatch.setattr(hours.time, "time", moment.timestamp)
-
-    yield use
-    hours.use(None)
-
-
 @pytest.mark.parametrize(
     ("closed", "mode", "action"),
     [
@@ -214,22 +193,31 @@ def at_night(monkeypatch):
         ("hand_over", "escalate", HANDOFF),
     ],
 )
-def test_it_offers_what_is_possible_at_that_hour(at_night, closed, mode, action):
-    at_night(closed)
+def test_it_offers_what_is_possible_at_that_hour(monkeypatch, closed, mode, action):
+    set_hour(monkeypatch, closed)
     assert predicted(predict(policy(mode=mode), *START, *says(ANGRY))) == action
-    at_night(closed, datetime(2026, 11, 30, 9, tzinfo=timezone.utc))
+    set_hour(monkeypatch, closed, DAY)
     by_day = {"offer": OFFER, "escalate": HANDOFF}[mode]
     assert predicted(predict(policy(mode=mode), *START, *says(ANGRY))) == by_day
 
 
-def test_a_refused_message_counts_as_a_refused_offer(at_night):
-    at_night("message")
+def test_the_hours_are_looked_up_for_a_frustrated_user_alone(monkeypatch):
+    asked = []
+    monkeypatch.setattr(hours, "possible_now", lambda *given: asked.append(given) or "person")
+    assert predicted(predict(policy(), *START, *says(CALM))) is None
+    assert asked == []
+    assert predicted(predict(policy(), *START, *says(ANGRY))) == OFFER
+    assert len(asked) == 1
+
+
+def test_a_refused_message_counts_as_a_refused_offer(monkeypatch):
+    set_hour(monkeypatch, "message")
     events = [*START, *says(ANGRY), *bot(OFFER_MESSAGE), *says("no", "deny"), *bot("utter_x")]
     assert predicted(predict(policy(), *events, *says(ANGRY))) is None
 
 
-def test_hours_of_another_workspace_are_none_of_its_users(at_night):
-    at_night("bot")
+def test_hours_of_another_workspace_are_none_of_its_users(monkeypatch):
+    set_hour(monkeypatch, "bot")
     other = SlotSet("workspace", "a tenant without a connector")
     assert predicted(predict(policy(), *START, other, *says(ANGRY))) == OFFER
 

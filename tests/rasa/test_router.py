@@ -248,6 +248,23 @@ async def test_a_user_with_an_agent_is_not_given_to_the_bot_while_the_store_is_d
     assert await router.route(says("two"), None)
 
 
+async def test_after_a_notified_end_the_store_is_read_once(sim, store, monkeypatch):
+    router = Router(store, RecordingBot(), settings(await account(sim)))
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await store.sessions.end(session.id, EndReason.AGENT)
+    await store.sessions.mark_end_notified(session.id)
+    reads, read = [], store.database.read
+
+    async def counted(work):
+        reads.append(work)
+        return await read(work)
+
+    monkeypatch.setattr(store.database, "read", counted)
+    assert not await router.route(says("hello"), None)
+    assert len(reads) == 1
+
+
 class Seen:
     """A counter of users that keeps what it is told."""
 
@@ -258,12 +275,21 @@ class Seen:
         self.users.append((channel, sender_id))
 
 
-@pytest.mark.parametrize("connected", [False, True])
-async def test_the_users_of_bot_and_agents_are_counted(sim, store, connected):
+async def test_the_users_of_the_bot_are_counted(sim, store):
     seen = Seen()
     router = Router(store, RecordingBot(), settings(await account(sim)), user_counter=seen)
-    if connected:
-        session = await begin(store)
-        await store.sessions.connect(session.id)
+    await router.route(says("hello"), None)
+    assert seen.users == [("rest", "jo@example.com")]
+
+
+async def test_a_user_who_writes_to_an_agent_is_not_counted_as_one_of_the_bots(sim, store):
+    # The session may be of the day before, and the bot would have served this day's user alone.
+    seen = Seen()
+    router = Router(store, RecordingBot(), settings(await account(sim)), user_counter=seen)
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    await router.route(says("hello"), None)
+    assert seen.users == []
+    await store.sessions.end(session.id, EndReason.AGENT)
     await router.route(says("hello"), None)
     assert seen.users == [("rest", "jo@example.com")]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import rasa.shared.utils.io
 import yaml
 
+from zendesk_handoff.rasa.compat import read_config_file
 from zendesk_handoff.settings.credentials_file import (
     CREDENTIALS_VARIABLE,
     credentials_file,
@@ -41,7 +41,7 @@ def write(path, **changes):
 
 def handed(file):
     """Read a block as Rasa does."""
-    return rasa.shared.utils.io.read_config_file(file)["zendesk_handoff.channels.ZendeskInput"]
+    return read_config_file(file)["zendesk_handoff.channels.ZendeskInput"]
 
 
 def found(file, arguments=(), environ=None):

@@ -63,9 +63,8 @@ def test_the_rasa_server_finds_it_beside_the_named_file(folder, monkeypatch, tmp
 
 def test_rasas_channel_reads_it(folder, monkeypatch):
     """Rasa replaces ``${NAME}`` without quotes by itself, and leaves it where it is in quotes."""
-    from rasa.shared.utils.io import read_config_file
-
     from zendesk_handoff.channels import ZendeskInput
+    from zendesk_handoff.rasa.compat import read_config_file
 
     text = (folder / "credentials.yml").read_text()
     text = text.replace("${KEY}", "'${KEY}'").replace("${HOOK}", '"${HOOK}"')

@@ -43,6 +43,18 @@ def test_slots_are_written_in_plain_words():
     assert "raw" not in text
 
 
+def test_what_agents_told_the_user_last_time_is_a_fact_and_the_plugins_state_is_none():
+    slots = {
+        "handoff_outcome": "The lamp is replaced by Friday.",
+        "handoff_status": "ended",
+        "handoff_opens": "2026-12-28T09:00:00+01:00",
+        "handoff_contact": "asked",
+    }
+    text = summarize(Dialogue(turns=(Turn("user", "hello again"),), slots=slots), max_words=60)
+    assert "outcome: The lamp is replaced by Friday." in text
+    assert not any(word in text for word in ("ended", "2026", "asked"))
+
+
 def test_an_accepted_offer_of_the_bot_is_a_fact():
     found = talk(
         "I need a hotel in the north",

@@ -82,9 +82,11 @@ def bot(action, text="Here you are."):
     return [ActionExecuted(action), BotUttered(text), ActionExecuted("action_listen")]
 
 
-async def generate(text, conversation=None, *, prior=(), flows=FLOWS, domain=DOMAIN, **config):
+async def generate(
+    text, conversation=None, *, prior=(), flows=FLOWS, domain=DOMAIN, metadata=None, **config
+):
     """Let the generator process a message; return the commands, and the message."""
-    message = Message({TEXT: text})
+    message = Message({TEXT: text, "metadata": metadata})
     message.set(COMMANDS, [each.as_dict() for each in prior], add_to_output=True)
     conversation = conversation or tracker(domain=domain)
     [done] = await generator(**config).process([message], flows, conversation, domain)

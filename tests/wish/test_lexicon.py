@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from random import Random
+from string import ascii_lowercase
+
 import pytest
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from benchmarks.wish.examples import read_words
-from zendesk_handoff.wish.lexicon import Lexicon
+from zendesk_handoff.wish.lexicon import FUZZY_FROM, ITSELF, Lexicon
+from zendesk_handoff.wish.model import models
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +55,41 @@ def test_each_token_has_a_class(lexicon):
 def test_a_word_in_two_lists_is_an_error():
     with pytest.raises(ValueError, match="'agent' stands in the lookup tables 'bot' and 'person'"):
         Lexicon({"person": ["agent"], "bot": ["agent"]})
+
+
+def mistyped(word, random):
+    at, letter = random.randrange(len(word)), random.choice(ascii_lowercase)
+    head, tail = word[:at], word[at + 1 :]
+    return [
+        head + letter + word[at:],
+        head + tail,
+        head + letter + tail,
+        head + word[at : at + 2][::-1] + word[at + 2 :],
+    ]
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.language)
+def test_the_nearest_of_all_listed_words_is_found_among_few(model, monkeypatch):
+    listed = model.lexicon.words
+    fuzzy = [
+        word
+        for name, words in listed.items()
+        for word in words
+        if name != ITSELF and len(word) >= FUZZY_FROM
+    ]
+    random = Random(1)
+    tried = {each for word in fuzzy for each in mistyped(word, random)}
+    tried = sorted(each for each in tried - set(fuzzy) if len(each) >= FUZZY_FROM - 1)
+    compared, extract = [], process.extractOne
+
+    def counted(word, choices, **values):
+        compared.append(len(choices))
+        return extract(word, choices, **values)
+
+    monkeypatch.setattr(process, "extractOne", counted)
+    found = {word: model.lexicon._nearest(word) for word in tried}
+    assert sum(compared) / len(compared) < len(fuzzy) / 8
+    for word, nearest in found.items():
+        near = extract(word, fuzzy, scorer=OSA.distance, score_cutoff=1)
+        assert nearest == (near[0] if near and near[0][0] == word[0] else None), word
+    assert sum(each is not None for each in found.values()) > len(found) / 3

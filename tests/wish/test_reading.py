@@ -13,6 +13,7 @@ from benchmarks.intent import read_set, score
 from tests.support.servers import ROOT
 from zendesk_handoff import wish
 from zendesk_handoff.wish import Kind
+from zendesk_handoff.wish.model import Model
 from zendesk_handoff.wish.reading import MAX_LENGTH, NOTHING
 
 REQUESTS = (
@@ -226,3 +227,23 @@ def test_the_figures_of_the_documentation(name, precision, recall, false_alarms)
     assert found.precision >= precision
     assert found.recall >= recall
     assert found.false_alarm_rate <= false_alarms
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("where is my parcel", 1),
+        ("... get me a human!!", 1),
+        ("Where is my parcel? Get me a human.", 3),
+    ],
+)
+def test_a_message_of_one_sentence_is_read_once(text, parts, monkeypatch):
+    read, probabilities = [], Model.probabilities
+
+    def counted(model, words):
+        read.append(words.text)
+        return probabilities(model, words)
+
+    monkeypatch.setattr(Model, "probabilities", counted)
+    wish.read(text)
+    assert len(read) == parts

@@ -115,6 +115,7 @@ def _has_form(form: str, tracker: Tracker) -> bool:
     log.error(
         "handoff.form.missing",
         form=form,
-        meaning="the model has no such form: use zendesk_handoff.HandoffImporter, and train it",
+        meaning="the model has no such form: zendesk_handoff.HandoffImporter brings it; a bot of "
+        "flows has none",
     )
     return False

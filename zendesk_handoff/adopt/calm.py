@@ -11,14 +11,19 @@ from zendesk_handoff.adopt.files import read_text
 from zendesk_handoff.adopt.lines import Lines
 from zendesk_handoff.adopt.yaml_text import YamlText
 from zendesk_handoff.calm.domain import domain_additions
-from zendesk_handoff.checks.calm_files import GENERATOR, CalmBot, asks_model, read_calm_bot
+from zendesk_handoff.checks.calm_files import (
+    GENERATOR,
+    CalmBot,
+    asks_model,
+    domain_of,
+    read_calm_bot,
+)
 from zendesk_handoff.domain.yaml_layout import dump, keep_lines, load, with_entries
 from zendesk_handoff.errors import CannotPatch
 
 CONFIG_FILE = "config.yml"
-#: The file that is made, and the domain's where that is a folder.
-FLOWS_FILE, DOMAIN_FILE = "data/zendesk_handoff/flows.yml", "domain/zendesk_handoff.yml"
-_ONE_FILE = "domain.yml"
+#: The file that is made, and the domain's in its folder, where the bot has such a folder.
+FLOWS_FILE, _DOMAIN_FILE = "data/zendesk_handoff/flows.yml", "zendesk_handoff.yml"
 _VERSION = 'version: "3.1"\n'
 _HEAD = "# Handover to people: flows and words are yours to edit.\n"
 _GENERATOR_CLASS = GENERATOR.rpartition(".")[2]
@@ -37,11 +42,13 @@ def calm_files(folder: Path) -> dict[str, str]:
         CannotPatch: A file cannot be read or patched.
     """
     bot = read_calm_bot(folder)
-    domain = DOMAIN_FILE if (folder / "domain").is_dir() else _ONE_FILE
+    domain = domain_of(folder)
+    if domain.is_dir():
+        domain /= _DOMAIN_FILE
     found = {
         CONFIG_FILE: _config(folder / CONFIG_FILE),
         FLOWS_FILE: _flows(folder / FLOWS_FILE, bot),
-        domain: _domain(folder / domain, bot),
+        domain.relative_to(folder).as_posix(): _domain(domain, bot),
     }
     return {path: text for path, text in found.items() if text != _read(folder / path)}
 
@@ -75,7 +82,7 @@ def _flows(path: Path, bot: CalmBot) -> str:
     if not content["flows"]:
         return text
     if text:
-        return with_entries(text, {"flows": content["flows"]})
+        return _with_entries(path, text, {"flows": content["flows"]})
     return _HEAD + dump(yaml, content)
 
 
@@ -90,7 +97,14 @@ def _domain(path: Path, bot: CalmBot) -> str:
             missing = {name: value for name, value in entries.items() if name not in known}
         if missing:
             more[section] = missing
-    return with_entries(text, more, empty=_HEAD + _VERSION) if more else text
+    return _with_entries(path, text, more) if more else text
+
+
+def _with_entries(path: Path, text: str, more: Mapping[str, Any]) -> str:
+    try:
+        return with_entries(text, more, empty=_HEAD + _VERSION)
+    except TypeError as error:
+        raise CannotPatch(path, str(error)) from None
 
 
 def _read(path: Path) -> str:

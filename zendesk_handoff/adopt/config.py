@@ -18,6 +18,7 @@ from zendesk_handoff.adopt.patch import (
     value_set,
 )
 from zendesk_handoff.adopt.yaml_text import YamlText
+from zendesk_handoff.checks.bot_files import is_importer
 
 IMPORTER = "zendesk_handoff.HandoffImporter"
 _KEY = "importers"
@@ -54,10 +55,9 @@ def name_importer(path: Path, text: str) -> Edits:
         return value_added(yaml, _KEY, ours, _BLOCK[1:])
     if not isinstance(present, list) or not all(isinstance(each, dict) for each in present):
         raise yaml.refuse("`importers` must be a list of `- name: …`.", _KEY)
-    names = [each.get("name") for each in present]
-    if IMPORTER not in names:
+    if not any(map(is_importer, present)):
         return _wrapped(yaml, present)
-    if len(names) > 1:
+    if len(present) > 1:
         remedy = f"move the others under an `importers:` of {IMPORTER}'s own"
         raise yaml.refuse(f"names other importers beside the plugin's; {remedy}.", _KEY)
     return NOTHING

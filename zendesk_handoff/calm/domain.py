@@ -9,7 +9,10 @@ from zendesk_handoff.summary import labels_of
 
 ACTIONS = ("action_human_handoff", "action_end_handoff")
 #: Written by the plugin, read by flows and actions of the bot that want to.
-SLOTS = ("handoff_status", "handoff_reason", "handoff_end_reason", "workspace")
+SLOTS = (
+    *("handoff_status", "handoff_reason", "handoff_end_reason", "handoff_opens", "workspace"),
+    "handoff_outcome",
+)
 #: The user's answer to the offer of a person.
 ACCEPTED = "handoff_accepted"
 

@@ -26,11 +26,16 @@ from zendesk_handoff.calm.commands import SetHandoffReasonCommand
 from zendesk_handoff.calm.domain import ACCEPTED
 from zendesk_handoff.calm.options import DEFAULTS, read_options
 from zendesk_handoff.domain.dialogue import dialogue_from_events
+from zendesk_handoff.rasa import hours
 from zendesk_handoff.rasa.compat import is_paused
 from zendesk_handoff.rasa.explanation import Explanation
 from zendesk_handoff.rasa.turn_context import is_session_open, latest_events, read_turn_context
 
 log = structlog.get_logger(__name__)
+
+#: The key of the channel's metadata in a message (Rasa: `NLUMessageConverter`). The tracker has the
+#: message, and what it says of the user's workspace, only later.
+_METADATA = "metadata"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.COMMAND_GENERATOR, is_trainable=False)
@@ -100,6 +105,9 @@ class HandoffCommandGenerator(GraphComponent, CommandGenerator):
             return self._on_request(prior, flows, tracker)
         explanation = self._explain(text, tracker)
         if explanation is None or not self._can_start(explanation.wanted, flows, tracker):
+            return prior
+        # A bot of flows has no form that could take a message in place of a person.
+        if hours.possible_now(tracker, message.get(_METADATA)) != "person":
             return prior
         log.info(
             "frustration.noticed",

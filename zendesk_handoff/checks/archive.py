@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -16,6 +17,13 @@ from typing import Any
 
 #: Bytes of a file in the archive that are read at most. Rasa's own files are far smaller.
 _MAX_BYTES = 256 * 1024 * 1024
+
+
+#: What a file that is damaged, or none of Rasa's, leads to.
+_UNREADABLE = (
+    *(tarfile.TarError, zlib.error, EOFError, RecursionError),
+    *(ValueError, KeyError, TypeError, AttributeError),
+)
 
 
 class InvalidModel(ValueError):
@@ -129,7 +137,7 @@ def read_model(file: Path) -> Model:
             return _read(file, archive)
     except OSError as error:
         raise InvalidModel(error.strerror or "it is no archive") from None
-    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError, AttributeError):
+    except _UNREADABLE:
         raise InvalidModel("it is not a model of Rasa's") from None
 
 

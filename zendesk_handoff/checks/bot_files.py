@@ -30,7 +30,7 @@ def check_config(folder: Path) -> list[Finding]:
     if file.problem:
         return [problem("config.yml", f"{file.path} {file.problem}.", "Correct the file.")]
     names = _names(file.content.get("importers"))
-    ours = [each for each in names if each.endswith(IMPORTER)]
+    ours = list(filter(is_importer, names))
     if len(ours) == 1 and len(names) == 1:
         return [fine("config.yml", f"{ours[0]} is named, and alone.")]
     if ours:
@@ -47,14 +47,24 @@ def check_config(folder: Path) -> list[Finding]:
 def names_importer(folder: Path) -> bool:
     """Tell whether ``config.yml`` names the plugin's importer."""
     names = _names(read_file(folder / "config.yml").content.get("importers"))
-    return any(each.endswith(IMPORTER) for each in names)
+    return any(map(is_importer, names))
+
+
+def is_importer(entry: Any) -> bool:
+    """Tell whether an entry of ``importers:`` names the plugin's, by whichever of its paths.
+
+    Args:
+        entry: A name, or a block with one.
+    """
+    name = str(entry.get("name") if isinstance(entry, Mapping) else entry)
+    return name.startswith("zendesk_handoff.") and name.endswith(f".{IMPORTER}")
 
 
 def importer_intent(folder: Path) -> str | None:
     """Find the bot's own intent for the request, if the importer's block names one."""
     entries = read_file(folder / "config.yml").content.get("importers")
     for each in entries if isinstance(entries, list) else ():
-        if isinstance(each, Mapping) and str(each.get("name")).endswith(IMPORTER):
+        if isinstance(each, Mapping) and is_importer(each):
             return str(each["intent"]) if each.get("intent") else None
     return None
 

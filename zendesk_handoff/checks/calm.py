@@ -15,6 +15,8 @@ from zendesk_handoff.checks.calm_files import (
 from zendesk_handoff.checks.finding import Finding, fine, listed, problem, warning
 
 _CLASS = GENERATOR.rpartition(".")[2]
+#: The flows that the generator starts unless its options name others.
+_HANDOFF_FLOW, _OFFER_FLOW = "human_handoff", "human_handoff_offer"
 _PATTERN, _CANNOT_HANDLE = "pattern_human_handoff", "pattern_cannot_handle"
 #: The cure where the bot lacks what `init` brings.
 INIT = "Run zendesk-handoff init, which adds what is missing, and then rasa train."
@@ -27,7 +29,7 @@ def check_calm(folder: Path) -> list[Finding]:
         folder: The bot's.
     """
     bot = read_calm_bot(folder)
-    return [*check_pipeline(bot.pipeline), *_flows(bot)]
+    return [*check_pipeline(bot.pipeline), *_started(bot), *_flows(bot)]
 
 
 def check_pipeline(pipeline: list[str]) -> Iterator[Finding]:
@@ -47,6 +49,24 @@ def check_pipeline(pipeline: list[str]) -> Iterator[Finding]:
     else:
         before = f", before {models[0]}" if models else ""
         yield fine("command generator", f"{_CLASS}{before}.")
+
+
+def _started(bot: CalmBot) -> Iterator[Finding]:
+    """Check that the flows are there that the command generator starts."""
+    block = bot.generator
+    if block is None:
+        return
+    offers, options = block.get("mode", "offer") == "offer", {}
+    if block.get("recognizer", True) or not offers:
+        options["flow"] = block.get("flow", _HANDOFF_FLOW)
+    if offers:
+        options["offer_flow"] = block.get("offer_flow", _OFFER_FLOW)
+    for option, flow in options.items():
+        if flow not in bot.flows:
+            cause = f"{_CLASS} starts the flow {flow}, which the bot does not have."
+            cure = f"Write the id of a flow that it has as `{option}` of {_CLASS} in config.yml."
+            is_ours = flow in {_HANDOFF_FLOW, _OFFER_FLOW}
+            yield problem("command generator", cause, INIT if is_ours else cure)
 
 
 def _flows(bot: CalmBot) -> Iterator[Finding]:

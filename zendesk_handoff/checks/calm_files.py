@@ -18,6 +18,8 @@ _ADAPTER = "NLUCommandAdapter"
 _FLOW_POLICY = "FlowPolicy"
 #: What a model is trained from (Rasa: ``rasa train --data``).
 _DATA = "data"
+#: The domain that a model is trained from (Rasa: ``rasa train --domain``): the first that is there.
+_DOMAINS = ("domain.yml", "domain")
 _SUFFIXES = (".yml", ".yaml")
 
 
@@ -57,6 +59,15 @@ class CalmBot:
         """The bot's language."""
         language = self.config.get("language")
         return language if isinstance(language, str) else None
+
+    @property
+    def generator(self) -> Mapping[str, Any] | None:
+        """The block of the plugin's command generator in the pipeline."""
+        lines = self.config.get("pipeline")
+        for each in lines if isinstance(lines, list) else ():
+            if isinstance(each, Mapping) and _class(str(each.get("name"))) == _class(GENERATOR):
+                return each
+        return None
 
     @property
     def pipeline(self) -> list[str]:
@@ -124,11 +135,21 @@ def read_calm_bot(folder: Path) -> CalmBot:
             for flow in _flows(file):
                 flows.setdefault(flow.id, flow)
     domain: dict[str, set[str]] = {}
-    for file in _files(folder / "domain.yml", folder / "domain"):
+    for file in _files(domain_of(folder)):
         for section, entries in file.content.items():
             domain.setdefault(str(section), set()).update(_keys(entries))
     names = {section: frozenset(found) for section, found in domain.items()}
     return CalmBot(read_file(folder / "config.yml").content, flows, names)
+
+
+def domain_of(folder: Path) -> Path:
+    """Find the domain of a bot: a file, or a folder; where there is none, the file to be made.
+
+    Args:
+        folder: The bot's.
+    """
+    places = [folder / name for name in _DOMAINS]
+    return next((each for each in places if each.exists()), places[0])
 
 
 def _flows(file: File) -> Iterator[Flow]:
@@ -156,12 +177,11 @@ def _steps(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from _steps(each)
 
 
-def _files(*places: Path) -> Iterator[File]:
-    for place in places:
-        found: Iterable[Path] = [place] if place.is_file() else sorted(place.rglob("*"))
-        for path in found:
-            if path.suffix in _SUFFIXES and path.is_file():
-                yield read_file(path)
+def _files(place: Path) -> Iterator[File]:
+    found: Iterable[Path] = [place] if place.is_file() else sorted(place.rglob("*"))
+    for path in found:
+        if path.suffix in _SUFFIXES and path.is_file():
+            yield read_file(path)
 
 
 def _names(config: Mapping[str, Any], section: str) -> list[str]:

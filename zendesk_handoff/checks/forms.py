@@ -43,13 +43,18 @@ def check_own_forms(model: Model, settings: Settings) -> Iterator[Finding]:
         settings: The plugin's.
     """
     has = model.domain.get("forms") or {}
+    cure = "Use HandoffImporter, which brings it, and train again (rasa train)."
+    if model.policy("RulePolicy") is None and model.policy("FlowPolicy") is not None:
+        cure = (
+            "A bot of flows has no forms: write `closed: bot`, and leave contact and ask_topic "
+            "out; a flow may collect what the agents are to know."
+        )
     for connector in settings.connectors.values():
         takes_message = connector.closed == "message" and connector.hours.opening_hours()
         asks = connector.ask_topic or connector.contact != "never"
         for form, is_needed in ((MESSAGE_FORM, takes_message), (CONTACT_FORM, asks)):
             if is_needed and form not in has:
                 cause = f"The settings of {connector.id} need the form {form}; the model has none."
-                cure = "Use HandoffImporter, which brings it, and train again (rasa train)."
                 yield problem("forms", cause, cure)
 
 

@@ -170,15 +170,16 @@ def _intent(model: Model, name: str, add: str) -> Iterator[Finding]:
     if model.policy(_RULES) is None:
         return
     rules = [each for each in model.rules if each.intent == name and each.answers_at_once]
+    first = {each.action for each in rules if each.form is None}
     if name not in model.names("intents"):
         cause = f"The domain lacks the intent {name}: nobody can ask for a person."
         yield problem("request for a person", cause, add)
-    elif not any(each.form is None for each in rules):
+    elif not first:
         cause = f"No rule answers the intent {name}: the request for a person is not heard."
         yield problem("request for a person", cause, add)
-    elif not any(HANDOFF == each.action for each in rules if each.form is None):
-        [action] = {each.action for each in rules if each.form is None}
-        cause = f"A rule of the bot's own answers the intent {name} with {action} first."
+    elif HANDOFF not in first:  # several, where the rules have conditions
+        own = " or ".join(sorted(first))
+        cause = f"A rule of the bot's own answers the intent {name} with {own} first."
         cure = f"See that {HANDOFF} comes after it."
         yield warning("request for a person", cause, cure)
     else:

@@ -11,6 +11,11 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+#: What stands before a document and behind it, which the round trip would leave out. Directives
+#: are the parser's.
+_BEFORE = re.compile(r"(?:(?:#[^\n]*|[ \t]*)\n)*---[ \t]*(?:#[^\n]*)?\n")
+_BEHIND = re.compile(r"^\.\.\.[ \t]*(?:#[^\n]*)?(?:\n(?:#[^\n]*|[ \t]*))*\Z", re.MULTILINE)
+
 
 def load(text: str) -> tuple[Any, Any]:
     """Read YAML with its comments and in its layout.
@@ -21,6 +26,7 @@ def load(text: str) -> tuple[Any, Any]:
     Returns:
         The writer for the layout, and the content.
     """
+    _, text, _ = _parts(text)
     lists = re.search(r"^[\w-]+:[^\n]*\n(?:\s*#[^\n]*\n|\s*\n)*( *)- ", text, re.MULTILINE)
     yaml = new_yaml(indented=lists is None or lists[1] != "")
     return yaml, yaml.load(text) or {}
@@ -45,15 +51,22 @@ def with_entries(text: str, more: Mapping[str, Any], *, empty: str = "") -> str:
         text: The file's.
         more: Additions by top-level key: lists to lists, and mappings to mappings.
         empty: What a file without text begins with.
+
+    Raises:
+        TypeError: A key has a value of another kind.
     """
     yaml, content = load(text or empty)
     for key, value in more.items():
-        if not content.get(key):
+        own = content.get(key)
+        if not own:
             content[key] = value
-        elif isinstance(value, list):
-            content[key] += value
+        elif isinstance(own, list) and isinstance(value, list):
+            own += value
+        elif isinstance(own, dict) and isinstance(value, dict):
+            own.update(value)
         else:
-            content[key].update(value)
+            words = "a list" if isinstance(value, list) else "a mapping"
+            raise TypeError(f"has something else than {words} as `{key}`.")
     return keep_lines(text, dump(yaml, content))
 
 
@@ -62,21 +75,31 @@ def keep_lines(own: str, changed: str) -> str:
 
     Args:
         own: The file's text.
-        changed: What was made of it.
+        changed: What was made of it, as `dump` writes it.
     """
+    head, own, tail = _parts(own)
     own = f"{own}\n" if own and not own.endswith("\n") else own
     yaml, content = load(own)
     before, after = dump(yaml, content).splitlines(True), changed.splitlines(True)
     lines = own.splitlines(True)
     if len(lines) != len(before):
-        return changed
+        return head + changed + tail
     kept: list[str] = []
     for tag, first, last, start, end in SequenceMatcher(
         None, before, after, autojunk=False
     ).get_opcodes():
         kept += lines[first:last] if tag == "equal" else after[start:end]
     text = "".join(kept)
-    return text if _is_same(text, changed) else changed
+    return head + (text if _is_same(text, changed) else changed) + tail
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """Divide a text into what stands before its document, the document, and what stands behind."""
+    before = _BEFORE.match(text)
+    start = before.end() if before else 0
+    behind = _BEHIND.search(text, start)
+    end = behind.start() if behind else len(text)
+    return text[:start], text[start:end], text[end:]
 
 
 def _is_same(one: str, other: str) -> bool:

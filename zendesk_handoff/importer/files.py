@@ -10,9 +10,9 @@ from rasa.shared.constants import LATEST_TRAINING_DATA_FORMAT_VERSION, REQUIRED_
 from rasa.shared.core.domain import Domain
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
+from zendesk_handoff.checks.bot_files import is_importer
 from zendesk_handoff.domain.yaml_layout import dump, keep_lines, load, new_yaml, with_entries
 from zendesk_handoff.importer.importer import HandoffImporter
-from zendesk_handoff.importer.options import is_ours
 
 #: The name of the files that are made, beside the bot's own.
 _NAME = "zendesk_handoff"
@@ -60,7 +60,7 @@ def _config(path: Path, importer: HandoffImporter) -> str:
     yaml, content = load(text)
     lines = importer.config_lines()
     changed = {key: lines[key] for key in lines if lines[key] != content.get(key)}
-    importers = [entry for entry in content.get("importers") or [] if not is_ours(entry)]
+    importers = [entry for entry in content.get("importers") or [] if not is_importer(entry)]
     inside = [dict(block) for block in importer.options.importers]
     if len(importers) == len(content.get("importers") or []) and not changed:
         return text

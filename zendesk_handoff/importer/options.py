@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from rasa.shared.exceptions import InvalidConfigException
 
+from zendesk_handoff.checks.bot_files import is_importer
 from zendesk_handoff.rasa import options as rasa_options
 from zendesk_handoff.rasa.compat import read_config_file
 from zendesk_handoff.settings.schema import setting
@@ -33,7 +34,7 @@ def _importers(value: Any, _example: str) -> tuple[Mapping[str, Any], ...]:
     blocks = [{"name": item} if isinstance(item, str) else item for item in items]
     if not all(isinstance(block, Mapping) and block.get("name") for block in blocks):
         raise ValueError("must be a list of importers, each with its `name`, as Rasa has it.")
-    if any(is_ours(block) for block in blocks):
+    if any(is_importer(block) for block in blocks):
         raise ValueError("names the importer itself; name other importers only.")
     return tuple(blocks)
 
@@ -89,12 +90,6 @@ class Options:
     )
 
 
-def is_ours(block: Any) -> bool:
-    """Tell whether an entry of ``importers:`` names the importer."""
-    name = block.get("name") if isinstance(block, Mapping) else block
-    return str(name).startswith("zendesk_handoff.") and str(name).endswith(".HandoffImporter")
-
-
 def read_options(config_file: str | None) -> Options:
     """Read the importer's block.
 
@@ -110,7 +105,7 @@ def read_options(config_file: str | None) -> Options:
     if not config_file or not Path(config_file).is_file():
         return Options()
     entries = (read_config_file(config_file) or {}).get("importers") or []
-    ours = [entry for entry in entries if is_ours(entry)]
+    ours = [entry for entry in entries if is_importer(entry)]
     if ours and len(entries) > 1:
         raise InvalidConfigException(
             f"`importers:` in {config_file} names {NAME} and another one. With two importers Rasa "

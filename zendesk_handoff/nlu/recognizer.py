@@ -156,7 +156,9 @@ class HandoffRecognizer(IntentClassifier, GraphComponent):
             for example in training_data.intent_examples
             if example.get(TEXT) and example.get(INTENT) != self._intent
         ]
-        _report_intents_of_requests(others)
+        _report_intents_of_requests(
+            (intent, text) for intent, text in others if intent not in self._intents.values()
+        )
         self._exceptions = frozenset(_plain(text) for _, text in others)
         write_json(self._storage, self._resource, EXCEPTIONS_FILE, sorted(self._exceptions))
         return self._resource
@@ -175,8 +177,7 @@ class HandoffRecognizer(IntentClassifier, GraphComponent):
 
     def _decide(self, message: Message, found: Wish) -> None:
         intent = self._intents.get(found.kind)
-        thought = message.get(INTENT).get(INTENT_NAME_KEY)
-        if intent in (None, thought) or _plain(message.get(TEXT)) in self._exceptions:
+        if intent is None or _plain(message.get(TEXT)) in self._exceptions:
             return
         others = [each for each in _ranking_of(message) if each[INTENT_NAME_KEY] != intent]
         decided = {INTENT_NAME_KEY: intent, PREDICTED_CONFIDENCE_KEY: 1.0}

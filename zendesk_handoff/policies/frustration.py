@@ -137,14 +137,13 @@ class FrustrationPolicy(Policy):
         turn = read_turn_context(events)
         if explanation := Explanation.latest(turn.actions):
             return self._continue(explanation, turn, domain)
-        wanted = self._wanted(tracker, domain) if self._may_act(tracker, turn) else None
-        if wanted is not None:
+        if self._may_act(tracker, turn):
             dialogue = dialogue_from_events(
                 (event.as_dict() for event in events), slots=tracker.current_slot_values()
             )
             is_answer = turn.answer_taken or latest_answer(events) in self._expected
             found = self._score(dialogue, is_answer=is_answer)
-            if found.escalate:
+            if found.escalate and (wanted := self._wanted(tracker, domain)) is not None:
                 return self._intervene(wanted, found, dialogue, tracker, domain)
         stale = is_reason_stale(events, tracker.slots) and not (
             is_session_open(tracker.slots) or is_asking(tracker)
@@ -169,7 +168,8 @@ class FrustrationPolicy(Policy):
 
     def _wanted(self, tracker: DialogueStateTracker, domain: Domain) -> str | None:
         """Choose the action for a frustrated user; ``None`` where nobody can help at this hour."""
-        possible, wanted = hours.possible_now(tracker), _ACTIONS[self.options.mode]
+        metadata = tracker.latest_message and tracker.latest_message.metadata
+        possible, wanted = hours.possible_now(tracker, metadata), _ACTIONS[self.options.mode]
         if possible == "message" and wanted == OFFER:
             wanted = OFFER_MESSAGE
         return wanted if possible and wanted in domain.action_names_or_texts else None

@@ -23,17 +23,20 @@ def use(settings: Settings | None) -> None:
     _settings[:] = [] if settings is None else [settings]
 
 
-def possible_now(tracker: DialogueStateTracker) -> Literal["person", "message"] | None:
+def possible_now(
+    tracker: DialogueStateTracker, metadata: object
+) -> Literal["person", "message"] | None:
     """Tell what can be offered to a user at this moment.
 
     Args:
         tracker: The conversation.
+        metadata: Of the user's last message.
 
     Returns:
         A person, or to take a message for one; ``None`` where neither is possible.
     """
-    slot, message = tracker.slots.get("workspace"), tracker.latest_message
-    workspace = workspace_of(message and message.metadata, slot and slot.value)
+    slot = tracker.slots.get("workspace")
+    workspace = workspace_of(metadata, slot and slot.value)
     for settings in _settings:
         try:
             connector = settings.connector_for(workspace)

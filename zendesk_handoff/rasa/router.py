@@ -90,21 +90,23 @@ class Router:
             if session is not None and self._bot.channels.is_foreign(message, session):
                 return await self._keep_apart(message, session, processor)
             metrics.count_routed("agent" if _is_open(session) else "bot")
+            if session is not None and session.state.is_open:
+                return await self._forward(
+                    message, session, key, processor, has_pending=has_pending
+                )
             self._user_counter.saw(self._bot.channels.name_of(message), sender_id)
             if session is None:
                 if has_pending:
                     await self._deliver_pending(message)
                 rated = await self._take_rating(message, None)
                 return rated or await self._notify_undelivered_files(message)
-            if session.state.is_open:
-                return await self._forward(
-                    message, session, key, processor, has_pending=has_pending
-                )
             if key is None and await self._is_repeat(message):
                 return True
             if await self._take_rating(message, session):
                 return True
-            routed = await self._return_to_bot(message, session, key, processor)
+            routed = await self._return_to_bot(
+                message, session, key, processor, has_pending=has_pending
+            )
             return routed or await self._notify_undelivered_files(message)
         except StoreUnavailable as error:
             metrics.count_routed("store_unavailable")
@@ -299,9 +301,13 @@ class Router:
         session: Session,
         key: str | None,
         processor: MessageProcessor | None,
+        *,
+        has_pending: bool = True,
     ) -> bool:
-        await self._notify_end(message, session, is_followed=True)
-        newer = await self._store.sessions.current(message.sender_id)
+        await self._notify_end(message, session, is_followed=True, has_pending=has_pending)
+        newer: Session | None = None
+        if not session.end_notified or session.state is State.FAILED:
+            newer = await self._store.sessions.current(message.sender_id)
         if newer is not None and newer.id != session.id and newer.state.is_open:
             # A message replayed to the bot has started another handover.
             await self._store.sessions.finalize(session.id)
@@ -324,7 +330,12 @@ class Router:
         return True
 
     async def _notify_end(
-        self, message: UserMessage, session: Session, *, is_followed: bool
+        self,
+        message: UserMessage,
+        session: Session,
+        *,
+        is_followed: bool,
+        has_pending: bool = True,
     ) -> None:
         """Deliver pending messages, and notify the user of the end unless that was done before.
 
@@ -343,7 +354,8 @@ class Router:
             )
         elif session.state is State.FAILED:
             await replay_to_bot(self._store, self._bot, session, output)
-        await self._deliver_pending(message)
+        if has_pending or not session.end_notified:
+            await self._deliver_pending(message)
 
 
 def _platform_key(message: UserMessage, content: UserContent) -> str | None:

@@ -15,10 +15,11 @@ from zendesk_handoff.summary.labels import Labels
 from zendesk_handoff.summary.user_lines import TOLD_NAMES
 from zendesk_handoff.summary.words import words_of
 
-#: Slots of the bot's own state, which are no facts of the case.
+#: Slots of the bot's own state, which are no facts of the case. `handoff_outcome` is one: what the
+#: agents told the user last time.
 INTERNAL_SLOTS = frozenset(
     "handoff_status handoff_reason handoff_end_reason handoff_opens handoff_contact handoff_name "
-    "handoff_email handoff_message handoff_outcome workspace locale language requested_slot "
+    "handoff_email handoff_message workspace locale language requested_slot "
     "session_started_metadata handoff_accepted confirm_human_handoff "
     # Those of CALM (Rasa Pro: `default_flows_for_patterns.yml`, `rasa.shared.core.constants`).
     "flow_hashes route_session_to_calm mocked_datetime return_value silence_timeout "

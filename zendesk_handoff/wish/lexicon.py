@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import zip_longest
+from math import inf
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -40,11 +42,20 @@ class Lexicon:
                         f" '{self._class_of[word]}': leave it in one of them"
                     )
                 self._class_of[word] = name
-        self._fuzzy = [
+        fuzzy = [
             word
             for word, name in self._class_of.items()
             if len(word) >= FUZZY_FROM and name != ITSELF
         ]
+        # A message of many unknown words must be compared with few of these: it would keep the
+        # server's other users waiting.
+        self._place = {word: place for place, word in enumerate(fuzzy)}
+        self._place_by_rest: dict[str, int] = {}
+        self._similar: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+        for place, word in enumerate(fuzzy):
+            self._place_by_rest.setdefault(word[1:], place)
+            for length in range(len(word) - 1, len(word) + 2):
+                self._similar[word[0], length].append(word)
         self._classify_once = lru_cache(maxsize=10_000)(self._classify)
 
     def read(self, tokens: Sequence[str], gaps: Sequence[str]) -> list[str]:
@@ -83,13 +94,27 @@ class Lexicon:
         if name is None and word[:1].isdigit():
             return NUMBER
         if name is None and len(word) >= FUZZY_FROM - 1:
-            # One typing error: a letter too many, too few, another one, or two swapped. The first
-            # letter is rarely wrong, and keeps "arson" from being a person.
-            near = process.extractOne(word, self._fuzzy, scorer=OSA.distance, score_cutoff=1)
-            if near and near[0][0] == word[0]:
-                name = self._class_of[near[0]]
+            near = self._nearest(word)
+            name = None if near is None else self._class_of[near]
         if name is None:
             return SOMETHING
         if name == FILLER:
             return ""
         return word if name == ITSELF else name
+
+    def _nearest(self, word: str) -> str | None:
+        """Find the listed word that is one typing error away.
+
+        That is a letter too many, too few, another one, or two swapped. The first letter is rarely
+        wrong, and keeps "arson" from being a person. Where a word that is listed earlier differs
+        from it in the first letter alone, nothing is sure: "purse" may be "nurse".
+        """
+        similar = self._similar.get((word[0], len(word)), ())
+        near = process.extractOne(word, similar, scorer=OSA.distance, score_cutoff=1)
+        if near is None:
+            return None
+        rest, swapped = word[1:], word[1] + word[0] + word[2:]
+        places = [self._place_by_rest.get(rest), self._place_by_rest.get(word)]
+        places += [self._place.get(rest), self._place.get(swapped)]
+        others = [place for place in places if place is not None]
+        return near[0] if self._place[near[0]] <= min(others, default=inf) else None

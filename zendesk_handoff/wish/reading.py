@@ -70,8 +70,9 @@ def read(text: str) -> Wish:
 
 
 def _read(text: str, whole: Words, model: Model) -> Wish:
-    # The whole comes last: where a sentence is sure by itself, its words are the reason.
-    parts = [*filter(_has_words, map(split_words, _SENTENCE_END.split(text))), whole]
+    parts = list(filter(_has_words, map(split_words, _SENTENCE_END.split(text))))
+    if len(parts) > 1:
+        parts.append(whole)  # last: where a sentence is sure by itself, its words are the reason
     probabilities = [model.probabilities(part) for part in parts]
     confidences = [sum(each[kind] for kind in REQUESTS) for each in probabilities]
     is_sure = max(confidences) >= SURE

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from rasa.shared.exceptions import RasaException
-from rasa.shared.utils.io import read_config_file
 
 from tests.support.names import TEXTS
 from tests.support.setup_bot import BY_CONVENTION, NAME, NOTHING, OTHER_TARGET, TARGET
+from zendesk_handoff.rasa.compat import read_config_file
 from zendesk_handoff.settings import load_settings, read_settings
 from zendesk_handoff.zendesk.webhooks import TRIGGERS
 
