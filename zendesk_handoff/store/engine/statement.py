@@ -92,14 +92,18 @@ class _ForDriver:
     def __init__(self, clause: Any, dialect: Dialect) -> None:
         compiled = clause.compile(dialect=dialect)
         self._sql = str(compiled)
-        # Values within the clause, such as a state in a condition.
-        self._own = {
-            name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
-        }
-        self._parameters = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in compiled.positiontup
-        ]
+        #: The values in order; those within the clause, such as a state in a condition, are there.
+        self._values: list[Any] = [None] * len(compiled.positiontup)
+        #: Where the others belong: index, name and conversion.
+        self._parameters: list[tuple[int, str, _Convert | None]] = []
+        for index, name in enumerate(compiled.positiontup):
+            bind = compiled.binds[name]
+            convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if bind.required:
+                self._parameters.append((index, name, convert))
+            else:
+                own = bind.effective_value
+                self._values[index] = own if convert is None else convert(own)
         columns = list(clause.selected_columns) if clause.is_select else []
         names = [column.key for column in columns]
         row: Any = namedtuple("Row", names)  # type: ignore[misc]  # the names are not literals
@@ -122,11 +126,11 @@ class _ForDriver:
             raise IntegrityError(self._sql, None, error, hide_parameters=True) from None
 
     def _ordered(self, values: Values) -> list[Any]:
-        all_values = {**self._own, **values} if self._own else values
-        return [
-            all_values[name] if convert is None else convert(all_values[name])
-            for name, convert in self._parameters
-        ]
+        ordered = self._values.copy()
+        for index, name, convert in self._parameters:
+            value = values[name]
+            ordered[index] = value if convert is None else convert(value)
+        return ordered
 
     def _read(self, row: Sequence[Any]) -> Sequence[Any]:
         if not self._readers:
