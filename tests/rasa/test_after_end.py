@@ -20,6 +20,8 @@ from zendesk_handoff.domain.responses import (
     ENDED_EMAIL,
     ENDED_MOVED_TO_EMAIL,
     FAILED,
+    MESSAGE_FAILED,
+    MESSAGE_SENT,
     default_response,
     has_built_in,
     languages,
@@ -178,3 +180,28 @@ async def test_a_message_of_the_users_is_answered_in_place_of_the_intent(store):
         hooks.uninstall()
     assert said == [default_response(ENDED), "bot: thanks"]
     assert await ending.triggered() == []
+
+
+async def left(store):
+    """Request a session for a message, whose action dies: the server has to tell the user."""
+    return await begin(store, message="My parcel is late.", profile={"email": EMAIL})
+
+
+@pytest.mark.parametrize("reason", [EndReason.USER, EndReason.OPERATOR, EndReason.NOT_PASSED])
+async def test_a_message_that_ended_on_its_way_is_not_called_sent(store, reason):
+    said = await Ending(store).notify(await left(store), reason)
+    assert said == [default_response(MESSAGE_FAILED)]
+
+
+async def test_a_message_that_the_agents_have_is_called_sent(store):
+    said = await Ending(store).notify(await left(store), EndReason.MESSAGE_LEFT)
+    assert said == [default_response(MESSAGE_SENT, email=EMAIL)]
+
+
+async def test_what_was_written_while_a_message_failed_is_the_bots(store):
+    ending, session = Ending(store), await left(store)
+    await store.outbox.add(session.id, [{"type": "text", "text": "hello?"}])
+    said = await ending.notify(session, None)
+    assert said == [default_response(MESSAGE_FAILED), "bot: hello?"]
+    assert await store.outbox.waiting(session.id) == []
+    assert (await store.sessions.get(session.id)).finalized

@@ -22,7 +22,7 @@ from zendesk_handoff.domain.outbox import OF_THE_PLUGIN
 from zendesk_handoff.domain.payloads import as_words
 from zendesk_handoff.domain.rendering import words_of
 from zendesk_handoff.domain.responses import MESSAGE_FAILED, MESSAGE_SENT, NOT_PASSED_ON
-from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.rasa.after_end import is_triggered, say_end, trigger_ended
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.compat import is_paused
@@ -108,7 +108,8 @@ async def _notify_left_message(
 
     The bot has never been paused, so the tracker is left as it is.
     """
-    response = MESSAGE_FAILED if session.state is State.FAILED else MESSAGE_SENT
+    is_left = session.end_reason == EndReason.MESSAGE_LEFT
+    response = MESSAGE_SENT if is_left else MESSAGE_FAILED
     await bot.say(
         session.sender_id,
         response,
@@ -117,6 +118,8 @@ async def _notify_left_message(
         locale=session.profile.get("locale"),
         email=session.profile.get("email", ""),
     )
+    # What the user wrote meanwhile goes to the agents with the message, or else to the bot.
+    await replay_to_bot(store, bot, session, output)
     await store.sessions.mark_end_notified(session.id)
     await store.sessions.finalize(session.id)
 
