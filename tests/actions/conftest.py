@@ -83,3 +83,16 @@ def change(connector, tmp_path):
         file.write_text(yaml.safe_dump(content))
 
     return write
+
+
+@pytest.fixture
+def change_all(connector, tmp_path):
+    """Change settings of the plugin, before they are read."""
+
+    def write(**values):
+        file = tmp_path / "credentials.yml"
+        content = yaml.safe_load(file.read_text())
+        content["channels.ZendeskInput"].update(values)
+        file.write_text(yaml.safe_dump(content))
+
+    return write

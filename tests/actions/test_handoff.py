@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import partial
 
 import pytest
@@ -41,6 +42,22 @@ async def test_a_handover_pauses_the_conversation_once_the_agents_have_control(
     assert paused
     [conversation] = await sim.conversations(connector.app_id)
     assert conversation["control"]["active"] == "zd-agentWorkspace"
+
+
+async def test_what_grows_with_the_conversation_keeps_no_other_user_waiting(
+    change, turn, monkeypatch
+):
+    change(transcript=True)
+    threads = []
+
+    def write(*_args, **_values):
+        threads.append(threading.current_thread())
+        return ["Customer: hello"]
+
+    monkeypatch.setattr("zendesk_handoff.actions.case.write_transcript", write)
+    await run(ActionHumanHandoff(), tracker())
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_the_action_needs_no_key_and_no_lease(connector, rasa_server, turn):

@@ -103,8 +103,8 @@ async def test_the_server_tells_the_user_if_the_action_has_died(
     [message] = await runtime.store.pending.claim("jo@example.com", "rest")
     assert message.body["text"] == default_response(response, email=EMAIL)
 
-    async def is_finalized():
+    async def is_notified():
         [session] = await runtime.store.sessions.recent()
-        return session.finalized
+        return session.end_notified and not session.finalized  # there is no model yet
 
-    await until(is_finalized)
+    await until(is_notified)

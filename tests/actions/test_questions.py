@@ -157,6 +157,15 @@ async def test_every_question_can_be_left(text):
     assert slots == {"handoff_name": None, "requested_slot": None, "handoff_contact": "left"}
 
 
+async def test_the_settings_phrases_leave_a_question_too(change_all):
+    change_all(end_phrases=["basta", "しゅうりょう"])
+    for text in ("Basta!", "しゅうりょう"):
+        slots, *_ = await check(ValidateMessageForm(), "handoff_message", text)
+        assert slots == {"handoff_message": None, "requested_slot": None}
+    slots, *_ = await check(ValidateMessageForm(), "handoff_message", "basta cosi")
+    assert slots == {"handoff_message": "basta cosi"}
+
+
 async def test_a_button_from_before_is_no_answer():
     slots, _, rejected = await check(ValidateMessageForm(), "handoff_message", '/inform{"a": "b"}')
     assert slots == {"handoff_message": None}

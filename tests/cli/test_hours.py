@@ -69,7 +69,15 @@ def test_while_somebody_is_there(credentials):
     assert len(shown(credentials)) == 4 + 7, "now"
 
 
-@pytest.mark.parametrize("moment", ["tomorrow", "2026-13-01", ""])
+@pytest.mark.parametrize("moment", ["2026-12-23T17:00Z", "2026-12-23T12:00-05:00"])
+def test_a_moment_with_an_offset_is_the_same_everywhere(credentials, moment):
+    state, *_ = shown(credentials, "--at", moment)
+    assert "(2026-12-23 18:00 in Europe/Berlin)" in state
+
+
+@pytest.mark.parametrize(
+    "moment", ["tomorrow", "2026-13-01", "", "0001-01-01", "9999-12-31T23:59", "12-24"]
+)
 def test_a_moment_that_is_none(credentials, moment):
     done = CliRunner().invoke(app, ["hours", "--credentials", credentials, "--at", moment])
     assert done.exit_code == 1

@@ -7,7 +7,10 @@ import pytest
 from tests.support.names import TEXTS
 from zendesk_handoff.domain.templates import Template, plain
 
-VALUES = {"topic": "returns", "slot.topic": "refunds", "n": 3, "empty": "", "nested": {"a": 1}}
+VALUES = {
+    **{"topic": "returns", "slot.topic": "refunds", "n": 3, "empty": "", "nested": {"a": 1}},
+    **{"größe": "XL", "订单号": "10234", "slot.my slot": "a", "metadata.utm.campaign": "spring"},
+}
 
 
 @pytest.mark.parametrize(
@@ -15,6 +18,8 @@ VALUES = {"topic": "returns", "slot.topic": "refunds", "n": 3, "empty": "", "nes
     [
         ("{topic}", "returns"),
         ("{slot.topic}: {n}", "refunds: 3"),
+        ("{größe} {订单号}", "XL 10234"),
+        ("{slot.my slot}, {metadata.utm.campaign}", "a, spring"),
         ("no placeholder", "no placeholder"),
         ("{topic} and {gone}", None),
         ("{empty}", None),
@@ -32,7 +37,22 @@ def test_values_are_no_templates(value):
         assert filled == plain(hostile)
 
 
-@pytest.mark.parametrize("text", ["{", "}", "{}", "{a b}", "{0}", "{a.b.c}", "{{a}}", "{a!r}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "}",
+        "{}",
+        "{a b}",
+        "{0}",
+        "{a.b.c}",
+        "{{a}}",
+        "{a!r}",
+        "{slto.a}",
+        "{slot.}",
+        "{slot. a}",
+    ],
+)
 def test_a_brace_without_a_placeholder_is_refused(text):
     with pytest.raises(ValueError, match=r"`\{topic\}`"):
         Template.parse(text)

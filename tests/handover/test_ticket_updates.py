@@ -172,6 +172,29 @@ async def test_a_refusal_is_said_with_what_to_do(sim, store, workers, status):
     assert await worker.look(60) == []
 
 
+async def test_a_value_that_zendesk_refuses_keeps_no_other_from_being_set(sim, store, workers):
+    connector = await account(
+        sim,
+        support=True,
+        support_records={"groups": {"99": {}}, "users": {}},
+        switches={"conversation_fields": False},
+        default_integration="zd-agentWorkspace",
+    )
+    worker = workers(replace(connector, signing_secrets=("a signing secret of some length",)))
+    values = {"priority": "high", "group_id": "4711", "assignee_id": "5", "subject": "One"}
+    session = await worker.hand_over(Ticket(values, ("rasa_handoff",), {"36": "10234", "7": "x"}))
+    with structlog.testing.capture_logs() as logs:
+        await worker.tickets.look()
+    [line] = [each for each in logs if each["event"] == "handoff.ticket.value_refused"]
+    assert line["fields"] == ["assignee_id", "group_id"]
+    found = await fields_of(sim, session)
+    assert (found["priority"], found["subject"]) == ("high", "One")
+    assert found["custom"] == {"36": "10234", "7": "x"}
+    assert found["tags"] == ["rasa_handoff", f"rasa_session_{session.reference}"]
+    assert "group_id" not in found
+    assert await worker.look(60) == []
+
+
 async def test_an_outage_is_waited_for(sim, store, workers):
     worker = workers(await account(sim, support=True, switches={"conversation_fields": False}))
     session = await worker.hand_over(FIRST)
@@ -212,6 +235,76 @@ async def test_a_users_rating_becomes_a_tag(sim, store, workers):
     assert not await store.ratings.rate(session.id, 1, sets_tag=True)
     assert await worker.look(60) == ["handoff.ticket.set"]
     assert (await fields_of(sim, session))["tags"] == ["rasa_handoff", "rasa_rating_4"]
+
+
+async def rated(worker, session):
+    """End a session, and let its user rate it."""
+    await worker.store.sessions.end(session.id, EndReason.AGENT)
+    await worker.store.sessions.mark_end_notified(session.id, asks_rating=True)
+    await worker.store.ratings.rate(session.id, 5, sets_tag=True)
+
+
+async def test_a_rating_leaves_what_the_agents_have_changed_since(sim, store, workers):
+    worker = workers(await account(sim, support=True))
+    session = await worker.hand_over(FIRST)
+    await worker.look()
+    support, stored = worker.clients.support("support"), await store.sessions.get(session.id)
+    zendesk_id = (await sim.conversation(session.conversation_id))["user"]["zendeskId"]
+    ticket = await support.find_ticket(zendesk_id, stored.summary_message_id)
+    changed = Ticket({"priority": "urgent", "group_id": "99"}, fields={"36": "10999", "7": "y"})
+    await support.update(ticket, changed)
+    await rated(worker, session)
+    assert await worker.look(60) == ["handoff.ticket.set"]
+    found = await fields_of(sim, session)
+    assert found["tags"] == ["rasa_handoff", "rasa_rating_5"]
+    assert (found["priority"], found["group_id"]) == ("urgent", "99")
+    assert found["custom"] == {"36": "10999", "7": "y"}
+
+
+async def test_a_late_rating_waits_for_an_outage_too(sim, store, workers, monkeypatch):
+    worker = workers(await account(sim, support=True))
+    session = await worker.hand_over(FIRST)
+    await worker.look()
+    await store.sessions.end(session.id, EndReason.AGENT)
+    asked = await store.sessions.mark_end_notified(session.id, asks_rating=True)
+    rated_at = asked.rating_asked_at + 3 * 3600
+    with monkeypatch.context() as patched:
+        patched.setattr("zendesk_handoff.store.ratings.time.time", lambda: rated_at)
+        await store.ratings.rate(session.id, 5, sets_tag=True)
+    worker.time.now = rated_at + 1
+    fault = await sim.add_fault("drop", path="/api/v2/*")
+    support = worker.clients.support("support")
+    support._retry = replace(support._retry, max_elapsed=0)
+    assert await worker.look() == []
+    await sim.clear_faults(fault)
+    assert await worker.look(15) == ["handoff.ticket.set"]
+
+
+async def test_a_rating_comes_with_the_fields_that_are_not_set_yet(sim, store, workers):
+    worker = workers(await account(sim, support=True, switches={"conversation_fields": False}))
+    session = await worker.hand_over(FIRST)
+    await rated(worker, session)
+    await worker.look()
+    found = await fields_of(sim, session)
+    assert found["priority"] == "low"
+    assert found["tags"] == ["rasa_handoff", "rasa_rating_5"]
+
+
+async def test_a_late_rating_leaves_the_reference_of_the_next_session(sim, store, workers):
+    made = await account(sim, support=True, multi_conversations=False)
+    secrets = ("a signing secret of some length",)
+    worker = workers(replace(made, signing_secrets=secrets, session_field="77"))
+    first = await worker.hand_over(FIRST)
+    await worker.look()
+    await store.sessions.end(first.id, EndReason.AGENT)
+    await store.sessions.mark_end_notified(first.id, asks_rating=True)
+    second = await worker.hand_over(SECOND)
+    await worker.look()
+    await store.ratings.rate(first.id, 4, sets_tag=True)
+    await worker.look()
+    found = await fields_of(sim, second)
+    assert found["custom"]["77"] == second.reference
+    assert "rasa_rating_4" in found["tags"]
 
 
 async def test_a_ticket_from_before_gets_the_reference_of_the_session(sim, store, workers):

@@ -7,19 +7,23 @@ from types import SimpleNamespace
 
 import pytest
 from rasa.core.channels.channel import CollectingOutputChannel
+from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import UserUttered
+from rasa.shared.core.events import ActiveLoop, SlotSet, UserUttered
 from structlog.testing import capture_logs
 
 from tests.support.engine import DOMAIN, make_agent
 from tests.support.hooked import message, texts
 from tests.support.workers import settings
 from tests.support.zendesk import ORIGINS, PROFILE, begin
+from zendesk_handoff.domain.form_answers import MESSAGE, MESSAGE_FORM
 from zendesk_handoff.domain.responses import (
     ENDED,
     ENDED_EMAIL,
     ENDED_MOVED_TO_EMAIL,
     FAILED,
+    MESSAGE_FAILED,
+    MESSAGE_SENT,
     default_response,
     has_built_in,
     languages,
@@ -31,7 +35,7 @@ from zendesk_handoff.rasa.after_end import ENDED_INTENT
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.router import Router
-from zendesk_handoff.rasa.session_end import notify_end
+from zendesk_handoff.rasa.session_end import notify_end, restart_session
 
 SENDER = "jo@example.com"
 EMAIL = PROFILE["email"]
@@ -45,8 +49,8 @@ def url(tmp_path):
 class Ending:
     """A bot with a domain of its own, and the end of a session with its user."""
 
-    def __init__(self, store, *, responses=None, intents=(), **values):
-        content = deepcopy(DOMAIN.as_dict())
+    def __init__(self, store, *, responses=None, intents=(), more=None, **values):
+        content = {**deepcopy(DOMAIN.as_dict()), **(more or {})}
         content["responses"] = responses or {}
         content["intents"] = [*content["intents"], *intents]
         self.agent = make_agent(Domain.from_dict(content))
@@ -178,3 +182,73 @@ async def test_a_message_of_the_users_is_answered_in_place_of_the_intent(store):
         hooks.uninstall()
     assert said == [default_response(ENDED), "bot: thanks"]
     assert await ending.triggered() == []
+
+
+async def left(store):
+    """Request a session for a message, whose action dies: the server has to tell the user."""
+    return await begin(store, message="My parcel is late.", profile={"email": EMAIL})
+
+
+@pytest.mark.parametrize("reason", [EndReason.USER, EndReason.OPERATOR, EndReason.NOT_PASSED])
+async def test_a_message_that_ended_on_its_way_is_not_called_sent(store, reason):
+    said = await Ending(store).notify(await left(store), reason)
+    assert said == [default_response(MESSAGE_FAILED)]
+
+
+async def test_a_message_that_the_agents_have_is_called_sent(store):
+    said = await Ending(store).notify(await left(store), EndReason.MESSAGE_LEFT)
+    assert said == [default_response(MESSAGE_SENT, email=EMAIL)]
+
+
+FORM = {
+    "forms": {MESSAGE_FORM: {"required_slots": [MESSAGE]}},
+    "slots": {
+        name: {"type": "text", "mappings": [{"type": "custom"}]}
+        for name in (MESSAGE, REQUESTED_SLOT, "handoff_status", "handoff_reason")
+    },
+}
+
+
+async def asks_for_the_message(ending):
+    """Let the form ask: the server has died before it could save the user's answer."""
+    async with ending.bot.open_tracker(SENDER) as tracker:
+        asking = [ActiveLoop(MESSAGE_FORM), SlotSet(REQUESTED_SLOT, MESSAGE)]
+        await tracker.append([*asking, SlotSet("handoff_status", "closed")])
+
+
+async def form_of(ending):
+    tracker = await ending.agent.processor.get_tracker(SENDER)
+    slots = [tracker.get_slot(name) for name in (REQUESTED_SLOT, "handoff_status")]
+    return [tracker.active_loop_name, *slots]
+
+
+@pytest.mark.parametrize("reason", [None, EndReason.MESSAGE_LEFT])
+async def test_a_form_that_still_asks_for_the_message_is_left(store, reason):
+    ending, session = Ending(store, more=FORM), await left(store)
+    await asks_for_the_message(ending)
+    await ending.notify(session, reason)
+    assert await form_of(ending) == [None, None, reason.value if reason else "failed"]
+    assert (await store.sessions.get(session.id)).finalized
+
+
+async def test_without_a_model_the_form_is_left_before_the_next_message(store):
+    ending, session = Ending(store, more=FORM), await left(store)
+    await asks_for_the_message(ending)
+    processor, ending.agent.processor = ending.agent.processor, None
+    await ending.notify(session, EndReason.MESSAGE_LEFT)
+    over = await store.sessions.get(session.id)
+    assert (over.end_notified, over.finalized) == (True, False)
+    ending.agent.processor = processor
+    assert await form_of(ending) == [MESSAGE_FORM, MESSAGE, "closed"]
+    await restart_session(store, ending.bot, over, message("hello", SENDER))
+    assert await form_of(ending) == [None, None, "message_left"]
+    assert (await store.sessions.get(session.id)).finalized
+
+
+async def test_what_was_written_while_a_message_failed_is_the_bots(store):
+    ending, session = Ending(store), await left(store)
+    await store.outbox.add(session.id, [{"type": "text", "text": "hello?"}])
+    said = await ending.notify(session, None)
+    assert said == [default_response(MESSAGE_FAILED), "bot: hello?"]
+    assert await store.outbox.waiting(session.id) == []
+    assert (await store.sessions.get(session.id)).finalized

@@ -148,6 +148,15 @@ async def test_a_button_counts_later_and_a_number_does_not(chat):
     assert await chat.rating(session) == 4
 
 
+async def test_a_button_of_an_earlier_session_counts_after_a_later_one(chat):
+    first = await chat.session()
+    await chat.ends(first)
+    second = await chat.session(answered=False)
+    await chat.ends(second)
+    assert await chat.says(PAYLOADS[3]) == [THANKS]
+    assert [await chat.rating(each) for each in (first, second)] == [4, None]
+
+
 async def test_a_button_of_a_day_ago_is_the_bots(chat, store, monkeypatch):
     session = await chat.session()
     await chat.ends(session)

@@ -59,6 +59,7 @@ def test_without_hours_somebody_is_always_there():
     [
         ("{mon-fri: 9:00-17:00}", [DAY] * 5 + [CLOSED] * 2),
         ("{Monday: 9-17, SUN: '9.00–17.00'}", [DAY, *[CLOSED] * 5, DAY]),
+        ("{mon – fri: 9:00-17:00}", [DAY] * 5 + [CLOSED] * 2),
         ("{sat-mon: 9:00 - 17:00}", [DAY, *[CLOSED] * 4, DAY, DAY]),
         ("{mon-sun: 0:00-24:00}", [(Span(0, 1440),)] * 7),
         ("{tue: [9-12, 13-17]}", [CLOSED, (Span(540, 720), Span(780, 1020)), *[CLOSED] * 5]),
@@ -99,6 +100,12 @@ def test_holidays_by_country_and_exceptions():
 def test_holidays_of_no_country(codes):
     pytest.importorskip("holidays")
     assert set(problems(f"time_zone: UTC\nholidays: {codes}")) == {"hours.holidays"}
+
+
+@pytest.mark.parametrize("codes", ["NO", "[SE, NO]"])
+def test_norway_is_quoted(codes):
+    found = problems(f"time_zone: UTC\nholidays: {codes}")
+    assert '`"NO"`' in found["hours.holidays"]
 
 
 def test_holidays_without_their_package(monkeypatch):

@@ -102,7 +102,9 @@ def test_what_is_wrong_is_said_with_its_place(ticket, key, words, in_route):
         ({"topic": "returns"}, "known are slot"),
         ({"is": "returns"}, "belongs to"),
         ({"slot": "a", "entity": "b"}, "belongs to"),
-        ({"slot": "a b"}, "brace"),
+        ({"slot": " "}, "must be a name"),
+        ({"slot": 7, "is": "x"}, "must be a name"),
+        ({"entity": None}, "must be a name"),
         ({"slot": "a", "is": {"b": 1}}, "must be a text"),
         ({"reason": []}, "must be a text"),
     ],
@@ -110,6 +112,22 @@ def test_what_is_wrong_is_said_with_its_place(ticket, key, words, in_route):
 def test_conditions_that_cannot_be_meant(when, words):
     found = problems(routes=[{"when": when, "ticket": {"priority": "high"}}])
     assert words in found["routes.1.when"]
+
+
+@pytest.mark.parametrize("name", ["größe", "订单号", "my slot", "1st", "utm.campaign", "a} {b"])
+@pytest.mark.parametrize("source", ["slot", "entity", "metadata"])
+def test_conditions_of_whatever_the_bot_calls_its_slots(source, name):
+    ticket = {"priority": "high"}
+    [route] = read(routes=[{"when": {source: name, "is": "XL"}, "ticket": ticket}]).routes
+    assert route.fits({f"{source}.{name}": "xl"}.get)
+    assert not route.fits({f"{source}.{name}": "s"}.get)
+
+
+@pytest.mark.parametrize("told", ["de-AT", "de_AT", "DE-at"])
+@pytest.mark.parametrize(("written", "fits"), [("de", True), ("de_AT", True), ("de-CH", False)])
+def test_a_language_by_either_of_its_spellings(told, written, fits):
+    [route] = read(routes=[{"when": {"locale": written}, "ticket": {"priority": "high"}}]).routes
+    assert route.fits({"locale": told}.get) is fits
 
 
 def test_a_route_is_a_list_of_blocks():

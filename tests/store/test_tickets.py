@@ -37,8 +37,18 @@ async def test_a_ticket_is_claimed_by_one_process_at_a_time(store, url):
         assert await ids(other) == []
         assert await ids(other, now=NOW + 14) == []
         assert await ids(other, now=NOW + 15, again_at=NOW + 30) == [session.id]
-        await other.tickets.finish(session.id)
+        await other.tickets.finish(session.id, claimed_until=NOW + 30)
     assert await ids(store, now=NOW + 99) == []
+
+
+async def test_what_is_added_while_a_ticket_is_set_stays_due(store):
+    session = await connected(store)
+    assert await ids(store) == [session.id]
+    await store.ratings.rate(session.id, 4, sets_tag=True)
+    await store.tickets.finish(session.id, claimed_until=NOW + 15)
+    assert await ids(store) == [session.id]
+    [tag] = set(Ticket.from_json((await store.sessions.get(session.id)).ticket).tags) - {"a"}
+    assert tag == "rasa_rating_4"
 
 
 async def test_only_those_that_can_be_set_are_claimed(store):

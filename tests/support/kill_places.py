@@ -26,7 +26,6 @@ BY_TIMING = {
 WITHOUT_KILL = {
     "Leases.release": "a session of a connector that the server lacks: its lease would expire",
     "Leases.release_all": "at the stop of a server: its leases would expire",
-    "Sessions.leave_message": "as Sessions.connect, behind the same steps",
     "Maintenance.purge": "an operator's command, repeated by the operator",
     "PersonalData.forget": "an operator's command, one transaction, repeated by the operator",
     "PersonalData.erase_removed": "one transaction, and Zendesk repeats an event without an answer",
@@ -138,6 +137,35 @@ _TABLE = {
             actions: Requests.claim_outcome
             actions: answer to POST /webhook
             rasa: POST /webhook
+            rasa: SQLTrackerStore.save
+            rasa: answer to POST /webhooks/rest/webhook
+            rasa: Leases.release_done
+        """,
+        "message left": """
+            actions: answer to POST /webhook
+            rasa: POST /webhook
+            actions: Sessions.request
+            rasa: Leases.acquire
+            rasa: Requests.take_up
+            rasa: Sessions.begin_step
+            rasa: POST /users
+            rasa: Sessions.finish_step
+            rasa: Sessions.begin_step#2
+            rasa: POST /conversations
+            rasa: Sessions.finish_step#2
+            rasa: Sessions.begin_step#3
+            rasa: POST /conversations/{id}/messages
+            rasa: Sessions.finish_step#3
+            rasa: Sessions.begin_step#4
+            rasa: POST /conversations/{id}/messages#2
+            rasa: Sessions.finish_step#4
+            rasa: Sessions.begin_step#5
+            rasa: POST /conversations/{id}/passControl
+            rasa: Sessions.finish_step#5
+            rasa: Sessions.leave_message
+            actions: Requests.claim_outcome
+            actions: answer to POST /webhook#2
+            rasa: POST /webhook#2
             rasa: SQLTrackerStore.save
             rasa: answer to POST /webhooks/rest/webhook
             rasa: Leases.release_done

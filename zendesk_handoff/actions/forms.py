@@ -11,8 +11,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT
 
 from zendesk_handoff.actions.questions import CONTACT_SLOT, LEFT
+from zendesk_handoff.actions.resources import read_settings_once
 from zendesk_handoff.actions.slots import set_slots
 from zendesk_handoff.actions.utter import utter
+from zendesk_handoff.domain.end_phrases import EndPhrases
 from zendesk_handoff.domain.form_answers import (
     CONTACT_FORM,
     EMAIL,
@@ -28,6 +30,7 @@ from zendesk_handoff.domain.form_answers import (
 )
 from zendesk_handoff.domain.responses import NO_EMAIL, TOO_LONG
 from zendesk_handoff.domain.text import MAX_TEXT, units
+from zendesk_handoff.errors import SettingsError
 
 # Rasa's SDK makes an object of every subclass of Action that it sees: what they share is none.
 
@@ -57,7 +60,7 @@ class _Checks:
         given = tracker.slots_to_validate()
         values = {slot: given[slot] for slot in QUESTIONS[self.form] if slot in given}
         answer = values.get(asked) if asked else None
-        if isinstance(answer, str) and leaves_form(answer):
+        if isinstance(answer, str) and (leaves_form(answer) or _ends_session(answer)):
             return self.leave(tracker, asked)
         if isinstance(answer, str) and answer.startswith("/"):
             # A button from before: its intent is the bot's to answer, and the question stays.
@@ -100,6 +103,14 @@ class _Checks:
             utter(dispatcher, TOO_LONG, tracker, domain)
             return None
         return text
+
+
+def _ends_session(text: str) -> bool:
+    """Tell whether an answer is one of the settings' phrases for leaving an agent."""
+    try:
+        return text in EndPhrases(read_settings_once().end_phrases)
+    except SettingsError:
+        return False  # the action behind the form logs what is wrong, and tells the user
 
 
 class ValidateMessageForm(_Checks, Action):

@@ -89,7 +89,7 @@ async def request_session(
             channel=channel,
             reason=case.reason,
             summary=await case.write_summary(),
-            transcript=case.write_transcript(),
+            transcript=await asyncio.to_thread(case.write_transcript),
             ticket=(await asyncio.to_thread(case.fill_ticket)).to_json(),
             profile=identity.profile(),
             origins=identity.origins(),

@@ -22,7 +22,20 @@ class Resources:
     store: Store
 
 
+_settings: dict[asyncio.AbstractEventLoop, Settings] = {}
 _tasks: dict[asyncio.AbstractEventLoop, asyncio.Task[Resources]] = {}
+
+
+def read_settings_once() -> Settings:
+    """Read the settings, once per event loop; a failure is not kept.
+
+    Raises:
+        SettingsError: The settings cannot be used.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _settings:
+        _settings[loop] = load_settings(for_actions=True)
+    return _settings[loop]
 
 
 async def open_resources() -> Resources:
@@ -42,5 +55,5 @@ async def open_resources() -> Resources:
 
 
 async def _open() -> Resources:
-    settings = load_settings(for_actions=True)
+    settings = read_settings_once()
     return Resources(settings, await open_store(settings.store_url))

@@ -16,6 +16,8 @@ from zendesk_handoff.settings import Connector
 
 COLUMNS = (Column("connector"), Column("day"), Column("date"), Column("hours"), Column("holiday"))
 _DAYS = 7
+#: Beyond these no calendar of holidays is of any use.
+_YEARS = range(1970, 2200)
 #: What a request for a person leads to outside of the hours, by the setting `closed`.
 _CLOSED = {
     "bot": "the bot goes on, and tells when somebody is back",
@@ -28,7 +30,10 @@ def hours(
     credentials: CredentialsOption = None,
     at: Annotated[
         Optional[str],  # noqa: UP045  # typer reads the annotation on Python 3.10
-        typer.Option(help="Another moment than now, such as 2026-12-24T18:00, in each time zone."),
+        typer.Option(
+            help="Another moment than now, such as 2026-12-24T18:00; without an offset like +01:00 "
+            "it is meant in each time zone."
+        ),
     ] = None,
 ) -> None:
     """Show when agents are there in the coming week, and whether they are there now."""
@@ -40,7 +45,7 @@ def hours(
         if opening is None:
             typer.echo(f"{connector.id}: no hours; somebody is always there.")
             continue
-        local = moment.replace(tzinfo=opening.zone) if moment else opening.local(time.time())
+        local = _local(moment, opening)
         typer.echo(printable(f"{connector.id}: {_state(connector, opening, local)}"))
         rows += _week(connector, opening, local)
     if rows:
@@ -50,9 +55,21 @@ def hours(
 
 def _read(at: str | None) -> datetime | None:
     try:
-        return None if at is None else datetime.fromisoformat(at).replace(tzinfo=None)
+        moment = None if at is None else datetime.fromisoformat(at.replace("Z", "+00:00"))
     except ValueError:
+        moment = datetime.min
+    if moment is not None and moment.year not in _YEARS:
         exit_with_error("--at must be a date and a time, such as 2026-12-24T18:00.")
+    return moment
+
+
+def _local(moment: datetime | None, opening: OpeningHours) -> datetime:
+    """Return a moment in the time zone of the hours; by default the present one."""
+    if moment is None:
+        return opening.local(time.time())
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=opening.zone)
+    return moment.astimezone(opening.zone)
 
 
 def _state(connector: Connector, opening: OpeningHours, now: datetime) -> str:

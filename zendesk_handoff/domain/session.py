@@ -116,6 +116,7 @@ class Session:
         subject: The user's id at the site that has vouched for them; ``None`` without one.
         ticket: The fields of the ticket, as ``Ticket.to_json`` writes them; ``None`` for sessions
             from before.
+        ticket_since: Since when there is something to set in the ticket through the Support API.
         address: Where in that channel the conversation takes place, as the channel's adapter
             describes it; ``None`` if it is not known.
         choices: What the user was last offered to choose from by an agent, each with its ``title``
@@ -164,6 +165,7 @@ class Session:
     origins: Mapping[str, str] | None = field(default=None, repr=False)
     subject: str | None = field(default=None, repr=False)
     ticket: Mapping[str, Any] | None = field(default=None, repr=False)
+    ticket_since: float | None = None
     address: Mapping[str, Any] | None = field(default=None, repr=False)
     choices: Sequence[Mapping[str, str]] | None = field(default=None, repr=False)
     user_id: str | None = None

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)?)\}")
+#: Where a value can be asked for alone, before the dot of a name.
+SOURCES = ("slot", "entity", "metadata")
+#: A word alone; behind a source whatever the bot or a client has called it, in any language.
+_NAME = rf"[^\W\d][\w-]*|(?:{'|'.join(SOURCES)})\.[^{{}}\s](?:[^{{}}]*[^{{}}\s])?"
+_PLACEHOLDER = re.compile(rf"\{{({_NAME})\}}")
 
 #: Finds the value of a name; ``None`` where there is none.
 Lookup = Callable[[str], Any]

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 _BATCH = 8
 #: Seconds after which a ticket is looked for again that is not there yet.
 _AGAIN_AFTER = 15.0
-#: Seconds after the connection in which it is looked for.
+#: Seconds in which it is looked for, since there is something to set.
 _GIVE_UP_AFTER = 600.0
 
 
@@ -65,8 +65,9 @@ class TicketUpdates:
         if not self._connectors:
             return
         now = self._clock()
+        again_at = now + _AGAIN_AFTER
         due = await self._store.tickets.claim(
-            self._connectors, now=now, again_at=now + _AGAIN_AFTER, limit=_BATCH
+            self._connectors, now=now, again_at=again_at, limit=_BATCH
         )
         for session in due:
             try:
@@ -75,13 +76,12 @@ class TicketUpdates:
                 is_done = not error.retryable
                 if is_done:
                     self._give_up(session, str(error))
-            # A rating comes after the end.
-            since = session.rating_asked_at or session.connected_at or 0.0
+            since = session.ticket_since or session.connected_at or 0.0
             if not is_done and since + _GIVE_UP_AFTER < now:
                 self._give_up(session, "Zendesk shows no ticket of the user with the summary.")
                 is_done = True
             if is_done:
-                await self._store.tickets.finish(session.id)
+                await self._store.tickets.finish(session.id, claimed_until=again_at)
 
     async def _set(self, session: Session) -> bool:
         """Set the fields of a session's ticket; return whether it was found."""
@@ -98,17 +98,25 @@ class TicketUpdates:
             return False
         # As the conversation's metadata has it, with which the ticket is compared.
         wanted = Ticket.from_json(harmless(session.ticket))
-        reference = reference_part(client.connector, session)
-        if await support.update(ticket, join([wanted, reference])):
-            log.info("handoff.ticket.set", session=session.id, connector=session.connector_id)
+        if session.is_open:
+            # Of one that is over it would replace that of the next one in the same ticket.
+            wanted = join([wanted, reference_part(client.connector, session)])
+        update, about = await support.update(ticket, wanted), _about(session)
+        if update.refused:
+            log.warning("handoff.ticket.value_refused", **about, fields=sorted(update.refused))
+        if update.has_set:
+            log.info("handoff.ticket.set", **about)
         return True
 
     @staticmethod
     def _give_up(session: Session, problem: str) -> None:
         log.error(
             "handoff.ticket.not_set",
-            session=session.id,
-            connector=session.connector_id,
+            **_about(session),
             problem=problem,
             meaning="the agents have the conversation; fields may be missing in its ticket",
         )
+
+
+def _about(session: Session) -> dict[str, str]:
+    return {"session": session.id, "connector": session.connector_id}

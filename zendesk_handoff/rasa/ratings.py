@@ -75,7 +75,8 @@ async def take_rating(
     """
     text = message.text or ""
     rating = rating_of_payload(text)
-    if session is None and rating is not None:
+    if (session is None or session.rating_asked_at is None) and rating is not None:
+        # A button of an earlier session may still stand in the chat, also after a later one.
         since = time.time() - _COUNTS_FOR
         session = await store.ratings.last_asked(message.sender_id, since=since)
         if session is not None and bot.channels.is_foreign(message, session):

@@ -17,12 +17,13 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 
+from zendesk_handoff.domain.form_answers import MESSAGE, MESSAGE_FORM
 from zendesk_handoff.domain.messages import read_agent_message
 from zendesk_handoff.domain.outbox import OF_THE_PLUGIN
 from zendesk_handoff.domain.payloads import as_words
 from zendesk_handoff.domain.rendering import words_of
 from zendesk_handoff.domain.responses import MESSAGE_FAILED, MESSAGE_SENT, NOT_PASSED_ON
-from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.rasa.after_end import is_triggered, say_end, trigger_ended
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.compat import is_paused
@@ -106,9 +107,15 @@ async def _notify_left_message(
 ) -> None:
     """Notify the user of what became of their message, whose action has died.
 
-    The bot has never been paused, so the tracker is left as it is.
+    The bot has never been paused. Where its server has died, too, the form still asks for the
+    message: what the user says next would be sent as another one.
     """
-    response = MESSAGE_FAILED if session.state is State.FAILED else MESSAGE_SENT
+    async with bot.open_tracker(session.sender_id) as tracker:
+        if tracker is not None:
+            await _leave_form(session, tracker)
+    bot.forget(session.sender_id)
+    is_left = session.end_reason == EndReason.MESSAGE_LEFT
+    response = MESSAGE_SENT if is_left else MESSAGE_FAILED
     await bot.say(
         session.sender_id,
         response,
@@ -117,8 +124,11 @@ async def _notify_left_message(
         locale=session.profile.get("locale"),
         email=session.profile.get("email", ""),
     )
+    # What the user wrote meanwhile goes to the agents with the message, or else to the bot.
+    await replay_to_bot(store, bot, session, output)
     await store.sessions.mark_end_notified(session.id)
-    await store.sessions.finalize(session.id)
+    if tracker is not None:
+        await store.sessions.finalize(session.id)
 
 
 async def restart_session(store: Store, bot: Bot, session: Session, message: UserMessage) -> None:
@@ -134,8 +144,11 @@ async def restart_session(store: Store, bot: Bot, session: Session, message: Use
     """
     async with bot.open_tracker(message.sender_id) as tracker:
         if tracker is not None:
-            if is_paused(tracker.tracker):
-                # The user was notified while no model was loaded, so the tracker was not changed.
+            # The user may have been notified while no model was loaded, so the tracker was not
+            # changed.
+            if session.message is not None:
+                await _leave_form(session, tracker)
+            elif is_paused(tracker.tracker):
                 await tracker.append(_resume_events(session, tracker))
             has_expired = tracker.processor._has_session_expired
             was_paused = session.state is State.ENDED and session.message is None
@@ -208,6 +221,16 @@ async def replay_to_bot(store: Store, bot: Bot, session: Session, output: Output
                 session.sender_id, NOT_PASSED_ON, output, key=f"{message.marker}:not_read"
             )
         await store.outbox.settle(message)
+
+
+async def _leave_form(session: Session, tracker: OpenTracker) -> None:
+    """Record what the action would have recorded, once, and leave a form that is still active."""
+    status = session.end_reason or session.state.value
+    values = {"handoff_status": status, "handoff_reason": None, MESSAGE: None}
+    events: list[Event] = [SlotSet(name, value) for name, value in values.items()]
+    if tracker.tracker.active_loop_name == MESSAGE_FORM:
+        events += [ActiveLoop(None), SlotSet(REQUESTED_SLOT, None)]
+    await tracker.append(events, key=f"{session.id}:over")
 
 
 def _resume_events(session: Session, tracker: OpenTracker) -> list[Event]:

@@ -95,6 +95,8 @@ def read_week(value: Any, example: str) -> tuple[Spans, ...]:
 
 def read_holidays(value: Any, example: str) -> Holidays:
     """Read the codes of countries, of which each is known to the package ``holidays``."""
+    if any(code is False for code in (value if isinstance(value, list) else [value])):
+        raise ValueError('has a code that YAML reads as `false`: write Norway as `"NO"`.')
     codes = tuple(code.upper() for code in texts(value, example))
     try:
         require("holidays", extra="hours", by="`holidays`")
@@ -211,7 +213,7 @@ def _minutes(hours: str, minutes: str | None) -> int:
 
 def _weekdays(written: Any) -> Iterator[int]:
     """Yield the numbers of the weekdays of ``mon``, ``Monday`` or ``mon-fri``."""
-    first, dash, last = str(written).lower().replace(" ", "").partition("-")
+    first, dash, last = str(written).lower().replace(" ", "").replace("–", "-").partition("-")
     start, end = _weekday(first, written), _weekday(last, written) if dash else None
     end = start if end is None else end
     for number in range(start, (end if end >= start else end + 7) + 1):

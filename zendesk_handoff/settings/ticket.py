@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zendesk_handoff.domain.templates import Lookup, Template, plain
+from zendesk_handoff.domain.templates import SOURCES, Lookup, Template, plain
 from zendesk_handoff.domain.ticket import (
     DEFAULT_TAGS,
     PRIORITIES,
@@ -27,7 +27,6 @@ from zendesk_handoff.settings.values import safe_url, text
 
 #: What a route can ask for besides a slot, an entity and a message's metadata.
 _KNOWN = ("reason", "workspace", "channel", "locale")
-_SOURCES = ("slot", "entity", "metadata")
 #: What the address of the bot's conversation can have.
 LINK_NAMES = ("sender_id", "workspace", "channel")
 
@@ -185,29 +184,39 @@ class Condition:
         items = value if isinstance(value, (list, tuple)) else [value]
         found = [text.lower() for text in map(plain, items) if text is not None]
         if self.name == "locale":  # `de` is also what `de-AT` speaks
-            found += [text.replace("_", "-").partition("-")[0] for text in found]
+            tags = [_language_tag(text) for text in found]
+            found = [*tags, *(tag.partition("-")[0] for tag in tags)]
         return bool(found) and (not self.values or any(text in self.values for text in found))
 
 
 def _conditions(value: Any, _example: str) -> tuple[Condition, ...]:
     """Read the conditions of a route, all of which must hold."""
-    known = [*_SOURCES, "is", *_KNOWN]
+    known = [*SOURCES, "is", *_KNOWN]
     if not isinstance(value, Mapping) or not value or any(key not in known for key in value):
         raise ValueError(
             "must be a block such as `{slot: topic, is: returns}` or `{reason: frustration}`; "
             f"known are {', '.join(known)}."
         )
-    sources = [key for key in value if key in _SOURCES]
+    sources = [key for key in value if key in SOURCES]
     if len(sources) > 1 or ("is" in value and not sources):
         raise ValueError("`is` belongs to one of `slot`, `entity` and `metadata`, which is named.")
     found = []
     for key in value:
-        if key in _SOURCES:
+        if key in SOURCES:
             wanted = _wanted(value["is"]) if "is" in value else ()
-            found.append(Condition(Template.parse(f"{{{key}.{value[key]}}}").names[0], wanted))
+            if not isinstance(value[key], str) or not value[key].strip():
+                raise ValueError(f"`{key}` must be a name.")
+            found.append(Condition(f"{key}.{value[key].strip()}", wanted))
+        elif key == "locale":
+            found.append(Condition(key, tuple(map(_language_tag, _wanted(value[key])))))
         elif key != "is":
             found.append(Condition(key, _wanted(value[key])))
     return tuple(found)
+
+
+def _language_tag(text: str) -> str:
+    """Write a language as BCP 47 does: some clients tell `de_AT`."""
+    return text.replace("_", "-")
 
 
 def _wanted(value: Any) -> tuple[str, ...]:

@@ -155,7 +155,7 @@ def _blank(connection: Connection, session: Session) -> None:
         "message": None if session.message is None else "",
         # Zendesk reports a removed user after the conversations: the user's id finds the rest then.
         **{"agent_id": None, "agent_name": None, "summary_message_id": None},
-        **{"ticket": None, "ticket_due_at": None},
+        **{"ticket": None, "ticket_due_at": None, "ticket_since": None},
         "conversation_id": f"{_REMOVED}{session.id}",
     }
     connection.execute(sa.update(sessions).where(sessions.c.id == session.id).values(blank))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from zendesk_handoff.domain.session import State
+from zendesk_handoff.domain.session import OPEN_NAMES, EndReason, State
 from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
 
 #: Users to whom the bot must have given a reason in the same words, for it to be counted by them:
@@ -66,6 +67,19 @@ class Undelivered:
 
 
 @dataclass(frozen=True)
+class MessagesLeft:
+    """Numbers of messages that users have written while nobody was there.
+
+    Args:
+        sent: Those that the agents have.
+        not_sent: Those that could not be sent, as their users were told.
+    """
+
+    sent: int = 0
+    not_sent: int = 0
+
+
+@dataclass(frozen=True)
 class Period:
     """The sessions that are counted.
 
@@ -115,16 +129,19 @@ def read_handovers(connection: Connection, period: Period) -> list[Handover]:
     ]
 
 
-def count_messages_left(connection: Connection, period: Period) -> int:
-    """Count the messages that users have left in a period while nobody was there.
+def count_messages_left(connection: Connection, period: Period) -> MessagesLeft:
+    """Count the messages that users have written in a period while nobody was there.
 
     Args:
         connection: To the store.
         period: The period, and the connector.
     """
-    query = sa.select(sa.func.count()).select_from(sessions)
-    left = query.where(sessions.c.message.is_not(None), *_within(period))
-    return int(connection.execute(left).scalar())
+    messages = sa.and_(sessions.c.message.is_not(None), *_within(period))
+    query = sa.select(sessions.c.state, sessions.c.end_reason).where(messages)
+    over = (row for row in connection.execute(query) if row.state not in OPEN_NAMES)
+    found = Counter(row.end_reason for row in over)
+    sent = found.pop(EndReason.MESSAGE_LEFT.value, 0)
+    return MessagesLeft(sent, not_sent=sum(found.values()))
 
 
 def read_undelivered(connection: Connection, period: Period) -> Undelivered:

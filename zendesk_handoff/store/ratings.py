@@ -58,14 +58,18 @@ class Ratings:
         this = sa.and_(sessions.c.id == session_id, sessions.c.rating.is_(None))
 
         def work(connection: Connection) -> bool:
-            row = connection.execute(sa.select(sessions.c.ticket).where(this)).first()
+            columns = (sessions.c.ticket, sessions.c.ticket_due_at)
+            row = connection.execute(sa.select(*columns).where(this)).first()
             if row is None:
                 return False
             values: dict[str, Any] = {"rating": rating}
+            now = time.time()
             if sets_tag:
-                tag = Ticket(tags=(f"{RATING_TAG}{rating}",))
-                ticket = join([Ticket.from_json(row.ticket), tag])
-                values |= {"ticket": ticket.to_json(), "ticket_due_at": time.time()}
+                # Fields that are set already are the agents': they may have changed them since.
+                is_set = row.ticket_due_at is None
+                before = Ticket() if is_set else Ticket.from_json(row.ticket)
+                ticket = join([before, Ticket(tags=(f"{RATING_TAG}{rating}",))])
+                values |= {"ticket": ticket.to_json(), "ticket_due_at": now, "ticket_since": now}
             return bool(connection.execute(sa.update(sessions).where(this).values(values)).rowcount)
 
         return await self._database.write(work)

@@ -54,11 +54,13 @@ class Tickets:
 
         return await self._database.write(work)
 
-    async def finish(self, session_id: str) -> None:
-        """Record that nothing is left to set.
+    async def finish(self, session_id: str, *, claimed_until: float) -> None:
+        """Record that nothing is left to set, unless something has been added since the claim.
 
         Args:
             session_id: The session's id.
+            claimed_until: The ``again_at`` of the claim.
         """
-        done = sa.update(sessions).where(sessions.c.id == session_id).values(ticket_due_at=None)
+        this = (sessions.c.id == session_id, sessions.c.ticket_due_at == claimed_until)
+        done = sa.update(sessions).where(*this).values(ticket_due_at=None)
         await self._database.write(lambda connection: connection.execute(done).rowcount)

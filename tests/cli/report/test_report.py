@@ -98,11 +98,20 @@ def test_a_message_that_was_left_is_no_handover(run, store_all):
     when, left = at("2026-03-02 09:15"), {"message": WORDS, "end_reason": "message_left"}
     store_all(handover(when, wait=5), handover(when, **left), handover(when, wait=7, **left))
     found = as_json(run("--json", *PERIOD))
-    names = ("handovers", "answered", "ended_without_answer", "messages_left")
-    assert [found[name] for name in names] == [1, 1, 0, 2]
+    names = ("handovers", "answered", "ended_without_answer", "failed", "messages_left")
+    assert [found[name] for name in names] == [1, 1, 0, 0, 2]
+    assert found["messages_not_sent"] == 0
     assert found["ends"] == {"agent": 1}
     shown = run(*PERIOD).stdout
     assert "messages left while nobody was there 2" in " ".join(shown.split())
+    assert "could not be sent" not in shown
+    failed, ended = {"state": State.FAILED, "message": WORDS}, {**left, "end_reason": "user"}
+    under_way = {"state": State.OPENING, "message": WORDS}
+    store_all(*(handover(when, **each) for each in (failed, failed, ended, under_way)))
+    found = as_json(run("--json", *PERIOD))
+    assert (found["messages_left"], found["messages_not_sent"]) == (2, 3)
+    shown = run(*PERIOD).stdout
+    assert "such messages that could not be sent 3" in " ".join(shown.split())
     assert WORDS not in shown
 
 

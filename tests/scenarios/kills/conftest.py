@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from tests.support.databases import HOST, PORT, postgresql_answers, run_on_postgresql
+from tests.support.hours import BACK, closed_until
 from tests.support.kills import Kill, disarm
 from tests.support.servers import KillableStack, free_port
 
@@ -42,7 +43,10 @@ def running(database, folder):
         "callback": callback,
         "tests.support.channels.ProvenCallbackInput": callback,
     }
-    servers = KillableStack(folder, settings=settings, channels=channels)
+    night = {"hours": closed_until(BACK), "closed": "message"}
+    servers = KillableStack(
+        folder, settings=settings, channels=channels, more_connectors={"night": night}
+    )
     try:
         with servers:
             yield servers

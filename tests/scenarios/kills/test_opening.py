@@ -18,8 +18,9 @@ from tests.support.recovery import (
     times,
     try_to_say,
 )
-from tests.support.users import conversation_of
+from tests.support.users import conversation_of, is_of, texts_of_user
 from tests.support.waiting import until
+from zendesk_handoff.domain.responses import MESSAGE_FAILED, MESSAGE_SENT, default_response
 
 #: A kill restarts a server, which is slow on a busy machine.
 pytestmark = pytest.mark.timeout(300)
@@ -33,6 +34,23 @@ ANSWER_LOST = {"rasa: SQLTrackerStore.save"}
 FAILURE_LOST = {*ANSWER_LOST, "actions: Requests.claim_outcome", "rasa: POST /webhook"}
 #: The same, if the action learns of the failure before it learns that the server has died.
 FAILURE_MAY_BE_LOST = {"rasa: Sessions.fail"}
+#: The user's message has reached the agents.
+SENT = default_response(MESSAGE_SENT, email="jo@example.com")
+LEFT = "SELECT count(*) FROM sessions WHERE sender_id = :sender AND end_reason = 'message_left'"
+UNSENT = default_response(MESSAGE_FAILED)
+REQUESTED = "SELECT count(*) FROM sessions WHERE sender_id = :sender"
+OVER = f"{REQUESTED} AND state IN ('ended', 'failed')"
+#: The answer to the form is not checked yet.
+NOT_BEGUN = {"actions: answer to POST /webhook", "rasa: POST /webhook"}
+#: The tracker does not have the user's message, and the action tells a server that has died of its
+#: outcome: the form still asks.
+STILL_ASKED = {"rasa: POST /webhook", "rasa: Sessions.leave_message", "rasa: POST /webhook#2"}
+#: The action was to tell the user, and has died: Rasa goes on without what it did.
+OUTCOME_LOST = {
+    "actions: answer to POST /webhook",
+    "actions: Requests.claim_outcome",
+    "actions: answer to POST /webhook#2",
+}
 CONNECTED = "SELECT count(*) FROM sessions WHERE sender_id = :sender AND connected_at IS NOT NULL"
 
 
@@ -81,6 +99,43 @@ async def is_opened_or_failed(sim, user, heard, *, conversations=0):
     assert await user.slot("handoff_status") == "failed"
     assert times(HOURS, await user.says(ASK_HOURS))
     assert len(await sim_conversations(sim, user)) == conversations, "nothing opens later"
+
+
+@kills("message left")
+async def test_message_left(kill, sim, stack, new_user):
+    """What the user hears of the message is the truth, and the agents have it once."""
+    user, message = new_user(workspace="night"), "my lamp flickers 💡"
+    await user.says(ASK_HUMAN)
+    await user.says("jo@example.com")
+    async with kill:
+        heard = await try_to_say(user, message)
+        if times(SENT, heard):
+            assert stack.count(LEFT, sender=user.sender) == 1, "not confirmed too early"
+    sender = user.sender
+
+    async def is_decided():
+        return stack.count(OVER, sender=sender) == stack.count(REQUESTED, sender=sender)
+
+    await until(is_decided, timeout=TAKEOVER)
+    sent = stack.count(LEFT, sender=sender)
+    if kill.place in NOT_BEGUN:
+        assert not sent
+    elif kill.place not in UNDECIDED:
+        assert sent == 1
+    # Whoever heard nothing says it again: nothing else is said into a form that still asks.
+    if kill.place in STILL_ASKED:
+        heard = await user.says(message)
+        sent += 1
+    heard = await is_back_with_the_bot(user, heard)
+    told = times(SENT, heard) + times(UNSENT, heard)
+    assert told == (kill.place not in ANSWER_LOST) or (told == 0 and kill.place in OUTCOME_LOST)
+    assert times(SENT, heard) <= sent
+    found = await sim.conversations(stack.connectors["night"]["app_id"])
+    mine = [one for one in found if is_of(one, sender)]
+    texts = [text for one in mine for text in texts_of_user(await sim.messages(one["id"]))]
+    assert texts == [message] * sent
+    assert not (await user.tracker())["paused"]
+    assert (await user.tracker())["active_loop"] == {}
 
 
 @kills("second opening")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 from zendesk_handoff.cli.report.reasons import name_reason
 from zendesk_handoff.domain.session import State
 from zendesk_handoff.store.daily_users import CountedUsers
-from zendesk_handoff.store.handovers import Handover, Undelivered
+from zendesk_handoff.store.handovers import Handover, MessagesLeft, Undelivered
 
 _SHARE = 0.9
 #: What a user may give, the best last.
@@ -118,7 +118,7 @@ class Figures:
         ends: The numbers of handovers by how they ended: the reason of the end, ``failed`` or
             ``open``; the most frequent first.
         ratings: The users' ratings.
-        messages_left: The number of messages that were left while nobody was there.
+        messages_left: Messages that were left while nobody was there.
         undelivered: Messages that have not arrived.
         users: The users who have written to the bot; ``None`` where they were not counted.
     """
@@ -129,7 +129,7 @@ class Figures:
     groups: dict[str, list[Group]]
     ends: list[tuple[str, int]]
     ratings: Ratings
-    messages_left: int
+    messages_left: MessagesLeft
     undelivered: Undelivered
     users: CountedUsers | None = None
 
@@ -139,7 +139,7 @@ def compute(
     undelivered: Undelivered,
     *,
     zone: tzinfo,
-    messages_left: int = 0,
+    messages_left: MessagesLeft | None = None,
     shown_reasons: Collection[str] = (),
     users: CountedUsers | None = None,
 ) -> Figures:
@@ -149,7 +149,7 @@ def compute(
         handovers: Of the period, the oldest first.
         undelivered: Messages that have not arrived in them.
         zone: The time zone of hours and days.
-        messages_left: The number of messages that were left while nobody was there.
+        messages_left: Messages that were left while nobody was there.
         shown_reasons: Reasons of the bot's own that are named by their words.
         users: The users who have written to the bot.
     """
@@ -175,7 +175,7 @@ def compute(
         },
         ends=Counter(each.end_reason or _outcome(each.state) for each in handovers).most_common(),
         ratings=Ratings.of(handovers),
-        messages_left=messages_left,
+        messages_left=messages_left or MessagesLeft(),
         undelivered=undelivered,
         users=users,
     )

@@ -109,7 +109,9 @@ def key_figures(figures: Figures) -> Iterator[tuple[str, str]]:
     yield "wait for a person, nine in ten at most", shown(total.wait.p90)
     yield "length, median", shown(total.length.median)
     yield "length, nine in ten at most", shown(total.length.p90)
-    yield "messages left while nobody was there", str(figures.messages_left)
+    yield "messages left while nobody was there", str(figures.messages_left.sent)
+    if figures.messages_left.not_sent:
+        yield "such messages that could not be sent", str(figures.messages_left.not_sent)
     ratings, undelivered = figures.ratings, figures.undelivered
     if ratings.asked:
         yield f"mean rating, of {ratings.given} by {ratings.asked} asked", mean_of(ratings)
@@ -161,7 +163,8 @@ def as_json(figures: Figures, subject: Subject) -> dict[str, Any]:
         "wait_seconds": _spread(figures.total.wait),
         "length_seconds": _spread(figures.total.length),
         "ends": dict(figures.ends),
-        "messages_left": figures.messages_left,
+        "messages_left": figures.messages_left.sent,
+        "messages_not_sent": figures.messages_left.not_sent,
         "ratings": {
             "asked": figures.ratings.asked,
             "given": figures.ratings.given,

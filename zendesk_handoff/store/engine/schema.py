@@ -65,9 +65,11 @@ sessions = sa.Table(
     sa.Column("origins", sa.JSON(none_as_null=True)),
     sa.Column("subject", _SafeText),
     # The fields of the ticket; empty for sessions from before. When the ticket is to be looked at
-    # again, since Zendesk may not have taken them; empty where that is done, or cannot be.
+    # again, since Zendesk may not have taken them; empty where that is done, or cannot be. And
+    # since when there is something to set.
     sa.Column("ticket", sa.JSON(none_as_null=True)),
     sa.Column("ticket_due_at", _seconds),
+    sa.Column("ticket_since", _seconds),
     # Where in the channel the conversation takes place, and what an agent offers to choose from.
     sa.Column("address", sa.JSON(none_as_null=True)),
     sa.Column("choices", sa.JSON(none_as_null=True)),

@@ -22,7 +22,13 @@ from .call import STATE
 
 BASE = "/api/v2"
 
-_IDS = ("group_id", "assignee_id", "brand_id", "organization_id")
+#: Ids, each with the kind of record that it must be the id of, where the account has that kind.
+_IDS = {
+    "group_id": "groups",
+    "assignee_id": "users",
+    "brand_id": "brands",
+    "organization_id": "organizations",
+}
 _PRIORITIES = ("low", "normal", "high", "urgent")
 _LOG_PAGE = 100
 
@@ -110,10 +116,15 @@ async def conversation_log(request: web.Request, app: App) -> Json:
 
 @_endpoint
 async def update(request: web.Request, app: App) -> Json:
-    """Update a ticket: subject, priority, ids and custom fields."""
+    """Update a ticket: subject, priority, ids and custom fields; all of them or none."""
     conversation, ticket = _find(request, app)
     changes = (await request.json()).get("ticket") or {}
-    if changes.get("priority") not in (None, *_PRIORITIES):
+    given = {name: str(changes[name]) for name in _IDS if name in changes}
+    records = app.support_records
+    unknown = any(
+        _IDS[name] in records and value not in records[_IDS[name]] for name, value in given.items()
+    )
+    if changes.get("priority") not in (None, *_PRIORITIES) or unknown:
         raise SupportError(422, "RecordInvalid", "Record validation errors")
     for name in ("subject", "priority", *_IDS):
         if name in changes:
