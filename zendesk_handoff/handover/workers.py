@@ -6,6 +6,7 @@ import asyncio
 import enum
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import structlog
@@ -157,7 +158,8 @@ class SessionWorkers:
         session_id, direction = key
         to_agents = direction is Direction.TO_AGENTS
         may_continue = True
-        while work := await self._store.work.load(session_id):
+        work = await self._store.work.load(session_id)
+        while work is not None:
             found = self._due(work)
             task = found.to_agents if to_agents else found.to_user
             if task is None or not may_continue:
@@ -165,6 +167,11 @@ class SessionWorkers:
                 break
             structlog.contextvars.bind_contextvars(connector=work.session.connector_id)
             may_continue = await self._do(task, work.session, found)
+            if task is Task.FORWARD and may_continue and key not in self._again:
+                # Whatever has changed meanwhile causes another look: no need to read it all again.
+                work = replace(work, unsent_since=None)
+            else:
+                work = await self._store.work.load(session_id)
         if to_agents and work is not None and not work.session.is_open:
             # Only the worker towards the user releases a session, once both are done.
             self._notify(_Key(session_id, Direction.TO_USER))

@@ -29,17 +29,17 @@ from zendesk_handoff.store.probes import Probes
 from zendesk_handoff.store.ratings import Ratings
 from zendesk_handoff.store.reports import Reports
 from zendesk_handoff.store.requests import Requests
-from zendesk_handoff.store.session_rows import current_of_sender, current_session
+from zendesk_handoff.store.session_rows import current_of_sender, read_session
 from zendesk_handoff.store.sessions import Sessions
 from zendesk_handoff.store.tickets import Tickets
 from zendesk_handoff.store.uploads import Uploads
 from zendesk_handoff.store.waits import Waits
 from zendesk_handoff.store.work import WorkTable
 
-#: One query for every message of every user, since hardly any user has either.
-_STATE = Statement(
-    sa.select(current_of_sender.exists().label("session"), claimable.exists().label("pending"))
-)
+_HAS_PENDING = claimable.exists().label("pending")
+#: A sender's session, and whether pending messages wait; and the latter without a session.
+_STATE = Statement(current_of_sender.add_columns(_HAS_PENDING))
+_PENDING = Statement(sa.select(_HAS_PENDING))
 
 
 class Store:
@@ -92,8 +92,11 @@ class Store:
         expired = time.time() - CLAIM_EXPIRES
 
         def work(connection: Connection) -> tuple[Session | None, bool]:
-            has = _STATE.first(connection, sender=sender_id, expired=expired)
-            return current_session(connection, sender_id) if has.session else None, has.pending
+            values = {"sender": sender_id, "expired": expired}
+            row = _STATE.first(connection, **values)
+            if row is not None:
+                return read_session(row), bool(row.pending)
+            return None, bool(_PENDING.first(connection, **values).pending)
 
         return await self.database.read(work)
 
