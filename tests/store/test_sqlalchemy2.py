@@ -31,7 +31,9 @@ def python(tmp_path_factory):
     return make_environment(folder, *pinned)
 
 
-@pytest.mark.parametrize("which", ["not postgres", "postgres"])
+@pytest.mark.parametrize(
+    "which", ["not postgres", pytest.param("postgres", marks=pytest.mark.exhaustive)]
+)
 def test_the_tests_of_the_store_pass(which, python):
     if which == "postgres" and not postgresql_answers():
         pytest.skip("PostgreSQL does not answer on 127.0.0.1:5432")
