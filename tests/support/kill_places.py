@@ -18,6 +18,7 @@ BY_TIMING = {
     "rasa: WorkTable.set_deadlines": "recorded whenever nothing is due, and every five minutes",
     "rasa: WorkTable.claim_for_reconciliation": "repeated with each reconciliation",
     "rasa: Maintenance.purge_delivered": "repeated from the start on, every hour",
+    "rasa: Sessions.mark_start_notified": "recorded once the user has read of the start",
     "rasa: DailyUsers.record": "a figure for the report, recorded each minute in which users write",
     "rasa: EventsHeard.record": "recorded within ten seconds of a session's first event",
     "rasa: answer to POST /api/v1/connectors/{id}/webhook": "Zendesk reports our own steps, too",

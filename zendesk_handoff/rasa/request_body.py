@@ -17,8 +17,8 @@ from sanic.response import HTTPResponse, json
 #: Bytes of a body on routes that take no large ones.
 MAX_SMALL_BODY = 64 * 1024
 #: Seconds that a connection stays open after a response to a request that has not been read. Closed
-#: at once, it would be reset, and the client might lose the response.
-_LINGER = 0.5
+#: at once, it would be reset, and the client might lose the response, which it may be slow to read.
+_LINGER = 2.0
 
 
 def limit_body(request: Request, max_bytes: int) -> None:
