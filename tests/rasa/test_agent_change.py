@@ -77,6 +77,13 @@ async def test_agents_without_a_name_are_not_named(server, store):
     assert told(server) == [(AGENT_JOINED, "Bo")]
 
 
+async def test_who_comes_back_after_an_agent_without_a_name_is_told_again(server, store):
+    for number, (name, agent_id) in enumerate([("Ana", "1"), (NAMELESS, "2"), ("Ana", "1")], 1):
+        await write(server, store, number, name, agent_id)
+    assert told(server) == [(AGENT_JOINED, "Ana")] * 2
+    assert len({key for *_others, key in server.said}) == 2, "no channel takes one for the other"
+
+
 @pytest.mark.parametrize("name", AGENTS)
 async def test_any_names(server, store, name):
     await write(server, store, 1, name, "1")

@@ -215,6 +215,7 @@ def _bodies(path, known):
 _PAGE_BODIES = [
     {"name": "Mia", "email": "mia@example.com", "locale": "de", "workspace": "default"},
     {"new": True, "name": "Mia"},
+    {"identity": "a.b.c", "signed_out": True, "embedded": "token"},
     {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a10", "text": "hello"},
     {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a11", "payload": "/greet", "title": "Hi"},
     {

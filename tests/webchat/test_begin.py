@@ -60,6 +60,16 @@ def test_a_conversation_belongs_to_its_subject(user, is_empty, what):
     assert "subject" not in decision.asks
 
 
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_who_signs_out_leaves_their_conversation(is_empty):
+    signed_out = Link({"locale": "de"}, is_signed_out=True)
+    of_nobody, of_jo = ChatStart({"name": "Jo"}, {}), ChatStart({"name": "Jo"}, JO.to_json())
+    assert decide(of_jo, signed_out, is_empty=is_empty).what == "begin"
+    assert decide(of_nobody, signed_out, is_empty=is_empty).what == "continue"
+    assert values_for_new(of_jo, signed_out) == signed_out
+    assert values_for_new(of_nobody, signed_out).told == {"name": "Jo", "locale": "de"}
+
+
 def test_a_new_conversation_is_the_same_persons_and_nothing_is_mixed():
     start = ChatStart({"workspace": "other", "name": "Jo"}, JO.to_json())
     again = values_for_new(start, Link({"locale": "de"}))

@@ -106,6 +106,13 @@ def test_agents_and_automations_differ_by_role_and_keep_their_names():
     assert agent_item(message(author="user"))["role"] == "agent"
 
 
+def test_a_picture_of_its_author_is_shown_unless_its_address_is_none():
+    url = "https://pictures.example/ana.png?s=80&d=mm"
+    assert agent_item(message(avatar_url=url))["avatar"] == url
+    for bad in (None, "", "javascript:alert(1)", "data:text/html,a", "ana.png", "http://["):
+        assert "avatar" not in agent_item(message(avatar_url=bad))
+
+
 def test_a_file_of_this_server_is_read_from_the_pages_own_host():
     url = f"https://public.example{AGENT_MEDIA_PATH}/token/a.png"
     item = agent_item(message(kind="image", media_url=url, media_name="a.png"))

@@ -93,6 +93,7 @@ class AgentMessage:
         cards: The items of a carousel or a list.
         form: The questions of a form.
         is_deleted: Whether the agent has deleted it.
+        avatar_url: The address of the author's picture; not checked.
     """
 
     id: str
@@ -108,6 +109,7 @@ class AgentMessage:
     cards: Sequence[Card] = field(default=(), repr=False)
     form: Form | None = field(default=None, repr=False)
     is_deleted: bool = False
+    avatar_url: str | None = field(default=None, repr=False)
 
     @property
     def is_agent(self) -> bool:

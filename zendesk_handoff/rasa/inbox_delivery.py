@@ -202,13 +202,14 @@ class InboxDelivery:
         self, session: Session, agent_id: str, message: AgentMessage, former: str | None
     ) -> BotUttered | None:
         key, values = f"{session.id}:joined:{agent_id}", {"agent_name": message.author}
+        if session.agent_id:
+            key = f"{key}:{message.id}"  # an agent may come back: each change is told once
         if former is None:
             return await self._output.tell(session, AGENT_JOINED, key=key, **values)
         response = self._bot.choose((AGENT_CHANGED, AGENT_JOINED))
         if response == AGENT_CHANGED:
             values["former_agent"] = former
-        # An agent may come back: each change is told once.
-        return await self._output.tell(session, response, key=f"{key}:{message.id}", **values)
+        return await self._output.tell(session, response, key=key, **values)
 
 
 def _next(waiting: Sequence[Incoming]) -> Incoming:

@@ -29,10 +29,12 @@ class Link:
         told: ``workspace``, ``name``, ``email``, ``locale``, those that are given. Anybody can
             write them.
         user: The user whom the site has signed, if it has.
+        is_signed_out: Whether the site says that nobody is signed in any more.
     """
 
     told: Mapping[str, str] = field(default_factory=dict, repr=False)
     user: KnownUser | None = field(default=None, repr=False)
+    is_signed_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ def decide(known: ChatStart | None, link: Link, *, is_empty: bool) -> Decision:
             # Another person by the site's own word, who must not see it; or nothing is lost.
             return Decision("begin")
         return Decision("ask", _asked(link.user.to_json(), without="subject"))
+    if subject and link.is_signed_out:
+        return Decision("begin")
     other = {name: link.told[name] for name in _ASKED if _differs(name, known.profile, link.told)}
     if other:
         return Decision("ask", other)
@@ -100,7 +104,7 @@ def values_for_new(known: ChatStart | None, link: Link) -> Link:
         known: How the cookie's conversation has begun; ``None`` without one.
         link: What the page's address asks for.
     """
-    if known is None or link.user is not None:
+    if known is None or link.user is not None or (link.is_signed_out and known.user.get("subject")):
         return link
     is_other = any(_differs(name, known.profile, link.told) for name in _ASKED)
     told = link.told if is_other else {**known.profile, **link.told}

@@ -166,7 +166,8 @@ def _host(origin: str) -> str:
 def read_profile(values: Mapping[str, object]) -> dict[str, str]:
     """Read the user's profile from the page's address.
 
-    The values are not verified: anybody can write an address.
+    The values are not verified: anybody can write an address. A locale that is none is left out: it
+    comes from the browser or the site's pages, and is worth refusing no chat.
 
     Args:
         values: ``workspace``, ``name``, ``email`` and ``locale``, each of which may be missing.
@@ -184,6 +185,6 @@ def read_profile(values: Mapping[str, object]) -> dict[str, str]:
         profile[key] = value.strip()
     if "email" in profile and not is_email(profile["email"]):
         raise RequestError(400, "`email` is not an e-mail address.")
-    if "locale" in profile and not is_locale(profile["locale"]):
-        raise RequestError(400, "`locale` is not a language such as `en` or `pt-BR`.")
+    if not is_locale(profile.get("locale", "")):
+        profile.pop("locale", None)
     return {key: value for key, value in profile.items() if value}

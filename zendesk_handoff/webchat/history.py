@@ -1,11 +1,11 @@
 """History items: the messages that the store keeps and the page shows.
 
 An item has a ``role`` (``user``, ``bot``, ``agent``, ``automation``, ``notice``, ``deletion``;
-``start`` is the server's own and is never shown), and those that apply of ``name``, ``text``,
-``media``, ``buttons``, ``cards``, ``form``, ``request_id`` (the page's own id of a message),
-``answers`` (the item whose button was chosen, or whose form was filled in), ``code`` (of a notice),
-``is_deleted`` and ``deletes`` (the item that a deletion takes back). The stream adds ``at``, the
-time in seconds since 1970.
+``start`` is the server's own and is never shown), and those that apply of ``name``, ``avatar``,
+``text``, ``media``, ``buttons``, ``cards``, ``form``, ``request_id`` (the page's own id of a
+message), ``answers`` (the item whose button was chosen, or whose form was filled in), ``code`` (of
+a notice), ``is_deleted`` and ``deletes`` (the item that a deletion takes back). The stream adds
+``at``, the time in seconds since 1970.
 The page renders the bot's texts as Markdown. Those of agents are shown as they are, and web
 addresses in them are links.
 """
@@ -130,6 +130,8 @@ def agent_item(message: AgentMessage) -> HistoryItem:
     item: HistoryItem = {"role": "agent" if message.is_agent else "automation"}
     if message.author:
         item["name"] = message.author
+    if message.avatar_url and is_safe_address(message.avatar_url):
+        item["avatar"] = message.avatar_url
     if message.form is not None:
         item["form"] = asdict(message.form)
     elif message.text:

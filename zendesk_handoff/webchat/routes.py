@@ -135,7 +135,8 @@ class Routes:
     def _read_link(self, body: Mapping[str, Any]) -> Link:
         token = body.get("identity")
         user = None if token is None else read_identity(token, self._settings.identity_secret)
-        link = Link(read_profile(body), user)
+        signed_out = user is None and body.get("signed_out") is True
+        link = Link(read_profile(body), user, is_signed_out=signed_out)
         check_workspace(link, self._settings.allowed_workspaces)
         return link
 

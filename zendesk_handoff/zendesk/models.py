@@ -132,6 +132,7 @@ class Message(_Model, rename="camel", frozen=True):
             kind="text",
             text="",
             is_deleted=self.is_deleted,
+            avatar_url=self.author.avatar_url,
         )
         if plain.is_deleted:
             return plain

@@ -50,6 +50,9 @@ async def test_every_author_is_shown_with_a_name(customer, open_page, sim, stack
         assert len(colours) == len({colour for _, colour in colours}) == 4
         markup = customer.page.locator("deep-chat #messages :is(a, b, em, strong)")
         await expect(markup).to_have_count(0)
+        pictures = customer.page.locator("deep-chat .author[data-role=agent] img")
+        await expect(pictures).to_have_count(len(names) + 4)
+        assert await pictures.evaluate_all("all => all.every((one) => one.naturalWidth > 0)")
     lines = customer.page.locator("deep-chat .author:not(.repeated)")
     await expect(lines).to_have_count(len(expected) - 2)  # two go on where the same name is
     long = lines.get_by_text(AGENTS[-1])

@@ -24,13 +24,15 @@ POLICY = "default-src 'none'; script-src 'self' {chat}; frame-src {chat}"
 class Shop:
     """A site of another origin, with the launcher on its page."""
 
-    def __init__(self, stack, **data):
+    def __init__(self, stack, *, loading="async", **data):
         self.chat = stack.rasa_url
+        self.loading = loading
         self.data = data
 
     async def page(self, request):
         attributes = "".join(f' data-{key}="{value}"' for key, value in self.data.items())
-        script = f'<script src="{self.chat}/webhooks/webchat/widget.js" async{attributes}></script>'
+        src = f"{self.chat}/webhooks/webchat/widget.js"
+        script = f'<script src="{src}" {self.loading}{attributes}></script>'
         head = f'<!doctype html><html lang="en"><title>Shop</title>{script}'
         html = f"{head}<main><h1>Kettles</h1></main>"
         headers = {"Content-Security-Policy": POLICY.format(chat=self.chat)}
@@ -127,18 +129,35 @@ async def test_a_token_without_https_outlives_a_reload_and_is_in_no_address(
 
 @pytest.mark.timeout(120)
 async def test_a_browser_that_keeps_no_cookie_gets_a_token(open_shop, http):
-    page = await open_shop(headers=HTTPS)
+    """What its user writes before the page knows, and who they are, is kept."""
+    page = await open_shop(headers=HTTPS, identity=identity(str(uuid.uuid4()), name="Mo Roe"))
+    begun, released = [], asyncio.Event()
 
     async def without_cookie(route):
         request = route.request
         async with http.post(request.url, json=request.post_data_json, headers=HTTPS) as answer:
-            await route.fulfill(status=answer.status, json=await answer.json())
+            begun.append(await answer.json())
+            await route.fulfill(status=answer.status, json=begun[-1])
+
+    async def wait(route):
+        await released.wait()
+        await route.continue_()
 
     await page.context.route("**/webchat/conversations", without_cookie)
+    await page.context.route("**/webchat/events", wait)
     customer = await opened(page)
-    await customer.says(ASK_HOURS)
+    await customer.says("hello from before")
+    await customer.input.fill(ASK_HOURS)
+    released.set()
+    await customer.sees("Sent")
+    await expect(customer.input).to_be_focused()
+    await customer.input.press("Enter")
     await customer.sees(HOURS)
     assert await page.context.cookies() == []
+    assert ["token" in each for each in begun] == [False, True]
+    assert [each["signed_in_as"] for each in begun] == ["Mo Roe"] * 2
+    words = [each["words"] for each in await customer.messages() if each["role"] == "user"]
+    assert words == ["hello from before", ASK_HOURS]
 
 
 @pytest.mark.timeout(120)
@@ -190,6 +209,134 @@ async def test_the_site_signs_its_user_in_at_any_time(open_shop):
     await page.evaluate("token => HandoffChat.identify(token)", token)
     await expect(customer.frame.locator("#signed-in")).to_have_text("Signed in as Mo Roe")
     assert not any(token in address for address in addresses)
+
+
+@pytest.mark.timeout(120)
+async def test_who_signs_out_leaves_nothing_for_the_next_person(open_shop):
+    page = await open_shop(headers=HTTPS)
+    customer = await opened(page)
+    signed_in = customer.frame.locator("#signed-in")
+    identify = "token => HandoffChat.identify(token)"
+    await page.evaluate(identify, identity(str(uuid.uuid4()), name="Mo Roe"))
+    await expect(signed_in).to_have_text("Signed in as Mo Roe")
+    await customer.says(ASK_HOURS)
+    await customer.sees(HOURS)
+    await page.evaluate(identify, None)
+    await expect(signed_in).to_be_hidden()
+    await customer.sees(HOURS, times=0)
+    await customer.says("I am somebody else")
+    await customer.sees("Sent")
+    await page.reload()
+    await page.get_by_role("button", name="Open the chat").click(timeout=15_000)
+    customer = await frame_of(page)
+    await customer.sees("I am somebody else")
+    await page.evaluate(identify, None)
+    await customer.says("still here")
+    await customer.sees("Sent", times=2)
+    words = [each["words"] for each in await customer.messages() if each["role"] == "user"]
+    assert words == ["I am somebody else", "still here"]
+
+
+@pytest.mark.timeout(120)
+async def test_an_identity_that_changes_nothing_leaves_the_chat_as_it_is(open_shop):
+    subject = str(uuid.uuid4())
+    page = await open_shop(headers=HTTPS, identity=identity(subject, name="Mo Roe"))
+    customer = await opened(page)
+    signed_in = customer.frame.locator("#signed-in")
+    await expect(signed_in).to_have_text("Signed in as Mo Roe")
+    await customer.input.fill(ASK_HOURS)
+    identify = "token => HandoffChat.identify(token)"
+    await page.evaluate(identify, identity(subject, name="Mo Doe"))
+    await expect(signed_in).to_have_text("Signed in as Mo Doe")
+    await expect(customer.input).to_have_text(ASK_HOURS)
+    await page.evaluate(identify, identity(subject, expires_in=-60))
+    await customer.sees("Your sign-in has expired. Please open the chat from the site again.")
+    await customer.input.press("Enter")
+    await customer.sees(HOURS)
+
+
+@pytest.mark.timeout(120)
+async def test_a_sign_in_while_the_chat_begins_is_the_one_that_counts(open_shop):
+    page = await open_shop()
+    requests, answered = [], asyncio.Event()
+
+    async def overtake(route):
+        requests.append(route.request)
+        is_first = len(requests) == 1
+        response = await route.fetch()
+        if is_first:
+            await asyncio.sleep(1)
+        await route.fulfill(response=response)
+        if is_first:
+            answered.set()
+
+    await page.context.route("**/webchat/conversations", overtake)
+    await page.wait_for_function("() => window.HandoffChat")
+    await page.evaluate(
+        "token => HandoffChat.on('ready', () => HandoffChat.identify(token))",
+        identity(str(uuid.uuid4()), name="Mo Roe"),
+    )
+    customer = await opened(page)
+    await expect(customer.frame.locator("#signed-in")).to_have_text("Signed in as Mo Roe")
+    await answered.wait()
+    await customer.says(ASK_HOURS)
+    await customer.sees(HOURS)
+
+
+@pytest.mark.timeout(120)
+async def test_the_history_is_no_news_for_the_site(open_shop):
+    page = await open_shop(headers=HTTPS)
+    await page.context.add_init_script(
+        """addEventListener("handoffchat", () => {
+            window.heard = [];
+            HandoffChat.on("message", ({ role }) => heard.push(role));
+        });"""
+    )
+    customer = await opened(page)
+    await customer.says(ASK_HOURS)
+    await customer.sees(HOURS)
+    await reloaded(page)
+    assert await page.evaluate("() => heard") == []
+    customer = await frame_of(page)
+    await customer.says(ASK_HOURS)
+    await customer.sees(HOURS, times=2)
+    assert await page.evaluate("() => heard") == ["bot"]
+
+
+@pytest.mark.timeout(120)
+async def test_the_site_may_open_it_before_its_page_is_there(open_page, serve_shop, stack):
+    url = await serve_shop(Shop(stack, loading=""))
+    page = await open_page("about:blank")
+    await page.add_init_script('addEventListener("handoffchat", () => HandoffChat.open())')
+    await page.goto(url)
+    customer = await frame_of(page)
+    # With Escape the user leaves a suggestion of the input method, for example for Japanese.
+    await customer.input.evaluate(
+        """input => input.dispatchEvent(new KeyboardEvent("keydown", {
+            key: "Escape", isComposing: true, bubbles: true, composed: true,
+        }))"""
+    )
+    launcher = page.locator("handoff-chat button.launcher")
+    await expect(launcher).to_have_attribute("aria-expanded", "true")
+    await expect(launcher).to_have_accessible_name("Close the chat")
+    await customer.input.press("Escape")
+    await expect(launcher).to_have_attribute("aria-expanded", "false")
+
+
+@pytest.mark.timeout(120)
+async def test_a_launcher_tries_again_when_it_is_opened_again(open_shop):
+    page = await open_shop()
+    frames = "**/webchat/?widget*"
+    await page.context.route(frames, lambda route: route.abort())
+    await page.get_by_role("button", name="Open the chat").click(timeout=15_000)
+    link = page.get_by_role("link", name="Open it in a window of its own")
+    await expect(link).to_be_visible(timeout=30_000)
+    await page.context.unroute(frames)
+    await page.get_by_role("button", name="Close the chat").click()
+    customer = await opened(page)
+    await customer.says(ASK_HOURS)
+    await customer.sees(HOURS)
+    await expect(link).to_be_hidden()
 
 
 @pytest.mark.timeout(120)

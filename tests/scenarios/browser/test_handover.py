@@ -73,6 +73,18 @@ async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
 
 
 @pytest.mark.timeout(120)
+async def test_an_app_from_which_the_chat_was_opened_is_no_page(customer, sim, stack):
+    referrer = "Object.defineProperty(document, 'referrer', {value: 'android-app://mail.example/'})"
+    await customer.page.add_init_script(referrer)
+    await customer.page.reload()
+    await expect(customer.input).to_be_visible(timeout=15_000)
+    conversation = await customer.with_agents(sim, stack)
+    [summary, *_] = await sim.messages(conversation)
+    assert "Browser: Mozilla/5.0" in summary["content"]["text"]
+    assert "Page:" not in summary["content"]["text"]
+
+
+@pytest.mark.timeout(120)
 async def test_two_tabs_and_the_end_button(customer, stack):
     await customer.says(ASK_HUMAN)
     await customer.sees(WAITING)

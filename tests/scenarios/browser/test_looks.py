@@ -36,6 +36,15 @@ async def test_the_address_says_the_language_and_days_are_named_in_it(open_chat)
         customer.frame.get_by_role("textbox", name="Nachricht schreiben …")
     ).to_be_visible()
     await customer.shot("german")
+    notices = await customer.frame.evaluate(
+        """async () => {
+            const main = document.querySelector("script[src*='main.js']").src;
+            const { sayNotice } = await import(new URL("words.js", main));
+            const say = (code) => sayNotice({ code, text: "Words" });
+            return ["failed", "of a newer server"].map(say);
+        }"""
+    )
+    assert "schiefgegangen" in notices[0] and notices[1] == "Words"
 
 
 @pytest.mark.timeout(150)

@@ -130,7 +130,7 @@ async def test_links_are_harmless_and_parts_have_names(customer, sim, stack):
         href = await link.get_attribute("href")
         assert href is None or href.startswith("https://")
         assert await link.get_attribute("rel") == "noopener noreferrer"
-    assert await customer.page.locator("deep-chat #messages img").count() == 0
+    assert await customer.page.locator("deep-chat .message-bubble img").count() == 0
     await expect(customer.page.get_by_role("log")).to_have_count(1)
     for name in ("Send", "Attach a file"):
         await expect(customer.page.get_by_role("button", name=name)).to_have_count(1)

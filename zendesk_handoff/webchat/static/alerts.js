@@ -1,10 +1,11 @@
 // Messages that the user has not seen: their number on title and launcher, a sound, a notification.
 
 import { tell } from "./site.js";
-import { say, settings } from "./words.js";
+import { say } from "./words.js";
 
 const WANTED = "webchat:alerts";
 const title = document.title;
+let audio = null; // one: browsers allow few
 
 /** A browser may refuse to keep anything: then the page forgets it with its end. */
 function stored(key, value) {
@@ -26,6 +27,7 @@ export class Alerts {
     this.unread = new Set();
     addEventListener("focus", () => this.#look());
     document.addEventListener("visibilitychange", () => this.#look());
+    addEventListener("storage", ({ key, newValue }) => key === this.key && this.#noteSeen(Number(newValue)));
   }
 
   /** Begin with a conversation. */
@@ -53,7 +55,7 @@ export class Alerts {
   /** Note an item that is not the user's own. */
   note(id, item) {
     this.newest = Math.max(this.newest, id);
-    tell("message", { id, role: item.role });
+    if (this.isLive) tell("message", { id, role: item.role });
     if (id > this.seen) this.unread.add(id);
     if (this.#isSeen()) return this.#look();
     this.#show();
@@ -66,11 +68,14 @@ export class Alerts {
 
   #look() {
     if (!this.key || !this.#isSeen()) return;
-    if (this.newest > this.seen) {
-      this.seen = this.newest;
-      stored(this.key, String(this.seen));
-    }
-    this.unread.clear();
+    if (this.newest > this.seen) stored(this.key, String(this.newest));
+    this.#noteSeen(this.newest);
+  }
+
+  /** Note the newest item that the user has seen, here or in another window. */
+  #noteSeen(id) {
+    this.seen = Math.max(this.seen, id);
+    for (const each of this.unread) if (each <= this.seen) this.unread.delete(each);
     this.#show();
   }
 
@@ -94,22 +99,28 @@ export class Alerts {
     beep();
     if (parent !== window || window.Notification?.permission !== "granted") return;
     // Without its words: others may look at the screen.
-    const shown = new Notification(settings.title ?? title, { body: item.name?.trim() ? say("message_of", { name: item.name.trim() }) : say("new_messages"), tag: "webchat" });
-    shown.onclick = () => window.focus();
+    const name = item.name?.trim();
+    try {
+      const shown = new Notification(title, { body: name ? say("message_of", { name }) : say("new_messages"), tag: "webchat" });
+      shown.onclick = () => window.focus();
+    } catch {
+      // Phones have them for service workers only.
+    }
   }
 }
 
-/** Play a short tone. */
-function beep() {
-  const Context = window.AudioContext;
-  if (!Context) return;
-  const audio = new Context();
+/** Play a short tone; not later, where the browser waits until its user has done something on the page. */
+async function beep() {
+  audio ??= window.AudioContext && new AudioContext();
+  if (!audio) return;
+  const wantedAt = performance.now();
+  await audio.resume();
+  if (performance.now() - wantedAt > 1000) return;
   const [tone, volume] = [audio.createOscillator(), audio.createGain()];
   tone.frequency.value = 660;
   volume.gain.setValueAtTime(0.08, audio.currentTime);
   volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.25);
   tone.connect(volume).connect(audio.destination);
-  tone.onended = () => audio.close();
   tone.start();
   tone.stop(audio.currentTime + 0.25);
 }

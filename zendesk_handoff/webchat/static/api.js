@@ -11,6 +11,7 @@ let conversation = null;
 let token = readToken();
 let keepsCookies = true;
 let link = readLink();
+let proven = null; // the identity with which the conversation has begun, whose secret proves it from then on
 
 /**
  * Read what the page's address asks for. A signed identity is in its fragment, which no server logs, and is
@@ -42,16 +43,17 @@ export function onIdentity(call) {
 
 /** Take what the site's launcher tells of its user in place of the address. */
 export function setLink(told, identity) {
-  const values = { ...told, identity };
   link = { locale: navigator.language };
-  for (const key of ["workspace", "name", "email", "locale", "identity"]) {
-    if (typeof values[key] === "string" && values[key]) link[key] = values[key];
+  for (const key of ["workspace", "name", "email", "locale"]) {
+    if (typeof told?.[key] === "string" && told[key]) link[key] = told[key];
   }
+  setIdentity(identity);
 }
 
-/** Take another identity. */
+/** Take another identity; an empty one says that nobody is signed in any more. */
 export function setIdentity(identity) {
-  if (typeof identity === "string") link = { ...link, identity };
+  if (typeof identity !== "string") return;
+  link = { ...link, identity: identity || undefined, signed_out: identity === "" };
 }
 
 /** Forget what the page's address asks for: its user wants to keep the conversation. */
@@ -79,9 +81,8 @@ const isRetryable = (status) => status >= 500 || status === 408;
  * @returns {{page?: string}}
  */
 function place() {
-  if (!document.referrer) return {};
-  const { origin, pathname } = new URL(document.referrer);
-  return { page: origin + pathname };
+  const { protocol, origin, pathname } = new URL(document.referrer || "about:blank");
+  return /^https?:$/.test(protocol) ? { page: origin + pathname } : {}; // an app's has no origin
 }
 
 function headers() {
@@ -116,11 +117,21 @@ function contentOf(status, content) {
  */
 export async function begin({ another = false } = {}) {
   const embedded = isEmbedded ? { embedded: token || !keepsCookies ? "token" : "cookie" } : {};
-  const begun = await post("/conversations", { ...link, ...embedded, new: another });
+  const { identity } = link;
+  const begun = await post("/conversations", { ...link, ...embedded, new: another }).catch((error) => {
+    if (error.code?.startsWith("identity_")) forgetIdentity(identity);
+    throw error;
+  });
+  if (begun.conversation === conversation) forgetIdentity(identity);
   conversation = begun.conversation;
   if (begun.token) keepToken(begun.token);
-  if (!begun.asks) delete link.identity;
+  proven = begun.asks ? null : identity;
   return begun;
+}
+
+/** Forget an identity, unless the site has given another one meanwhile. */
+function forgetIdentity(identity) {
+  if (link.identity === identity) delete link.identity;
 }
 
 /**
@@ -199,7 +210,10 @@ export function listen(on) {
     fetch(`${ROOT}/events`, { headers: { ...headers(), ...(lastId && { "Last-Event-ID": lastId }) }, cache: "no-store", signal });
   return openStream(request, {
     event: (type, data, id) => Object.hasOwn(on, type) && on[type](data, Number(id)),
-    open: on.open,
+    open() {
+      forgetIdentity(proven); // not before: the browser may not have kept the secret
+      on.open();
+    },
     lost: on.lost,
     refused: (content) => on.refused(content.code, sayError(content)),
   });

@@ -8,7 +8,7 @@ import * as media from "./media.js";
 import { addDay, addTime, showState } from "./meta.js";
 import { repair } from "./repairs.js";
 import { BUBBLES, STYLE } from "./style.js";
-import { say, settings } from "./words.js";
+import { say, sayNotice, settings } from "./words.js";
 
 /** Item roles and deep-chat's. deep-chat makes CSS classes of roles, so no other one reaches it. */
 const ROLES = { user: "user", bot: "ai", agent: "agent", automation: "automation" };
@@ -24,6 +24,7 @@ export class Chat {
     this.own = new Map(); // by their ids, the messages that this page has written
     this.signals = null;
     this.open = true;
+    this.isEmpty = true; // of the history
     this.loading = { toggle() {} };
     const element = (this.element = document.createElement("deep-chat"));
     element.style.fontFamily = "system-ui, sans-serif";
@@ -137,11 +138,12 @@ export class Chat {
    * @returns {boolean} Whether it is new to the user.
    */
   show(id, item) {
+    this.isEmpty = false;
     if (item.answers) this.#markAnswered(item.answers);
     if (item.request_id && this.own.has(item.request_id.split(":")[0])) return false;
     if (item.role === "deletion") return this.#takeBack(item.deletes);
     const at = new Date((item.at ?? Date.now() / 1000) * 1000);
-    if (item.role === "notice") return this.showNotice(item.code ? say(`notice_${item.code}`) : item.text, at);
+    if (item.role === "notice") return this.showNotice(sayNotice(item));
     const role = ROLES[item.role] ?? "automation";
     const author = { role, name: nameOf(role, item), avatar: item.avatar, id };
     const shown = content.partsOf(id, role, item).map(({ plain, message }) => this.#add(author, plain, message));

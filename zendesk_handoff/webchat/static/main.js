@@ -20,8 +20,10 @@ const banner = new Banner({
 });
 let chat = null;
 let outbox = null;
+let followed = null; // the conversation whose events the page receives
 let closeStream = () => {};
 let turns = 0; // the site around the page may give an identity at any time
+let opening = Promise.resolve();
 
 function write(entry) {
   outbox.add(entry);
@@ -29,45 +31,65 @@ function write(entry) {
 }
 
 /**
- * Show this browser's conversation, or begin another one.
+ * Show this browser's conversation, or begin another one. One such request is done after the other: two at once would
+ * begin two conversations, and the cookie would be of either.
  * @param {{another?: boolean, carries?: boolean}} options `carries`: what is not sent yet goes to the conversation
  *   that is found now.
  */
-async function start({ another = false, carries = false } = {}) {
+async function start(options = {}) {
   const turn = ++turns;
-  closeStream();
-  let begun;
+  const opened = opening.then(() => (turn === turns ? open(options) : {}));
+  opening = opened.catch(() => {});
+  let asks;
   try {
-    begun = await api.begin({ another });
+    ({ asks } = await opened);
   } catch (error) {
+    if (!(error instanceof api.RequestError)) throw error;
+    if (turn !== turns) return;
     showProblem(error.message);
-    if (error.retryable) setTimeout(() => turn === turns && start({ another, carries }), 3000);
+    if (error.retryable) setTimeout(() => turn === turns && start(options), 3000);
     return;
   }
-  if (turn !== turns) return;
-  showProblem(null);
-  showUser(begun.signed_in_as);
-  banner.show({ state: "none", agent: null });
-  chat = new Chat(container, { write, retry: (id) => outbox.retry(id), loadFile: api.loadFile });
-  await chat.ready;
-  if (turn !== turns) return;
-  prepareOutbox(begun.conversation, carries ? outbox.entries : []);
-  alerts.begin(begun.conversation);
-  closeStream = api.listen(handlers());
-  if (!begun.asks) return;
-  const wanted = await ask(begun.asks);
+  if (!asks || turn !== turns) return;
+  const wanted = await ask(asks);
   if (turn !== turns) return;
   if (wanted) return start({ another: true });
   api.forgetLink();
   chat.focus();
 }
 
-/** What the same conversation has not sent stays; another one's is kept for when it is shown again. */
-function prepareOutbox(conversation, carried) {
-  if (outbox?.conversation === conversation) return;
-  outbox?.close();
-  outbox = new Outbox(conversation, { send: api.send, changed: (entry) => chat.showEntry(entry) });
-  outbox.restore(carried);
+/** A chat that shows the conversation already stays as it is, with what its user is writing. */
+async function open({ another = false, carries = false }) {
+  const begun = await api.begin({ another });
+  showUser(begun.signed_in_as);
+  if (begun.conversation === followed) return begun;
+  const isOther = outbox?.conversation !== begun.conversation;
+  closeStream();
+  if (isOther) outbox?.close();
+  showProblem(null);
+  banner.show({ state: "none", agent: null });
+  if (!(carries && chat.isEmpty)) {
+    chat = new Chat(container, { write, retry: (id) => outbox.retry(id), loadFile: api.loadFile });
+    await chat.ready;
+  }
+  // What the same conversation has not sent stays; another one's is kept for when it is shown again.
+  if (isOther) {
+    const carried = carries ? outbox.entries : [];
+    outbox = new Outbox(begun.conversation, { send: api.send, changed: (entry) => chat.showEntry(entry) });
+    outbox.restore(carried);
+  }
+  alerts.begin(begun.conversation);
+  follow(begun.conversation);
+  return begun;
+}
+
+function follow(conversation) {
+  followed = conversation;
+  const end = api.listen(handlers());
+  closeStream = () => {
+    followed = null;
+    end();
+  };
 }
 
 function handlers() {
@@ -101,6 +123,7 @@ function handlers() {
     },
     lost: () => showProblem(say("connection_lost")),
     refused(code, text) {
+      closeStream();
       if (code === "no_conversation" && api.giveUpCookies()) return start({ carries: true });
       showProblem(code === "no_conversation" ? say("error_cookies") : text);
       chat.setOpen(false);
@@ -139,7 +162,7 @@ const hasLauncher = listenToLauncher({
 const close = document.querySelector("#close");
 close.hidden = !hasLauncher;
 close.addEventListener("click", () => tell("close"));
-addEventListener("keydown", ({ key }) => key === "Escape" && !document.querySelector("dialog[open]") && tell("close"));
+addEventListener("keydown", ({ key, isComposing }) => key === "Escape" && !isComposing && !document.querySelector("dialog[open]") && tell("close"));
 alerts.setOpen(!hasLauncher);
 logo.hidden = !logo.getAttribute("src");
 logo.addEventListener("error", () => (logo.hidden = true));

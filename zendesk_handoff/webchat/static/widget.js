@@ -9,15 +9,16 @@
   const settings = "{{settings}}";
   const root = new URL(".", script.src);
   const { workspace, name, email, locale, position = settings.position } = script.dataset;
-  const language = [locale, document.documentElement.lang, ...navigator.languages].find((tag) => tag && settings.words[languageOf(tag)]);
+  const language = [locale, document.documentElement.lang, ...navigator.languages].find((tag) => tag && Object.hasOwn(settings.words, languageOf(tag)));
   const words = settings.words[languageOf(language ?? "en")];
   const ACTIVE = `handoff-chat:${root.host}`;
-  const listeners = {};
-  let identity = script.dataset.identity;
+  const listeners = new Map();
+  let identity = script.dataset.identity; // empty: nobody is signed in
   let started; // the identity that the frame has
   let frame = null;
   let isReady = false;
   let isOpen = false;
+  let unread = 0;
 
   const host = document.createElement("handoff-chat");
   const shadow = host.attachShadow({ mode: "open" });
@@ -40,7 +41,7 @@
 
   /** Call the site's listeners; one that raises stops no other one. */
   function emit(event, detail) {
-    for (const call of listeners[event] ?? []) {
+    for (const call of listeners.get(event) ?? []) {
       try {
         call(detail);
       } catch (error) {
@@ -51,22 +52,31 @@
 
   /** Post to the frame, by the chat's own origin: a frame that shows anything else gets nothing. */
   function post(type, values) {
-    frame.contentWindow.postMessage({ ...values, handoffChat: type }, root.origin);
+    frame.contentWindow?.postMessage({ ...values, handoffChat: type }, root.origin);
   }
 
   function start() {
     isReady = false;
     started = identity;
     post("start", { told: { workspace, name, email, locale: locale ?? language }, identity });
-    setTimeout(() => refuse(!isReady), 5000);
+    refuseUnlessReady(5000);
   }
 
   function load() {
-    if (frame) return;
+    if (frame && refusal.hidden) return;
+    frame?.remove(); // it was refused: the server may be back
+    refusal.hidden = true;
+    isReady = false;
     const address = new URL(`?widget&locale=${encodeURIComponent(language ?? "en")}`, root);
     frame = make("iframe", { src: address, title: settings.title[languageOf(language ?? "en")] || words.title, allow: "clipboard-write" });
     frame.addEventListener("load", start);
     panel.append(frame);
+    refuseUnlessReady(20_000); // also where nothing is loaded at all
+  }
+
+  function refuseUnlessReady(milliseconds) {
+    const waited = frame;
+    setTimeout(() => frame === waited && !isReady && refuse(true), milliseconds);
   }
 
   /** Say that the chat does not answer, and where it can be opened. */
@@ -93,17 +103,17 @@
     isOpen = isShown;
     panel.hidden = !isShown;
     host.toggleAttribute("open", isShown);
-    shape.setAttribute("d", isShown ? CROSS : CHAT);
-    launcher.setAttribute("aria-expanded", isShown);
-    label();
+    draw();
     if (isReady) post(isShown ? "opened" : "closed");
     emit(isShown ? "open" : "close");
   }
 
-  function label(count = Number(badge.textContent)) {
-    badge.textContent = count > 99 ? "99+" : count;
-    badge.hidden = isOpen || !count;
-    launcher.setAttribute("aria-label", isOpen ? words.close : count ? words.unread.replace("{count}", count) : words.open);
+  function draw() {
+    shape.setAttribute("d", isOpen ? CROSS : CHAT);
+    badge.textContent = unread > 99 ? "99+" : unread;
+    badge.hidden = isOpen || !unread;
+    launcher.setAttribute("aria-expanded", isOpen);
+    launcher.setAttribute("aria-label", isOpen ? words.close : unread ? words.unread.replace("{count}", unread) : words.open);
   }
 
   const received = {
@@ -116,8 +126,9 @@
     },
     close,
     unread({ count }) {
-      label(Number(count) || 0);
-      emit("unread", { count: Number(count) || 0 });
+      unread = Number(count) || 0;
+      draw();
+      emit("unread", { count: unread });
     },
     message: ({ id, role }) => emit("message", { id, role }),
     active: () => remember(),
@@ -153,16 +164,14 @@
     shadow.adoptedStyleSheets = [sheet];
     icon.setAttribute("viewBox", "0 0 24 24");
     icon.setAttribute("aria-hidden", "true");
-    shape.setAttribute("d", CHAT);
     icon.append(shape);
     launcher.append(icon, badge);
-    launcher.setAttribute("aria-expanded", "false");
     launcher.addEventListener("click", () => (isOpen ? close() : open()));
     refusal.append(`${words.refused} `, make("a", { href: root, target: "_blank", rel: "noopener", textContent: words.window }));
     panel.append(refusal);
     panel.addEventListener("keydown", ({ key }) => key === "Escape" && close());
     shadow.append(panel, launcher);
-    label(0);
+    draw(); // the site may have opened it already
     document.body.append(host);
     if (isRemembered()) (window.requestIdleCallback ?? setTimeout)(load);
   }
@@ -191,15 +200,16 @@
   window.HandoffChat = Object.freeze({
     open,
     close,
-    /** Say who the user is, with a token that the site's server has signed. */
+    /** Say who the user is, with a token that the site's server has signed; with none, that they have signed out. */
     identify(token) {
-      identity = String(token);
+      identity = String(token || "");
       if (isReady) post("identify", { identity });
     },
     /** Listen to `ready`, `open`, `close`, `message` and `unread`; returns a function that ends it. */
     on(event, call) {
-      (listeners[event] ??= new Set()).add(call);
-      return () => listeners[event].delete(call);
+      if (!listeners.has(event)) listeners.set(event, new Set());
+      listeners.get(event).add(call);
+      return () => listeners.get(event).delete(call);
     },
   });
   if (document.body) mount();

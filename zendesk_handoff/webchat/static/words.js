@@ -19,6 +19,12 @@ export function sayError({ code, limit, error } = {}, otherwise = "error_unknown
   return Object.hasOwn(words, key) ? say(key, settings) : error || say(otherwise);
 }
 
+/** Return the words of a message of the chat itself; the server's own where there are none for its code. */
+export function sayNotice({ code, text }) {
+  const key = `notice_${code}`;
+  return Object.hasOwn(words, key) ? say(key) : text;
+}
+
 const TIME = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
 const DATED = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
