@@ -112,7 +112,7 @@ def _is_offer(phrase: Phrase, text: str) -> bool:
 
 def _is_bare(phrase: Phrase, content: frozenset[str], text: str) -> bool:
     """Check for words of no use alone: "area", a question, or the name of the addressed user."""
-    if any(map(str.isdigit, phrase.short)) or (len(content) > 1 and not phrase.asked):
+    if phrase.has_digits or (len(content) > 1 and not phrase.asked):
         return False
     addressed = phrase.clause == phrase.short != text.strip(" .!?")
     return (len(content) == 1 and addressed) or not any(token.named for token in phrase.tokens)

@@ -149,7 +149,9 @@ def choose(
         if heap and score < -heap[0][0] and score < -value:
             heapq.heappush(heap, (-score, number))  # less new content than before
             continue
-        item = _item(candidate, score, labels, request, language)
+        item = _item(
+            candidate, score, labels, request, language, in_request=candidate.turn == asked
+        )
         subject = subject_of(candidate, candidates, turns, request=asked, language=language)
         if subject is not None:
             item = _about(item, subject)
@@ -218,7 +220,13 @@ def _without(subject: Subject, text: str) -> str:
 
 
 def _item(
-    candidate: Candidate, score: float, labels: Labels, request: int | None, language: str
+    candidate: Candidate,
+    score: float,
+    labels: Labels,
+    request: int | None,
+    language: str,
+    *,
+    in_request: bool,
 ) -> Item:
     line: Line = "bot"
     if candidate.speaker == "user":
@@ -227,7 +235,7 @@ def _item(
     mark = f" ({getattr(labels, answer)})" if answer else ""
     phrase = candidate.phrase
     clause = without_lead(phrase.clause, language) if line != "bot" else phrase.clause
-    if len(clause.split()) > _CLAUSE_WORDS:
+    if in_request or len(clause.split()) > _CLAUSE_WORDS:  # the request's line has its beginning
         clause = phrase.said
     return Item(
         line=line,
@@ -236,8 +244,7 @@ def _item(
         full=phrase.said + mark,
         score=score,
         clause=clause + mark,
-        is_number=any(map(str.isdigit, phrase.short))
-        and not any(token.named for token in phrase.tokens),
+        is_number=phrase.has_digits and not any(token.named for token in phrase.tokens),
     )
 
 

@@ -119,6 +119,11 @@ class Phrase:
     clause: str = ""
     start: int = 0
 
+    @property
+    def has_digits(self) -> bool:
+        """Whether a number in digits is in it."""
+        return any(map(str.isdigit, self.short))
+
 
 def plain_text(text: str) -> str:
     """Undo HTML entities, drop links and @names, and join the lines.

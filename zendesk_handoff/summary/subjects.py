@@ -63,7 +63,7 @@ def subject_of(
         return None
     if _is_answer(candidate, turns):
         return _asked_for(turns[candidate.turn - 1].text, language)
-    if phrase.pronoun and not phrase.requested and not any(map(str.isdigit, phrase.short)):
+    if phrase.pronoun and not phrase.requested and not phrase.has_digits:
         return _spoken_of(candidate, candidates, request=request)
     return None
 
@@ -76,7 +76,7 @@ def _is_answer(candidate: Candidate, turns: Sequence[Turn]) -> bool:
         candidate.turn > 0
         and turns[candidate.turn - 1].speaker == "bot"
         and words <= (_NUMBER_WORDS if is_number else _ANSWER_WORDS)
-        and (is_number or candidate.phrase.start == 0)
+        and (is_number or (candidate.phrase.start == 0 and not candidate.phrase.has_digits))
     )
 
 
@@ -105,7 +105,7 @@ def _spoken_of(
             and not each.phrase.pronoun
         ]
         if before:
-            topic = _brief(before[-1:] if turn == candidate.turn else before)
+            topic = _brief(before[-1:] if turn == candidate.turn else before[:1])
             return None if topic is None else Subject(f"{topic}:", f"{topic}:")
     return None
 
