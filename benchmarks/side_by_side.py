@@ -10,7 +10,7 @@ file holds texts of the evaluation data and is not part of the project.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from zendesk_handoff.domain.dialogue import Dialogue
 
@@ -21,20 +21,22 @@ Summaries = Mapping[str, Sequence[str]]
 
 
 def side_by_side(
-    dialogues: Mapping[str, Sequence[Dialogue]], before: Summaries, after: Summaries
+    dialogues: Mapping[str, Sequence[Dialogue]],
+    before: Summaries,
+    write: Callable[[Dialogue], str],
 ) -> str:
     """Write the page.
 
     Args:
         dialogues: The dialogues of each set.
         before: The older version's summaries of them, in their order.
-        after: The newer version's.
+        write: The newer version.
     """
     chance = random.Random(17)
     page, key = ["# Summaries, two versions", ""], []
     for name, found in dialogues.items():
         for number in sorted(chance.sample(range(len(found)), min(EACH, len(found)))):
-            versions = [("before", before[name][number]), ("after", after[name][number])]
+            versions = [("before", before[name][number]), ("after", write(found[number]))]
             chance.shuffle(versions)
             title = f"{len(key) + 1}. {name}, {number}"
             said = [

@@ -192,12 +192,12 @@ def write_pages(
     cases: Mapping[str, Sequence[Case]], save: Path | None, before: Path | None, output: Path
 ) -> None:
     """Save the summaries of all dialogues, or write thirty beside those of another version."""
-    after = {name: [_default(case) for case in found] for name, found in cases.items()}
     if save is not None:
-        save.write_text(json.dumps(after), encoding="utf-8")
+        written = {name: [_default(case) for case in found] for name, found in cases.items()}
+        save.write_text(json.dumps(written), encoding="utf-8")
     if before is not None:
         dialogues = {name: [case.dialogue for case in found] for name, found in cases.items()}
-        page = side_by_side(dialogues, json.loads(before.read_text("utf-8")), after)
+        page = side_by_side(dialogues, json.loads(before.read_text("utf-8")), summarize)
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(page, encoding="utf-8")
         print(f"wrote {output}")

@@ -10,8 +10,8 @@ from statistics import fmean
 from rapidfuzz import fuzz
 
 from zendesk_handoff.domain.dialogue import Turn
-from zendesk_handoff.frustration.phrases import phrase_book, tokens_of
-from zendesk_handoff.frustration.wording import clean, wording
+from zendesk_handoff.frustration.phrases import phrase_book
+from zendesk_handoff.frustration.wording import wording, words_in
 
 #: Features of earlier messages that still count, averaged.
 EARLIER = "worst_sentence positive signs outrage profanity gratitude".split()
@@ -51,7 +51,7 @@ def context(turns: Sequence[Turn], *, language: str, window: int) -> dict[str, f
         "repetition_of_self": max(0.0, max(alike, default=0.0) - 0.4) / 0.6,
         "repetitions": float(min(3, sum(value >= SAME for value in alike))),
         "bot_repeats": _bot_repeats(bots, language),
-        "says_no": float("no" in phrase_book(language).find(tokens_of(clean(last))[:1])),
+        "says_no": float("no" in phrase_book(language).find(words_in(last)[:1])),
         "says_sorry": float("apologising" in found_in(last, language)),
         "length": log1p(len(users)),
         **{
@@ -72,7 +72,7 @@ def similarity(text: str, other: str, *, language: str) -> float:
 
 def _content(text: str, language: str) -> list[str]:
     common = phrase_book(language).common
-    return [word for word in tokens_of(clean(text)) if word not in common]
+    return [word for word in words_in(text) if word not in common]
 
 
 def since_user(turns: Sequence[Turn]) -> list[Turn]:
@@ -88,7 +88,7 @@ def since_user(turns: Sequence[Turn]) -> list[Turn]:
 @lru_cache(maxsize=2048)
 def found_in(text: str, language: str) -> frozenset[str]:
     """Find the groups in a message of the bot, cached because bots repeat themselves."""
-    return frozenset(phrase_book(language).find(tokens_of(clean(text))))
+    return frozenset(phrase_book(language).find(words_in(text)))
 
 
 def _groups_in(turns: Sequence[Turn], language: str) -> frozenset[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from math import log1p
 
 from zendesk_handoff.domain.dialogue import Turn
 from zendesk_handoff.frustration.context import found_in, is_failure, since_user
-from zendesk_handoff.frustration.phrases import phrase_book, tokens_of
-from zendesk_handoff.frustration.wording import clean
+from zendesk_handoff.frustration.phrases import phrase_book
+from zendesk_handoff.frustration.wording import words_in
 
 #: Messages of the bot that count towards a series without a result, at most.
 _SERIES = 6
@@ -62,12 +63,13 @@ def service(turns: Sequence[Turn], *, language: str, window: int) -> dict[str, f
     }
 
 
+@lru_cache(maxsize=1024)
 def _topics(text: str, language: str) -> frozenset[str]:
     """Find the words that say what a message is about."""
     vague = phrase_book(language).vague
     return frozenset(
         word
-        for word in tokens_of(clean(text))
+        for word in words_in(text)
         if word.isdigit() or (len(word) >= _LETTERS and word not in vague)
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from zendesk_handoff.domain.dialogue import Turn
 from zendesk_handoff.summary.candidates import Candidate
+from zendesk_handoff.summary.phrases import SPAN
 from zendesk_handoff.summary.words import Words, words_of
 
 #: Content words that an answer needs to be more than a courtesy.
@@ -53,7 +54,7 @@ def farewells(
         The indices of the bot's messages.
     """
     lists = words_of(language)
-    with_content = {candidate.turn for candidate in candidates}
+    with_content = {each.turn for each in candidates if not SPAN.fullmatch(each.phrase.short)}
     found = set()
     for at in range(1, len(turns)):
         before = turns[at - 1]
