@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
@@ -153,7 +154,13 @@ def row(
 
 
 def _auc(labels: np.ndarray, scores: np.ndarray) -> float:
-    return float(roc_auc_score(labels, scores)) if 0 < labels.sum() < len(labels) else np.nan
+    """Compute the area under the curve from ranks, which is quick enough to be done often."""
+    frustrated = labels == 1
+    count, calm = frustrated.sum(), (~frustrated).sum()
+    if not count or not calm:
+        return np.nan
+    ranks = rankdata(scores)[frustrated].sum()
+    return float((ranks - count * (count + 1) / 2) / (count * calm))
 
 
 def _recall(labels: np.ndarray, said: np.ndarray) -> float:

@@ -113,7 +113,7 @@ def test_slots_of_text_are_before_those_of_numbers():
 def test_the_bots_words_of_no_use_are_left_out():
     found = talk(
         "my flight LX18 is late",
-        "Hi Ada, I am sorry. LX18 leaves at 10:40 from gate B33. ^TBW 1/2",
+        "Hi Ada, sorry. LX18 leaves at 10:40 from gate B33. ^TBW 1/2 https://x.example/y",
         "thanks a lot",
         "Feel free to come back whenever you like. Enjoy the time with our airline.",
         "bye",
@@ -122,6 +122,15 @@ def test_the_bots_words_of_no_use_are_left_out():
     assert "LX18 leaves at 10:40 from gate B33" in digest
     for word in ("Ada", "TBW", "1/2", "Feel free", "Enjoy"):
         assert word not in digest
+
+
+def test_a_goodbye_is_no_answer_to_the_case():
+    told = ("when does LX18 leave", "LX18 leaves at 10:40. May I book you a seat on it?")
+    bye = "It was a pleasure helping you today."
+    for said in ("thanks, bye", "That is all I need today, thanks!", "no thanks"):
+        assert "pleasure" not in summarize(talk(*told, said, bye), max_words=50).split("\n\n")[0]
+    booked = summarize(talk(*told, "yes, thanks", "Window seat 14A is yours."), max_words=50)
+    assert "14A" in booked.split("\n\n")[0]
 
 
 def test_a_long_request_is_cut_and_not_thinned_out():

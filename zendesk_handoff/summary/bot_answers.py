@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from zendesk_handoff.domain.dialogue import Turn
 from zendesk_handoff.summary.candidates import Candidate
 from zendesk_handoff.summary.phrases import SPAN
-from zendesk_handoff.summary.words import Words, words_of
+from zendesk_handoff.summary.words import Words, formulas_of, words_of
 
 #: Content words that an answer needs to be more than a courtesy.
 _SUBSTANCE = 3
@@ -60,7 +60,7 @@ def farewells(
         before = turns[at - 1]
         if turns[at].speaker != "bot" or before.speaker != "user" or at - 1 in with_content:
             continue
-        words = _words(before)
+        words = _words(formulas_of(language).sub(" ", before.text))  # "that's all", for one
         asked = at > 1 and _asks(turns[at - 2], lists)
         accepts = asked and words[:1] and words[0] in lists.acceptance - lists.thanks
         if not accepts and not lists.thanks.isdisjoint(words):
@@ -70,11 +70,11 @@ def farewells(
 
 def _asks(turn: Turn, lists: Words) -> bool:
     """Check whether a message of the bot's ends with a question, or wants something confirmed."""
-    return turn.text.rstrip().endswith("?") or not lists.transaction.isdisjoint(_words(turn))
+    return turn.text.rstrip().endswith("?") or not lists.transaction.isdisjoint(_words(turn.text))
 
 
-def _words(turn: Turn) -> list[str]:
-    return [word.strip(".,;:!?").lower() for word in turn.text.split()]
+def _words(text: str) -> list[str]:
+    return [word.strip(".,;:!?").lower() for word in text.split()]
 
 
 def not_understood(turns: Sequence[Turn]) -> list[str]:

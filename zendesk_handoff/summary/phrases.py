@@ -140,7 +140,7 @@ def without_signature(text: str) -> str:
     Args:
         text: The message of a bot or of an agent.
     """
-    return _SIGNATURE.sub("", text)
+    return _SIGNATURE.sub("", _ADDRESSED.sub(" ", text))
 
 
 def tokens_of(text: str, *, language: str = ENGLISH) -> list[Token]:
