@@ -7,6 +7,9 @@ summarise are shown for comparison. The data are not part of the project; withou
 measured, and the output says so.
 
     python -m benchmarks.summary [--data DIR]
+
+With --save the summaries go to a file, and with --before thirty of them are written beside those
+of another version; see `benchmarks/side_by_side.py`.
 """
 
 from __future__ import annotations
@@ -24,8 +27,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.evaluation import is_complete
-from tools.paths import EVALUATION_SETS
+from benchmarks.intervals import bootstrap, in_words
+from benchmarks.side_by_side import side_by_side
+from tools.paths import EVALUATION_SETS, ROOT
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
 from zendesk_handoff.summary import summarize
 
@@ -34,6 +41,9 @@ DATA = EVALUATION_SETS
 #: The sets with facts, and the share of the dialogue's words that a summary may have.
 FACT_SETS = {"summary_task_dialogues": 0.30, "summary_cut_dialogues": 0.40}
 TWEETS = "summary_support_tweets"
+
+#: The page with two versions' summaries.
+OUTPUT = ROOT / "build" / "summaries.md"
 
 Summarizer = Callable[["Case"], str]
 
@@ -146,14 +156,17 @@ def fact_row(name: str, cases: Sequence[Case], write: Summarizer) -> str:
     summaries = [write(case) for case in cases]
     spent = (time.perf_counter() - started) / len(cases)
     found = [
-        holds(summary, fact)
-        for case, summary in zip(cases, summaries, strict=True)
+        (number, holds(summary, fact))
+        for number, (case, summary) in enumerate(zip(cases, summaries, strict=True))
         for fact in case.facts
     ]
+    held = np.array([is_held for _, is_held in found], dtype=float)
+    interval = bootstrap([number for number, _ in found], lambda rows: float(held[rows].mean()))
     length = statistics.mean(
         len(summary.split()) / case.words for case, summary in zip(cases, summaries, strict=True)
     )
-    return f"  {name:<34}{statistics.mean(found):>8.3f}{length:>9.1%}{1000 * spent:>9.1f}"
+    figures = f"{held.mean():>8.3f} {in_words(interval):>13}{length:>9.1%}{1000 * spent:>9.1f}"
+    return f"  {name:<34}{figures}"
 
 
 def rouge_row(name: str, cases: Sequence[Case], write: Summarizer) -> str:
@@ -169,23 +182,47 @@ def rouge_row(name: str, cases: Sequence[Case], write: Summarizer) -> str:
             values.append(statistics.mean(score[measure] for score in scores))
         best.append(max(score["R1"] for score in scores))
     shown = "".join(f"{100 * statistics.mean(values):>8.1f}" for values in means.values())
+    first = 100 * np.array(means["R1"])
+    interval = bootstrap(range(len(cases)), lambda rows: float(first[rows].mean()))
+    shown += f" {in_words(interval, digits=1):>14}"
     return f"  {name:<34}{shown}{100 * statistics.mean(best):>9.1f}{statistics.mean(words):>8.0f}"
+
+
+def write_pages(
+    cases: Mapping[str, Sequence[Case]], save: Path | None, before: Path | None, output: Path
+) -> None:
+    """Save the summaries of all dialogues, or write thirty beside those of another version."""
+    if save is not None:
+        written = {name: [_default(case) for case in found] for name, found in cases.items()}
+        save.write_text(json.dumps(written), encoding="utf-8")
+    if before is not None:
+        dialogues = {name: [case.dialogue for case in found] for name, found in cases.items()}
+        page = side_by_side(dialogues, json.loads(before.read_text("utf-8")), summarize)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(page, encoding="utf-8")
+        print(f"wrote {output}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--save", type=Path, help="write the summaries to this file")
+    parser.add_argument("--before", type=Path, help="summaries that another version has saved")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="the page beside --before")
     options = parser.parse_args(argv)
     names = [*FACT_SETS, TWEETS]
     sets = {name: options.data / f"{name}.jsonl" for name in names}
     is_complete("summary", options.data, [path.name for path in sets.values()])
     found = {name: read_cases(path) for name, path in sets.items() if path.exists()}
+    if options.save or options.before:
+        write_pages(found, options.save, options.before, options.output)
+        return 0
     for name, share in FACT_SETS.items():
         if name not in found:
             continue
         cases = [case for case in found[name] if case.facts]
-        print(f"{name:<36}{'recall':>8}{'length':>9}{'ms':>9}")
+        print(f"{name:<36}{'recall':>8}{'95 %':>14}{'length':>9}{'ms':>9}")
         ways: dict[str, Summarizer] = {
             "summary": _default,
             f"summary, at most {share:.0%}": _at_share(share),
@@ -200,7 +237,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(fact_row(way, cases, write))
     if TWEETS in found:
         cases = [case for case in found[TWEETS] if case.references]
-        print(f"{TWEETS:<36}{'R1':>8}{'R2':>8}{'RL':>8}{'best R1':>9}{'words':>8}")
+        print(f"{TWEETS:<36}{'R1':>8}{'R2':>8}{'RL':>8}{'R1, 95 %':>15}{'best R1':>9}{'words':>8}")
         for way, write in {
             "summary": _default,
             "summary, at most 30 words": _at_words(30),

@@ -232,3 +232,20 @@ def test_the_end_of_a_huge_message_is_not_read(piece):
     beginning = huge[:MAX_LENGTH]
     assert score(huge) == score(beginning)
     assert score(huge, huge, huge) == score(beginning, beginning, beginning)
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en", "I would like to cancel my subscription"),
+        ("de", "Ich möchte mein Abo kündigen"),
+        ("de", "bitte die Bestellung stornieren"),
+        ("es", "quiero dar de baja la línea"),
+        ("es", "quiero cancelar mi suscripción"),
+        ("fr", "je veux résilier mon abonnement"),
+    ],
+)
+def test_to_cancel_is_a_request_and_no_threat(locale, text):
+    asked = score("hi", "?", text, locale=locale)
+    assert not asked.escalate
+    assert texts_of(locale)["leaving"] not in asked.reasons

@@ -8,6 +8,7 @@ from zendesk_handoff.domain.dialogue import (
     dialogue_from_turns,
 )
 from zendesk_handoff.summary import DEFAULT_MAX_WORDS, summarize
+from zendesk_handoff.summary.facts import words_in
 
 PARCEL = [
     user_event("hello", "greet"),
@@ -26,7 +27,7 @@ def test_the_lines_of_a_summary():
     assert lines[:3] == [
         "Why: Asked for a human.",
         "Customer wants: where is order 10234?",
-        "Facts: order number: 10234; promised for Monday",
+        "Facts: order number: 10234",
     ]
     assert lines[3] == "Bot said: Order 10234 is with the carrier since Tuesday."
     assert lines[4] == "Bot did not understand: “it was promised for Monday”"
@@ -65,3 +66,74 @@ def test_a_reason_alone_is_a_summary():
     assert (
         summarize(dialogue_from_turns([]), reason="Asked for a human.") == "Why: Asked for a human."
     )
+
+
+LONG = [
+    ("I want to return my kettle, order 10234", "order_return"),
+    "Why do you want to return the kettle of order 10234?",
+    ("the lid of the kettle is loose", "nlu_fallback"),
+    "Sorry, I did not get that.",
+    ("the lid of the kettle is loose, order 10234", "nlu_fallback"),
+    "Sorry, I did not get that.",
+    ("a person please", "human_handoff"),
+]
+
+
+def test_no_line_repeats_another():
+    events = [
+        bot_event(each, "utter_default" if "Sorry" in each else "utter_ask")
+        if isinstance(each, str)
+        else user_event(*each)
+        for each in LONG
+    ]
+    digest = summarize(dialogue_from_events(events), max_words=120).split("\n\n")[0]
+    lines = [words_in(line.partition(": ")[2]) for line in digest.splitlines()]
+    assert len(lines) > 1
+    for at, line in enumerate(lines):
+        assert not any(line <= other for other in lines[:at] + lines[at + 1 :]), digest
+    assert digest.count("lid") == 1
+
+
+def test_the_names_of_a_message_are_before_its_numbers():
+    found = talk(
+        "my kettle leaks", "Yes?", "it was on May 3, and I paid 20 euros, at the shop of Ada Moor"
+    )
+    facts = next(line for line in summarize(found, max_words=90).splitlines() if "Facts" in line)
+    assert facts.index("Ada Moor") < facts.index("20 euros")
+
+
+def test_slots_of_text_are_before_those_of_numbers():
+    slots = {"count": 3, "order_number": "10234", "product": "blue lamp"}
+    text = summarize(
+        dialogue_from_turns([{"speaker": "user", "text": "hello"}], slots=slots), max_words=60
+    )
+    assert "Facts: product: blue lamp; count: 3; order number: 10234" in text
+
+
+def test_the_bots_words_of_no_use_are_left_out():
+    found = talk(
+        "my flight LX18 is late",
+        "Hi Ada, sorry. LX18 leaves at 10:40 from gate B33. ^TBW 1/2 https://x.example/y",
+        "thanks a lot",
+        "Feel free to come back whenever you like. Enjoy the time with our airline.",
+        "bye",
+    )
+    digest = summarize(found, max_words=60).split("\n\n")[0]
+    assert "LX18 leaves at 10:40 from gate B33" in digest
+    for word in ("Ada", "TBW", "1/2", "Feel free", "Enjoy"):
+        assert word not in digest
+
+
+def test_a_goodbye_is_no_answer_to_the_case():
+    told = ("when does LX18 leave", "LX18 leaves at 10:40. May I book you a seat on it?")
+    bye = "It was a pleasure helping you today."
+    for said in ("thanks, bye", "That is all I need today, thanks!", "no thanks"):
+        assert "pleasure" not in summarize(talk(*told, said, bye), max_words=50).split("\n\n")[0]
+    booked = summarize(talk(*told, "yes, thanks", "Window seat 14A is yours."), max_words=50)
+    assert "14A" in booked.split("\n\n")[0]
+
+
+def test_a_long_request_is_cut_and_not_thinned_out():
+    words = "the kettle that I bought in your shop at the old market square last winter leaks "
+    first = summarize(talk((words * 3).strip()), max_words=60).splitlines()[0]
+    assert first.removeprefix("Customer wants: ").rstrip("…") in words * 3

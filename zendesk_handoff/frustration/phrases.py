@@ -16,11 +16,8 @@ from zendesk_handoff.domain.language import ENGLISH, language_of
 
 _TOKEN = re.compile(r"[^\W_]+|[$£€]")
 _APOSTROPHES = str.maketrans("", "", "'’`´")
-_NUMBER_WORDS = frozenset(
-    "two three four five six seven eight nine ten couple few several "
-    "zwei drei vier fünf sechs sieben acht neun zehn "
-    "dos tres cuatro cinco seis siete ocho nueve diez".split()
-)
+#: Groups of single words that are looked up one by one and never searched for.
+_WORD_GROUPS = ("function", "common", "vague", "numbers")
 _ANY_NUMBER = "<n>"
 _STEM = 3  # letters by which a "word*" phrase is looked up
 
@@ -35,15 +32,20 @@ class PhraseBook:
 
     Attributes:
         function_words: The words by which the language is detected; none if the list has none.
+        common: Words that do not count where two messages are compared.
+        vague: Words that do not say either what a message is about.
     """
 
     def __init__(self, groups: dict[str, list[str]]) -> None:
         """Index the phrases of each group."""
-        self.function_words = frozenset(groups.get("function", ()))
+        self.function_words, self.common, vague, self._numbers = (
+            frozenset(groups.get(name, ())) for name in _WORD_GROUPS
+        )
+        self.vague = self.common | vague
         self._exact: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self._stems: dict[str, list[tuple[str, str]]] = {}
         for group, phrases in groups.items():
-            for phrase in phrases:
+            for phrase in phrases if group not in _WORD_GROUPS else ():
                 self._add(phrase, group)
 
     def _add(self, phrase: str, group: str) -> None:
@@ -58,7 +60,7 @@ class PhraseBook:
         found: dict[str, list[str]] = {}
         for position, token in enumerate(tokens):
             entries = self._exact.get(token, ())
-            if token in _NUMBER_WORDS or token.isdigit():
+            if token in self._numbers or token.isdigit():
                 entries = (*entries, *self._exact.get(_ANY_NUMBER, ()))
             for rest, group in entries:
                 end = position + 1 + len(rest)

@@ -16,7 +16,7 @@ MAX_REASONS = 4
 #: The least that a reason must add to the score's logit.
 _LEAST = 0.25
 #: The same for features to which harmless messages often add a little.
-_LEAST_OF = {"wording": 0.8, "growing": 0.6}
+_LEAST_OF = {"wording": 0.8, "growing": 0.6, "refusals": 0.5, "unserved": 0.4, "doubting": 0.3}
 
 #: Features that are one reason together.
 _TOGETHER = {
@@ -24,7 +24,10 @@ _TOGETHER = {
     "growing": ("earlier_outrage", "earlier_profanity", "earlier_worst_sentence", "earlier_signs"),
     "repetitions": ("repetitions", "repetition_of_self"),
     "failures": ("failures", "bot_lost"),
-    "refusals": ("refusals", "bot_refuses"),
+    "refusals": ("refusals", "bot_refuses", "bot_no_result", "no_results", "goes_on", "bot_sorry"),
+    "unserved": ("unanswered", "bot_asks_known", "bot_stalls", "bot_narrows"),
+    "searching": ("alternative", "relaxing"),
+    "doubting": ("doubting", "insisting"),
 }
 
 
@@ -52,7 +55,7 @@ def signs_of(
     Args:
         features: The measured features.
         weights: The weight of each feature.
-        window: The window that `refusals` is a share of.
+        window: The window that `refusals` and `no_results` are shares of.
     """
     known = texts_of(ENGLISH)
     added = {name: weights.get(name, 0.0) * value for name, value in features.items()}
@@ -121,7 +124,7 @@ def _count(name: str, features: Mapping[str, float], window: int) -> int:
     if name == "failures":
         return round(features["failures"] * 3)
     if name == "refusals":
-        return round(features["refusals"] * window)
+        return max(1, round(max(features["refusals"], features["no_results"]) * window))
     return 1
 
 

@@ -13,6 +13,7 @@ from zendesk_handoff.domain.dialogue import Dialogue, Turn
 from zendesk_handoff.frustration.context import context
 from zendesk_handoff.frustration.phrases import detect_language
 from zendesk_handoff.frustration.reasons import Sign, in_words, signs_of
+from zendesk_handoff.frustration.service import service
 from zendesk_handoff.frustration.wording import clean, wording
 
 #: At or above it a user counts as frustrated. The weights are shifted so that it is .5.
@@ -89,6 +90,7 @@ def measure(turns: tuple[Turn, ...], *, language: str, window: int) -> dict[str,
     return {
         **message,
         **context(turns, language=language, window=window),
+        **service(turns, language=language, window=window),
         "refusing": message["refusing"] * (1 - opening),  # nothing can be refused yet
         # A user who begins with a request is not frustrated with the bot yet.
         "opening_request": opening * message["request"],

@@ -52,8 +52,15 @@ def clean(text: str) -> str:
     return _NOISE.sub(" ", text)
 
 
-def wording(text: str, *, language: str = ENGLISH) -> dict[str, float]:
-    """Measure one message of the user.
+@lru_cache(maxsize=1024)
+def words_in(text: str) -> tuple[str, ...]:
+    """Split a message into its words, cached because each is read with those that follow it."""
+    return tuple(tokens_of(clean(text)))
+
+
+@lru_cache(maxsize=256)
+def wording(text: str, *, language: str = ENGLISH) -> Mapping[str, float]:
+    """Measure one message of the user, cached because the messages after it read it again.
 
     Args:
         text: The message.

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from zendesk_handoff.domain.dialogue import Turn
 from zendesk_handoff.summary.candidates import Candidate
+from zendesk_handoff.summary.phrases import SPAN
+from zendesk_handoff.summary.words import Words, formulas_of, words_of
 
 #: Content words that an answer needs to be more than a courtesy.
 _SUBSTANCE = 3
@@ -36,6 +38,43 @@ def last_answer(
             words.setdefault(candidate.turn, set()).update(candidate.content)
     substantial = [turn for turn, content in words.items() if len(content) >= _SUBSTANCE]
     return max(substantial or words, default=None)
+
+
+def farewells(
+    turns: Sequence[Turn], candidates: Sequence[Candidate], *, language: str
+) -> frozenset[int]:
+    """Find the bot's replies to nothing but thanks: "feel free to come back", "enjoy your stay".
+
+    Args:
+        turns: The messages.
+        candidates: Their phrases, as `candidates_of` gives them.
+        language: The language of the word list.
+
+    Returns:
+        The indices of the bot's messages.
+    """
+    lists = words_of(language)
+    with_content = {each.turn for each in candidates if not SPAN.fullmatch(each.phrase.short)}
+    found = set()
+    for at in range(1, len(turns)):
+        before = turns[at - 1]
+        if turns[at].speaker != "bot" or before.speaker != "user" or at - 1 in with_content:
+            continue
+        words = _words(formulas_of(language).sub(" ", before.text))  # "that's all", for one
+        asked = at > 1 and _asks(turns[at - 2], lists)
+        accepts = asked and words[:1] and words[0] in lists.acceptance - lists.thanks
+        if not accepts and not lists.thanks.isdisjoint(words):
+            found.add(at)
+    return frozenset(found)
+
+
+def _asks(turn: Turn, lists: Words) -> bool:
+    """Check whether a message of the bot's ends with a question, or wants something confirmed."""
+    return turn.text.rstrip().endswith("?") or not lists.transaction.isdisjoint(_words(turn.text))
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip(".,;:!?").lower() for word in text.split()]
 
 
 def not_understood(turns: Sequence[Turn]) -> list[str]:

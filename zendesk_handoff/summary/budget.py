@@ -8,8 +8,8 @@ from zendesk_handoff.domain.text import MAX_TEXT, split_text, units
 #: The longest summary by default, whatever the dialogue's length.
 DEFAULT_MAX_WORDS = 220
 #: The default length: a few words for any case, and a fifth of the dialogue's words.
-_BASE_WORDS = 16
-_SHARE = 1 / 5
+_BASE_WORDS = 15
+_SHARE = 0.205
 #: The same for the digest above the last messages.
 _DIGEST_BASE = 45
 _DIGEST_SHARE = 1 / 4

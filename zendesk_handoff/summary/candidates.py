@@ -11,7 +11,12 @@ from functools import cache
 from importlib.resources import files
 
 from zendesk_handoff.domain.dialogue import Speaker, Turn
-from zendesk_handoff.summary.phrases import Phrase, phrases_of
+from zendesk_handoff.summary.phrases import (
+    SPAN,
+    Phrase,
+    phrases_of,
+    without_signature,
+)
 from zendesk_handoff.summary.words import Words, words_of
 
 #: Words of an answer in which the user's yes or no is looked for.
@@ -29,6 +34,7 @@ class Candidate:
         content: Its content words, in lower case.
         answer: ``yes`` or ``no`` where the user has accepted or declined a phrase of the bot.
         score: The probability that it holds a fact, from 0 to 1.
+        bare: Whether it is a word of the bot's that means nothing alone.
     """
 
     turn: int
@@ -37,6 +43,7 @@ class Candidate:
     content: frozenset[str]
     answer: str | None
     score: float
+    bare: bool = False
 
 
 def candidates_of(turns: Sequence[Turn], *, language: str) -> list[Candidate]:
@@ -48,7 +55,8 @@ def candidates_of(turns: Sequence[Turn], *, language: str) -> list[Candidate]:
     """
     words = words_of(language)
     function_words = words.negations | words.relations
-    phrases = [phrases_of(turn.text, language=language) for turn in turns]
+    texts = [without_signature(turn.text) if turn.speaker == "bot" else turn.text for turn in turns]
+    phrases = [phrases_of(text, language=language) for text in texts]
     spoken: dict[Speaker, Counter[str]] = {"user": Counter(), "bot": Counter()}
     for turn, found in zip(turns, phrases, strict=True):
         spoken[turn.speaker].update({token.plain for phrase in found for token in phrase.tokens})
@@ -67,6 +75,10 @@ def candidates_of(turns: Sequence[Turn], *, language: str) -> list[Candidate]:
             content = frozenset(token.plain for token in phrase.tokens) - function_words
             if all(len(word) < 2 and not word.isdigit() for word in content):
                 continue
+            if any(
+                word in words.indifference for word in phrase.said.lower().split()
+            ) and not words.negations.isdisjoint(token.plain for token in phrase.tokens):
+                continue  # "I do not mind the area"
             features = _features(phrase, content, turn, spoken, words)
             features["first"] = float(at == first)
             features["last"] = float(at == last)
@@ -78,9 +90,32 @@ def candidates_of(turns: Sequence[Turn], *, language: str) -> list[Candidate]:
             features["accepted"] = float(answer == "yes")
             features["rejected"] = float(answer == "no")
             candidates.append(
-                Candidate(at, turn.speaker, phrase, content, answer, _score(turn.speaker, features))
+                Candidate(
+                    turn=at,
+                    speaker=turn.speaker,
+                    phrase=phrase,
+                    content=content,
+                    answer=answer,
+                    score=_score(turn.speaker, features),
+                    bare=turn.speaker == "bot"
+                    and not (answer and _is_offer(phrase, texts[at]))
+                    and _is_bare(phrase, content, texts[at]),
+                )
             )
     return candidates
+
+
+def _is_offer(phrase: Phrase, text: str) -> bool:
+    """Check whether a yes or no would answer a phrase: "Shall I book it?", but not "today?"."""
+    return phrase.asked and text.rstrip().endswith("?") and not SPAN.fullmatch(phrase.short)
+
+
+def _is_bare(phrase: Phrase, content: frozenset[str], text: str) -> bool:
+    """Check for words of no use alone: "area", a question, or the name of the addressed user."""
+    if phrase.has_digits or (len(content) > 1 and not phrase.asked):
+        return False
+    addressed = phrase.clause == phrase.short != text.strip(" .!?")
+    return (len(content) == 1 and addressed) or not any(token.named for token in phrase.tokens)
 
 
 def _mean(numbers: Iterable[float]) -> float:

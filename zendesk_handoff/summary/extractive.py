@@ -10,27 +10,30 @@ from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.language import language_of
 from zendesk_handoff.domain.redaction import PAYMENT, mask, mask_dialogue
 from zendesk_handoff.domain.untrusted_text import quotable, quotable_dialogue
-from zendesk_handoff.summary.bot_answers import last_answer, not_understood
+from zendesk_handoff.summary.bot_answers import farewells, last_answer, not_understood
 from zendesk_handoff.summary.budget import Budget, default_words, digest_words, shorten
 from zendesk_handoff.summary.candidates import Candidate, candidates_of
 from zendesk_handoff.summary.facts import (
     Item,
     Line,
     choose,
+    in_order,
     named_facts,
     widen,
     without_corrected,
+    without_repeated,
     words_in,
 )
 from zendesk_handoff.summary.labels import Labels, labels_of
 from zendesk_handoff.summary.layout import flow_line, labelled, last_messages
-from zendesk_handoff.summary.phrases import plain_text
+from zendesk_handoff.summary.phrases import plain_text, without_signature
 from zendesk_handoff.summary.request import SMALL_TALK, find_request, in_one_line
 from zendesk_handoff.summary.user_lines import user_lines
 
-#: The request's share of the digest, and its least length in words.
-_REQUEST_SHARE = 0.35
+#: The least length of the request in words, and its share of the digest beyond some words.
 _REQUEST_MIN = 8
+_REQUEST_SHARE = 0.7
+_REQUEST_BASE = 14
 #: The share of the signs of frustration, and their number.
 _MOOD_SHARE = 0.25
 _SIGNS = 2
@@ -103,6 +106,8 @@ def _digest(
         for candidate in without_corrected(candidates_of(turns, language=language), turns, language)
         if not turns[candidate.turn].about_handover  # neither a fact nor an answer to the case
     ]
+    ends = farewells(turns, candidates, language=language)
+    candidates = [candidate for candidate in candidates if candidate.turn not in ends]
     request = find_request(turns, candidates)
     answer = last_answer(turns, candidates, after=-1 if request is None else request)
     items: list[Item] = []
@@ -114,20 +119,32 @@ def _digest(
         if budget.spend(f"{label} {item.short}"):
             items.append(item)
     informative = [
-        candidate for candidate in candidates if turns[candidate.turn].intent not in SMALL_TALK
+        candidate
+        for candidate in candidates
+        if turns[candidate.turn].intent not in SMALL_TALK and not candidate.bare
     ]
-    items += choose(_boosted(informative, answer), budget, items, labels, request=request)
+    items += choose(
+        _boosted(informative, answer),
+        turns,
+        budget,
+        items,
+        labels,
+        request=request,
+        language=language,
+    )
     if not items and request is not None:  # one endless word, for example
         text = plain_text(turns[request].text)
         text = shorten(text, budget.words - len(labels.wants.split()), budget.characters // 2)
         items = (
-            [Item("wants", request, text, text, 1.0)]
+            [Item("wants", request, text, text, 1.0, text)]
             if budget.spend(f"{labels.wants} {text}")
             else []
         )
     if answer is not None:
         items = _in_clauses(items, dialogue, answer, labels, language, budget)
-    items = sorted(widen(items, budget), key=lambda item: item.turn)
+    items = without_repeated(items, budget, [failed])
+    items = widen(items, budget)
+    items = in_order(without_repeated(items, budget, [failed]))
     lines: list[Line] = ["wants", "facts", "bot"]
     texts = {line: "; ".join(item.short for item in items if item.line == line) for line in lines}
     body = [f"{getattr(labels, line)} {text}" for line, text in texts.items() if text]
@@ -158,10 +175,11 @@ def _failures(dialogue: Dialogue, labels: Labels, budget: Budget) -> str:
 def _request_line(
     dialogue: Dialogue, turn: int, labels: Labels, language: str, budget: Budget
 ) -> list[Item]:
-    words = max(min(_REQUEST_MIN, budget.words - 2), int(budget.words * _REQUEST_SHARE))
+    share = int((budget.words - _REQUEST_BASE) * _REQUEST_SHARE)
+    words = max(min(_REQUEST_MIN, budget.words - 2), share)
     text = in_one_line(dialogue.turns[turn].text, words, language=language)
     if text and budget.spend(f"{labels.wants} {text}"):
-        return [Item("wants", turn, text, text, 1.0)]
+        return [Item("wants", turn, text, text, 1.0, text)]
     return []
 
 
@@ -190,7 +208,7 @@ def _in_clauses(
     chosen = [item for item in lines if item.turn == answer]
     spent = sum(len(item.short.split()) for item in chosen)
     text = in_one_line(
-        dialogue.turns[answer].text,
+        without_signature(dialogue.turns[answer].text),
         min(spent + budget.words, _ANSWER_WORDS),
         language=language,
         whole=_WHOLE_ANSWER,
@@ -204,4 +222,6 @@ def _in_clauses(
         for item in chosen:
             budget.spend(item.short)
         return items
-    return [item for item in items if item not in chosen] + [Item("bot", answer, text, text, 1.0)]
+    return [item for item in items if item not in chosen] + [
+        Item("bot", answer, text, text, 1.0, text)
+    ]

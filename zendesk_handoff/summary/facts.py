@@ -12,6 +12,8 @@ from zendesk_handoff.domain.dialogue import Dialogue, Turn
 from zendesk_handoff.summary.budget import Budget, shorten
 from zendesk_handoff.summary.candidates import Candidate
 from zendesk_handoff.summary.labels import Labels
+from zendesk_handoff.summary.request import without_lead
+from zendesk_handoff.summary.subjects import Subject, subject_of
 from zendesk_handoff.summary.user_lines import TOLD_NAMES
 from zendesk_handoff.summary.words import words_of
 
@@ -28,11 +30,14 @@ INTERNAL_SLOTS = frozenset(
     "csat_score".split()
 )
 #: The least score of a phrase in the summary.
-_MIN_SCORE = 0.1
+_MIN_SCORE = 0.08
 #: Words of a slot's value, at most.
 _VALUE_WORDS = 12
 #: The least share of a phrase's content words that the summary must not have yet.
 _MIN_NEW = 0.34
+
+#: Words of a clause that stands whole, at most.
+_CLAUSE_WORDS = 14
 
 _WORD = re.compile(r"\w+(?:[.:/'’-]\w+)*")
 
@@ -48,6 +53,9 @@ class Item:
         turn: Index of its turn; -1 for slots, before all turns.
         short: The text in as few words as possible.
         full: The text as it was written.
+        clause: The whole clause.
+        subject: The subject that was put before it.
+        is_number: Whether it has a number and no name: "7 people", "20:30".
         score: From 0 to 1.
     """
 
@@ -56,6 +64,9 @@ class Item:
     short: str
     full: str
     score: float
+    clause: str = ""
+    subject: Subject | None = None
+    is_number: bool = False
 
 
 def named_facts(dialogue: Dialogue, labels: Labels) -> list[Item]:
@@ -77,8 +88,10 @@ def named_facts(dialogue: Dialogue, labels: Labels) -> list[Item]:
         text = "" if name in INTERNAL_SLOTS else _plain_value(value, labels)
         if text:
             label = name.removeprefix("handoff_").replace("_", " ").strip()
-            text = f"{label}: {shorten(text, _VALUE_WORDS)}"
-            items.append(Item("facts", -1, text, text, 1.0))
+            text = shorten(text, _VALUE_WORDS)
+            number = any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
+            text = f"{label}: {text}"
+            items.append(Item("facts", -1, text, text, 1.0, text, is_number=number))
     return items
 
 
@@ -100,21 +113,26 @@ def words_in(text: str) -> set[str]:
 
 def choose(
     candidates: Sequence[Candidate],
+    turns: Sequence[Turn],
     budget: Budget,
     items: Sequence[Item],
     labels: Labels,
     *,
     request: int | None,
+    language: str,
 ) -> list[Item]:
     """Choose the phrases with most information within the budget, in their order.
 
     Args:
         candidates: All candidates.
+        turns: The messages.
         budget: Is charged with the chosen ones.
         items: The items that the summary already has.
         labels: The words for yes and no.
         request: The turn with the user's request.
+        language: The language of the word list.
     """
+    asked = request
     known = {word for item in items for word in words_in(item.full)}
     opened = {item.line for item in items}
     if "wants" in opened:
@@ -132,7 +150,12 @@ def choose(
         if heap and score < -heap[0][0] and score < -value:
             heapq.heappush(heap, (-score, number))  # less new content than before
             continue
-        item = _item(candidate, score, labels, request)
+        item = _item(
+            candidate, score, labels, request, language, in_request=candidate.turn == asked
+        )
+        subject = subject_of(candidate, candidates, turns, request=asked, language=language)
+        if subject is not None:
+            item = _about(item, subject)
         label = "" if item.line in opened else getattr(labels, item.line)
         if not budget.spend(f"{label} {item.short}"):
             continue
@@ -143,31 +166,124 @@ def choose(
 
 
 def widen(items: Sequence[Item], budget: Budget) -> list[Item]:
-    """Replace short texts by the full ones within the budget, the highest scores first.
+    """Replace short texts by whole clauses within the budget, the highest scores first.
+
+    An item that stands in the clause of another one of its message is left out.
 
     Args:
         items: The chosen items.
         budget: Is charged with the additional words.
     """
-    wide = list(items)
-    for index in sorted(range(len(wide)), key=lambda at: -wide[at].score):
+    wide: list[Item | None] = list(items)
+    for index in sorted(range(len(items)), key=lambda at: -items[at].score):
         item = wide[index]
+        if item is None:
+            continue
         budget.refund(item.short)
-        text = item.full if budget.fits(item.full) else item.short
+        text = next(each for each in (item.clause, item.full, item.short) if budget.fits(each))
         budget.spend(text)
         wide[index] = replace(item, short=text)
-    return wide
+        said = words_in(text)
+        for other, each in enumerate(wide):
+            if (
+                each is not None
+                and other != index
+                and (each.turn, each.line) == (item.turn, item.line)
+                and words_in(each.short) <= said
+            ):
+                budget.refund(each.short)
+                wide[other] = None
+    return [item for item in wide if item is not None]
 
 
-def _item(candidate: Candidate, score: float, labels: Labels, request: int | None) -> Item:
+def in_order(items: Sequence[Item]) -> list[Item]:
+    """Order the items as they were said, and names before numbers in each message.
+
+    Slots have no order of their own: those of text are before those of numbers. A subject that
+    follows itself is said once.
+
+    Args:
+        items: The chosen items.
+    """
+    ordered = sorted(items, key=lambda item: (item.turn, item.is_number))
+    for at in range(len(ordered) - 1, 0, -1):
+        before, item = ordered[at - 1 : at + 1]
+        if item.subject is not None and before.line == item.line and before.subject == item.subject:
+            ordered[at] = replace(item, short=_without(item.subject, item.short))
+    return ordered
+
+
+def _without(subject: Subject, text: str) -> str:
+    """Drop the subject that the item before has."""
+    for start in (subject.full, subject.short):
+        text = text.removeprefix(f"{start} ")
+    return text
+
+
+def _item(
+    candidate: Candidate,
+    score: float,
+    labels: Labels,
+    request: int | None,
+    language: str,
+    *,
+    in_request: bool,
+) -> Item:
     line: Line = "bot"
     if candidate.speaker == "user":
         line = "wants" if candidate.turn == request else "facts"
     answer = candidate.answer if candidate.phrase.asked and candidate.speaker == "bot" else None
     mark = f" ({getattr(labels, answer)})" if answer else ""
+    phrase = candidate.phrase
+    clause = without_lead(phrase.clause, language) if line != "bot" else phrase.clause
+    if in_request or len(clause.split()) > _CLAUSE_WORDS:  # the request's line has its beginning
+        clause = phrase.said
     return Item(
-        line, candidate.turn, candidate.phrase.short + mark, candidate.phrase.said + mark, score
+        line=line,
+        turn=candidate.turn,
+        short=phrase.short + mark,
+        full=phrase.said + mark,
+        score=score,
+        clause=clause + mark,
+        is_number=phrase.has_digits and not any(token.named for token in phrase.tokens),
     )
+
+
+def _about(item: Item, subject: Subject) -> Item:
+    """Put the subject before an item that does not name it."""
+    if words_in(subject.short) & words_in(item.short):
+        return item
+    return replace(
+        item,
+        short=f"{subject.short} {item.short}",
+        full=f"{subject.full} {item.full}",
+        clause=f"{subject.full} {item.clause}",
+        subject=subject,
+    )
+
+
+def without_repeated(items: Sequence[Item], budget: Budget, others: Iterable[str]) -> list[Item]:
+    """Leave out what another item, or another line, says in full.
+
+    Args:
+        items: The chosen items, in their order.
+        budget: Gets back the words of those that are left out.
+        others: The lines that are no items.
+    """
+    quoted = [words_in(text) for text in others]
+    said = [words_in(item.short) for item in items]
+    kept = []
+    for at, item in enumerate(items):
+        repeats = any(said[at] <= words for words in quoted) or any(
+            said[at] <= words and (said[at] != words or at > other)
+            for other, words in enumerate(said)
+            if other != at
+        )
+        if repeats and item.line != "wants" and item.turn >= 0:
+            budget.refund(item.short)
+        else:
+            kept.append(item)
+    return kept
 
 
 def without_corrected(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import unescape
 from itertools import pairwise
@@ -43,17 +44,17 @@ SPAN = re.compile(
     re.IGNORECASE,
 )
 
-#: Words between two others that belong together: "a cup of tea", "bed and breakfast".
-JOINERS = frozenset("of and & de du von und y".split())
 #: Written with a capital wherever they stand.
 _ALWAYS_CAPITAL = frozenset(
     "i i'm i've i'd i'll im ok sie ihnen ihr ihre ihren ihrem ihrer".split()
 )
 #: Words without information that a phrase may bridge.
 _GAP = 2
-
-_QUOTES = str.maketrans({"’": "'", "“": '"', "”": '"'})
-_EDGES = "^“”\"'()[]{}<>*~`.,;:!?…-–—"
+#: The same where one of them means nothing, or the contrary, without the other: "not have a
+#: preference on location" is no "location", and a "1430" alone is no time of a wedding.
+_WIDE_GAP = 5
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
+_EDGES = "^“”\"'()[]{}<>*~`.,;:!?¿¡…-–—"
 _ADDRESSED = re.compile(r"(?<!\w)@\w+|https?://\S+")
 #: A mask of `zendesk_handoff.domain.redaction` in place of personal data.
 _MARK = re.compile(r"\[[^\[\]\n]{1,24}\]")
@@ -64,6 +65,11 @@ _NAME_NEXT = re.compile(r" (?!I\b)[A-Z][\w'-]*")
 #: May begin a name, and any sentence.
 _ARTICLES = frozenset("a an the der die das el la los las".split())
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
+#: The end of a message of a desk's that many people write for: "^AB", "*TBW 2/2", "- Kelly".
+_SIGNATURE = re.compile(
+    r"(?:(?<=[\s.!?…])(?:\^ ?\w{1,12}|\*[A-Z]{2,3}|[-–] ?[A-Z][a-z]+|/[A-Z]{2,3}|\(?\d/\d\)?)"
+    r"|\s|\.{3})+$"
+)
 
 
 @dataclass(frozen=True)
@@ -98,12 +104,25 @@ class Phrase:
         said: The stretch of text as it was written.
         tokens: The kept words.
         asked: Whether the sentence is a question.
+        pronoun: Whether a pronoun is all that stands for its subject: "it" in "it arrived today".
+        requested: Whether words of a request precede it: "I am looking for" a room.
+        clause: The whole clause that it stands in.
+        start: Index of its first character in the message.
     """
 
     short: str
     said: str
     tokens: tuple[Token, ...]
     asked: bool
+    pronoun: bool = False
+    requested: bool = False
+    clause: str = ""
+    start: int = 0
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether a number in digits is in it."""
+        return any(map(str.isdigit, self.short))
 
 
 def plain_text(text: str) -> str:
@@ -113,6 +132,15 @@ def plain_text(text: str) -> str:
         text: The message.
     """
     return " ".join(_ADDRESSED.sub(" ", quotable(unescape(text)).translate(_QUOTES)).split())
+
+
+def without_signature(text: str) -> str:
+    """Drop the initials, names and part numbers behind a message of a desk's.
+
+    Args:
+        text: The message of a bot or of an agent.
+    """
+    return _SIGNATURE.sub("", _ADDRESSED.sub(" ", text))
 
 
 def tokens_of(text: str, *, language: str = ENGLISH) -> list[Token]:
@@ -126,12 +154,15 @@ def tokens_of(text: str, *, language: str = ENGLISH) -> list[Token]:
     spans = [found.span() for found in SPAN.finditer(text)]
     tokens: list[Token] = []
     fresh = True  # at the start of a sentence every word has a capital
+    greeting = True  # since the start of the sentence, nothing but words of a greeting
     for found in _WORD.finditer(text):
         raw = found[0]
         mark = _MARK.match(raw)
         core = mark[0] if mark else raw.strip(_EDGES)
         if not core:
-            fresh = fresh or raw[-1] in ".!?"
+            if raw[-1] in ".!?":
+                fresh = greeting = True
+                tokens[-1:] = [replace(token, ends=True) for token in tokens[-1:]]
             continue
         start = found.start() + raw.find(core)
         plain = core.lower()
@@ -143,9 +174,12 @@ def tokens_of(text: str, *, language: str = ENGLISH) -> list[Token]:
             and not _INITIAL.fullmatch(raw)
             and not (_goes_on(core, raw) and _NAME_NEXT.match(text, found.end()))
         )
+        if greeting and tokens and not fresh and named and ends:  # "Hi Ada, …"
+            kept = named = False
         tokens.append(Token(core, plain, kept, ends, named, start, start + len(core)))
+        greeting = plain in words.greeting and (greeting or fresh)
         fresh = ends and raw[-1] in ".!?:…"
-    return _with_relations(_with_joiners(_with_articles(tokens)), words)
+    return _with_relations(_with_joiners(_with_articles(tokens), words), words)
 
 
 def _with_articles(tokens: list[Token]) -> list[Token]:
@@ -163,7 +197,7 @@ def _goes_on(core: str, raw: str) -> bool:
     return raw == f"{core}," and (core[0].isupper() or core[0].isdigit())
 
 
-def _with_joiners(tokens: list[Token]) -> list[Token]:
+def _with_joiners(tokens: list[Token], words: Words) -> list[Token]:
     """Keep the joining words of a name, and "of" or "and" between two kept words."""
     result = list(tokens)
     for index, token in enumerate(tokens):
@@ -175,7 +209,7 @@ def _with_joiners(tokens: list[Token]) -> list[Token]:
         near = tokens[max(index - 3, 0) : index]
         cut = max((number for number, each in enumerate(near, 1) if each.ends), default=0)
         named = following.named and any(each.named for each in near[cut:])
-        joined = token.plain in JOINERS and tokens[index - 1].kept
+        joined = token.plain in words.joiners and tokens[index - 1].kept
         if named or joined:
             result[index] = replace(token, kept=True)
     return result
@@ -210,29 +244,49 @@ def phrases_of(text: str, *, language: str = ENGLISH) -> list[Phrase]:
         language: The language of the word list.
     """
     text = formulas_of(language).sub(" . ", plain_text(text))
+    words = words_of(language)
+    tokens = tokens_of(text, language=language)
+    found: list[Phrase] = []
+    start = 0
+    for stop, token in enumerate(tokens, 1):
+        if token.ends or stop == len(tokens):
+            found += _phrases_of_clause(tokens[start:stop], text, words)
+            start = stop
+    return found
+
+
+def _phrases_of_clause(clause: Sequence[Token], text: str, words: Words) -> list[Phrase]:
     groups: list[list[Token]] = [[]]
     skipped = 0
-    for token in tokens_of(text, language=language):
+    for token in clause:
         if token.kept:
-            if skipped > _GAP:
+            bound = groups[-1] != [] and (
+                groups[-1][-1].plain in words.negations or token.plain.isdigit()
+            )
+            if skipped > (_WIDE_GAP if bound else _GAP):
                 groups.append([])
             groups[-1].append(token)
         skipped = 0 if token.kept else skipped + 1
-        if token.ends:
-            groups.append([])
-    return [_phrase(group, text) for group in groups if group]
+    return [_phrase(group, clause, text, words) for group in groups if group]
 
 
-def _phrase(tokens: list[Token], text: str) -> Phrase:
+def _phrase(tokens: list[Token], clause: Sequence[Token], text: str, words: Words) -> Phrase:
     start, stop = tokens[0].start, tokens[-1].stop
     mark = _SENTENCE_END.search(text, stop)
     short = tokens[0].text
     for before, token in pairwise(tokens):
         between = text[before.stop : token.start]
-        short += (" " if any(map(str.isalnum, between)) else between) + token.text
+        negated = before.plain in words.negations
+        short += (" " if any(map(str.isalnum, between)) and not negated else between) + token.text
+    ahead = [token for token in clause if token.start < start]
+    subject = next((token.plain for token in ahead if token.plain not in words.joiners), "")
     return Phrase(
         short=short,
         said=text[start:stop],
         tokens=tuple(tokens),
         asked=mark is not None and mark[0] == "?",
+        pronoun=subject in words.pronouns and not any(token.kept for token in ahead),
+        requested=any(token.plain in words.request_verbs for token in ahead),
+        clause=text[clause[0].start : clause[-1].stop],
+        start=start,
     )

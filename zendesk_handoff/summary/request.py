@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from zendesk_handoff.domain.dialogue import FALLBACK_INTENTS, Turn
+from zendesk_handoff.summary.budget import shorten
 from zendesk_handoff.summary.candidates import Candidate
 from zendesk_handoff.summary.phrases import phrases_of, plain_text, tokens_of
 from zendesk_handoff.summary.words import formulas_of, words_of
@@ -18,6 +19,8 @@ SMALL_TALK = frozenset(
 _VAGUE = frozenset("complain chitchat bot_challenge".split())
 #: Intents of a message that continues an earlier request.
 _CONTINUING = FALLBACK_INTENTS | {"inform"}
+#: Words from which on the beginning of a clause reads better than its phrases.
+_READABLE = 12
 #: Content words that a first message needs to count as a request.
 _SUBSTANCE = 1
 
@@ -27,6 +30,9 @@ _CLAUSE = re.compile(
     r"(?<=[.;:!?…–—])\s+|(?<=,)\s+(?![A-ZÄÖÜ][^\s])"
     r"|\s+(?=(?:and|but|because|und|aber|weil|y|pero|porque)\b)"
 )
+
+
+_ADDRESSED = re.compile(r"[A-ZÄÖÜÉ][\w'-]*[,!]")
 
 
 def find_request(turns: Sequence[Turn], candidates: Sequence[Candidate]) -> int | None:
@@ -80,9 +86,15 @@ def in_one_line(text: str, words: int, *, language: str, whole: int = 0) -> str:
     for clause in _CLAUSE.split(message):
         if not phrases_of(clause, language=language):
             continue
-        clause = _without_lead(clause, language)
+        said, clause = clause, without_lead(clause, language)
+        if clause != said and not _asks(clause, language):
+            clause = clause.rstrip("?")
         if len(clause.split()) > left:
+            if not kept and left >= _READABLE:
+                return shorten(clause, left)
             break
+        if kept and clause != said and kept[-1][-1] not in _POINTS:
+            kept[-1] += ","  # "I am on a budget, cheap place to stay"
         kept.append(clause)
         left -= len(clause.split())
     if kept and not _has_content(" ".join(kept), language) and len(message.split()) <= words:
@@ -103,7 +115,12 @@ def _has_content(text: str, language: str) -> bool:
     return not kept <= words_of(language).negations
 
 
-def _without_lead(clause: str, language: str) -> str:
+def _asks(clause: str, language: str) -> bool:
+    """Check whether a clause begins as a question does: "where my parcel is"."""
+    return clause.split()[0].lower() in words_of(language).question_words
+
+
+def without_lead(clause: str, language: str) -> str:
     """Drop "I am looking for a" before its object: the label says the same.
 
     Of "I want to know why it is" only the words before the question are dropped.
@@ -131,6 +148,8 @@ def _without_courtesy(text: str, language: str) -> str:
     words = text.split()
     start, stop = 0, len(words)
     while start < stop and words[start].strip(_POINTS).lower() in lists.greeting | {""}:
+        start += 1
+    if 0 < start < stop and _ADDRESSED.fullmatch(words[start]):  # "Hi Ada, …"
         start += 1
     while stop > start and words[stop - 1].strip(_POINTS).lower() in lists.courtesy | {""}:
         stop -= 1

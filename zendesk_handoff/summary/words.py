@@ -29,6 +29,10 @@ class Words:
     request_verbs: frozenset[str]
     question_words: frozenset[str]
     prepositions: frozenset[str]
+    joiners: frozenset[str]
+    thanks: frozenset[str]
+    pronouns: frozenset[str]
+    indifference: frozenset[str]
     formulas: frozenset[str]
 
 
