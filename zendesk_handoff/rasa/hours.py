@@ -36,7 +36,7 @@ def possible_now(tracker: DialogueStateTracker) -> Literal["person", "message"] 
     workspace = workspace_of(message and message.metadata, slot and slot.value)
     for settings in _settings:
         try:
-            connector = settings.connector_for(workspace)
+            connector = settings.connector_for(workspace, sender_id=tracker.sender_id)
         except UnknownWorkspace:
             break  # the handover says what is wrong
         if connector.closing(time.time()) is not None:

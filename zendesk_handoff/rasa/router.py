@@ -96,6 +96,8 @@ class Router:
                     await self._deliver_pending(message)
                 rated = await self._take_rating(message, None)
                 return rated or await self._notify_undelivered_files(message)
+            if session.state.is_open and session.is_native:
+                return True  # the agents read it where the user wrote it
             if session.state.is_open:
                 return await self._forward(
                     message, session, key, processor, has_pending=has_pending

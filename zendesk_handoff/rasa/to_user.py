@@ -95,7 +95,8 @@ class Notifications:
                 return
             if not await self._bot.is_paused(session.sender_id):
                 await self._output.say(session, STARTED, key=f"{session.id}:started")
-                if not self._bot.channels.adapter(session.channel).is_own_page:
+                adapter = self._bot.channels.adapter(session.channel)
+                if not adapter.is_own_page and not adapter.shows_agents:
                     await self._say_how_to_leave(session)
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
