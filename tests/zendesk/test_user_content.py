@@ -8,11 +8,17 @@ from tests.support.names import TEXTS
 from zendesk_handoff.zendesk.user_content import read_user_content
 
 PICTURE = {"type": "image", "mediaUrl": "https://media.example/a.png", "mediaType": "image/png"}
+SIZE = {"name": "l", "label": "L"}
 FORM = {
     "type": "formResponse",
     "fields": [
         {"type": "text", "name": "order", "label": "Order", "text": "10234"},
-        {"type": "select", "name": "size", "label": "Size", "select": [{"name": "l", "label": "L"}]},
+        {
+            "type": "select",
+            "name": "size",
+            "label": "Size",
+            "select": [{"name": "l", "label": "L"}],
+        },
         {"type": "email", "name": "mail", "label": "E-mail", "email": "mo@example.com"},
     ],
     "textFallback": "Order: 10234\nSize: L\nE-mail: mo@example.com",

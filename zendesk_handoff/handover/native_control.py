@@ -81,6 +81,22 @@ class NativeControl:
         self.prove(conversation.sender_id)
         return True
 
+    async def may_speak(self, session: Session) -> bool:
+        """Tell whether the bot may speak to the user of a session; to those of relays always.
+
+        Args:
+            session: The session.
+
+        Raises:
+            ConversationsError: Zendesk is asked and does not answer.
+        """
+        if not session.is_native or session.conversation_id is None:
+            return True
+        return await self.is_ours(
+            NativeConversation(session.sender_id, session.connector_id, session.conversation_id),
+            is_certain=True,
+        )
+
     async def has_agents(self, conversation: NativeConversation) -> bool:
         """Tell whether the agents have control; Zendesk is asked.
 

@@ -31,9 +31,9 @@ class NativeRuntime:
     def __init__(self, store: Store, settings: Settings, bot: Bot, clients: Clients) -> None:
         """Prepare the workers."""
         self._store = store
-        self._control = NativeControl(clients)
-        self._poster = NativePoster(store, clients, self._control)
-        self._feeder = NativeFeeder(store, settings, bot, clients, self._control)
+        self.control = NativeControl(clients)
+        self._poster = NativePoster(store, clients, self.control)
+        self._feeder = NativeFeeder(store, settings, bot, clients, self.control)
         #: Whether there is a connector that needs any of this.
         self.is_used = any(each.is_native for each in settings.connectors.values())
         self._workers = NativeWorkers(
@@ -62,7 +62,7 @@ class NativeRuntime:
             return []
         for each in events:
             if isinstance(each, ControlMoved) and not (each.to and is_own(each.to, connector)):
-                self._control.forget(native_sender(connector.id, each.conversation.id))
+                self.control.forget(native_sender(connector.id, each.conversation.id))
         await self._store.native.merge(mergers(events, connector))
         return await self._store.native.add(classify_user_events(events, connector))
 

@@ -341,7 +341,14 @@ class Router:
             # What agents wrote before the end comes before its notice.
             await send_waiting(self._store, self._settings, self._bot, session, once)
             await notify_end(
-                self._store, self._settings, self._bot, session, once, is_followed=is_followed
+                self._store,
+                self._settings,
+                self._bot,
+                session,
+                once,
+                is_followed=is_followed,
+                # There the bot's answer follows in the conversation that the agents had.
+                is_silent=session.is_native and session.has_reached_agents,
             )
         elif session.state is State.FAILED:
             await replay_to_bot(self._store, self._bot, session, output)

@@ -85,11 +85,18 @@ class Runtime:
             admit=self._admit,
         )
         self._output = UserOutput(store, bot)
-        to_user = tasks_to_user(store, settings, bot, self.clients, output=self._output)
+        self.native = NativeRuntime(store, settings, bot, self.clients)
+        to_user = tasks_to_user(
+            store,
+            settings,
+            bot,
+            self.clients,
+            output=self._output,
+            control=self.native.control,
+        )
         self._workers = SessionWorkers(
             store, settings.timeouts, self._due, {**to_agents, **to_user}
         )
-        self.native = NativeRuntime(store, settings, bot, self.clients)
         self._missing: set[str] = set()  # connectors that the settings lack; each is logged once
         self._tasks: list[asyncio.Task[None]] = []
         self._extra_poll: asyncio.Task[None] | None = None

@@ -21,6 +21,7 @@ from zendesk_handoff.domain.responses import (
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.domain.times import say_duration
 from zendesk_handoff.handover.due import Task, inactivity_reason
+from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.workers import Do
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.delivery import UserOutput
@@ -40,6 +41,7 @@ def tasks_to_user(
     clients: Clients,
     *,
     output: UserOutput | None = None,
+    control: NativeControl | None = None,
 ) -> Mapping[Task, Do]:
     """Make the tasks towards the user.
 
@@ -49,9 +51,11 @@ def tasks_to_user(
         bot: The bot, for the sender's lock and the tracker.
         clients: The Conversations API clients.
         output: The users' output channels.
+        control: Tells who has control of native conversations.
     """
     output = output or UserOutput(store, bot)
-    notifications = Notifications(store, settings, bot, output)
+    control = control or NativeControl(clients)
+    notifications = Notifications(store, settings, bot, output, control)
     return {
         Task.NOTIFY_START: notifications.notify_start,
         Task.NOTIFY_DELAY: notifications.notify_delay,
@@ -71,10 +75,14 @@ class Notifications:
         settings: The plugin's settings.
         bot: The bot, for the sender's lock and the tracker.
         output: The users' output channels.
+        control: Tells who has control of native conversations.
     """
 
-    def __init__(self, store: Store, settings: Settings, bot: Bot, output: UserOutput) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, bot: Bot, output: UserOutput, control: NativeControl
+    ) -> None:
         """Keep the collaborators."""
+        self._control = control
         self._settings = settings
         self._store = store
         self._bot = bot
@@ -168,16 +176,24 @@ class Notifications:
     async def notify_end(self, session: Session) -> None:
         """Notify the user of the end, unless the router has done so while this waited for the lock.
 
+        In a native conversation nothing is said where the bot does not have it, or answers anyway.
+
         Args:
             session: The session.
         """
+        is_silent = session.has_reached_agents and (
+            not await self._control.may_speak(session)
+            or bool(session.is_native and await self._store.native.to_handle(session.sender_id))
+        )
         async with self._bot.lock(session.sender_id):
             ended = await self._store.sessions.get(session.id) or session
             if ended.end_notified:
                 return
 
             async def send(output: OutputChannel) -> None:
-                await notify_end(self._store, self._settings, self._bot, ended, output)
+                await notify_end(
+                    self._store, self._settings, self._bot, ended, output, is_silent=is_silent
+                )
 
             await self._output.send(ended, send, key=f"{ended.id}:end")
 
