@@ -89,6 +89,10 @@ class NativeWorkers:
     async def _do(self, key: _Key) -> None:
         sender_id, side = key
         leases = self._native.leases
+        if not await self._has_work(key):
+            self._unknown.discard(key)
+            await self._release(sender_id)
+            return
         if not await leases.acquire(sender_id):
             return
         if leases.is_outcome_unknown(sender_id):
@@ -107,5 +111,15 @@ class NativeWorkers:
             leases.mark_unknown(sender_id)
             raise
         self._unknown.discard(key)
+        await self._release(sender_id)
+
+    async def _has_work(self, key: _Key) -> bool:
+        sender_id, side = key
+        if side is Side.BOT:
+            return bool(await self._native.to_handle(sender_id))
+        return bool(await self._native.to_post(sender_id))
+
+    async def _release(self, sender_id: str) -> None:
+        """Release a conversation in which nothing waits, and whose outcomes are all known."""
         if not any((sender_id, each) in self._unknown for each in Side):
-            await leases.release_done(sender_id)
+            await self._native.leases.release_done(sender_id)

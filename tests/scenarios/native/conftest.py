@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from simulator import SimulatorClient
 from tests.support.servers import Stack
-from tests.support.waiting import until
+from tests.support.visitors import Visitor
 
 #: The connectors of the tests, each with settings of its own.
 CONNECTORS: dict[str, dict[str, Any]] = {
@@ -33,68 +32,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield servers
 
 
-@dataclass
-class Visitor:
-    """A user on one of Zendesk's own channels."""
-
-    sim: SimulatorClient
-    conversation: str
-    rasa_url: str
-    connector: str
-
-    @property
-    def sender(self) -> str:
-        """Rasa's id of the user."""
-        return f"zendesk:{self.connector}:{self.conversation}"
-
-    async def says(self, text: str) -> str:
-        return await self.sim.user_text(self.conversation, text)
-
-    async def messages(self) -> list[dict[str, Any]]:
-        return await self.sim.messages(self.conversation)
-
-    async def heard(self) -> list[dict[str, Any]]:
-        """List what the bot has said."""
-        return [
-            one
-            for one in await self.messages()
-            if one["author"]["type"] == "business" and one["source"]["type"] == "api:conversations"
-        ]
-
-    async def words(self) -> list[str]:
-        return [one["content"].get("text", "") for one in await self.heard()]
-
-    async def hears(self, *parts: str, timeout: float = 20.0) -> list[dict[str, Any]]:
-        """Wait until the bot has said all the words."""
-
-        async def complete() -> bool:
-            said = await self.words()
-            return all(any(part in text for text in said) for part in parts)
-
-        try:
-            await until(complete, timeout=timeout)
-        except AssertionError:
-            raise AssertionError(f"{parts} is not in {await self.words()}") from None
-        return await self.heard()
-
-    async def view(self) -> dict[str, Any]:
-        return await self.sim.conversation(self.conversation)
-
-    async def is_with(self, party: str | None) -> None:
-        """Wait until a party has control."""
-
-        async def has_it() -> bool:
-            return bool((await self.view())["control"]["active"] == party)
-
-        await until(has_it)
-
-
 @pytest.fixture
 def new_visitor(stack: Stack, sim: SimulatorClient) -> Callable[..., Any]:
     async def make(connector: str = "messaging", **values: Any) -> Visitor:
-        app = stack.connectors[connector]["app_id"]
-        conversation = await sim.user_begin(app, **values)
-        return Visitor(sim, conversation, stack.rasa_url, connector)
+        return await Visitor.begin(sim, stack, connector, **values)
 
     return make
 
@@ -109,8 +50,6 @@ def tracker_of(http: Any) -> Callable[..., Any]:
     """Read the tracker of a visitor."""
 
     async def read(visitor: Visitor) -> dict[str, Any]:
-        url = f"{visitor.rasa_url}/conversations/{visitor.sender}/tracker?include_events=ALL"
-        async with http.get(url) as answer:
-            return dict(await answer.json())
+        return await visitor.tracker(http)
 
     return read
