@@ -65,7 +65,7 @@ async def _take_back(client: ConversationsClient, session: Session) -> None:
     except ApiError as error:
         if error.status not in _NOT_IN_CONTROL:
             raise
-        log.warning("handoff.control.not_ours", session=session.id, status=error.status)
+        log.warning("handoff.native.control_not_taken", session=session.id, status=error.status)
 
 
 async def _release(client: ConversationsClient, session: Session) -> None:

@@ -338,3 +338,12 @@ TYPING = "conversation:typing"
 TRIGGERS = tuple(_READERS)
 #: Those of a connector with `mode: native`.
 NATIVE_TRIGGERS = (*TRIGGERS, *_NATIVE_READERS)
+
+
+def triggers_of(*, is_native: bool) -> tuple[str, ...]:
+    """List the events that a connector's webhook must be subscribed to.
+
+    Args:
+        is_native: Whether Zendesk is the users' channel.
+    """
+    return NATIVE_TRIGGERS if is_native else TRIGGERS
