@@ -102,13 +102,24 @@ class Notifications:
             if not session.is_open or self._bot.processor is None:
                 return
             if not await self._bot.is_paused(session.sender_id):
-                await self._output.say(session, STARTED, key=f"{session.id}:started")
+                if not await self._was_told(session):
+                    await self._output.say(session, STARTED, key=f"{session.id}:started")
                 adapter = self._bot.channels.adapter(session.channel)
                 if not adapter.is_own_page and not adapter.shows_agents:
                     await self._say_how_to_leave(session)
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
             await self._store.sessions.mark_start_notified(session.id)
+
+    async def _was_told(self, session: Session) -> bool:
+        """Tell whether the user has heard of the start, of a bot that died before it knew.
+
+        In a native conversation what the action says is stored like everything else.
+        """
+        since = session.connected_at or 0.0
+        return session.is_native and await self._store.native.has_said(
+            session.sender_id, since=since
+        )
 
     async def _say_how_to_leave(self, session: Session) -> None:
         key = f"{session.id}:how_to_leave"

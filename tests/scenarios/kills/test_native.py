@@ -34,15 +34,15 @@ async def visitor(sim, stack):
 
 async def is_released(stack, visitor):
     """Wait until nothing is left to do for a visitor."""
-    query = (
-        "SELECT count(*) FROM native_conversations "
-        "WHERE sender_id = :sender AND lease_owner IS NOT NULL"
-    )
+    query = "SELECT count(*) FROM {} WHERE sender_id = :sender AND state = 'new'"
 
-    async def released():
-        return not stack.count(query, sender=visitor.sender)
+    async def nothing_waits():
+        return not any(
+            stack.count(query.format(table), sender=visitor.sender)
+            for table in ("user_messages", "bot_messages")
+        )
 
-    await until(released, timeout=TAKEOVER)
+    await until(nothing_waits, timeout=TAKEOVER)
 
 
 async def texts_of_tracker(visitor, http):
