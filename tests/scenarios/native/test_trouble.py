@@ -25,7 +25,11 @@ async def test_a_bot_without_a_model(visitor, stack, http):
     try:
         await visitor.says(ASK_HOURS)
         await visitor.is_with(AGENTS)
-        await visitor.hears("")
+
+        async def is_told():
+            return await visitor.heard()
+
+        await until(is_told)
         assert (await reason_of(stack, visitor))("no model")
         view = await visitor.view()
         assert "rasa_bot_failed" in view["ticket"]["fields"]["tags"]
