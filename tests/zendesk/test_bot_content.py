@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.names import TEXTS
+from tests.support.openapi import PATTERN, OpenApiServer
+from tests.support.shared import needs_shared
 from zendesk_handoff.domain.rendering import divide
 from zendesk_handoff.domain.text import units
 from zendesk_handoff.zendesk.bot_content import content_of, limits_of
@@ -120,3 +122,26 @@ def test_a_template_has_its_channels_schema():
 def test_what_zendesk_would_refuse_is_refused_here(message):
     with pytest.raises(ValueError):
         content_of(message)
+
+
+@needs_shared(PATTERN)
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"text": "hello"},
+        {"text": "Well?", "buttons": BUTTONS},
+        {"text": "Well?", "buttons": [{"title": "Shop", "url": "https://shop.example/"}]},
+        {"elements": [ELEMENT]},
+        {"image": "https://shop.example/a.png"},
+        {"attachment": "https://shop.example/a.pdf"},
+        {"custom": {"type": "location", "coordinates": {"lat": 1.5, "long": 2.5}}},
+    ],
+)
+def test_what_is_said_is_as_zendesk_documents_it(response):
+    document = OpenApiServer()
+    schemas = document.document["components"]["schemas"]
+    for name in ("action", "actionSubset"):  # told apart by `type`, which is no enum there
+        schemas[name]["anyOf"] = schemas[name].pop("oneOf")
+    for each in said(response):
+        schema = {"$ref": f"#/components/schemas/{each['content']['type']}Message"}
+        assert document._invalid(schema, each["content"]) == []
