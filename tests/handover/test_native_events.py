@@ -215,8 +215,11 @@ def test_conversations_that_become_one_are_listed():
     event = {"id": "e", "type": "user:merge", "payload": {"mergedConversations": both}}
     [merger] = mergers(parse_events(envelope(event)), NATIVE)
     assert (merger.surviving, merger.discarded) == ("c1", "c2")
-    alone = {"id": "e", "type": "user:merge", "payload": {"mergedUsers": {}}}
-    assert mergers(parse_events(envelope(alone)), NATIVE) == []
+    users = {"surviving": {"id": "u1"}, "discarded": {"id": "u2"}}
+    alone = {"id": "e", "type": "user:merge", "payload": {"mergedUsers": users}}
+    [merger] = mergers(parse_events(envelope(alone)), NATIVE)
+    assert (merger.discarded, merger.surviving_user, merger.discarded_user) == ("", "u1", "u2")
+    assert mergers(parse_events(envelope(alone)), connector()) == []
 
 
 @pytest.mark.parametrize("kind", sorted({*NATIVE_TRIGGERS} - {*TRIGGERS}))

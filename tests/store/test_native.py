@@ -10,6 +10,7 @@ import pytest
 from tests.support.names import TEXTS
 from tests.support.store import request_session
 from zendesk_handoff.domain.native import Merger, UserEvent
+from zendesk_handoff.domain.session import Step
 from zendesk_handoff.store import open_store
 
 EVENT = UserEvent(
@@ -149,6 +150,16 @@ async def test_a_merged_conversation_goes_on_under_the_surviving_one(
     assert (await store.native.conversation(goes_on)).conversation_id == "kept"
     if has_session:
         assert (await store.sessions.current(gone)).id == session.id
+
+
+async def test_a_merged_user_keeps_conversations_and_sessions(store):
+    await store.native.add([EVENT])
+    session = await request_session(store, SENDER, channel="zendesk")
+    await store.sessions.begin_step(session.id, Step.CONVERSATION)
+    await store.sessions.finish_step(session.id, Step.CONVERSATION, user_id="u1")
+    await store.native.merge([Merger("support", surviving_user="u9", discarded_user="u1")])
+    assert (await store.native.conversation(SENDER)).user_id == "u9"
+    assert (await store.sessions.get(session.id)).user_id == "u9"
 
 
 @pytest.mark.parametrize("removed", [{"conversation_ids": {"c1"}}, {"user_ids": {"u1"}}])

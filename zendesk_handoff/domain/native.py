@@ -72,17 +72,21 @@ class UserEvent:
 
 @dataclass(frozen=True)
 class Merger:
-    """Two conversations that have become one (event ``user:merge``).
+    """Two users that have become one, and perhaps two conversations (event ``user:merge``).
 
     Args:
         connector_id: The connector of the event's webhook.
-        surviving: Zendesk's id of the conversation that goes on.
+        surviving: Zendesk's id of the conversation that goes on; empty where none was merged.
         discarded: Zendesk's id of the one that is gone.
+        surviving_user: Zendesk's id of the user that goes on; empty if it is not known.
+        discarded_user: Zendesk's id of the one that is gone.
     """
 
     connector_id: str
-    surviving: str
-    discarded: str
+    surviving: str = ""
+    discarded: str = ""
+    surviving_user: str = ""
+    discarded_user: str = ""
 
 
 @dataclass(frozen=True)

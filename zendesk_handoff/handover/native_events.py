@@ -48,16 +48,22 @@ def classify_user_events(events: Iterable[Event], connector: Connector) -> list[
 
 
 def mergers(events: Iterable[Event], connector: Connector) -> list[Merger]:
-    """List the conversations that have become one.
+    """List the users, and the conversations, that have become one.
 
     Args:
         events: Parsed events.
         connector: The connector of their webhook.
     """
     return [
-        Merger(connector.id, each.surviving, each.discarded)
+        Merger(
+            connector.id,
+            each.surviving,
+            each.discarded,
+            each.surviving_user,
+            each.discarded_user,
+        )
         for each in events
-        if isinstance(each, UsersMerged) and each.discarded and connector.is_native
+        if isinstance(each, UsersMerged) and connector.is_native
     ]
 
 

@@ -22,7 +22,7 @@ from zendesk_handoff.zendesk.models import storable_id
 #: A page has 100 messages (Conversations API: `ListMessages`).
 _MAX_PAGES = 5
 #: Seconds after the connection in which Zendesk's data about who is in control may be stale.
-_CONTROL_DELAY = 5.0
+CONTROL_DELAY = 5.0
 
 
 async def reconcile(store: Store, client: ConversationsClient, session: Session) -> None:
@@ -44,7 +44,7 @@ async def reconcile(store: Store, client: ConversationsClient, session: Session)
     except NotFound:
         await _add_end(store, session, EndReason.CONVERSATION_REMOVED)
         return
-    if time.time() - (session.connected_at or 0.0) < _CONTROL_DELAY:
+    if time.time() - (session.connected_at or 0.0) < CONTROL_DELAY:
         return
     if not has_agents(conversation, client):
         active = conversation.active_switchboard_integration

@@ -17,9 +17,10 @@ from zendesk_handoff.domain.native import (
     count_fast_turn,
 )
 from zendesk_handoff.domain.session import EndReason, State
-from zendesk_handoff.errors import ConversationsError, StoreUnavailable
+from zendesk_handoff.errors import ConversationsError, HandoffError, StoreUnavailable
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_poster import bot_author
+from zendesk_handoff.handover.reconcile import CONTROL_DELAY
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.native_handover import NativeHandover
@@ -111,7 +112,7 @@ class NativeFeeder:
             await self._take_control(conversation, connector)
         self._show_typing(conversation, connector)
         problem = await self._turn(message, connector, may_be_known=may_be_known)
-        if problem is not None:
+        if problem is not None and row.kind != "start":  # who has asked nothing waits for nothing
             await self._handover.hand_over(message, connector, problem)
 
     async def _is_for_bot(self, conversation: NativeConversation, row: UserMessageRow) -> bool:
@@ -120,7 +121,9 @@ class NativeFeeder:
         if session is not None and session.is_open:
             session = await self._handover.wait(session)
         if session is not None and session.is_open:
-            if not await self._control.is_ours(conversation, is_certain=True):
+            if session.connected_at is None:
+                raise HandoffError("a handover of this conversation is under way")
+            if not await self._has_come_back(conversation, session.connected_at):
                 return False
             # The agents have let go, and no event has told it: control has come back by default.
             await self._store.sessions.end(session.id, EndReason.AGENT)
@@ -128,6 +131,19 @@ class NativeFeeder:
         if row.kind == "start":
             return True  # nobody has control before the first activity
         return await self._control.is_ours(conversation)
+
+    async def _has_come_back(self, conversation: NativeConversation, connected_at: float) -> bool:
+        """Tell whether control has come back since it was passed to the agents.
+
+        Just after that, what Zendesk says of control may be from before.
+        """
+        if not await self._control.is_ours(conversation, is_certain=True):
+            return False
+        early = connected_at + CONTROL_DELAY - time.time()
+        if early <= 0:
+            return True
+        await asyncio.sleep(early)
+        return await self._control.is_ours(conversation, is_certain=True)
 
     async def _turn(
         self, message: UserMessage, connector: Connector, *, may_be_known: bool

@@ -394,6 +394,14 @@ def _row(event: UserEvent, sender: str, now: float) -> dict[str, Any]:
 def _merge_all(connection: Connection, mergers: Sequence[Merger]) -> None:
     for each in mergers:
         names = {"connector": each.connector_id}
+        if each.discarded_user:
+            for table in (native_conversations, sessions):
+                of_user = (
+                    table.c.connector_id == each.connector_id,
+                    table.c.user_id == each.discarded_user,
+                )
+                moved = sa.update(table).where(*of_user)
+                connection.execute(moved.values(user_id=each.surviving_user))
         discarded = _BY_CONVERSATION.first(connection, conversation=each.discarded, **names)
         if discarded is None:
             continue

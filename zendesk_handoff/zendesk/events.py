@@ -133,10 +133,14 @@ class UsersMerged(Event):
     Args:
         surviving: Zendesk's id of the conversation that goes on; empty where none was merged.
         discarded: Zendesk's id of the conversation that is gone.
+        surviving_user: Zendesk's id of the user that goes on; empty if it cannot be read.
+        discarded_user: Zendesk's id of the user that is gone.
     """
 
     surviving: str
     discarded: str
+    surviving_user: str
+    discarded_user: str
 
 
 @dataclass(frozen=True)

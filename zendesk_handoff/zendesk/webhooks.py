@@ -88,8 +88,14 @@ class _Pair(msgspec.Struct):
     discarded: Conversation
 
 
+class _Users(msgspec.Struct):
+    surviving: User
+    discarded: User
+
+
 class _MergePayload(msgspec.Struct, rename="camel"):
     merged_conversations: _Pair | None = None
+    merged_users: _Users | None = None
 
 
 class _ControlPayload(msgspec.Struct):
@@ -257,13 +263,16 @@ def _conversation_started(header: _Header) -> ConversationStarted:
 
 
 def _users_merged(header: _Header) -> UsersMerged:
-    pair = _merge.decode(header.payload).merged_conversations
+    merged = _merge.decode(header.payload)
+    pair, users = merged.merged_conversations, merged.merged_users
     return UsersMerged(
         header.id,
         header.created_at,
         Conversation(id=""),
         surviving=storable_id(pair.surviving.id) if pair else "",
         discarded=storable_id(pair.discarded.id) if pair else "",
+        surviving_user=storable_id(users.surviving.id) if users else "",
+        discarded_user=storable_id(users.discarded.id) if users else "",
     )
 
 
