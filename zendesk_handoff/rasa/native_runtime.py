@@ -67,7 +67,7 @@ class NativeRuntime:
         return await self._store.native.add(classify_user_events(events, connector))
 
     async def poll(self) -> None:
-        """Look for what waits, whoever has stored it.
+        """Look for what waits, in whichever process it was stored.
 
         Raises:
             StoreUnavailable: It is done with the next poll.

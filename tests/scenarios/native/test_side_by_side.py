@@ -8,9 +8,7 @@ from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS
 from tests.support.users import RestUser, conversation_of
 
 
-async def test_a_relay_through_a_native_connector_is_not_read_to_the_bot(
-    visitor, sim, stack, http
-):
+async def test_a_relay_through_a_native_connector_is_not_read_to_the_bot(visitor, sim, stack, http):
     user = RestUser(stack.rasa_url, http, workspace="messaging")
     await user.says(ASK_HUMAN)
     relayed = await conversation_of(user.sender, sim, stack, connector="messaging")
