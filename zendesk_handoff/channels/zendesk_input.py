@@ -38,6 +38,7 @@ from zendesk_handoff.handover.classify import (
     removed,
 )
 from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.request_body import limit_ignored_bodies, read_body, respond_unread
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.rasa.start_errors import InvalidSettings, StoreNotReady, UnsupportedRasa
@@ -101,6 +102,15 @@ class ZendeskInput(InputChannel):
             raise InvalidSettings(str(error)) from None
         except UnsupportedEnvironment as error:
             raise UnsupportedRasa(str(error)) from None
+
+    def get_output_channel(self) -> ChannelOutput | None:
+        """Return the channel to users in native conversations, for what nobody has asked for.
+
+        Reminders and triggered intents are such. Without native connectors there is none.
+        """
+        if not any(each.is_native for each in self.settings.connectors.values()):
+            return None
+        return ChannelOutput(MessagingAdapter(self), self.name(), {})
 
     def url_prefix(self) -> str:
         """Mount at the root: one blueprint serves both addresses of the webhook."""

@@ -83,6 +83,20 @@ async def test_a_button_of_the_bots_comes_back_as_its_payload(new_visitor, track
     await until(came_back)
 
 
+async def test_the_bot_may_speak_unasked(visitor, stack, http):
+    await visitor.says("hello")
+
+    async def answered():
+        return await visitor.heard()
+
+    await until(answered)
+    url = f"{stack.rasa_url}/conversations/{visitor.sender}/trigger_intent"
+    query = {"output_channel": "zendesk"}
+    async with http.post(url, params=query, json={"name": "opening_hours"}) as answer:
+        assert answer.status == 200
+    await visitor.hears(HOURS)
+
+
 async def test_nothing_is_read_while_another_has_control(visitor, sim, tracker_of):
     await visitor.says(ASK_HOURS)
     await visitor.hears(HOURS)
