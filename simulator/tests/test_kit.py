@@ -103,7 +103,7 @@ async def test_a_wrong_configuration(tmp_path: Path, text: str, problem: str) ->
 
 
 def test_secrets_come_from_the_environment() -> None:
-    shop, wholesale = read_config(
+    shop, wholesale, _messaging = read_config(
         DEMO, {"ZENDESK_KEY_SECRET": "one", "WHOLESALE_INT_SECRET": "two"}
     )
     assert shop["keys"][0]["secret"] == "one"

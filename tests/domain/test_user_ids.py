@@ -8,11 +8,13 @@ from itertools import combinations
 import pytest
 
 from tests.support.names import SENDERS
+from zendesk_handoff.domain.native import NATIVE_PREFIX, native_sender
 from zendesk_handoff.domain.user_ids import (
+    PAGE_PREFIX,
     external_id,
-    is_page_sender,
     is_shared,
     legacy_external_id,
+    reserved_prefix,
 )
 from zendesk_handoff.settings.model import DEFAULT_SHARED_SENDERS
 
@@ -62,7 +64,12 @@ def test_an_id_from_before_stays(sender):
     [("webchat-1", True), (" WEBCHAT-1", True), ("webchat", False), ("a webchat-1", False)],
 )
 def test_the_pages_sender_ids_are_known(sender, is_pages):
-    assert is_page_sender(sender) == is_pages
+    assert (reserved_prefix(sender) == PAGE_PREFIX) == is_pages
+
+
+@pytest.mark.parametrize("sender", [native_sender("support", "5f0c"), " ZENDESK:x:y"])
+def test_the_sender_ids_of_native_conversations_are_known(sender):
+    assert reserved_prefix(sender) == NATIVE_PREFIX
 
 
 def test_shared_ids_are_compared_without_case_and_spaces():

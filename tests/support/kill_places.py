@@ -21,6 +21,7 @@ BY_TIMING = {
     "rasa: Sessions.mark_start_notified": "recorded once the user has read of the start",
     "rasa: DailyUsers.record": "a figure for the report, recorded each minute in which users write",
     "rasa: EventsHeard.record": "recorded within ten seconds of a session's first event",
+    "rasa: POST /conversations/{id}/activity": "shows that the bot is typing, beside its work",
     "rasa: answer to POST /api/v1/connectors/{id}/webhook": "Zendesk reports our own steps, too",
 }
 #: Commits after which no process is killed, by the method of the store.
@@ -38,6 +39,7 @@ WITHOUT_KILL = {
     "Deliveries.reopen": "repeated with the next message of the user",
     "Deliveries.fail": "one transaction, and the platform repeats a report without an answer",
     "EventsHeard.claim_log": "allows one line in the log, which changes nothing else",
+    "Native.merge": "one transaction, and Zendesk repeats an event without an answer",
     "Probes.expect": "an operator's test, which the operator repeats",
     "Probes.hear": "the same, and Zendesk repeats an event without an answer",
     "Probes.end": "the same; what is left is forgotten with the next test",
@@ -458,6 +460,62 @@ _TABLE = {
             rasa: POST /conversations/{id}/releaseControl
             rasa: Outbox.finish
             rasa: Leases.release_done
+        """,
+    },
+    "native": {
+        "answer in a native conversation": """
+            rasa: Native.add
+            rasa: Native.begin_turn
+            rasa: Native.say
+            rasa: SQLTrackerStore.save
+            rasa: Native.finish
+            rasa: POST /conversations/{id}/messages
+            rasa: Native.finish_post
+            rasa: Leases.release_done
+        """,
+        "handover in a native conversation": """
+            rasa: Native.add
+            rasa: Native.begin_turn
+            actions: Sessions.request
+            rasa: Requests.take_up
+            rasa: Sessions.begin_step
+            rasa: Sessions.finish_step
+            rasa: Sessions.begin_step#2
+            rasa: POST /conversations/{id}/passControl
+            rasa: Native.mark_handed_over
+            rasa: Sessions.finish_step#2
+            rasa: Sessions.begin_step#3
+            rasa: POST /conversations/{id}/offerControl
+            rasa: Sessions.finish_step#3
+            rasa: Sessions.connect
+            actions: answer to POST /webhook
+            rasa: POST /webhook
+            rasa: Native.say
+            rasa: SQLTrackerStore.save
+            rasa: Native.finish
+            rasa: POST /conversations/{id}/messages
+            rasa: Native.finish_post
+            rasa: Sessions.mark_start_notified
+            rasa: Leases.release_done
+        """,
+        "agent in a native conversation": """
+            rasa: Inbox.add
+            rasa: Sessions.record_agent
+            rasa: Inbox.finish
+            rasa: SQLTrackerStore.save
+        """,
+        "return in a native conversation": """
+            rasa: Inbox.add
+            rasa: Sessions.end
+            rasa: Inbox.finish
+            rasa: SQLTrackerStore.save
+            rasa: Native.say
+            rasa: SQLTrackerStore.save#2
+            rasa: Sessions.mark_end_notified
+            rasa: Leases.release_done
+            rasa: POST /conversations/{id}/messages
+            rasa: Native.finish_post
+            rasa: Leases.release_done#2
         """,
     },
 }

@@ -57,6 +57,7 @@ class Stack:
         channels: Added to the credentials, before the plugin's blocks.
         actions_settings: Added to the plugin's block, for the action server alone.
         more_connectors: Settings of further connectors, by id, which is the workspace, too.
+        native_connectors: The same of connectors in whose account Zendesk is the users' channel.
         workers: Sanic workers of each Rasa server; its length is the number of servers.
         set_up: Further connectors, whose accounts are made by ``zendesk-handoff setup``, with its
             options. The connector's id is its workspace, too.
@@ -68,6 +69,7 @@ class Stack:
     channels: dict[str, Any] = field(default_factory=dict)
     actions_settings: dict[str, Any] = field(default_factory=dict)
     more_connectors: dict[str, dict[str, Any]] = field(default_factory=dict)
+    native_connectors: dict[str, dict[str, Any]] = field(default_factory=dict)
     workers: tuple[int, ...] = (1,)
     set_up: dict[str, tuple[str, ...]] = field(default_factory=dict)
     simulator_url: str = ""
@@ -235,6 +237,10 @@ class Stack:
                     name: {**self._account(name, name, in_switchboard=False), **more}
                     for name, more in self.more_connectors.items()
                 },
+                **{
+                    name: {**self._native_account(name), **more}
+                    for name, more in self.native_connectors.items()
+                },
             },
         }
         self.connectors = block["connectors"]  # type: ignore[assignment]
@@ -317,6 +323,50 @@ class Stack:
             return connector | _TICKET
         more = {"switchboard_integration": "rasa", "session_field": SESSION_FIELD, "csat": "ask"}
         return connector | more
+
+    def _native_account(self, connector_id: str) -> dict[str, Any]:
+        """Create an account in which our integration gets control by default."""
+        secret = f"webhook-secret-of-{connector_id}-for-the-tests"
+        support = {
+            "support_email": "ana@example.com",
+            "support_token": "a token of the Support API for the tests",
+        }
+        app = post(
+            f"{self.simulator_url}/sim/apps",
+            {
+                "label": connector_id,
+                "keys": [{}],
+                "default_integration": "rasa",
+                "integrations": [
+                    {
+                        "name": "Rasa",
+                        "target": f"{self.rasa_url}/api/v1/connectors/{connector_id}/webhook",
+                        "secret": secret,
+                        "include_full_user": True,
+                        "switchboard_name": "rasa",
+                        "key": {},
+                    }
+                ],
+                "triggers": [ticket_trigger(self.rasa_url, connector_id)],
+                **support,
+            },
+        )
+        key = next(one for one in app["keys"] if one["integration"] is not None)
+        return {
+            "mode": "native",
+            "tell_wait": False,
+            "name": connector_id.title(),
+            "subdomain": connector_id,
+            "app_id": app["id"],
+            "key_id": key["id"],
+            "key_secret": key["secret"],
+            "webhook_secret": secret,
+            "webhook_signing_secret": signing_secret(connector_id),
+            "workspaces": [connector_id],
+            "base_url": f"{self.simulator_url}/sc",
+            "switchboard_integration": "rasa",
+            **support,
+        }
 
     def _new_accounts(self) -> tuple[dict[str, dict[str, Any]], str]:
         """Create accounts with a key and nothing else; return their connectors, and their secrets.

@@ -49,6 +49,8 @@ def announce() -> None:
         f"\n{rule}\n  The demo is ready. Open these two pages side by side:\n\n"
         f"    you, the customer   {CHAT}\n"
         f"    the agent           {AGENT}\n\n"
+        f"  A customer on Zendesk's own channels, account acme-messaging:\n\n"
+        f"                        {AGENT}user\n\n"
         f"  Ask the bot for an order, then for a human. Ctrl-C stops all.\n{rule}\n\n"
     )
     sys.stdout.flush()

@@ -21,6 +21,7 @@ from zendesk_handoff.actions.slots import record_outcome, set_slots
 from zendesk_handoff.actions.user import find_language, find_workspace
 from zendesk_handoff.actions.utter import utter
 from zendesk_handoff.domain.end_phrases import phrase_for
+from zendesk_handoff.domain.native import NATIVE_CHANNEL
 from zendesk_handoff.domain.responses import (
     DECLINED,
     ELSEWHERE,
@@ -37,8 +38,9 @@ from zendesk_handoff.logs import describe_error
 
 log = structlog.get_logger(__name__)
 
-#: The channel on which a button shows how to leave.
-_CHAT_PAGE = "webchat"
+#: Channels on which no phrase leads back to the bot: the chat page has a button for it, and in
+#: native conversations the bot does not hear what is said to agents.
+_WITHOUT_PHRASE = frozenset({"webchat", NATIVE_CHANNEL})
 
 
 class ActionHumanHandoff(Action):
@@ -76,7 +78,9 @@ class ActionHumanHandoff(Action):
             try:
                 resources = await open_resources()
                 refuse_shared(resources, tracker)
-                connector = resources.settings.connector_for(find_workspace(tracker))
+                connector = resources.settings.connector_for(
+                    find_workspace(tracker), sender_id=tracker.sender_id
+                )
                 closing = connector.closing(time.time())
                 if closing is not None:
                     return answer_closed(dispatcher, tracker, domain, connector, closing)
@@ -105,7 +109,7 @@ class ActionHumanHandoff(Action):
             utter(
                 dispatcher, QUEUE, tracker, domain, wait=say_duration(wait, find_language(tracker))
             )
-        if session.channel != _CHAT_PAGE:
+        if session.channel not in _WITHOUT_PHRASE:
             phrase = phrase_for(find_language(tracker), resources.settings.end_phrases)
             utter(dispatcher, HOW_TO_LEAVE, tracker, domain, end_phrase=phrase)
         # The policy knows its own reason again by its text.

@@ -63,7 +63,7 @@ async def request_session(
     """
     refuse_shared(resources, tracker)
     workspace = find_workspace(tracker)
-    connector = resources.settings.connector_for(workspace)
+    connector = resources.settings.connector_for(workspace, sender_id=tracker.sender_id)
     bind_contextvars(connector=connector.id)
     identity, channel = find_identity(tracker), tracker.get_latest_input_channel() or ""
     # In a thread, as its cost grows with the conversation.

@@ -127,6 +127,8 @@ async def plan_setup(
     settings: dict[str, str] = {}
     if wanted.switchboard_name and source.connector.switchboard_integration is None:
         settings["switchboard_integration"] = wanted.switchboard_name
+    if wanted.is_native and not source.connector.is_native:
+        settings["mode"] = "native"
     if with_own_key and not any(key.id == source.own_key_id for key in found.keys):
         key_id, secret = connector_secrets.key_variables(source.connector.id)
         settings |= {"key_id": f"${{{key_id}}}", "key_secret": f"${{{secret}}}"}

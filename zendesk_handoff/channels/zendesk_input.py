@@ -17,6 +17,7 @@ from zendesk_handoff.channels.check_route import add_check_route
 from zendesk_handoff.channels.error_responses import error_response
 from zendesk_handoff.channels.lifecycle import add_lifecycle
 from zendesk_handoff.channels.media_route import add_media_route
+from zendesk_handoff.channels.messaging import MessagingAdapter
 from zendesk_handoff.channels.metrics_route import add_metrics_route
 from zendesk_handoff.channels.refusals import refuse_call, refuse_key
 from zendesk_handoff.channels.report_route import add_report_route
@@ -37,11 +38,12 @@ from zendesk_handoff.handover.classify import (
     removed,
 )
 from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.request_body import limit_ignored_bodies, read_body, respond_unread
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.rasa.start_errors import InvalidSettings, StoreNotReady, UnsupportedRasa
 from zendesk_handoff.settings import Settings, read_settings
-from zendesk_handoff.store import check_openable
+from zendesk_handoff.store import Store, check_openable
 from zendesk_handoff.zendesk.webhooks import MAX_BODY_BYTES, parse_events, verify_key
 
 log = structlog.get_logger(__name__)
@@ -61,15 +63,19 @@ class _RootBlueprint(Blueprint):
 class ZendeskInput(InputChannel):
     """The channel that Zendesk posts to.
 
-    Users write through all other channels, and never through this one.
+    Users write through all other channels; through this one those do whose connector has
+    ``mode: native``.
 
     Args:
         settings: The block of ``credentials.yml``, checked.
     """
 
+    handoff_adapter = MessagingAdapter
+
     def __init__(self, settings: Settings) -> None:
         """Keep the settings; the store is opened when the server starts."""
         self.settings = settings
+        self._app: Sanic | None = None
 
     @classmethod
     def name(cls) -> str:
@@ -97,6 +103,15 @@ class ZendeskInput(InputChannel):
         except UnsupportedEnvironment as error:
             raise UnsupportedRasa(str(error)) from None
 
+    def get_output_channel(self) -> ChannelOutput | None:
+        """Return the channel to users in native conversations, for what nobody has asked for.
+
+        Reminders and triggered intents are such. Without native connectors there is none.
+        """
+        if not any(each.is_native for each in self.settings.connectors.values()):
+            return None
+        return ChannelOutput(MessagingAdapter(self), self.name(), {})
+
     def url_prefix(self) -> str:
         """Mount at the root: one blueprint serves both addresses of the webhook."""
         return _ROOT
@@ -111,6 +126,10 @@ class ZendeskInput(InputChannel):
         add_report_route(blueprint)
         add_ticket_route(blueprint, self.settings)
         add_check_route(blueprint, self.settings)
+
+        @blueprint.listener("before_server_start")
+        async def keep_app(app: Sanic, _loop: object) -> None:
+            self._app = app
 
         @blueprint.get("/webhooks/zendesk/")
         async def health(_request: Request) -> HTTPResponse:
@@ -129,6 +148,12 @@ class ZendeskInput(InputChannel):
             return await self.receive(request, connector_id)
 
         return blueprint
+
+    def store(self) -> Store:
+        """Return the plugin's store, once the server has started."""
+        assert self._app is not None, "the server has started"
+        runtime: Runtime = self._app.ctx.zendesk_handoff
+        return runtime.store
 
     async def receive(self, request: Request, connector_id: str) -> HTTPResponse | None:
         """Verify and parse a webhook call, and store what it brings for our sessions.
@@ -162,6 +187,7 @@ class ZendeskInput(InputChannel):
             if probes := heard_probes(parsed):
                 await runtime.store.probes.hear(probes)
             runtime.typing.show(connector_id, parsed)
+            for_bot = await runtime.native.hear(parsed, connector)
             events = ignore_own_events(parsed)
             entries = classify_events(events, connector)
             stored = await runtime.store.inbox.add(entries)
@@ -176,7 +202,7 @@ class ZendeskInput(InputChannel):
         except (InvalidPayload, StoreUnavailable) as error:
             return refuse_call(connector_id, error)
         _log_dead_letters(stored)
-        metrics.count_webhook(connector_id, "stored" if stored or erased else "ignored")
+        metrics.count_webhook(connector_id, "stored" if stored or erased or for_bot else "ignored")
         for session_id in erased:
             log.info("handoff.session.erased", session=session_id, connector=connector_id)
         return response.json({})

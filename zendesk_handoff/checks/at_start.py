@@ -13,7 +13,7 @@ from zendesk_handoff.checks.environment import check_environment
 from zendesk_handoff.checks.finding import Finding, Outcome
 from zendesk_handoff.checks.forms import check_own_forms
 from zendesk_handoff.checks.model import check_contents
-from zendesk_handoff.checks.settings import check_addresses
+from zendesk_handoff.checks.settings import check_addresses, check_native
 from zendesk_handoff.checks.store import check_store
 from zendesk_handoff.errors import SettingsError
 from zendesk_handoff.settings import Settings, load_settings
@@ -29,7 +29,7 @@ async def check_rasa_server(settings: Settings, model: Path | None) -> None:
         settings: The plugin's.
         model: The archive of the loaded model, if it is a file.
     """
-    log_findings(check_addresses(settings))
+    log_findings([*check_addresses(settings), *check_native(settings)])
     log_findings((await check_store(settings.store_url))[0])
     log_findings(await asyncio.to_thread(_check_files, model, settings))
 

@@ -81,11 +81,20 @@ def check_credentials(path: Path) -> list[Finding]:
         for each in file.content
         if str(each) not in _WITHOUT_USERS and not _OURS.match(str(each))
     ]
+    if any(_is_native(file.content[each]) for each in file.content if _OURS.match(str(each))):
+        users.append("Zendesk's own channels")
     if blocks and not users:
         cause = "credentials.yml names no channel through which users write."
         cure = "Add one, for example `rest:` or `zendesk_handoff.channels.WebChatInput:`."
         return [problem("channels", cause, cure)]
     return [fine("channels", f"Users write through {', '.join(users)}.")] if users else []
+
+
+def _is_native(block: object) -> bool:
+    """Tell whether a block of the plugin's has a connector in whose account users write."""
+    connectors = block.get("connectors") if isinstance(block, Mapping) else None
+    every = connectors.values() if isinstance(connectors, Mapping) else ()
+    return any(isinstance(each, Mapping) and each.get("mode") == "native" for each in every)
 
 
 def check_endpoints(path: Path) -> tuple[list[Finding], str | None]:

@@ -21,7 +21,12 @@ from zendesk_handoff.checks.environment import check_environment
 from zendesk_handoff.checks.finding import Finding, skipped
 from zendesk_handoff.checks.forms import check_own_forms
 from zendesk_handoff.checks.model import check_model
-from zendesk_handoff.checks.settings import check_addresses, check_secrets_file, check_settings
+from zendesk_handoff.checks.settings import (
+    check_addresses,
+    check_native,
+    check_secrets_file,
+    check_settings,
+)
 from zendesk_handoff.checks.store import check_store
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store.engine.inspect import StoreState
@@ -68,6 +73,7 @@ async def check_offline(place: Place) -> Known:
     add(check_secrets_file(place.folder / ".env"))
     if known.settings is not None:
         add(check_addresses(known.settings))
+        add(check_native(known.settings))
         found, known.store = await check_store(known.settings.store_url)
         add(found)
     add(check_credentials(place.credentials))

@@ -8,6 +8,7 @@ from pathlib import Path
 from zendesk_handoff.checks.finding import Finding, fine, problem, warning
 from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.settings import Settings, load_settings
+from zendesk_handoff.settings.native import OFF
 from zendesk_handoff.settings.values import is_loopback
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -65,3 +66,18 @@ def check_addresses(settings: Settings) -> list[Finding]:
         cure = "Write the address of this server on the internet, as a proxy or a tunnel gives it."
         return [problem("public address", cause, cure)]
     return [fine("public address", settings.public_url)]
+
+
+def check_native(settings: Settings) -> list[Finding]:
+    """Warn where the summary of a native conversation may reach the user, or nobody."""
+    found = []
+    for each in settings.connectors.values():
+        name = f"summary ({each.id})"
+        if each.is_native and each.summary_field is not None:
+            cause = f"The ticket field {each.summary_field} gets it, and users may see that field."
+            cure = "Write `summary_to: note` with a support_token, unless they may read it."
+            found.append(warning(name, cause, cure))
+        elif each.is_native and each.summary_to == OFF:
+            cause = "The agents get none: in the conversation the user would read it."
+            found.append(warning(name, cause, "Write support_token, with which it is a note."))
+    return found

@@ -21,7 +21,7 @@ from zendesk_handoff.zendesk.administration import Administration
 from zendesk_handoff.zendesk.client import ConversationsClient
 from zendesk_handoff.zendesk.models import SwitchboardIntegration
 from zendesk_handoff.zendesk.retry import RetryPolicy
-from zendesk_handoff.zendesk.webhooks import TRIGGERS
+from zendesk_handoff.zendesk.webhooks import triggers_of
 
 #: One repetition or two: a person waits.
 _RETRY = RetryPolicy(max_elapsed=3.0)
@@ -160,10 +160,14 @@ def _webhook(connector: Connector, public_url: str, hooks: Sequence[_Hook]) -> I
         cause = "Its secret is not this connector's webhook_secret: every event is refused."
         cure = "Write the webhook's own secret as webhook_secret. "
         yield problem(name, cause, cure + setup)
-    missing = [each for each in TRIGGERS if each not in ours[0].webhook.triggers]
+    needed = triggers_of(is_native=connector.is_native)
+    missing = [each for each in needed if each not in ours[0].webhook.triggers]
     if missing:
         cause = f"It lacks the triggers {', '.join(missing)}: these events never come."
         yield problem(name, cause, f"Add them in Admin Center. {setup}")
+    elif connector.is_native and not ours[0].webhook.include_full_user:
+        cause = "It sends no names and languages of users, which the bot would get."
+        yield warning(name, cause, f"Set includeFullUser. {setup}")
     elif _accepted(connector, ours):
         shown = ours[0].webhook.secret is not None
         words = "with every trigger" + (" and the same secret" if shown else "")
@@ -201,11 +205,27 @@ async def _switchboard(
             problem(name, cause, "Enable it in Admin Center, or with `UpdateSwitchboard`.")
         )
     found += _place(connector, places, agents, ours)
-    answers_first = agents is not None and agents.id == board.default_switchboard_integration_id
-    found += check_who_answers_first(connector, is_agents=answers_first)
+    first = board.default_switchboard_integration_id
+    if connector.is_native:
+        found += _is_first(connector, next((each for each in places if each.id == first), None))
+    else:
+        is_agents = agents is not None and agents.id == first
+        found += check_who_answers_first(connector, is_agents=is_agents)
     if not any(each.check == name for each in found):
         found.insert(0, fine(name, f"{wanted} is there" + _with(connector) + "."))
     return found
+
+
+def _is_first(connector: Connector, default: SwitchboardIntegration | None) -> Iterator[Finding]:
+    """Check that new conversations begin with the bot."""
+    own = str(connector.switchboard_integration)
+    if default is None or not default.is_called(own):
+        cause = f"New conversations begin with {default.name if default else 'nobody'}, not {own}."
+        cure = (
+            "Make it the default responder of the bot's channels in Admin Center, or of all: "
+            f"zendesk-handoff setup {connector.id} --native"
+        )
+        yield warning(_name("switchboard", connector), cause, cure)
 
 
 def _with(connector: Connector) -> str:

@@ -32,6 +32,13 @@ def setup(
     switchboard: Annotated[
         bool, typer.Option("--switchboard", help="Give it a place in the switchboard, too.")
     ] = False,
+    native: Annotated[
+        bool,
+        typer.Option(
+            "--native",
+            help="Make Zendesk the users' channel: the bot answers first in new conversations.",
+        ),
+    ] = False,
     integration: Annotated[
         Optional[str],  # noqa: UP045  typer reads the annotation on Python 3.10
         typer.Option(help="The id of the integration to use, if setup is not to find or make one."),
@@ -70,6 +77,7 @@ def setup(
             source.connector,
             source.public_url,
             in_switchboard=switchboard,
+            is_native=native,
             integration_id=integration,
         )
         asyncio.run(_set_up(source, wanted, own_key=own_key, yes=yes, dry_run=dry_run))

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zendesk_handoff.domain.native import NATIVE_CHANNEL
+
 
 class State(str, enum.Enum):
     """The state of a session: ``requested → opening → waiting → active → ended``, or ``failed``.
@@ -199,6 +201,11 @@ class Session:
     def is_open(self) -> bool:
         """Whether the user's messages go to the agents."""
         return self.state.is_open
+
+    @property
+    def is_native(self) -> bool:
+        """Whether user, bot and agents share one conversation at Zendesk."""
+        return self.channel == NATIVE_CHANNEL
 
     @property
     def has_reached_agents(self) -> bool:

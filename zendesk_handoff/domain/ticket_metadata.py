@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from zendesk_handoff.domain.text import shorten
 from zendesk_handoff.domain.ticket import SYSTEM_FIELDS, Ticket, join
 from zendesk_handoff.domain.untrusted_text import harmless
 
@@ -70,3 +71,39 @@ def _entries(ticket: Ticket) -> Iterator[tuple[str, str]]:
 
 def _size(metadata: Mapping[str, Any]) -> int:
     return len(json.dumps(metadata, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def custom_key(field_id: str) -> str:
+    """Return the key by which a custom field is set.
+
+    Args:
+        field_id: The number of the field.
+    """
+    return f"{_CUSTOM}{field_id}"
+
+
+def room_in(metadata: Mapping[str, Any], key: str, text: str) -> str:
+    """Cut a text to what fits into metadata beside everything else, between characters.
+
+    Args:
+        metadata: What is there already.
+        key: The text's key.
+        text: The text.
+
+    Returns:
+        The text, with an ellipsis if it was cut; empty if nothing of it fits.
+    """
+
+    def size(part: str) -> int:
+        return _size({**metadata, key: part})
+
+    if size(text) <= LIMIT:
+        return text
+    room = LIMIT - size("")
+    kept = shorten(text, max(room, 1), measure=_bytes) if room > 0 else ""
+    return kept if size(kept) <= LIMIT else ""
+
+
+def _bytes(text: str) -> int:
+    """Count the bytes of a text within JSON."""
+    return len(json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")) - 2

@@ -11,6 +11,8 @@ import hashlib
 import json
 from collections.abc import Collection
 
+from zendesk_handoff.domain.native import NATIVE_PREFIX
+
 #: Beginning of the sender ids of the chat page: no other channel may speak for them.
 PAGE_PREFIX = "webchat-"
 #: Beginning of every ``externalId`` that is not proven.
@@ -54,13 +56,14 @@ def legacy_external_id(sender_id: str) -> str:
     return hashlib.sha256(sender_id.encode()).hexdigest()
 
 
-def is_page_sender(sender_id: str) -> bool:
-    """Tell whether a sender id is reserved for the chat page.
+def reserved_prefix(sender_id: str) -> str | None:
+    """Return the prefix for which a sender id is reserved for one channel, if it has one.
 
     Args:
         sender_id: Of any channel. Databases of trackers may ignore case and spaces around it.
     """
-    return sender_id.strip().casefold().startswith(PAGE_PREFIX)
+    bare = sender_id.strip().casefold()
+    return next((each for each in (PAGE_PREFIX, NATIVE_PREFIX) if bare.startswith(each)), None)
 
 
 def is_shared(sender_id: str, shared_senders: Collection[str]) -> bool:

@@ -12,9 +12,10 @@ from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.logs import location
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.zendesk import Message
-from zendesk_handoff.zendesk.models import PROBE_PREFIX, storable_id
-from zendesk_handoff.zendesk.webhooks import (
+from zendesk_handoff.zendesk.events import (
+    ControlAccepted,
     ControlMoved,
+    ControlOffered,
     ControlRefused,
     ConversationRemoved,
     Event,
@@ -22,7 +23,12 @@ from zendesk_handoff.zendesk.webhooks import (
     Unreadable,
     UserRemoved,
 )
+from zendesk_handoff.zendesk.models import PROBE_PREFIX, SwitchboardIntegration, storable_id
 
+#: In the body of an end: whether control is only offered to us, and is to be accepted.
+IS_OFFERED = "is_offered"
+#: The notice of a user who has ended the conversation (schema `message`, field `activity`).
+_ENDED_BY_USER = "conversation:endedByUser"
 _REASONS = {
     "ticketClosed": EndReason.TICKET_CLOSED,
     "transferToEmail": EndReason.MOVED_TO_EMAIL,
@@ -151,6 +157,8 @@ def classify_deletion(event: MessagePosted, connector: Connector) -> InboxEntry:
 
 def _classify(event: Event, connector: Connector) -> InboxEntry | None:
     if isinstance(event, MessagePosted):
+        if connector.is_native and event.message.activity_type == _ENDED_BY_USER:
+            return _end(event, connector, EndReason.USER)
         return _message(event, connector)
     if isinstance(event, Unreadable):
         body = {"type": event.type, "error": event.error}
@@ -158,13 +166,44 @@ def _classify(event: Event, connector: Connector) -> InboxEntry | None:
     if isinstance(event, ControlMoved):
         if event.to is not None and event.to.is_called(connector.agent_workspace):
             return None
-        default = EndReason.AGENT if event.to is None else EndReason.PASSED_ON
-        reason = _REASONS.get(event.reason or "", default)
+        reason = _REASONS.get(event.reason or "", reason_for(event.to, connector))
         return _end(event, connector, reason, caused_by=event.by_session)
+    if isinstance(event, ControlAccepted) and connector.is_native:
+        if event.to is None or event.to.is_called(connector.agent_workspace):
+            return None
+        return _end(event, connector, reason_for(event.to, connector))
+    if isinstance(event, ControlOffered) and connector.is_native:
+        is_ours = event.to is not None and is_own(event.to, connector)
+        if not is_ours or event.by_session is not None:
+            return None
+        offered = {"reason": EndReason.AGENT.value, IS_OFFERED: True}
+        return _entry(event, connector, "end", offered)
     if isinstance(event, ControlRefused):
         body = {"reason": EndReason.NOT_PASSED.value, "error": event.code}
         return _entry(event, connector, "end", body)
     return None
+
+
+def is_own(party: SwitchboardIntegration, connector: Connector) -> bool:
+    """Tell whether a party of the switchboard is the bot's own integration.
+
+    Args:
+        party: That has control, or is offered it.
+        connector: The account's.
+    """
+    own = connector.switchboard_integration
+    return own is not None and party.is_called(own)
+
+
+def reason_for(active: SwitchboardIntegration | None, connector: Connector) -> EndReason:
+    """Tell the reason of an end by who has control instead of the agents.
+
+    Args:
+        active: The party in control; ``None`` if there is none.
+        connector: The account's. In native conversations agents pass control back to the bot.
+    """
+    is_back = active is None or (connector.is_native and is_own(active, connector))
+    return EndReason.AGENT if is_back else EndReason.PASSED_ON
 
 
 def _message(event: MessagePosted, connector: Connector) -> InboxEntry:

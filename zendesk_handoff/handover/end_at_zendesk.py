@@ -25,7 +25,8 @@ async def end_at_zendesk(
 
     A session that the plugin has ended gets a closing note. Outside the switchboard its
     conversation stays with the agents, who may go on with the ticket. Control of one whose ticket
-    is done is released wherever the key allows it.
+    is done is released wherever the key allows it. In a native conversation the user would read a
+    note, and the bot takes control itself.
 
     Args:
         client: The background client of the session's connector.
@@ -33,6 +34,9 @@ async def end_at_zendesk(
         message: A ``closing_note`` or a ``release``.
         outcome_unknown: Whether an earlier attempt may have succeeded without our knowledge.
     """
+    if session.is_native:
+        await _take_back(client, session)
+        return
     if message.body["type"] == "release":
         await _release(client, session)
         return
@@ -50,6 +54,20 @@ async def end_at_zendesk(
         await _release(client, session)
 
 
+async def _take_back(client: ConversationsClient, session: Session) -> None:
+    """Take control of a native conversation, in which the bot goes on."""
+    try:
+        await client.switchboard.pass_control(
+            str(session.conversation_id),
+            str(client.connector.switchboard_integration),
+            metadata={SESSION_KEY: session.id},
+        )
+    except ApiError as error:
+        if error.status not in _NOT_IN_CONTROL:
+            raise
+        log.warning("handoff.native.control_not_taken", session=session.id, status=error.status)
+
+
 async def _release(client: ConversationsClient, session: Session) -> None:
     """Release control.
 
@@ -57,19 +75,28 @@ async def _release(client: ConversationsClient, session: Session) -> None:
     ``int_`` key may do, while a bare release answers 403 (Conversations API: `ReleaseControl`).
     Outside of it, only a key of another scope may release.
     """
-    conversation_id = str(session.conversation_id)
     if client.connector.switchboard_integration is not None:
-        try:
-            await client.switchboard.accept_control(conversation_id)
-        except ApiError as error:
-            # Nothing is pending: this is a repeat after a crash, or the agent released it first.
-            if error.status not in _NOT_IN_CONTROL:
-                raise
+        await accept_offer(client, session)
     try:
         await client.switchboard.release_control(
-            conversation_id, metadata={SESSION_KEY: session.id}
+            str(session.conversation_id), metadata={SESSION_KEY: session.id}
         )
     except ApiError as error:
         if error.status not in _NOT_IN_CONTROL:
             raise
         log.info("handoff.control.not_ours", session=session.id, status=error.status)
+
+
+async def accept_offer(client: ConversationsClient, session: Session) -> None:
+    """Accept the control that was offered to us.
+
+    Args:
+        client: The client of the session's connector.
+        session: The session.
+    """
+    try:
+        await client.switchboard.accept_control(str(session.conversation_id))
+    except ApiError as error:
+        # Nothing is pending: this is a repeat after a crash, or the agent released it first.
+        if error.status not in _NOT_IN_CONTROL:
+            raise

@@ -7,6 +7,8 @@ import structlog
 from zendesk_handoff.domain.inbox import epoch
 from zendesk_handoff.domain.session import Crossing, EndReason, Session, State
 from zendesk_handoff.errors import NotFound, StoreUnavailable
+from zendesk_handoff.handover.classify import IS_OFFERED
+from zendesk_handoff.handover.end_at_zendesk import accept_offer
 from zendesk_handoff.handover.reconcile import crossing_messages, has_agents
 from zendesk_handoff.handover.ticket_events import OF_TICKET
 from zendesk_handoff.logs import describe_error
@@ -45,6 +47,10 @@ class EndsByZendesk:
         await self._store.inbox.finish(event)
 
     async def _end(self, session: Session, event: Incoming) -> None:
+        if event.body.get(IS_OFFERED):
+            client = self._clients.interactive(session.connector_id)
+            if client is not None:
+                await accept_offer(client, session)
         crossing = await self._crossing(session, event)
         is_of_ticket = bool(event.body.get(OF_TICKET))
         if is_of_ticket and crossing.unseen:

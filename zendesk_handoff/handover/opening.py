@@ -13,6 +13,7 @@ from zendesk_handoff.domain.ticket import Ticket, join
 from zendesk_handoff.domain.ticket_metadata import TicketMetadata, ticket_metadata
 from zendesk_handoff.domain.user_ids import external_id
 from zendesk_handoff.errors import ApiError
+from zendesk_handoff.handover.native_opening import NativeOpening
 from zendesk_handoff.handover.ticket_events import reference_part
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.store import Store
@@ -28,7 +29,11 @@ BOT_AUTHOR = {"type": "business", "displayName": "Bot"}
 
 
 def opening_steps(
-    connector: Connector, *, has_transcript: bool = False, has_message: bool = False
+    connector: Connector,
+    *,
+    is_native: bool = False,
+    has_transcript: bool = False,
+    has_message: bool = False,
 ) -> tuple[Step, ...]:
     """List the steps of opening a session, in order.
 
@@ -36,19 +41,24 @@ def opening_steps(
     the summary opens no ticket before its fields are known; after passing control to the agents we
     offer it to ourselves, since a pending integration keeps receiving the conversation's events.
 
+    In a native conversation everything is there, and we are in control: only that is passed. What
+    agents alone may read is written into the ticket afterwards, or with control.
+
     Args:
         connector: The connector of the account.
+        is_native: Whether user, bot and agents share one conversation.
         has_transcript: Whether there is a transcript to be posted before the summary.
         has_message: Whether the user leaves a message: nobody waits for events then.
     """
     is_inside = connector.switchboard_integration is not None
+    is_made = not is_native
     steps = {
-        Step.USER: True,
+        Step.USER: is_made,
         Step.CONVERSATION: True,
-        Step.TAKE_CONTROL: is_inside,
-        Step.TRANSCRIPT: has_transcript,
-        Step.SUMMARY: True,
-        Step.MESSAGE: has_message,
+        Step.TAKE_CONTROL: is_inside and is_made,
+        Step.TRANSCRIPT: has_transcript and is_made,
+        Step.SUMMARY: is_made,
+        Step.MESSAGE: has_message and is_made,
         Step.PASS_CONTROL: True,
         Step.OFFER_CONTROL: is_inside and not has_message,
     }
@@ -85,7 +95,10 @@ async def open_session(
     """
     has_message = session.message is not None
     steps = opening_steps(
-        client.connector, has_transcript=bool(session.transcript), has_message=has_message
+        client.connector,
+        is_native=session.is_native,
+        has_transcript=bool(session.transcript),
+        has_message=has_message,
     )
     done = steps.index(session.step) + 1 if session.step in steps else 0
     opening = _Opening(store, client, session, requester_origins)
@@ -117,6 +130,7 @@ class _Opening:
         self.store = store
         self.client = client
         self.session = session
+        self.native = NativeOpening(store, client, session)
         if session.message is not None:
             # It is answered by e-mail, to the address that the user has given for that.
             requester_origins = {*requester_origins, Origin.TOLD}
@@ -156,6 +170,9 @@ class _Opening:
         return {"user_id": user.id, "external_id": user_id}
 
     async def _conversation(self, outcome_unknown: bool) -> dict[str, Any]:
+        if self.session.is_native:
+            return await self.native.find()
+
         async def create(metadata: Mapping[str, Any]) -> dict[str, Any]:
             conversation = await self.client.create_conversation(
                 str(self.session.user_id),
@@ -220,12 +237,17 @@ class _Opening:
             )
             return {}
 
+        if self.session.is_native and not await self.native.may_pass():
+            return {}  # the agents have taken it themselves
         first = self.session.transcript_message_id or self.session.summary_message_id
         own = {**self._own_metadata, "first_message_id": first}
         metadata, left_out = self._metadata(own)
+        metadata |= self.native.summary_metadata(metadata)
         if left_out:
             log.warning("handoff.ticket.too_long", session=self.session.id, keys=list(left_out))
-        return await self._with_ticket(pass_control, own, metadata)
+        result = await self._with_ticket(pass_control, own, metadata)
+        await self.native.mark_passed()
+        return result
 
     async def _offer_control(self, _outcome_unknown: bool) -> dict[str, Any]:
         try:

@@ -8,16 +8,21 @@ from dataclasses import replace
 from zendesk_handoff.domain.inbox import InboxEntry, accepts, epoch, stamp
 from zendesk_handoff.domain.session import Crossing, EndReason, Session
 from zendesk_handoff.errors import NotFound
-from zendesk_handoff.handover.classify import classify_deletion, classify_event, is_for_user
+from zendesk_handoff.handover.classify import (
+    classify_deletion,
+    classify_event,
+    is_for_user,
+    reason_for,
+)
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk import Conversation, ConversationsClient, Message
+from zendesk_handoff.zendesk.events import MessagePosted
 from zendesk_handoff.zendesk.models import storable_id
-from zendesk_handoff.zendesk.webhooks import MessagePosted
 
 #: A page has 100 messages (Conversations API: `ListMessages`).
 _MAX_PAGES = 5
 #: Seconds after the connection in which Zendesk's data about who is in control may be stale.
-_CONTROL_DELAY = 5.0
+CONTROL_DELAY = 5.0
 
 
 async def reconcile(store: Store, client: ConversationsClient, session: Session) -> None:
@@ -39,11 +44,11 @@ async def reconcile(store: Store, client: ConversationsClient, session: Session)
     except NotFound:
         await _add_end(store, session, EndReason.CONVERSATION_REMOVED)
         return
-    if time.time() - (session.connected_at or 0.0) < _CONTROL_DELAY:
+    if time.time() - (session.connected_at or 0.0) < CONTROL_DELAY:
         return
     if not has_agents(conversation, client):
-        is_released = conversation.active_switchboard_integration is None
-        await _add_end(store, session, EndReason.AGENT if is_released else EndReason.PASSED_ON)
+        active = conversation.active_switchboard_integration
+        await _add_end(store, session, reason_for(active, client.connector))
 
 
 async def fetch_missed(

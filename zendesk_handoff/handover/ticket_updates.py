@@ -1,7 +1,8 @@
 """Fields that are set on a ticket afterwards, where Zendesk has not taken them by itself.
 
 It takes them when it makes a ticket, and not from a handover into one that exists. The Support API
-can set them then, if the connector has a token for it.
+can set them then, if the connector has a token for it. It also writes the summary of a native
+conversation into an internal note: in the conversation itself the user would read it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from zendesk_handoff.domain.untrusted_text import harmless
 from zendesk_handoff.errors import ConversationsError
 from zendesk_handoff.handover.ticket_events import reference_part
 from zendesk_handoff.settings import Settings
+from zendesk_handoff.settings.native import NOTE
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk.clients import Clients
 
@@ -28,6 +30,8 @@ _BATCH = 8
 _AGAIN_AFTER = 15.0
 #: Seconds in which it is looked for, since there is something to set.
 _GIVE_UP_AFTER = 600.0
+#: Characters of the session's id by which the summary's note is recognised.
+_MARK = 12
 
 
 class TicketUpdates:
@@ -106,6 +110,10 @@ class TicketUpdates:
             log.warning("handoff.ticket.value_refused", **about, fields=sorted(update.refused))
         if update.has_set:
             log.info("handoff.ticket.set", **about)
+        if session.is_native and client.connector.summary_to == NOTE and session.summary:
+            mark = f"[{session.id[:_MARK]}]"
+            if await support.add_note(ticket, f"{session.summary}\n\n{mark}", mark=mark):
+                log.info("handoff.note.added", **about)
         return True
 
     @staticmethod

@@ -14,6 +14,7 @@ import structlog
 from zendesk_handoff.domain.session import Session, Work
 from zendesk_handoff.errors import HandoffError, NotDelivered
 from zendesk_handoff.handover.due import WITHOUT_LEASE, Due, Task, deadline_to_record
+from zendesk_handoff.handover.serial_tasks import SerialTasks
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.settings import Timeouts
 from zendesk_handoff.store import Store
@@ -75,9 +76,7 @@ class SessionWorkers:
         self._timeouts = timeouts
         self._due = due
         self._tasks = tasks
-        self._running: dict[_Key, asyncio.Task[None]] = {}
-        self._again: set[_Key] = set()
-        self._stopping = False
+        self._pool = SerialTasks(self._attempt, name=lambda key: f"{key[1].value} {key[0]}")
 
     def on_signal(self, topic: str) -> None:
         """Look at the session whose change is signalled.
@@ -104,32 +103,10 @@ class SessionWorkers:
         Args:
             grace_period: Seconds to wait.
         """
-        self._stopping = True
-        running = list(self._running.values())
-        if not running:
-            return
-        _, unfinished = await asyncio.wait(running, timeout=grace_period)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._pool.stop(grace_period=grace_period)
 
     def _notify(self, key: _Key) -> None:
-        if key in self._running:
-            self._again.add(key)
-        elif not self._stopping:
-            name = f"{key.direction.value} {key.session_id}"
-            self._running[key] = asyncio.create_task(self._work(key), name=name)
-
-    async def _work(self, key: _Key) -> None:
-        try:
-            while True:
-                self._again.discard(key)
-                await self._attempt(key)
-                if key not in self._again or self._stopping:
-                    return
-        finally:
-            self._running.pop(key, None)
-            self._again.discard(key)
+        self._pool.notify(key)
 
     async def _attempt(self, key: _Key) -> None:
         session_id, direction = key
@@ -167,7 +144,7 @@ class SessionWorkers:
                 break
             structlog.contextvars.bind_contextvars(connector=work.session.connector_id)
             may_continue = await self._do(task, work.session, found)
-            if task is Task.FORWARD and may_continue and key not in self._again:
+            if task is Task.FORWARD and may_continue and not self._pool.runs_again(key):
                 # Whatever has changed meanwhile causes another look: no need to read it all again.
                 work = replace(work, unsent_since=None)
             else:
@@ -192,7 +169,7 @@ class SessionWorkers:
 
     async def _wait_for_agents_side(self, session_id: str) -> None:
         """Wait until a message that is being sent has arrived: the rest is left to the bot."""
-        sending = self._running.get(_Key(session_id, Direction.TO_AGENTS))
+        sending = self._pool.running(_Key(session_id, Direction.TO_AGENTS))
         if sending is not None:
             await asyncio.wait({sending}, timeout=_LAST_MESSAGE)
 

@@ -111,6 +111,9 @@ class ChannelAdapter:
     is_idempotent: ClassVar[bool] = False
     #: Whether its users are on a page of this server, where a path is enough of an address.
     is_own_page: ClassVar[bool] = False
+    #: Whether users see what agents write without the channel's doing: they share a conversation.
+    #: Agents are then neither introduced nor passed on.
+    shows_agents: ClassVar[bool] = False
     #: Whether the channel's sender ids are proven: a platform has assigned them, and the channel
     #: checks that each message is that platform's. Only such a channel may take a session over that
     #: was opened on another one with the same sender id. An adapter may set it in ``__init__``, by
@@ -128,6 +131,14 @@ class ChannelAdapter:
     async def close(self) -> None:
         """Close the adapter's connections; the server stops."""
         return
+
+    def limits_at(self, address: Address) -> Limits:
+        """Tell what one message may hold at a place, where places differ.
+
+        Args:
+            address: The place.
+        """
+        return self.limits
 
     def limitations(self) -> Sequence[str]:
         """List what the channel's users have to do without, in sentences for the log at the start.

@@ -10,8 +10,8 @@ import structlog
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.channels import Channels
 from zendesk_handoff.store import Store
+from zendesk_handoff.zendesk.events import AgentTyping, Event
 from zendesk_handoff.zendesk.models import storable_id
-from zendesk_handoff.zendesk.webhooks import AgentTyping, Event
 
 log = structlog.get_logger(__name__)
 

@@ -94,6 +94,14 @@ class Bot:
                 kept if language == ENGLISH else {**kept, LANGUAGE_KEY: self.language}
             )
 
+    async def receive(self, message: UserMessage) -> None:
+        """Hand a user's message to Rasa, as every channel does.
+
+        Args:
+            message: It is routed first.
+        """
+        await self._app.ctx.agent.handle_message(message)
+
     def lock(self, sender_id: str) -> AbstractAsyncContextManager[Any]:
         """Take the lock under which Rasa handles a sender's messages.
 

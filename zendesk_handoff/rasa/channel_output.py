@@ -138,7 +138,8 @@ class ChannelOutput(OutputChannel):
 
     def _divide(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         marks = {name: message[name] for name in MARKS if message.get(name)}
-        limits = self._adapter.limits.as_written(lambda text: self._written(text, marks))
+        limits = self._adapter.limits_at(self._address)
+        limits = limits.as_written(lambda text: self._written(text, marks))
         return [{**each, **marks} for each in divide(message, limits)]
 
     def _written(self, text: str, marks: Mapping[str, Any]) -> str:
@@ -176,8 +177,9 @@ class ChannelOutput(OutputChannel):
             log.warning("handoff.push.in_words", channel=self._channel, reason=refusal.reason)
             receipt = Receipt()
             marks = {name: part[name] for name in part.keys() - _FORMS}
-            for words in self._divide({**marks, "text": in_words(part)}):
-                receipt = await self._attempt(recipient_id, words, key=f"{key}:words")
+            for number, words in enumerate(self._divide({**marks, "text": in_words(part)})):
+                words_key = f"{key}:words{number or ''}" if key else ""
+                receipt = await self._attempt(recipient_id, words, key=words_key)
             return receipt
 
     async def _attempt(self, recipient_id: str, part: dict[str, Any], *, key: str) -> Receipt:

@@ -19,7 +19,7 @@ from zendesk_handoff.domain.links import is_public
 from zendesk_handoff.domain.rendering import in_words
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.domain.user_content import UserContent
-from zendesk_handoff.domain.user_ids import PAGE_PREFIX, is_page_sender
+from zendesk_handoff.domain.user_ids import reserved_prefix
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile, Receipt
@@ -159,14 +159,15 @@ class Channels:
         return self._origins.channel_of(message)
 
     def is_reserved(self, message: UserMessage) -> bool:
-        """Tell whether a message has a sender id that only the chat page may use.
+        """Tell whether a message has a sender id that only another channel may use.
 
         Args:
             message: Of any channel.
         """
-        if not is_page_sender(message.sender_id):
+        prefix = reserved_prefix(message.sender_id)
+        if prefix is None:
             return False
-        return self.adapter(self.name_of(message)).sender_prefix != PAGE_PREFIX
+        return self.adapter(self.name_of(message)).sender_prefix != prefix
 
     def is_foreign(self, message: UserMessage, session: Session) -> bool:
         """Tell whether a message has come by a channel that may not speak for a session's user.

@@ -39,7 +39,7 @@ def possible_now(
     workspace = workspace_of(metadata, slot and slot.value)
     for settings in _settings:
         try:
-            connector = settings.connector_for(workspace)
+            connector = settings.connector_for(workspace, sender_id=tracker.sender_id)
         except UnknownWorkspace:
             break  # the handover says what is wrong
         if connector.closing(time.time()) is not None:

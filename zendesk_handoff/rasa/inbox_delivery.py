@@ -201,6 +201,8 @@ class InboxDelivery:
     async def _tell_of_agent(
         self, session: Session, agent_id: str, message: AgentMessage, former: str | None
     ) -> BotUttered | None:
+        if self._bot.channels.adapter(session.channel).shows_agents:
+            return None
         key, values = f"{session.id}:joined:{agent_id}", {"agent_name": message.author}
         if session.agent_id:
             key = f"{key}:{message.id}"  # an agent may come back: each change is told once

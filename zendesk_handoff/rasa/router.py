@@ -91,6 +91,8 @@ class Router:
                 return await self._keep_apart(message, session, processor)
             metrics.count_routed("agent" if _is_open(session) else "bot")
             if session is not None and session.state.is_open:
+                if session.is_native:
+                    return True  # the agents read it where the user wrote it
                 return await self._forward(
                     message, session, key, processor, has_pending=has_pending
                 )
@@ -350,7 +352,14 @@ class Router:
             # What agents wrote before the end comes before its notice.
             await send_waiting(self._store, self._settings, self._bot, session, once)
             await notify_end(
-                self._store, self._settings, self._bot, session, once, is_followed=is_followed
+                self._store,
+                self._settings,
+                self._bot,
+                session,
+                once,
+                is_followed=is_followed,
+                # There the bot's answer follows in the conversation that the agents had.
+                is_silent=session.is_native and session.has_reached_agents,
             )
         elif session.state is State.FAILED:
             await replay_to_bot(self._store, self._bot, session, output)

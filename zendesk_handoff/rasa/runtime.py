@@ -23,6 +23,7 @@ from zendesk_handoff.logs import describe_error, error_fields
 from zendesk_handoff.rasa.agent_typing import TypingSigns
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.delivery import UserOutput
+from zendesk_handoff.rasa.native_runtime import NativeRuntime
 from zendesk_handoff.rasa.outcomes import ASK_EVERY, Outcomes
 from zendesk_handoff.rasa.to_user import tasks_to_user
 from zendesk_handoff.settings import Settings
@@ -84,7 +85,15 @@ class Runtime:
             admit=self._admit,
         )
         self._output = UserOutput(store, bot)
-        to_user = tasks_to_user(store, settings, bot, self.clients, output=self._output)
+        self.native = NativeRuntime(store, settings, bot, self.clients)
+        to_user = tasks_to_user(
+            store,
+            settings,
+            bot,
+            self.clients,
+            output=self._output,
+            control=self.native.control,
+        )
         self._workers = SessionWorkers(
             store, settings.timeouts, self._due, {**to_agents, **to_user}
         )
@@ -98,6 +107,7 @@ class Runtime:
         """Start the workers, and the tasks that are repeated."""
         self.store.signals.on_any(self._workers.on_signal)
         self.store.signals.on_any(self._on_unknown_change)
+        self.native.start()
         lease = self.store.leases.lease
         self._tasks = [
             self._repeat("poll", self._poll, self._poll_every),
@@ -109,6 +119,7 @@ class Runtime:
             self._repeat("webhook silence", self.silence.look, self.silence.look_every),
             self._repeat("tickets", self.tickets.look, self._poll_every),
             self._repeat("lease renewal", self.store.leases.renew, lease / 3),
+            self._repeat("native lease renewal", self.native.renew, lease / 3),
         ]
         every = self._bot.channels.without_push()
         without_push = [each for each in every if each != "ZendeskInput"]
@@ -165,11 +176,12 @@ class Runtime:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._workers.stop()
+        await asyncio.gather(self._workers.stop(), self.native.stop())
         await self._attempt("user count", self.user_counter.record)
         await self.typing.stop()
         try:
             await self.store.leases.release_all()
+            await self.store.native.leases.release_all()
         except StoreUnavailable:
             log.warning("handoff.leases.kept")
         await self._bot.channels.close()
@@ -219,6 +231,7 @@ class Runtime:
     async def _poll(self) -> None:
         for session_id in await self.store.work.find(now=time.time()):
             self._workers.notify(session_id)
+        await self.native.poll()
 
     async def _purge(self) -> None:
         """Delete what is kept no longer: erased sessions, and old ones if the settings say so."""

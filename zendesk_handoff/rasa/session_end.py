@@ -45,6 +45,7 @@ async def notify_end(
     output: OutputChannel,
     *,
     is_followed: bool = False,
+    is_silent: bool = False,
 ) -> None:
     """Notify the user of the end, and record the human part in the tracker.
 
@@ -59,6 +60,8 @@ async def notify_end(
         session: A session that has ended, or failed after the action had stopped waiting for it.
         output: The user's output channel.
         is_followed: Whether the bot gets a message of the user's at once, before any other.
+        is_silent: Whether nothing is said: the bot does not have the conversation yet, or its
+            answer to the user says enough.
     """
     sender_id, failed = session.sender_id, session.state is State.FAILED
     if session.message is not None:
@@ -67,8 +70,9 @@ async def notify_end(
     unseen = await unseen_messages(store, session)
     # What the user wrote comes first: the bot's answer may ask something.
     is_followed = is_followed or bool(unseen)
-    triggers = not is_followed and is_triggered(settings, bot, session)
-    asks_rating = not is_followed and is_asked(settings, session)
+    may_go_on = not is_followed and not is_silent
+    triggers = may_go_on and is_triggered(settings, bot, session)
+    asks_rating = may_go_on and is_asked(settings, session)
     goes_on = (bool(unseen) and not failed) or triggers
     restarted = f"{session.id}:restarted"
     async with bot.open_tracker(sender_id) as tracker:
@@ -79,7 +83,8 @@ async def notify_end(
                 learned = await outcome_of(settings, session, transcript, language=bot.language)
                 events = [*transcript, *learned, *_resume_events(session, tracker)]
                 await tracker.append(events, key=f"{session.id}:over")
-            await say_end(settings, bot, session, output, tracker=tracker)
+            if not is_silent:
+                await say_end(settings, bot, session, output, tracker=tracker)
             if asks_rating:
                 await ask_rating(bot, session, output, tracker=tracker)
             if goes_on and tracker is not None:

@@ -21,6 +21,7 @@ from zendesk_handoff.domain.responses import (
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.domain.times import say_duration
 from zendesk_handoff.handover.due import Task, inactivity_reason
+from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.workers import Do
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.delivery import UserOutput
@@ -40,6 +41,7 @@ def tasks_to_user(
     clients: Clients,
     *,
     output: UserOutput | None = None,
+    control: NativeControl | None = None,
 ) -> Mapping[Task, Do]:
     """Make the tasks towards the user.
 
@@ -49,9 +51,11 @@ def tasks_to_user(
         bot: The bot, for the sender's lock and the tracker.
         clients: The Conversations API clients.
         output: The users' output channels.
+        control: Tells who has control of native conversations.
     """
     output = output or UserOutput(store, bot)
-    notifications = Notifications(store, settings, bot, output)
+    control = control or NativeControl(clients)
+    notifications = Notifications(store, settings, bot, output, control)
     return {
         Task.NOTIFY_START: notifications.notify_start,
         Task.NOTIFY_DELAY: notifications.notify_delay,
@@ -71,10 +75,14 @@ class Notifications:
         settings: The plugin's settings.
         bot: The bot, for the sender's lock and the tracker.
         output: The users' output channels.
+        control: Tells who has control of native conversations.
     """
 
-    def __init__(self, store: Store, settings: Settings, bot: Bot, output: UserOutput) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, bot: Bot, output: UserOutput, control: NativeControl
+    ) -> None:
         """Keep the collaborators."""
+        self._control = control
         self._settings = settings
         self._store = store
         self._bot = bot
@@ -94,12 +102,24 @@ class Notifications:
             if not session.is_open or self._bot.processor is None:
                 return
             if not await self._bot.is_paused(session.sender_id):
-                await self._output.say(session, STARTED, key=f"{session.id}:started")
-                if not self._bot.channels.adapter(session.channel).is_own_page:
+                if not await self._was_told(session):
+                    await self._output.say(session, STARTED, key=f"{session.id}:started")
+                adapter = self._bot.channels.adapter(session.channel)
+                if not adapter.is_own_page and not adapter.shows_agents:
                     await self._say_how_to_leave(session)
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
             await self._store.sessions.mark_start_notified(session.id)
+
+    async def _was_told(self, session: Session) -> bool:
+        """Tell whether the user has heard of the start, of a bot that died before it knew.
+
+        In a native conversation what the action says is stored like everything else.
+        """
+        since = session.connected_at or 0.0
+        return session.is_native and await self._store.native.has_said(
+            session.sender_id, since=since
+        )
 
     async def _say_how_to_leave(self, session: Session) -> None:
         key = f"{session.id}:how_to_leave"
@@ -167,16 +187,24 @@ class Notifications:
     async def notify_end(self, session: Session) -> None:
         """Notify the user of the end, unless the router has done so while this waited for the lock.
 
+        In a native conversation nothing is said where the bot does not have it, or answers anyway.
+
         Args:
             session: The session.
         """
+        is_silent = session.has_reached_agents and (
+            not await self._control.may_speak(session)
+            or bool(session.is_native and await self._store.native.to_handle(session.sender_id))
+        )
         async with self._bot.lock(session.sender_id):
             ended = await self._store.sessions.get(session.id) or session
             if ended.end_notified:
                 return
 
             async def send(output: OutputChannel) -> None:
-                await notify_end(self._store, self._settings, self._bot, ended, output)
+                await notify_end(
+                    self._store, self._settings, self._bot, ended, output, is_silent=is_silent
+                )
 
             await self._output.send(ended, send, key=f"{ended.id}:end")
 

@@ -12,11 +12,20 @@ from zendesk_handoff.domain.end_phrases import every_phrase
 from zendesk_handoff.domain.hours import Closing
 from zendesk_handoff.domain.identity import TRUSTED, Origin
 from zendesk_handoff.domain.language import ENGLISH
+from zendesk_handoff.domain.native import connector_of_sender
 from zendesk_handoff.domain.redaction import KINDS, PAYMENT
 from zendesk_handoff.domain.templates import Template
 from zendesk_handoff.errors import UnknownWorkspace
 from zendesk_handoff.settings.hours import HoursSettings
 from zendesk_handoff.settings.limits import LimitSettings
+from zendesk_handoff.settings.native import (
+    NOTE,
+    OFF,
+    BotSettings,
+    OnlySettings,
+    history,
+    summary_to,
+)
 from zendesk_handoff.settings.schema import block, block_list, blocks, setting
 from zendesk_handoff.settings.ticket import RouteSettings, TicketSettings, address_template
 from zendesk_handoff.settings.values import (
@@ -274,6 +283,50 @@ class Connector:
         default=False,
     )
 
+    mode: Literal["relay", "native"] = setting(
+        one_of("relay", "native"),
+        "`relay`: users are on channels of Rasa's, and their words are passed on. `native`: "
+        "Zendesk is their channel, in which bot and agents take turns ([native.md](native.md)). "
+        "What follows is for `native`.",
+        default="relay",
+    )
+    greet: bool = setting(
+        yes_or_no,
+        "Whether the bot gets the intent `greet` when a conversation begins or a link leads to it, "
+        "before the user has written.",
+        default=False,
+    )
+    summary_to: str = setting(
+        summary_to,
+        "Where the summary goes, which the user must not read: `note`, an internal note of the "
+        "ticket, which needs `support_token`; `{field: 360001234567}`, a field of the ticket that "
+        "users may be able to see; or `off` ([native.md](native.md#the-summary)).",
+        default=OFF,
+        computed=lambda read: NOTE if read.get("support_token") else OFF,
+        example="note",
+        shown="`note` with `support_token`, else `off`",
+    )
+    history: int | None = setting(
+        history,
+        "How much of the conversation the ticket shows: `all` since the bot has had it, or the "
+        "last messages by number.",
+        default=None,
+        example="10",
+        shown="`all`",
+    )
+    only: OnlySettings = field(default_factory=OnlySettings, metadata=block(OnlySettings))
+    bot: BotSettings = field(default_factory=BotSettings, metadata=block(BotSettings))
+
+    @property
+    def is_native(self) -> bool:
+        """Whether Zendesk is the users' channel."""
+        return self.mode == "native"
+
+    @property
+    def summary_field(self) -> str | None:
+        """The ticket field that gets the summary of a native conversation, if one does."""
+        return None if self.summary_to in {NOTE, OFF} else self.summary_to
+
     def closing(self, at: float) -> Closing | None:
         """Tell when somebody is back, where nobody is to be handed over now.
 
@@ -507,15 +560,21 @@ class Settings:
         """The origins of the values that become the requester's at Zendesk."""
         return TRUSTED | {Origin.TOLD} if self.requester_from_told else TRUSTED
 
-    def connector_for(self, workspace: str) -> Connector:
-        """Find the connector of a workspace.
+    def connector_for(self, workspace: str, *, sender_id: str = "") -> Connector:
+        """Find the connector of a workspace, or that of a native conversation.
 
         Args:
             workspace: The tenant.
+            sender_id: Rasa's id of the user; that of a native conversation names its connector.
 
         Raises:
             UnknownWorkspace: No connector names it; another tenant's is never used instead.
         """
+        own = connector_of_sender(sender_id)
+        if own is not None:
+            if own not in self.connectors:
+                raise UnknownWorkspace(workspace)
+            return self.connectors[own]
         for connector in self.connectors.values():
             if workspace in connector.workspaces:
                 return connector

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from zendesk_handoff.settings.credentials_file import (
 )
 from zendesk_handoff.settings.env_file import env_file
 from zendesk_handoff.settings.model import Connector, Settings
+from zendesk_handoff.settings.native import NOTE
 from zendesk_handoff.settings.schema import UNSET, read_block, settings_of
 from zendesk_handoff.settings.store_path import place_store
 from zendesk_handoff.settings.ticket import fits
@@ -218,6 +219,8 @@ def _check_connectors(connectors: Mapping[str, Connector | None], problems: list
                     "which Zendesk's triggers notify, or leave this out.",
                 )
             )
+        if connector is not None and connector.mode == "native":
+            problems += _native_problems(where, connector)
         for workspace in (connector and connector.workspaces) or ():
             if workspace in connector_of:
                 problems.append(
@@ -228,6 +231,27 @@ def _check_connectors(connectors: Mapping[str, Connector | None], problems: list
                     )
                 )
             connector_of.setdefault(workspace, connector_id)
+
+
+def _native_problems(where: str, connector: Connector) -> Iterator[Problem]:
+    """Yield what a connector lacks for being the users' channel."""
+    if not connector.switchboard_integration:
+        yield Problem(
+            f"{where}.switchboard_integration",
+            "is missing; with `mode: native` the bot needs a place in the switchboard: write its "
+            "name there, such as `rasa`.",
+        )
+    if connector.closed == "message":
+        yield Problem(
+            f"{where}.closed",
+            "is `message`, which is for users who are elsewhere; with `mode: native` they write "
+            "into the conversation itself: write `bot` or `hand_over`.",
+        )
+    if connector.summary_to == NOTE and connector.support_token is None:
+        yield Problem(
+            f"{where}.summary_to",
+            "is `note`, which the Support API writes: write `support_token`, or another value.",
+        )
 
 
 def _check_tickets(connectors: Mapping[str, Connector], problems: list[Problem]) -> None:

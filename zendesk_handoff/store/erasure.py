@@ -12,13 +12,16 @@ from sqlalchemy.engine import Connection
 from zendesk_handoff.domain.session import EndReason, Session
 from zendesk_handoff.store import session_end
 from zendesk_handoff.store.engine.schema import (
+    bot_messages,
     chat,
     deliveries,
     inbox,
+    native_conversations,
     outbox,
     pending_messages,
     sessions,
     uploads,
+    user_messages,
 )
 from zendesk_handoff.store.pending import parts_of
 from zendesk_handoff.store.session_rows import all_sessions, read_session
@@ -69,7 +72,27 @@ def erase(
             delete_sessions(connection, [session.id])
         else:
             _blank(connection, session)
+    _erase_native(connection, connector_id, conversation_ids, user_ids)
     return [session.id for session in found]
+
+
+def _erase_native(
+    connection: Connection,
+    connector_id: str,
+    conversation_ids: Collection[str],
+    user_ids: Collection[str],
+) -> None:
+    """Erase native conversations, in which the bot itself has answered."""
+    found = sa.select(native_conversations.c.sender_id).where(
+        native_conversations.c.connector_id == connector_id,
+        sa.or_(
+            native_conversations.c.conversation_id.in_(list(conversation_ids)),
+            native_conversations.c.user_id.in_(list(user_ids)),
+        ),
+    )
+    senders = [row.sender_id for row in connection.execute(found)]
+    for table in (user_messages, bot_messages, native_conversations):
+        connection.execute(sa.delete(table).where(table.c.sender_id.in_(senders)))
 
 
 def delete_sessions(connection: Connection, ids: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
@@ -18,8 +18,24 @@ from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, outbox, sessions
 
 
+class Leased(NamedTuple):
+    """A table whose rows processes lease, and what waits for each row.
+
+    Attributes:
+        id: The column by which rows are named.
+        queues: The columns by which queues name the row that their entries wait for.
+    """
+
+    id: Any
+    queues: tuple[Any, ...]
+
+
+#: A session, with what waits for the agents and for the user.
+SESSIONS = Leased(sessions.c.id, (outbox.c.session_id, inbox.c.session_id))
+
+
 class Leases:
-    """The leases of this process: columns of the table ``sessions``, and what it knows of them.
+    """The leases of this process: columns of a table, and what it knows of them.
 
     A session whose outcome is unknown may have a message at Zendesk that the store has no record
     of: the process that posted it died, or did not get the response. Its lease is never released
@@ -30,13 +46,21 @@ class Leases:
         database: The database with the table.
         owner: The id of this process, 32 hexadecimal characters.
         lease: Seconds until a lease expires that is not renewed.
+        leased: The table; by default that of the sessions, of which the methods speak.
     """
 
     def __init__(
-        self, database: Database, *, owner: str | None = None, lease: float = TAKEOVER_AFTER
+        self,
+        database: Database,
+        *,
+        owner: str | None = None,
+        lease: float = TAKEOVER_AFTER,
+        leased: Leased = SESSIONS,
     ) -> None:
         """Start without any lease, as the process ``owner``."""
         self._database = database
+        self._id, self._queues = leased
+        self._table = self._id.table
         self.owner = owner or uuid.uuid4().hex
         self.lease = lease
         self._until: dict[str, float] = {}  # by session, on the monotonic clock
@@ -118,7 +142,7 @@ class Leases:
         has_lease = self._until.pop(session_id, None) is not None
         if has_lease and session_id not in self._outcome_unknown:
             async with self._lock(session_id):
-                await self._release(sessions.c.id == session_id)
+                await self._release(self._id == session_id)
 
     async def release_done(self, session_id: str) -> None:
         """Release a session for which nothing is left to do, unless something was stored meanwhile.
@@ -131,14 +155,14 @@ class Leases:
             return
         self.confirm(session_id)  # nothing waits, so no outcome is unknown
         async with self._lock(session_id):
-            nothing_waits = (_none_waits(outbox, session_id), _none_waits(inbox, session_id))
-            if not await self._release(sessions.c.id == session_id, *nothing_waits):
+            nothing_waits = [_none_waits(queue, session_id) for queue in self._queues]
+            if not await self._release(self._id == session_id, *nothing_waits):
                 self._until[session_id] = until
 
     async def release_all(self) -> None:
         """Release every session, except for leases with an unknown outcome, which expire."""
         self._until.clear()
-        await self._release(sessions.c.id.not_in(list(self._outcome_unknown)))
+        await self._release(self._id.not_in(list(self._outcome_unknown)))
 
     def is_outcome_unknown(self, session_id: str) -> bool:
         """Check whether a message may have been posted without a record in the store."""
@@ -155,37 +179,37 @@ class Leases:
     def is_available(self) -> Any:
         """Build the condition that this process has the lease of a session, or could acquire it."""
         return sa.or_(
-            sessions.c.lease_owner.is_(None),
-            sessions.c.lease_owner == self.owner,
-            sessions.c.lease_expires_at < self._database.now(),
+            self._table.c.lease_owner.is_(None),
+            self._table.c.lease_owner == self.owner,
+            self._table.c.lease_expires_at < self._database.now(),
         )
 
     def _acquire(self, connection: Connection, session_id: str) -> tuple[str | None, bool]:
         """Return the former owner, and whether the lease is granted."""
-        this = sessions.c.id == session_id
-        former = sa.select(sessions.c.lease_owner).where(this).with_for_update()
+        this = self._id == session_id
+        former = sa.select(self._table.c.lease_owner).where(this).with_for_update()
         owner = connection.execute(former).scalar()
         granting = (
-            sa.update(sessions)
+            sa.update(self._table)
             .where(this, self.is_available())
             .values(lease_owner=self.owner, lease_expires_at=self._database.now() + self.lease)
         )
         return owner, bool(connection.execute(granting).rowcount)
 
     def _renew(self, connection: Connection, *, but: Collection[str]) -> set[str]:
-        mine = sa.and_(sessions.c.lease_owner == self.owner, sessions.c.id.not_in(list(but)))
+        mine = sa.and_(self._table.c.lease_owner == self.owner, self._id.not_in(list(but)))
         # An update locks its rows in any order: two at once would block each other.
-        ordered = sa.select(sessions.c.id).where(mine).order_by(sessions.c.id)
-        ids = {row.id for row in connection.execute(ordered.with_for_update(key_share=True))}
+        ordered = sa.select(self._id).where(mine).order_by(self._id)
+        ids = {row[0] for row in connection.execute(ordered.with_for_update(key_share=True))}
         expires_at = self._database.now() + self.lease
-        connection.execute(sa.update(sessions).where(mine).values(lease_expires_at=expires_at))
+        connection.execute(sa.update(self._table).where(mine).values(lease_expires_at=expires_at))
         return ids
 
     async def _release(self, *which: Any) -> bool:
         """Release sessions of this process, and tell whether there was one."""
         statement = (
-            sa.update(sessions)
-            .where(sessions.c.lease_owner == self.owner, *which)
+            sa.update(self._table)
+            .where(self._table.c.lease_owner == self.owner, *which)
             .values(lease_owner=None, lease_expires_at=0)
         )
 
@@ -198,6 +222,6 @@ class Leases:
         return self._locks.setdefault(session_id, asyncio.Lock())
 
 
-def _none_waits(table: sa.Table, session_id: str) -> Any:
-    waiting = (table.c.session_id == session_id, table.c.state == "new")
-    return ~sa.select(table.c.id).where(*waiting).exists()
+def _none_waits(queue: Any, session_id: str) -> Any:
+    waiting = (queue == session_id, queue.table.c.state == "new")
+    return ~sa.select(queue.table.c.id).where(*waiting).exists()

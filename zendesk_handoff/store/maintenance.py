@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from zendesk_handoff.domain.session import OPEN_NAMES, State
 from zendesk_handoff.store.daily_users import day_of
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import (
+    bot_messages,
     chat,
     daily_users,
     inbox,
@@ -19,12 +21,16 @@ from zendesk_handoff.store.engine.schema import (
     pending_messages,
     sessions,
     uploads,
+    user_messages,
 )
 from zendesk_handoff.store.erasure import delete_sessions, is_erased
 from zendesk_handoff.store.topics import session_topic
 
 #: Sessions that are deleted in one transaction, so that others can write between two of them.
 _BATCH_SIZE = 200
+#: Seconds for which ids of messages in native conversations are kept: Zendesk repeats a call for 15
+#: minutes (page "Webhooks").
+_IDS_KEPT = 24 * 3600.0
 _UNSENT = sa.select(outbox.c.session_id).where(outbox.c.state == "new")
 
 
@@ -143,6 +149,7 @@ class Maintenance:
             old_days = sa.delete(daily_users).where(
                 daily_users.c.day < day_of(max(0.0, older_than))
             )
+            _forget_ids(connection)
             return Purged(
                 sessions=count,
                 chat=delete(chat, chat.c.sender_id.not_in(in_use)),
@@ -169,3 +176,10 @@ class Maintenance:
             return len(ids)
 
         return await self._database.write(work)
+
+
+def _forget_ids(connection: Connection) -> None:
+    """Delete the emptied rows of messages in native conversations that nothing repeats any more."""
+    until = time.time() - _IDS_KEPT
+    for table in (user_messages, bot_messages):
+        connection.execute(sa.delete(table).where(table.c.state != "new", table.c.done_at < until))

@@ -63,7 +63,12 @@ class Administration(ApiClient):
         return _integration("GET /integrations/{id}", response)
 
     async def create_integration(
-        self, display_name: str, *, target: str, triggers: Collection[str]
+        self,
+        display_name: str,
+        *,
+        target: str,
+        triggers: Collection[str],
+        include_full_user: bool = False,
     ) -> Integration:
         """Create a custom integration with its first webhook, once.
 
@@ -73,6 +78,7 @@ class Administration(ApiClient):
             display_name: Its name for people, up to 100 characters.
             target: The webhook's address.
             triggers: The names of the events that it receives.
+            include_full_user: Whether events have the user's profile.
         """
 
         async def find() -> dict[str, Any] | None:
@@ -85,7 +91,7 @@ class Administration(ApiClient):
                     return {"integration": msgspec.to_builtins(made)}
             return None
 
-        webhook = {"target": target, "triggers": list(triggers)}
+        webhook = _webhook(target, triggers, include_full_user=include_full_user)
         body = {"type": CUSTOM, "displayName": display_name, "webhooks": [webhook]}
         response = await self._call("POST", "/integrations", json=body, recover=find)
         return _integration("POST /integrations", response)
@@ -110,7 +116,12 @@ class Administration(ApiClient):
         return read_value("GET webhooks", response, "webhooks", as_type=list[Webhook])
 
     async def create_webhook(
-        self, integration_id: str, *, target: str, triggers: Collection[str]
+        self,
+        integration_id: str,
+        *,
+        target: str,
+        triggers: Collection[str],
+        include_full_user: bool = False,
     ) -> Webhook:
         """Add a webhook to an integration, once (Conversations API: `CreateWebhook`)."""
         before = {each.id for each in await self.list_webhooks(integration_id)}
@@ -121,7 +132,7 @@ class Administration(ApiClient):
                     return {"webhook": msgspec.to_builtins(each)}
             return None
 
-        body = {"target": target, "triggers": list(triggers)}
+        body = _webhook(target, triggers, include_full_user=include_full_user)
         response = await self._call("POST", _WEBHOOKS, integration_id, json=body, recover=find)
         return read_value("POST webhooks", response, "webhook", as_type=Webhook)
 
@@ -132,10 +143,11 @@ class Administration(ApiClient):
         *,
         target: str | UnsetType = UNSET,
         triggers: Collection[str] | UnsetType = UNSET,
+        include_full_user: bool | UnsetType = UNSET,
     ) -> Webhook:
         """Change a webhook; its secret cannot be set (Conversations API: `UpdateWebhook`)."""
         listed = UNSET if isinstance(triggers, UnsetType) else list(triggers)
-        body = changes(target=target, triggers=listed)
+        body = changes(target=target, triggers=listed, includeFullUser=include_full_user)
         path = _WEBHOOKS + "/{}"
         response = await self._call("PATCH", path, integration_id, webhook_id, json=body)
         return read_value("PATCH webhook", response, "webhook", as_type=Webhook)
@@ -169,6 +181,12 @@ class Administration(ApiClient):
     async def delete_key(self, integration_id: str, key_id: str) -> bool:
         """Delete a key (Conversations API: `DeleteCustomIntegrationKey`)."""
         return await delete(self._call, _KEYS + "/{}", integration_id, key_id)
+
+
+def _webhook(target: str, triggers: Collection[str], *, include_full_user: bool) -> dict[str, Any]:
+    """Describe a webhook (Conversations API: schema `webhookCreateBody`)."""
+    full = {"includeFullUser": True} if include_full_user else {}
+    return {"target": target, "triggers": list(triggers), **full}
 
 
 def _integration(call: str, response: dict[str, Any]) -> Integration:

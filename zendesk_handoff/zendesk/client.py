@@ -185,6 +185,7 @@ class ConversationsClient(ApiClient):
         *,
         author: Mapping[str, Any],
         marker: str,
+        schema: str | None = None,
         outcome_unknown: bool = False,
     ) -> str:
         """Post a message, once (Conversations API: `PostMessage`).
@@ -195,6 +196,7 @@ class ConversationsClient(ApiClient):
             author: ``{"type": "user", "userId": …}`` or ``{"type": "business", …}``.
             marker: Written to the message's metadata. It identifies our own events, and after an
                 ambiguous failure it shows whether the message was posted.
+            schema: The channel whose own form a template has: ``whatsapp``.
             outcome_unknown: Whether an earlier attempt may have succeeded without our knowledge.
 
         Returns:
@@ -210,7 +212,12 @@ class ConversationsClient(ApiClient):
             "POST",
             "/conversations/{}/messages",
             conversation_id,
-            json={"author": author, "content": content, "metadata": {MARKER_KEY: marker}},
+            json={
+                "author": author,
+                "content": content,
+                "metadata": {MARKER_KEY: marker},
+                **({"schema": schema} if schema else {}),
+            },
             recover=find,
             outcome_unknown=outcome_unknown,
         )
@@ -219,6 +226,16 @@ class ConversationsClient(ApiClient):
         except InvalidResponse as error:
             log.error("handoff.api_response.unreadable", error=str(error))
             return ""
+
+    async def show_typing(self, conversation_id: str, *, author: Mapping[str, Any]) -> None:
+        """Show that the business is typing (Conversations API: `PostActivity`).
+
+        Args:
+            conversation_id: The conversation.
+            author: Of the type ``business``: a user's typing cannot be shown.
+        """
+        activity = {"author": author, "type": "typing:start"}
+        await self._call("POST", "/conversations/{}/activity", conversation_id, json=activity)
 
     async def find_message(self, conversation_id: str, marker: str) -> Message | None:
         """Find a message by our marker among the newest 100.

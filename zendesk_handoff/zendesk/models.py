@@ -59,11 +59,13 @@ class User(_Model, rename="camel", frozen=True):
 
     Attributes:
         zendesk_id: The id of the user in the Support API, where there is one.
+        authenticated: Whether the account's own site has signed who the user is.
     """
 
     id: str
     external_id: str | None = None
     zendesk_id: str | None = None
+    authenticated: bool | None = None
     profile: dict[str, Any] | None = None
 
 
@@ -76,6 +78,7 @@ class Conversation(_Model, rename="camel", frozen=True):
     pending_switchboard_integration: SwitchboardIntegration | None = None
     is_default: bool | None = None
     last_updated_at: str | None = None
+    brand_id: str | int | None = None
 
     @property
     def session_id(self) -> str | None:
@@ -92,6 +95,7 @@ class Author(_Model, rename="camel", frozen=True):
     display_name: str | None = None
     avatar_url: str | None = None
     subtypes: list[str] | None = None
+    user: User | None = None
 
 
 class Message(_Model, rename="camel", frozen=True):
@@ -105,6 +109,7 @@ class Message(_Model, rename="camel", frozen=True):
     source: dict[str, Any] | None = None
     references: Any = None
     deleted: Any = None
+    activity: Any = None
 
     @property
     def marker(self) -> str | None:
@@ -117,6 +122,12 @@ class Message(_Model, rename="camel", frozen=True):
         """The human agent's id; automations, triggers and macros have none."""
         value = (self.metadata or {}).get(_AGENT_ID)
         return None if value is None else str(value)
+
+    @property
+    def activity_type(self) -> str:
+        """What it is a notice of, such as ``conversation:endedByUser``; empty for a message."""
+        value = self.activity.get("type") if isinstance(self.activity, dict) else None
+        return value if isinstance(value, str) else ""
 
     @property
     def is_deleted(self) -> bool:

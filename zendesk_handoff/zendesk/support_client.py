@@ -168,6 +168,34 @@ class SupportClient:
         refused = await self._change(ticket, changes) if changes else []
         return Update(bool(missing) or len(refused) < len(changes), tuple(refused))
 
+    async def add_note(self, ticket: SupportTicket, text: str, *, mark: str) -> bool:
+        """Add an internal note to a ticket, once ("Ticket Comments", "Update Ticket").
+
+        Args:
+            ticket: The ticket, as found.
+            text: The note; no user sees it.
+            mark: Words of the text by which it is recognised.
+
+        Returns:
+            Whether it was added now.
+        """
+        call = "/tickets/{}/comments"
+        response = await self._call("GET", call, str(ticket.id), params={"sort_order": "desc"})
+        comments = response.get("comments")
+        for each in comments if isinstance(comments, list) else ():
+            if isinstance(each, Mapping) and mark in str(each.get("body")):
+                return False
+        note = {"body": text, "public": False}
+        # Not repeated here: after a failure the note may be there, and is looked for first.
+        await self._call(
+            "PUT",
+            "/tickets/{}",
+            str(ticket.id),
+            json={"ticket": {"comment": note}},
+            retry=RetryPolicy(max_elapsed=0),
+        )
+        return True
+
     async def read_record(self, kind: str, record_id: str) -> dict[str, Any] | None:
         """Read what an id stands for ("Show Group", "Show a Brand", "Show Ticket Field", …).
 
@@ -229,10 +257,11 @@ class SupportClient:
         *ids: str,
         params: Mapping[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
+        retry: RetryPolicy | None = None,
     ) -> dict[str, Any]:
         call = f"{method} /api/v2{path.replace('{}', '{id}')}"
         url = self._connector.support_url + path.format(*(quote(each, safe="") for each in ids))
-        async for attempt in self._retry.attempts():
+        async for attempt in (retry or self._retry).attempts():
             with attempt, metrics.api_call(self._connector.id, call):
                 try:
                     async with self._session.request(

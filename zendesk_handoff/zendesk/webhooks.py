@@ -10,113 +10,33 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from zendesk_handoff.errors import InvalidApiKey, InvalidPayload
-from zendesk_handoff.zendesk.models import (
-    SESSION_KEY,
-    Conversation,
-    Message,
-    SwitchboardIntegration,
-    User,
-    storable_id,
+from zendesk_handoff.zendesk.events import (
+    ActionFailed,
+    AgentTyping,
+    ButtonPressed,
+    ControlAccepted,
+    ControlMoved,
+    ControlOffered,
+    ControlRefused,
+    ConversationRemoved,
+    ConversationStarted,
+    Event,
+    MessagePosted,
+    Unreadable,
+    UserRemoved,
+    UsersMerged,
 )
+from zendesk_handoff.zendesk.models import SESSION_KEY, Conversation, Message, User, storable_id
 
 #: Larger calls are answered with 413. Zendesk documents no limit.
 MAX_BODY_BYTES = 10 * 1024 * 1024
 #: An error code of Zendesk's, which may be logged.
 _CODE = re.compile(r"[a-z_]{1,64}")
-
-
-@dataclass(frozen=True)
-class Event:
-    """An event in a conversation.
-
-    Args:
-        id: Zendesk's id of the event, the same on every redelivery (schema `eventSubSchema`).
-        created_at: By Zendesk's clock, ISO 8601.
-        conversation: The conversation.
-    """
-
-    id: str
-    created_at: str
-    conversation: Conversation
-
-
-@dataclass(frozen=True)
-class MessagePosted(Event):
-    """``conversation:message``: a message was posted, possibly by this package."""
-
-    message: Message
-
-
-@dataclass(frozen=True)
-class ControlMoved(Event):
-    """``switchboard:passControl`` or ``switchboard:releaseControl``.
-
-    Args:
-        to: The integration in control now, ``None`` after a release.
-        reason: ``ticketClosed`` or ``transferToEmail``, if Zendesk gives one.
-        by_session: Our session that passed control itself, from the call's metadata.
-    """
-
-    to: SwitchboardIntegration | None
-    reason: str | None
-    by_session: str | None
-
-
-@dataclass(frozen=True)
-class ControlRefused(Event):
-    """``switchboard:passControl:failure``: control was not passed, though the call may say 200.
-
-    Args:
-        code: Zendesk's, such as ``switchboard_invalid_target``.
-    """
-
-    code: str
-
-
-@dataclass(frozen=True)
-class ConversationRemoved(Event):
-    """``conversation:remove``: the conversation was removed."""
-
-
-@dataclass(frozen=True)
-class UserRemoved(Event):
-    """``user:remove``: a user was removed, with all conversations; it names none of these.
-
-    Args:
-        user_id: Zendesk's id of the user.
-    """
-
-    user_id: str
-
-
-@dataclass(frozen=True)
-class AgentTyping(Event):
-    """``conversation:typing`` of a business author: whether an agent sends it is not documented.
-
-    Args:
-        is_on: Whether typing has begun; else it has ended.
-    """
-
-    is_on: bool
-
-
-@dataclass(frozen=True)
-class Unreadable(Event):
-    """An event of a type that is acted on, in a shape that cannot be read.
-
-    Args:
-        type: The event's type.
-        error: The decoder's error; it contains no value of the event.
-    """
-
-    type: str
-    error: str
 
 
 class _Envelope(msgspec.Struct):
@@ -148,6 +68,36 @@ class _TypingPayload(msgspec.Struct):
     activity: dict[str, Any] | None = None
 
 
+class _PostbackPayload(msgspec.Struct):
+    conversation: Conversation
+    postback: dict[str, Any]
+    user: User | None = None
+    source: dict[str, Any] | None = None
+
+
+class _StartPayload(msgspec.Struct, rename="camel"):
+    conversation: Conversation
+    creation_reason: str = "referral"
+    referral: dict[str, Any] | None = None
+    user: User | None = None
+    source: dict[str, Any] | None = None
+
+
+class _Pair(msgspec.Struct):
+    surviving: Conversation
+    discarded: Conversation
+
+
+class _Users(msgspec.Struct):
+    surviving: User
+    discarded: User
+
+
+class _MergePayload(msgspec.Struct, rename="camel"):
+    merged_conversations: _Pair | None = None
+    merged_users: _Users | None = None
+
+
 class _ControlPayload(msgspec.Struct):
     conversation: Conversation
     reason: str | None = None
@@ -160,6 +110,9 @@ _header = msgspec.json.Decoder(_Header)
 _conversation = msgspec.json.Decoder(_ConversationPayload)
 _message = msgspec.json.Decoder(_MessagePayload)
 _user = msgspec.json.Decoder(_UserPayload)
+_postback = msgspec.json.Decoder(_PostbackPayload)
+_start = msgspec.json.Decoder(_StartPayload)
+_merge = msgspec.json.Decoder(_MergePayload)
 _typing = msgspec.json.Decoder(_TypingPayload)
 _control = msgspec.json.Decoder(_ControlPayload)
 
@@ -218,6 +171,8 @@ def _parse_event(raw: msgspec.Raw) -> Event | None:
             conversation = _conversation.decode(header.payload).conversation
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
+        if header.type not in _READERS:
+            return None
         return Unreadable(
             header.id, header.created_at, conversation, type=header.type, error=str(error)[:200]
         )
@@ -226,7 +181,7 @@ def _parse_event(raw: msgspec.Raw) -> Event | None:
 def _read_payload(header: _Header) -> Event | None:
     if header.type == TYPING:
         return _agent_typing(header)
-    read = _READERS.get(header.type)
+    read = _READERS.get(header.type) or _NATIVE_READERS.get(header.type)
     return read(header) if read else None
 
 
@@ -238,25 +193,104 @@ def _message_posted(header: _Header) -> MessagePosted:
 def _control_moved(header: _Header) -> ControlMoved:
     moved = _control.decode(header.payload)
     released = header.type == "switchboard:releaseControl"
-    by_session = (moved.metadata or {}).get(SESSION_KEY)
     return ControlMoved(
         header.id,
         header.created_at,
         moved.conversation,
         to=None if released else moved.conversation.active_switchboard_integration,
         reason=moved.reason,
-        by_session=by_session if isinstance(by_session, str) else None,
+        by_session=_by_session(moved),
     )
+
+
+def _control_accepted(header: _Header) -> ControlAccepted:
+    conversation = _control.decode(header.payload).conversation
+    return ControlAccepted(
+        header.id,
+        header.created_at,
+        conversation,
+        to=conversation.active_switchboard_integration,
+    )
+
+
+def _control_offered(header: _Header) -> ControlOffered:
+    offered = _control.decode(header.payload)
+    return ControlOffered(
+        header.id,
+        header.created_at,
+        offered.conversation,
+        to=offered.conversation.pending_switchboard_integration,
+        by_session=_by_session(offered),
+    )
+
+
+def _action_failed(header: _Header) -> ActionFailed:
+    failed = _control.decode(header.payload)
+    return ActionFailed(
+        header.id,
+        header.created_at,
+        failed.conversation,
+        action=header.type,
+        code=_code_of(failed),
+    )
+
+
+def _button_pressed(header: _Header) -> ButtonPressed:
+    pressed = _postback.decode(header.payload)
+    payload = pressed.postback.get("payload")
+    return ButtonPressed(
+        header.id,
+        header.created_at,
+        pressed.conversation,
+        payload=payload if isinstance(payload, str) else "",
+        user=pressed.user,
+        source=pressed.source or {},
+    )
+
+
+def _conversation_started(header: _Header) -> ConversationStarted:
+    started = _start.decode(header.payload)
+    code = (started.referral or {}).get("code")
+    return ConversationStarted(
+        header.id,
+        header.created_at,
+        started.conversation,
+        reason=started.creation_reason,
+        referral=code if isinstance(code, str) else "",
+        user=started.user,
+        source=started.source or {},
+    )
+
+
+def _users_merged(header: _Header) -> UsersMerged:
+    merged = _merge.decode(header.payload)
+    pair, users = merged.merged_conversations, merged.merged_users
+    return UsersMerged(
+        header.id,
+        header.created_at,
+        Conversation(id=""),
+        surviving=storable_id(pair.surviving.id) if pair else "",
+        discarded=storable_id(pair.discarded.id) if pair else "",
+        surviving_user=storable_id(users.surviving.id) if users else "",
+        discarded_user=storable_id(users.discarded.id) if users else "",
+    )
+
+
+def _by_session(control: _ControlPayload) -> str | None:
+    """Return our session that has moved or offered control itself."""
+    value = (control.metadata or {}).get(SESSION_KEY)
+    return value if isinstance(value, str) else None
+
+
+def _code_of(refused: _ControlPayload) -> str:
+    code = str((refused.error or {}).get("code") or "")
+    return code if _CODE.fullmatch(code) else "unknown"
 
 
 def _control_refused(header: _Header) -> ControlRefused:
     refused = _control.decode(header.payload)
-    code = str((refused.error or {}).get("code") or "")
     return ControlRefused(
-        header.id,
-        header.created_at,
-        refused.conversation,
-        code=code if _CODE.fullmatch(code) else "unknown",
+        header.id, header.created_at, refused.conversation, code=_code_of(refused)
     )
 
 
@@ -295,7 +329,30 @@ _READERS: dict[str, Callable[[_Header], Event]] = {
     "switchboard:releaseControl": _control_moved,
 }
 
+#: The same for connectors with `mode: native` alone.
+_NATIVE_READERS: dict[str, Callable[[_Header], Event]] = {
+    "conversation:postback": _button_pressed,
+    "conversation:create": _conversation_started,
+    "conversation:referral": _conversation_started,
+    "user:merge": _users_merged,
+    "switchboard:acceptControl": _control_accepted,
+    "switchboard:offerControl": _control_offered,
+    "switchboard:acceptControl:failure": _action_failed,
+    "switchboard:offerControl:failure": _action_failed,
+}
+
 #: An event that a webhook may be subscribed to: without it agents' typing is not shown.
 TYPING = "conversation:typing"
 #: The events that a webhook must be subscribed to (Conversations API: Webhook Triggers).
 TRIGGERS = tuple(_READERS)
+#: Those of a connector with `mode: native`.
+NATIVE_TRIGGERS = (*TRIGGERS, *_NATIVE_READERS)
+
+
+def triggers_of(*, is_native: bool) -> tuple[str, ...]:
+    """List the events that a connector's webhook must be subscribed to.
+
+    Args:
+        is_native: Whether Zendesk is the users' channel.
+    """
+    return NATIVE_TRIGGERS if is_native else TRIGGERS

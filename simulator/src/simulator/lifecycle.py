@@ -10,9 +10,17 @@ from .state import State
 
 
 def create_conversation(
-    state: State, app: App, users: list[User], *, fields: Json, kind: str
+    state: State, app: App, users: list[User], *, fields: Json, kind: str, reason: str = "none"
 ) -> Conversation:
     """Create a conversation and emit its event.
+
+    Args:
+        state: The simulator's state.
+        app: The app.
+        users: Who takes part.
+        fields: Of the record.
+        kind: `personal` or `sdkGroup`.
+        reason: The `creationReason`; `none` for a conversation that the API makes.
 
     Raises:
         ApiError: The user has one already and may have no more (multi-conversations are off).
@@ -43,7 +51,8 @@ def create_conversation(
     def payload(size: str) -> Json:
         show = serializers.user_json if size == "full" else serializers.user_short
         personal = {"user": show(users[0])} if kind == "personal" else {}
-        return {"creationReason": "none", "source": {"type": "api:conversations"}} | personal
+        source = {"type": conversation.source_type}
+        return {"creationReason": reason, "source": source} | personal
 
     state.emit(app, "conversation:create", payload, conversation=conversation)
     state.record_change("conversation", app, conversation)

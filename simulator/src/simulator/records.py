@@ -136,6 +136,8 @@ class Ticket:
     """messaging or email."""
     session: str = "active"
     """active or ended (an agent ended it)."""
+    notes: list[str] = field(default_factory=list)
+    """Internal notes, which no user sees; the oldest first."""
 
 
 @dataclass
@@ -170,6 +172,8 @@ class Conversation:
     active_id: str | None = None
     pending_id: str | None = None
     formerly_active_id: str | None = None
+    source_type: str = "api:conversations"
+    """The channel on which its user is."""
     capture: Json = field(default_factory=dict)
     """Metadata of the passControl that gave the agents control: read when the ticket opens."""
     tickets: list[Ticket] = field(default_factory=list)

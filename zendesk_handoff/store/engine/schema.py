@@ -317,3 +317,81 @@ probes = sa.Table(
     sa.Column("created_at", _seconds, nullable=False),
     sa.Column("heard_at", _seconds),
 )
+
+#: Conversations at Zendesk in which the bot answers itself: see ``domain.native``.
+native_conversations = sa.Table(
+    "native_conversations",
+    metadata,
+    sa.Column("sender_id", sa.String(160), primary_key=True),
+    sa.Column("connector_id", sa.String(64), nullable=False),
+    sa.Column("conversation_id", sa.String(64), nullable=False),
+    sa.Column("user_id", sa.String(64)),
+    # The channel by Zendesk's name, of the user's last message.
+    sa.Column("source", sa.String(64), nullable=False, server_default=""),
+    # The first message since the bot has had control, and the last one that it was given.
+    sa.Column("first_message_id", sa.String(64)),
+    sa.Column("last_message_id", sa.String(64)),
+    # Messages in a row that came too fast to be a person's, and the end of the bot's last turn.
+    sa.Column("fast_turns", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("answered_at", _seconds),
+    sa.Column("created_at", _seconds, nullable=False),
+    sa.Column("lease_owner", sa.String(32)),
+    sa.Column("lease_expires_at", _seconds, nullable=False, server_default="0"),
+    sa.UniqueConstraint("connector_id", "conversation_id", name="one_row_a_native_conversation"),
+    sa.Index("native_conversations_of_a_user", "connector_id", "user_id"),
+    sa.Index(
+        "leased_native_conversations",
+        "lease_owner",
+        sqlite_where=_is_leased,
+        postgresql_where=_is_leased,
+    ),
+)
+
+#: What users have written in native conversations, for the bot. Each event and message once.
+user_messages = sa.Table(
+    "user_messages",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("sender_id", sa.ForeignKey("native_conversations.sender_id"), nullable=False),
+    sa.Column("connector_id", sa.String(64), nullable=False),
+    sa.Column("event_id", sa.String(64), nullable=False),
+    sa.Column("message_id", sa.String(64)),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("sent_at", sa.Text, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False, server_default="new"),
+    sa.Column("created_at", _seconds, nullable=False),
+    sa.Column("done_at", _seconds),
+    sa.UniqueConstraint("connector_id", "event_id", name="user_messages_once_an_event"),
+    sa.UniqueConstraint("connector_id", "message_id", name="user_messages_once_a_message"),
+    sa.Index(
+        "user_messages_to_handle",
+        "sender_id",
+        "id",
+        sqlite_where=is_undelivered,
+        postgresql_where=is_undelivered,
+    ),
+)
+
+#: What the bot says in native conversations, in the order of ``id``. Each key once.
+bot_messages = sa.Table(
+    "bot_messages",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("sender_id", sa.ForeignKey("native_conversations.sender_id"), nullable=False),
+    sa.Column("key", sa.String(192), nullable=False),
+    sa.Column("marker", sa.String(32), nullable=False, unique=True),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False, server_default="new"),
+    sa.Column("error", _SafeText),
+    sa.Column("created_at", _seconds, nullable=False),
+    sa.Column("done_at", _seconds),
+    sa.UniqueConstraint("sender_id", "key", name="bot_messages_once_a_key"),
+    sa.Index(
+        "bot_messages_to_post",
+        "sender_id",
+        "id",
+        sqlite_where=is_undelivered,
+        postgresql_where=is_undelivered,
+    ),
+)

@@ -60,6 +60,12 @@ def plan(found: Found, wanted: Wanted, *, has_key: bool) -> Plan:
         else:
             next_ = _agents(found, wanted).name
             present.append(("switchboard", f"{place.name!r}, next {next_}, no standby events"))
+        if wanted.is_native:
+            first = _answer_first(found, wanted.switchboard_name)
+            if first is None:
+                present.append(("switchboard", "conversations begin with the bot"))
+            else:
+                todo.append(first)
     if has_key:
         present.append(("key", "an int_ key of the integration is stored"))
     elif found.unused_key(wanted.name) is None:
@@ -95,6 +101,17 @@ def _place(found: Found, wanted: Wanted, name: str) -> Step | SwitchboardIntegra
             "control to the old one."
         )
     return steps.update_place(found.switchboard.id, taken, agents) or taken
+
+
+def _answer_first(found: Found, name: str) -> Step | None:
+    """Plan that conversations begin with the bot, unless they do."""
+    board = found.switchboard
+    assert board is not None, "the place is planned before"
+    default_id = board.default_switchboard_integration_id
+    if found.place is not None and found.place.id == default_id and board.enabled:
+        return None
+    default = next((each.name for each in found.places if each.id == default_id), "nobody")
+    return steps.answer_first(board, name, found.place, instead_of=default)
 
 
 def _agents(found: Found, wanted: Wanted) -> SwitchboardIntegration:
@@ -138,14 +155,14 @@ def _switchboard_notes(found: Found, wanted: Wanted) -> Iterator[str]:
             "on messaging and the Agent Workspace, or correct `agent_workspace`."
         )
         return
-    if not found.switchboard.enabled:
+    if not found.switchboard.enabled and not wanted.is_native:
         yield "The switchboard is disabled: every integration receives all events."
     if wanted.switchboard_name is None and found.place is not None:
         yield (
             f"The integration is in the switchboard, as {found.place.name!r}: write "
             f"`switchboard_integration: {found.place.name}`, and give --switchboard."
         )
-    if wanted.switchboard_name is not None:
+    if wanted.switchboard_name is not None and not wanted.is_native:
         default_id = found.switchboard.default_switchboard_integration_id
         default = next((each.name for each in found.places if each.id == default_id), "nobody")
         yield f"Who answers first in new conversations is left as it is: {default}."

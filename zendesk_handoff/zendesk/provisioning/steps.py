@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET
 
-from zendesk_handoff.zendesk.account import Integration, IntegrationKey, Webhook
+from zendesk_handoff.zendesk.account import Integration, IntegrationKey, Switchboard, Webhook
 from zendesk_handoff.zendesk.administration import Administration
 from zendesk_handoff.zendesk.models import SwitchboardIntegration
 from zendesk_handoff.zendesk.provisioning.wanted import Wanted
@@ -21,11 +21,13 @@ class Made:
         integration_id: The connector's integration.
         webhook: Its webhook.
         key: The key that was made.
+        place_id: Its place in the switchboard, if it was made.
     """
 
     integration_id: str = ""
     webhook: Webhook | None = None
     key: IntegrationKey | None = None
+    place_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,10 @@ def create_integration(wanted: Wanted) -> Step:
 
     async def apply(admin: Administration, made: Made) -> None:
         integration = await admin.create_integration(
-            wanted.name, target=wanted.targets[0], triggers=wanted.triggers
+            wanted.name,
+            target=wanted.targets[0],
+            triggers=wanted.triggers,
+            include_full_user=wanted.is_native,
         )
         made.integration_id = integration.id
         webhooks = integration.webhooks or await admin.list_webhooks(integration.id)
@@ -63,7 +68,10 @@ def create_webhook(wanted: Wanted) -> Step:
 
     async def apply(admin: Administration, made: Made) -> None:
         made.webhook = await admin.create_webhook(
-            made.integration_id, target=wanted.targets[0], triggers=wanted.triggers
+            made.integration_id,
+            target=wanted.targets[0],
+            triggers=wanted.triggers,
+            include_full_user=wanted.is_native,
         )
 
     change = f"a new one to {wanted.targets[0]} for {', '.join(wanted.triggers)}"
@@ -75,17 +83,24 @@ def update_webhook(webhook: Webhook, wanted: Wanted) -> Step | None:
     target = UNSET if wanted.is_target(webhook.target) else wanted.targets[0]
     missing = [each for each in wanted.triggers if each not in webhook.triggers]
     triggers = [*webhook.triggers, *missing] if missing else UNSET
+    full = True if wanted.is_native and not webhook.include_full_user else UNSET
     changes = []
     if target is not UNSET:
         changes.append(f"to {target} instead of {webhook.target}, which gets no more events")
     if missing:
         changes.append(f"also for {', '.join(missing)}")
+    if full is not UNSET:
+        changes.append("with users' profiles")
     if not changes:
         return None
 
     async def apply(admin: Administration, made: Made) -> None:
         changed = await admin.update_webhook(
-            made.integration_id, webhook.id, target=target, triggers=triggers
+            made.integration_id,
+            webhook.id,
+            target=target,
+            triggers=triggers,
+            include_full_user=full,
         )
         made.webhook = changed
 
@@ -109,13 +124,14 @@ def join_switchboard(switchboard_id: str, name: str, next_: SwitchboardIntegrati
     """
 
     async def apply(admin: Administration, made: Made) -> None:
-        await admin.switchboard.create_integration(
+        place = await admin.switchboard.create_integration(
             switchboard_id,
             name,
             integration_id=made.integration_id,
             deliver_standby_events=False,
             next_id=next_.id,
         )
+        made.place_id = place.id
 
     change = f"a place for the integration, {name!r}, next {next_.name}, no standby events"
     return Step("switchboard", change, apply)
@@ -141,6 +157,23 @@ def update_place(
         )
 
     return Step("switchboard", "; ".join(changes), apply)
+
+
+def answer_first(
+    board: Switchboard, name: str, place: SwitchboardIntegration | None, *, instead_of: str
+) -> Step:
+    """Let conversations begin with the integration, which an enabled switchboard alone does."""
+    enabled = UNSET if board.enabled else True
+
+    async def apply(admin: Administration, made: Made) -> None:
+        await admin.switchboard.update(
+            board.id, enabled=enabled, default_id=place.id if place else made.place_id
+        )
+
+    change = f"conversations begin with {name!r} instead of {instead_of}"
+    if not board.enabled:
+        change += "; it is enabled"
+    return Step("switchboard", change, apply)
 
 
 def is_whole(integration: Integration) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from zendesk_handoff.errors import CannotSetUp
 from zendesk_handoff.settings import Connector
-from zendesk_handoff.zendesk.webhooks import TRIGGERS
+from zendesk_handoff.zendesk.webhooks import triggers_of
 
 #: Names in the switchboard (Conversations API: schema `switchboardIntegration`).
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -35,6 +35,8 @@ class Wanted:
         triggers: The events that the webhook must send.
         agent_workspace: The switchboard integration of the agents, by id, name or type.
         switchboard_name: Our own name in the switchboard; ``None`` outside of it.
+        is_native: Whether Zendesk is the users' channel: then events have the user's profile, and
+            conversations begin with our integration.
         integration_id: The integration to use, if the operator has chosen one.
         secrets: The webhook secrets of the settings, which tell webhooks apart.
     """
@@ -44,6 +46,7 @@ class Wanted:
     triggers: tuple[str, ...]
     agent_workspace: str
     switchboard_name: str | None = None
+    is_native: bool = False
     integration_id: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -57,6 +60,7 @@ def wanted_by(
     public_url: str,
     *,
     in_switchboard: bool = False,
+    is_native: bool = False,
     integration_id: str | None = None,
 ) -> Wanted:
     """Tell what a connector needs.
@@ -65,6 +69,7 @@ def wanted_by(
         connector: The connector.
         public_url: The address of the Rasa server.
         in_switchboard: Whether it is to have a place in the switchboard.
+        is_native: Whether Zendesk is to be the users' channel, for which it needs the place.
         integration_id: The integration to use.
 
     Raises:
@@ -73,6 +78,8 @@ def wanted_by(
     # A simulator, which has no public address either, reaches its own network.
     if _is_public(connector.base_url) and not _is_public(public_url):
         raise CannotSetUp(f"public_url {public_url} {_NO_EVENTS}")
+    is_native = is_native or connector.is_native
+    in_switchboard = in_switchboard or is_native
     name = (connector.switchboard_integration or DEFAULT_NAME) if in_switchboard else None
     if name is not None and not _NAME.fullmatch(name):
         raise CannotSetUp(
@@ -82,9 +89,10 @@ def wanted_by(
     return Wanted(
         name=integration_name(connector.id),
         targets=connector.webhook_urls(public_url),
-        triggers=TRIGGERS,
+        triggers=triggers_of(is_native=is_native),
         agent_workspace=connector.agent_workspace,
         switchboard_name=name,
+        is_native=is_native,
         integration_id=integration_id,
         secrets=connector.webhook_secrets,
     )

@@ -1,7 +1,7 @@
 """The Support API, as far as a bridge changes tickets by it (developer.zendesk.com, Ticketing API).
 
-Pages "Tickets" (List Tickets, Update Ticket), "Tags" (Add Tags), "Conversation log" and "Security
-and authentication" (Basic with `{email}/token` and an API token).
+Pages "Tickets" (List Tickets, Update Ticket), "Ticket Comments", "Tags" (Add Tags), "Conversation
+log" and "Security and authentication" (Basic with `{email}/token` and an API token).
 """
 
 from __future__ import annotations
@@ -126,6 +126,11 @@ async def update(request: web.Request, app: App) -> Json:
     )
     if changes.get("priority") not in (None, *_PRIORITIES) or unknown:
         raise SupportError(422, "RecordInvalid", "Record validation errors")
+    comment = changes.get("comment")
+    if comment is not None:
+        if comment.get("public", True):
+            raise SupportError(422, "RecordInvalid", "Only internal notes are imitated")
+        ticket.notes.append(str(comment.get("body", "")))
     for name in ("subject", "priority", *_IDS):
         if name in changes:
             ticket.fields[name] = str(changes[name])
@@ -136,6 +141,19 @@ async def update(request: web.Request, app: App) -> Json:
         ticket.fields["custom"] = {**ticket.fields.get("custom", {}), **custom}
     request.app[STATE].record_change("ticket", app, conversation)
     return {"ticket": ticket_json(ticket, requester=None)}
+
+
+@_endpoint
+async def comments(request: web.Request, app: App) -> Json:
+    """List the comments of a ticket, of which there are only internal notes."""
+    _, ticket = _find(request, app)
+    found = [
+        {"id": number, "type": "Comment", "body": note, "plain_body": note, "public": False}
+        for number, note in enumerate(ticket.notes, start=1)
+    ]
+    if request.query.get("sort_order") == "desc":
+        found.reverse()
+    return {"comments": found, "count": len(found), "next_page": None, "previous_page": None}
 
 
 @_endpoint
@@ -200,6 +218,7 @@ def routes() -> list[web.RouteDef]:
         web.get(BASE + "/users/{user}/tickets/requested", requested),
         web.get(BASE + "/tickets/{ticket}/conversation_log", conversation_log),
         web.put(BASE + "/tickets/{ticket}", update),
+        web.get(BASE + "/tickets/{ticket}/comments", comments),
         web.put(BASE + "/tickets/{ticket}/tags", add_tags),
         web.get(BASE + "/{kind:groups|users|brands|organizations|ticket_fields}/{id}", show),
     ]

@@ -11,6 +11,7 @@ from ..api.call import STATE
 from ..content import checked
 from ..errors import ApiError
 from ..records import App, Conversation, Json
+from ..state import State
 from .request import read_json
 from .views import conversation_view
 
@@ -23,7 +24,7 @@ async def act(request: web.Request, app: App, conversation: Conversation) -> Jso
         ValueError: The body lacks something.
     """
     state = request.app[STATE]
-    body = await _read_body(request)
+    body = await read_body(request)
     base_url = f"{request.scheme}://{request.host}"
     agent = agents.find_agent(app, body.get("agent"), base_url=base_url)
     context = agents.AgentContext(state, app, conversation, agent, base_url)
@@ -31,29 +32,30 @@ async def act(request: web.Request, app: App, conversation: Conversation) -> Jso
     force = _flag(body, "force")
     message = None
     if action == "text":
-        text = {"type": "text", "text": _require(body, "text")}
+        text = {"type": "text", "text": require(body, "text")}
         if body.get("html_text"):
             text["htmlText"] = body["html_text"]
         message = agents.send(context, text, force=force)
     elif action in ("image", "file"):
         context.open_ticket(force=force)
-        message = agents.send(context, _upload(context, action, body), force=force)
+        content = upload(state, app, conversation, base_url, action, body)
+        message = agents.send(context, content, force=force)
     elif action == "content":
-        given = dict(_require(body, "content"))
+        given = dict(require(body, "content"))
         if _flag(body, "check"):
             given = checked(given, app.switches)
         message = agents.send(context, given, force=force)
     elif action == "delete_message":
-        if not chat.delete(state, app, conversation, str(_require(body, "message_id"))):
+        if not chat.delete(state, app, conversation, str(require(body, "message_id"))):
             raise ApiError(404, "not_found", "There is no such message")
     elif action == "typing":
         agents.typing(context, on=_flag(body, "on", default=True))
     elif action == "automation":
         name = body.get("name", "Automated Response")
-        message = agents.automation(context, _require(body, "text"), name=name)
+        message = agents.automation(context, require(body, "text"), name=name)
     elif action == "merge":
         both = _flag(body, "conversations")
-        agents.merge(context, _require(body, "surviving"), conversations=both)
+        agents.merge(context, require(body, "surviving"), conversations=both)
     elif action in agents.PLAIN:
         agents.PLAIN[action](context)
     else:
@@ -64,7 +66,7 @@ async def act(request: web.Request, app: App, conversation: Conversation) -> Jso
     return answer
 
 
-async def _read_body(request: web.Request) -> Json:
+async def read_body(request: web.Request) -> Json:
     """Read JSON, or a form whose part `source` is a file."""
     if not request.content_type.startswith("multipart/"):
         return await read_json(request)
@@ -82,30 +84,33 @@ async def _read_body(request: web.Request) -> Json:
     return body
 
 
-def _upload(context: agents.AgentContext, kind: str, body: Json) -> Json:
+def upload(
+    state: State, app: App, conversation: Conversation, base_url: str, kind: str, body: Json
+) -> Json:
     """Store the form's file; return the content of a message that carries it."""
     if "bytes" not in body:
         raise ValueError("Send a form with the file in its part 'source'")
     attachment = files.store(
-        context.state,
-        context.app.id,
-        _require(body, "filename"),
+        state,
+        app.id,
+        require(body, "filename"),
         body["bytes"],
         media_type=body.get("media_type"),
-        conversation_id=context.conversation.id,
+        conversation_id=conversation.id,
     )
     content: Json = {"type": kind}
     for name, key in (("text", "text"), ("alt_text", "altText")):
         if body.get(name):
             content[key] = body[name]
     return content | {
-        "mediaUrl": files.media_url(context.base_url + "/sc", attachment),
+        "mediaUrl": files.media_url(base_url + "/sc", attachment),
         "mediaType": attachment.media_type,
         "mediaSize": len(attachment.data),
     }
 
 
-def _require(body: Json, name: str) -> Any:
+def require(body: Json, name: str) -> Any:
+    """Return a value that the body must have."""
     if not body.get(name):
         raise ValueError(f"The body needs {name!r}")
     return body[name]

@@ -25,6 +25,7 @@ def conversation_view(app: App, conversation: Conversation, *, messages: bool = 
             "pending": pending.name if pending else None,
             "withAgents": tickets.with_agents(app, conversation),
         },
+        "channel": conversation.source_type,
         "ticket": _ticket(conversation),
         "state": conversation_state(app, conversation),
         "messageCount": len(conversation.messages),

@@ -11,6 +11,7 @@ import aiohttp
 
 from .agent import AgentActions
 from .models import AppInfo, app_info
+from .user import UserActions
 from .waiting import Waiting
 
 Json = dict[str, Any]
@@ -31,7 +32,7 @@ class SimulatorError(RuntimeError):
         self.status = status
 
 
-class SimulatorClient(Waiting, AgentActions):
+class SimulatorClient(Waiting, AgentActions, UserActions):
     """Client of the simulator at an address; use it as an async context manager.
 
     Args:
@@ -209,8 +210,15 @@ class SimulatorClient(Waiting, AgentActions):
     async def _act(
         self, conversation_id: str, verb: str, body: Json, *, file: tuple[str, bytes] | None = None
     ) -> Json:
+        return await self._post(f"/conversations/{conversation_id}/agent/{verb}", body, file)
+
+    async def _do(
+        self, conversation_id: str, verb: str, body: Json, *, file: tuple[str, bytes] | None = None
+    ) -> Json:
+        return await self._post(f"/conversations/{conversation_id}/user/{verb}", body, file)
+
+    async def _post(self, path: str, body: Json, file: tuple[str, bytes] | None) -> Json:
         body = {name: value for name, value in body.items() if value is not None}
-        path = f"/conversations/{conversation_id}/agent/{verb}"
         if file is None:
             return await self._call("POST", path, body)
         form = aiohttp.FormData()

@@ -1,4 +1,4 @@
-"""The agent page at `/`, and the agents' pictures."""
+"""The agent page at `/`, the user's page at `/user`, and the agents' pictures."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ _HEADERS = {
 async def index(_: web.Request) -> web.Response:
     """GET /."""
     return _file("index.html")
+
+
+async def user(_: web.Request) -> web.Response:
+    """GET /user: the user's side of Zendesk's own channels."""
+    return _file("user.html")
 
 
 async def static(request: web.Request) -> web.Response:
@@ -48,6 +53,7 @@ def routes() -> list[web.RouteDef]:
     """Return the routes of the page."""
     return [
         web.get("/", index),
+        web.get("/user", user),
         web.get("/page/{name}", static),
         web.get("/avatars/{seed}.png", avatar),
     ]

@@ -6,19 +6,30 @@ async function readAnswer(response) {
   return body;
 }
 
-export const list = async () => (await readAnswer(await fetch("/sim/conversations"))).conversations;
-
-export const conversation = async (id) =>
-  readAnswer(await fetch(`/sim/conversations/${encodeURIComponent(id)}`));
-
-export async function act(id, action, body) {
+async function post(path, body) {
   const form = body instanceof FormData;
-  return readAnswer(await fetch(`/sim/conversations/${encodeURIComponent(id)}/agent/${action}`, {
+  return readAnswer(await fetch(path, {
     method: "POST",
     headers: form ? {} : { "Content-Type": "application/json" },
     body: form ? body : JSON.stringify(body),
   }));
 }
+
+export const list = async () => (await readAnswer(await fetch("/sim/conversations"))).conversations;
+
+export const apps = async () => (await readAnswer(await fetch("/sim"))).apps;
+
+export const conversation = async (id) =>
+  readAnswer(await fetch(`/sim/conversations/${encodeURIComponent(id)}`));
+
+export const act = (id, action, body) =>
+  post(`/sim/conversations/${encodeURIComponent(id)}/agent/${action}`, body);
+
+export const actAsUser = (id, action, body) =>
+  post(`/sim/conversations/${encodeURIComponent(id)}/user/${action}`, body);
+
+export const begin = (app, body) =>
+  post(`/sim/apps/${encodeURIComponent(app)}/conversations`, body);
 
 // Calls `onChange` with each change and `onLive` with the state of the connection.
 export function follow(onChange, onLive) {

@@ -44,14 +44,14 @@ function initials(name) {
 }
 
 // A colour for a name, dark enough for white letters.
-function drawAvatar(avatar, name) {
+export function drawAvatar(avatar, name) {
   let hue = 0;
   for (const letter of name) hue = (hue * 31 + letter.codePointAt(0)) % 360;
   avatar.textContent = initials(name);
   avatar.style.backgroundColor = `hsl(${hue} 38% 30%)`;
 }
 
-function formatTime(stamp) {
+export function formatTime(stamp) {
   const date = new Date(stamp);
   const today = date.toDateString() === new Date().toDateString();
   return today
@@ -117,7 +117,8 @@ export function drawConversation(one) {
   $("state").textContent = STATES[one.state];
   $("state").dataset.state = one.state;
   drawFields(ticket);
-  drawMessages(one.messages, one.userName);
+  drawNotes(ticket);
+  drawMessages(one.messages, one.userName, one.channel !== "api:conversations");
   const canWrite = ["waiting", "open", "solved"].includes(one.state);
   $("note").hidden = canWrite;
   $("note").textContent = NOTES[one.state] || "";
@@ -147,6 +148,16 @@ function drawFields(ticket) {
   $("fields").replaceChildren(...rows);
 }
 
+// Internal notes, which no user sees.
+function drawNotes(ticket) {
+  const notes = (ticket?.notes || []).map((text) => {
+    const note = make("article", "internal");
+    note.append(make("div", "title", "Internal note"), textBox(text));
+    return note;
+  });
+  $("notes").replaceChildren(...notes);
+}
+
 function field(label, values, name) {
   const row = make("div");
   row.dataset.field = name;
@@ -173,14 +184,14 @@ $("log").addEventListener("scroll", updateAtEnd);
 new ResizeObserver(keepEnd).observe($("log"));
 
 // Only new messages are added, so that nothing flickers and screen readers read new ones only.
-function drawMessages(messages, userName) {
+function drawMessages(messages, userName, isNative) {
   const log = $("log");
   const ids = new Set(messages.map(keyOf));
   for (const child of [...log.children]) if (!ids.has(child.dataset.id)) child.remove();
   const known = new Set([...log.children].map((child) => child.dataset.id));
   const stays = atEnd;
   const first = messages.findIndex((one) => one.kind !== "business");
-  const summaries = first === -1 ? messages.length : first;
+  const summaries = isNative ? 0 : first === -1 ? messages.length : first;
   let grew = false;
   messages.forEach((one, index) => {
     if (known.has(keyOf(one))) return;
@@ -237,7 +248,7 @@ function meta(author, when) {
   return line;
 }
 
-function contents(content) {
+export function contents(content) {
   const parts = [];
   const url = address(content.mediaUrl);
   if (url && content.type === "image") {

@@ -1,0 +1,224 @@
+"""Feeding of the bot in native conversations, with a bot that does as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from tests.support.zendesk import account
+from zendesk_handoff.channels.messaging import MessagingAdapter
+from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
+from zendesk_handoff.domain.session import Step
+from zendesk_handoff.errors import HandoffError
+from zendesk_handoff.handover.native_control import NativeControl
+from zendesk_handoff.rasa import native_feeder
+from zendesk_handoff.rasa.native_feeder import NativeFeeder
+from zendesk_handoff.settings import Settings
+from zendesk_handoff.settings.native import BotSettings
+from zendesk_handoff.zendesk.clients import Clients
+
+AGENTS = "zd-agentWorkspace"
+BOT = BotSettings(typing=False, answer_within=0.5)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+class StandIn:
+    """A bot: ``answer`` is what it does with a message."""
+
+    def __init__(self, store):
+        self.got, self.processor = [], SimpleNamespace()
+        adapter = MessagingAdapter(SimpleNamespace(store=lambda: store))
+        self.channels = SimpleNamespace(adapter=lambda _name: adapter)
+        self.in_hand, self.language = self, "en"
+        self.answer = self.say
+
+    @contextmanager
+    def turn(self, _sender_id, _message):
+        yield
+
+    @asynccontextmanager
+    async def open_tracker(self, _sender_id):
+        yield None
+
+    async def say(self, message):
+        await message.output_channel.send_response(message.sender_id, {"text": "fine"})
+
+    async def receive(self, message):
+        self.got.append(message)
+        await self.answer(message)
+
+
+class Server:
+    def __init__(self, sim, store, connector):
+        self.sim, self.store, self.connector = sim, store, connector
+        settings = Settings("https://bot.example.com", {connector.id: connector}, open_timeout=0.2)
+        self.clients, self.bot = Clients(settings), StandIn(store)
+        self.control = NativeControl(self.clients)
+        self.feeder = NativeFeeder(store, settings, self.bot, self.clients, self.control)
+
+    async def begin(self):
+        self.id = await self.sim.user_begin(self.connector.app_id)
+        self.sender = f"zendesk:{self.connector.id}:{self.id}"
+
+    async def hears(self, text="hello", *, kind="message", may_be_known=False):
+        """Let the user write, and feed the bot."""
+        message_id = await self.sim.user_text(self.id, text)
+        body = {"text": text, "metadata": {"workspace": "default"}, "user": {}}
+        event = UserEvent(
+            self.connector.id, message_id, self.id, kind, body, "web", "u", message_id, message_id
+        )
+        await self.store.native.add([event])
+        await self.store.native.leases.acquire(self.sender)
+        conversation = await self.store.native.conversation(self.sender)
+        await self.feeder.feed(conversation, may_be_known)
+        return await self.store.native.to_handle(self.sender)
+
+    async def reason(self):
+        session = await self.store.sessions.current(self.sender)
+        return None if session is None else session.reason
+
+    async def session(self, *, connected):
+        found = await self.store.sessions.request(
+            self.sender,
+            self.connector.id,
+            workspace="default",
+            channel=NATIVE_CHANNEL,
+            reason="asked",
+            summary="",
+            profile={},
+        )
+        if connected:
+            await self.store.sessions.finish_step(
+                found.id, Step.CONVERSATION, conversation_id=self.id
+            )
+            found = await self.store.sessions.connect(found.id)
+        return found
+
+
+@pytest.fixture
+async def make(sim, store, monkeypatch):
+    monkeypatch.setattr("zendesk_handoff.rasa.native_handover._MARGIN", 0.0)
+    made = []
+
+    async def make(**values):
+        connector = await account(sim, inside=True, default_integration="rasa")
+        connector = replace(connector, mode="native", **{"bot": BOT, **values})
+        made.append(Server(sim, store, connector))
+        await made[-1].begin()
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.clients.close()
+
+
+async def test_a_message_is_handled_once_and_its_answer_is_stored_under_its_turn(make):
+    server = await make()
+    assert await server.hears() == []
+    [message] = server.bot.got
+    assert (message.text, message.input_channel) == ("hello", NATIVE_CHANNEL)
+    assert message.metadata["handoff_again"] is False
+    assert message.metadata["handoff_key"] == message.message_id
+    await server.bot.receive(message)
+    assert len(await server.store.native.to_post(server.sender)) == 2
+    repeated = await server.hears("again", may_be_known=True)
+    assert repeated == [] and server.bot.got[-1].metadata["handoff_again"] is True
+
+
+async def test_a_repeated_turn_says_nothing_twice(make):
+    server = await make()
+    await server.hears()
+    [message] = server.bot.got
+    message.output_channel._count = 0  # as a turn after a crash begins
+    await server.bot.receive(message)
+    assert len(await server.store.native.to_post(server.sender)) == 1
+
+
+async def fails(_message):
+    raise RuntimeError("the user's words")
+
+
+async def is_silent(_message):
+    return
+
+
+async def sleeps(_message):
+    await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize(
+    "answer, reason",
+    [(fails, "failed"), (is_silent, "no answer"), (sleeps, "too long")],
+)
+async def test_a_bot_that_does_not_answer_hands_over(make, answer, reason):
+    server = await make()
+    server.bot.answer = answer
+    assert await server.hears() == []
+    assert reason in await server.reason()
+
+
+async def test_a_bot_may_be_silent_where_the_settings_say_so(make):
+    server = await make(bot=replace(BOT, when_silent="wait"))
+    server.bot.answer = is_silent
+    await server.hears()
+    assert await server.reason() is None
+
+
+async def test_nobody_is_handed_over_who_has_asked_nothing(make):
+    server = await make()
+    server.bot.answer = fails
+    await server.hears("/greet", kind="start")
+    assert len(server.bot.got) == 1 and await server.reason() is None
+
+
+async def test_an_empty_message_is_nobodys(make):
+    server = await make()
+    await server.hears(" ")
+    assert server.bot.got == []
+
+
+async def test_a_message_for_the_agents_is_not_the_bots(make):
+    server = await make()
+    session = await server.session(connected=True)
+    await server.sim.user_text(server.id, "before")
+    await server.sim.pass_control(server.id, AGENTS)
+    assert await server.hears() == [] and server.bot.got == []
+    assert (await server.store.sessions.get(session.id)).is_open
+
+
+async def test_a_message_after_a_lost_release_ends_the_session(make, monkeypatch):
+    monkeypatch.setattr(native_feeder, "CONTROL_DELAY", 0.0)
+    server = await make()
+    session = await server.session(connected=True)
+    await server.hears()
+    ended = await server.store.sessions.get(session.id)
+    assert ended.end_reason == "agent" and len(server.bot.got) == 1
+
+
+async def test_control_that_is_stale_just_after_the_handover_ends_nothing(make, monkeypatch):
+    monkeypatch.setattr(native_feeder, "CONTROL_DELAY", 0.6)
+    server = await make()
+    session = await server.session(connected=True)
+    feeding = asyncio.create_task(server.hears())
+    await asyncio.sleep(0.3)
+    await server.sim.pass_control(server.id, AGENTS)
+    assert await feeding == [] and server.bot.got == []
+    assert (await server.store.sessions.get(session.id)).is_open
+
+
+async def test_a_message_waits_for_a_handover_that_is_under_way(make):
+    server = await make()
+    session = await server.session(connected=False)
+    with pytest.raises(HandoffError, match="under way"):
+        await server.hears()
+    assert server.bot.got == []
+    assert len(await server.store.native.to_handle(server.sender)) == 1
+    assert (await server.store.sessions.get(session.id)).is_open

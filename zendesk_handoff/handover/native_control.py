@@ -1,0 +1,131 @@
+"""Who has control of native conversations, as last proved."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from zendesk_handoff.domain.native import NativeConversation
+from zendesk_handoff.domain.session import Session
+from zendesk_handoff.errors import NotFound
+from zendesk_handoff.handover.classify import is_own
+from zendesk_handoff.handover.reconcile import has_agents
+from zendesk_handoff.zendesk.clients import Clients
+
+#: Seconds for which it is taken as true that the bot has control. Events are stale by tenths of a
+#: second; anything slower may have changed hands.
+_FRESH = 2.0
+#: Seconds after the agents have got a conversation in which the bot's words about it are stored.
+_LAST_WORDS = 15.0
+_MAX_SENDERS = 10_000
+
+
+class NativeControl:
+    """Tells whether the bot may read and speak, and asks Zendesk where that is not fresh.
+
+    Args:
+        clients: The Conversations API clients.
+        clock: Seconds that never go backwards.
+    """
+
+    def __init__(self, clients: Clients, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin without knowledge."""
+        self._clients = clients
+        self._clock = clock
+        self._proved: OrderedDict[str, float] = OrderedDict()
+
+    def prove(self, sender_id: str) -> None:
+        """Note that the bot has control now.
+
+        Args:
+            sender_id: Rasa's id of the user.
+        """
+        self._proved[sender_id] = self._clock()
+        self._proved.move_to_end(sender_id)
+        if len(self._proved) > _MAX_SENDERS:
+            self._proved.popitem(last=False)
+
+    def forget(self, sender_id: str) -> None:
+        """Note that control has moved.
+
+        Args:
+            sender_id: Rasa's id of the user.
+        """
+        self._proved.pop(sender_id, None)
+
+    async def is_ours(self, conversation: NativeConversation, *, is_certain: bool = False) -> bool:
+        """Tell whether the bot has control.
+
+        Args:
+            conversation: The conversation.
+            is_certain: Whether Zendesk is asked in any case.
+
+        Raises:
+            ConversationsError: Zendesk is asked and does not answer.
+        """
+        proved = self._proved.get(conversation.sender_id)
+        if not is_certain and proved is not None and self._clock() - proved < _FRESH:
+            return True
+        client = self._clients.interactive(conversation.connector_id)
+        if client is None:
+            return False
+        try:
+            found = await client.get_conversation(conversation.conversation_id)
+        except NotFound:
+            return False
+        active = found.active_switchboard_integration
+        if active is None or not is_own(active, client.connector):
+            self.forget(conversation.sender_id)
+            return False
+        self.prove(conversation.sender_id)
+        return True
+
+    async def may_speak(self, session: Session) -> bool:
+        """Tell whether the bot may speak to the user of a session; to those of relays always.
+
+        Args:
+            session: The session.
+
+        Raises:
+            ConversationsError: Zendesk is asked and does not answer.
+        """
+        if not session.is_native or session.conversation_id is None:
+            return True
+        return await self.is_ours(
+            NativeConversation(session.sender_id, session.connector_id, session.conversation_id),
+            is_certain=True,
+        )
+
+    async def has_agents(self, conversation: NativeConversation) -> bool:
+        """Tell whether the agents have control; Zendesk is asked.
+
+        Args:
+            conversation: The conversation.
+
+        Raises:
+            ConversationsError: Zendesk does not answer.
+        """
+        client = self._clients.interactive(conversation.connector_id)
+        if client is None:
+            return False
+        try:
+            found = await client.get_conversation(conversation.conversation_id)
+        except NotFound:
+            return False
+        return has_agents(found, client)
+
+
+def is_about_handover(session: Session | None, created_at: float) -> bool:
+    """Tell whether words of the bot belong to the turn in which it has handed over.
+
+    They are the last ones that the user reads of it, and come after the passing of control.
+
+    Args:
+        session: The sender's session.
+        created_at: When the words were stored, in seconds since the epoch.
+    """
+    if session is None or not session.is_open:
+        return False
+    connected_at = session.connected_at
+    return connected_at is None or created_at <= connected_at + _LAST_WORDS

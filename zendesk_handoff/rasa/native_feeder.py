@@ -1,0 +1,211 @@
+"""Users' messages in native conversations, handed to the bot: in order, once, never into silence.
+
+Whatever keeps the bot from answering brings the user to the agents, with the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+from rasa.core.channels.channel import UserMessage
+
+from zendesk_handoff.domain.native import (
+    NATIVE_CHANNEL,
+    NativeConversation,
+    count_fast_turn,
+)
+from zendesk_handoff.domain.session import EndReason, State
+from zendesk_handoff.errors import ConversationsError, HandoffError, StoreUnavailable
+from zendesk_handoff.handover.native_control import NativeControl
+from zendesk_handoff.handover.native_poster import bot_author
+from zendesk_handoff.handover.reconcile import CONTROL_DELAY
+from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.native_handover import NativeHandover
+from zendesk_handoff.rasa.native_turn import message_of
+from zendesk_handoff.settings import Connector, Settings
+from zendesk_handoff.store import Store
+from zendesk_handoff.store.native import UserMessageRow
+from zendesk_handoff.zendesk.clients import Clients
+
+log = structlog.get_logger(__name__)
+
+
+class NativeFeeder:
+    """Hands what users have written to the bot.
+
+    Args:
+        store: The store.
+        settings: The plugin's.
+        bot: The bot.
+        clients: The Conversations API clients.
+        control: Tells who has control.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings, bot: Bot, clients: Clients, control: NativeControl
+    ) -> None:
+        """Keep the collaborators."""
+        self._store = store
+        self._settings = settings
+        self._bot = bot
+        self._clients = clients
+        self._control = control
+        self._handover = NativeHandover(store, settings, bot)
+        self._typing: set[asyncio.Task[None]] = set()
+
+    async def feed(self, conversation: NativeConversation, may_be_known: bool) -> None:
+        """Handle everything that waits in a conversation; this process has its lease.
+
+        Args:
+            conversation: The conversation.
+            may_be_known: Whether the bot may have handled the first message before.
+
+        Raises:
+            ConversationsError: Zendesk was asked, and did not answer; it is done again.
+            StoreUnavailable: The same.
+        """
+        sender_id, native = conversation.sender_id, self._store.native
+        while waiting := await native.to_handle(sender_id):
+            if not native.leases.is_held(sender_id):
+                return
+            current = await native.conversation(sender_id)
+            connector = self._settings.connectors.get(conversation.connector_id)
+            if current is None or connector is None:
+                return
+            await self._handle(current, connector, waiting[0], may_be_known=may_be_known)
+            await native.finish(waiting[0])
+            may_be_known = False
+
+    async def stop(self) -> None:
+        """Cancel what shows that the bot is typing."""
+        for task in self._typing:
+            task.cancel()
+        await asyncio.gather(*self._typing, return_exceptions=True)
+
+    async def _handle(
+        self,
+        conversation: NativeConversation,
+        connector: Connector,
+        row: UserMessageRow,
+        *,
+        may_be_known: bool,
+    ) -> None:
+        if not await self._is_for_bot(conversation, row):
+            log.info("handoff.native.not_ours", connector=connector.id)
+            return
+        if row.kind == "foreign":
+            await self._pass_on(conversation, connector)
+            return
+        if not row.body["text"].strip():
+            return
+        fast_turns = count_fast_turn(conversation, now=row.created_at)
+        await self._store.native.begin_turn(row, fast_turns=fast_turns)
+        adapter = self._bot.channels.adapter(NATIVE_CHANNEL)
+        message = message_of(row, adapter, source=conversation.source, may_be_known=may_be_known)
+        if connector.bot.loop_after is not None and fast_turns >= connector.bot.loop_after:
+            await self._handover.hand_over(message, connector, "bot_loop")
+            return
+        if row.kind == "start":
+            await self._take_control(conversation, connector)
+        self._show_typing(conversation, connector)
+        problem = await self._turn(message, connector, may_be_known=may_be_known)
+        if problem is not None and row.kind != "start":  # who has asked nothing waits for nothing
+            await self._handover.hand_over(message, connector, problem)
+
+    async def _is_for_bot(self, conversation: NativeConversation, row: UserMessageRow) -> bool:
+        """Tell whether the bot has control; a session that is still open is over then."""
+        session = await self._store.sessions.current(conversation.sender_id)
+        if session is not None and session.is_open:
+            session = await self._handover.wait(session)
+        if session is not None and session.is_open:
+            if session.connected_at is None:
+                raise HandoffError("a handover of this conversation is under way")
+            if not await self._has_come_back(conversation, session.connected_at):
+                return False
+            # The agents have let go, and no event has told it: control has come back by default.
+            await self._store.sessions.end(session.id, EndReason.AGENT)
+            return True
+        if row.kind == "start":
+            return True  # nobody has control before the first activity
+        return await self._control.is_ours(conversation)
+
+    async def _has_come_back(self, conversation: NativeConversation, connected_at: float) -> bool:
+        """Tell whether control has come back since it was passed to the agents.
+
+        Just after that, what Zendesk says of control may be from before.
+        """
+        if not await self._control.is_ours(conversation, is_certain=True):
+            return False
+        early = connected_at + CONTROL_DELAY - time.time()
+        if early <= 0:
+            return True
+        await asyncio.sleep(early)
+        return await self._control.is_ours(conversation, is_certain=True)
+
+    async def _turn(
+        self, message: UserMessage, connector: Connector, *, may_be_known: bool
+    ) -> str | None:
+        """Let the bot handle a message; return what has gone wrong, as a key of the notes."""
+        since = time.time()
+        problem: str | None = None
+        try:
+            await asyncio.wait_for(self._bot.receive(message), connector.bot.answer_within)
+        except asyncio.TimeoutError:
+            problem = "bot_slow"
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.error("handoff.native.bot_failed", connector=connector.id, **error_fields(error))
+            problem = "bot_error"
+        if self._bot.processor is None:
+            problem = "bot_without_model"
+        session = await self._store.sessions.current(message.sender_id)
+        if session is not None and session.is_open:
+            return None  # the bot has handed over itself
+        if problem is not None or may_be_known or connector.bot.when_silent == "wait":
+            return problem
+        if session is not None and session.state is State.FAILED:
+            return None  # the user is told of the handover that has failed
+        said = await self._store.native.has_said(message.sender_id, since=since)
+        return None if said else "bot_silent"
+
+    async def _take_control(self, conversation: NativeConversation, connector: Connector) -> None:
+        """Take control of a conversation that has just begun, so that the bot may greet."""
+        if await self._control.is_ours(conversation, is_certain=True):
+            return
+        client = self._clients.interactive(connector.id)
+        assert client is not None, "there is the connector"
+        await client.switchboard.pass_control(
+            conversation.conversation_id, str(connector.switchboard_integration)
+        )
+        self._control.prove(conversation.sender_id)
+
+    async def _pass_on(self, conversation: NativeConversation, connector: Connector) -> None:
+        """Pass a conversation on that the bot does not serve."""
+        client = self._clients.interactive(connector.id)
+        assert client is not None, "there is the connector"
+        target = connector.only.otherwise or connector.agent_workspace
+        await client.switchboard.pass_control(conversation.conversation_id, target)
+        self._control.forget(conversation.sender_id)
+        log.info("handoff.native.passed_on", connector=connector.id, to=target)
+
+    def _show_typing(self, conversation: NativeConversation, connector: Connector) -> None:
+        """Show that the bot is typing, without waiting for it."""
+        if not connector.bot.typing:
+            return
+        task = asyncio.create_task(self._type(conversation, connector), name="native typing")
+        self._typing.add(task)
+        task.add_done_callback(self._typing.discard)
+
+    async def _type(self, conversation: NativeConversation, connector: Connector) -> None:
+        client = self._clients.interactive(connector.id)
+        if client is None:
+            return
+        author = {key: value for key, value in bot_author(connector).items() if key != "subtypes"}
+        try:
+            await client.show_typing(conversation.conversation_id, author=author)
+        except ConversationsError as error:
+            log.debug("handoff.native.typing_not_shown", error=str(error))

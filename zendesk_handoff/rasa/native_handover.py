@@ -1,0 +1,138 @@
+"""A handover by the Rasa server itself, where the bot has failed in a native conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+from rasa.core.channels.channel import UserMessage
+
+from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_events
+from zendesk_handoff.domain.language import LANGUAGE_KEY
+from zendesk_handoff.domain.responses import STARTED
+from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.domain.ticket import DEFAULT_TAGS, Ticket
+from zendesk_handoff.domain.untrusted_text import quotable
+from zendesk_handoff.handover.agent_notes import agent_note
+from zendesk_handoff.logs import error_fields
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.settings import Connector, Settings
+from zendesk_handoff.store import Store
+from zendesk_handoff.store.engine.signals import is_set_within
+from zendesk_handoff.store.topics import session_topic
+from zendesk_handoff.summary import write_summary
+
+log = structlog.get_logger(__name__)
+
+#: The tag of a ticket that a failure of the bot has made.
+FAILURE_TAG = "rasa_bot_failed"
+_UNDECIDED = frozenset({State.REQUESTED, State.OPENING})
+#: Seconds within which the conversation must be read for the summary.
+_READ_WITHIN = 5.0
+#: Seconds after ``open_timeout`` in which the opener still records the outcome.
+_MARGIN = 5.0
+#: Seconds between two looks at the session, should a signal be lost.
+_LOOK_AGAIN = 1.0
+
+
+class NativeHandover:
+    """Requests sessions without the action server, which may be what has failed.
+
+    Args:
+        store: The store.
+        settings: The plugin's.
+        bot: The bot, in whose turn the session is opened.
+    """
+
+    def __init__(self, store: Store, settings: Settings, bot: Bot) -> None:
+        """Keep the collaborators."""
+        self._store = store
+        self._settings = settings
+        self._bot = bot
+
+    async def hand_over(self, message: UserMessage, connector: Connector, problem: str) -> None:
+        """Give the conversation of a message to the agents, and wait for the outcome.
+
+        Where that fails, too, the user is told.
+
+        Args:
+            message: The user's message that the bot could not handle.
+            connector: The conversation's connector.
+            problem: Why, as a key of the notes to the agents.
+
+        Raises:
+            StoreUnavailable: It is done again.
+        """
+        reason = agent_note(problem, connector.agent_language)
+        log.error("handoff.native.handed_over", connector=connector.id, problem=problem)
+        summary = await self._summary(message, connector, reason)
+        tags = (*(DEFAULT_TAGS if connector.ticket.tags is None else ()), FAILURE_TAG)
+        with self._bot.in_hand.turn(message.sender_id, message):
+            session = await self._store.sessions.request(
+                message.sender_id,
+                connector.id,
+                workspace=connector.workspaces[0],
+                channel=str(message.input_channel),
+                reason=reason,
+                summary=summary,
+                profile={},
+                ticket=Ticket(tags=tags).to_json(),
+            )
+            session = await self.wait(session)
+        if session.is_open and self._bot.processor is None:
+            # With a model the worker tells the user, and pauses the tracker.
+            output = message.output_channel
+            await self._bot.tell(message.sender_id, STARTED, output, key=f"{session.id}:started")
+
+    async def wait(self, session: Session) -> Session:
+        """Wait until it is known what becomes of a session that is being opened.
+
+        Args:
+            session: An open one.
+
+        Returns:
+            The session as last read.
+        """
+        until = time.monotonic() + self._settings.open_timeout + _MARGIN
+        with self._store.signals.watch(session_topic(session.id)) as changed:
+            while True:
+                changed.clear()
+                session = await self._store.sessions.get(session.id) or session
+                left = until - time.monotonic()
+                if session.state not in _UNDECIDED or left <= 0:
+                    return session
+                await is_set_within(changed, min(left, _LOOK_AGAIN))
+
+    async def _summary(self, message: UserMessage, connector: Connector, reason: str) -> str:
+        """Write the summary, or the reason and the user's last words where there is no tracker."""
+        try:
+            dialogue = await asyncio.wait_for(self._dialogue(message), _READ_WITHIN)
+            if dialogue is not None:
+                return await write_summary(
+                    dialogue,
+                    self._settings.summary,
+                    reason=reason,
+                    agent_language=connector.agent_language,
+                    redact=self._settings.redact,
+                )
+        except Exception as error:
+            log.warning("handoff.native.no_summary", **error_fields(error))
+        return f"{reason}\n\n{quotable(message.text or '')}".strip()
+
+    async def _dialogue(self, message: UserMessage) -> Dialogue | None:
+        async with self._bot.open_tracker(message.sender_id) as opened:
+            if opened is None:
+                return None
+
+            def read() -> Dialogue:
+                tracker = opened.tracker
+                events = [each.as_dict() for each in tracker.events]
+                if not any(each.get("message_id") == message.message_id for each in events):
+                    # The bot has failed before it was recorded.
+                    metadata = {LANGUAGE_KEY: self._bot.language}
+                    said = {"event": "user", "text": message.text, "metadata": metadata}
+                    events.append({**said, "timestamp": time.time(), "parse_data": {}})
+                return dialogue_from_events(events, slots=tracker.current_slot_values())
+
+            return await asyncio.to_thread(read)

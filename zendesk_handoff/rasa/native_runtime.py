@@ -1,0 +1,92 @@
+"""The background work of native conversations in a Rasa server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zendesk_handoff.domain.native import NativeConversation, UserEvent, native_sender
+from zendesk_handoff.handover.classify import is_own
+from zendesk_handoff.handover.native_control import NativeControl
+from zendesk_handoff.handover.native_events import classify_user_events, mergers
+from zendesk_handoff.handover.native_poster import NativePoster
+from zendesk_handoff.handover.native_workers import NativeWorkers, Side
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.native_feeder import NativeFeeder
+from zendesk_handoff.settings import Connector, Settings
+from zendesk_handoff.store import Store
+from zendesk_handoff.zendesk.clients import Clients
+from zendesk_handoff.zendesk.events import ControlMoved, Event
+
+
+class NativeRuntime:
+    """Stores what users do in native conversations, and lets the bot answer.
+
+    Args:
+        store: The store, open.
+        settings: The plugin's.
+        bot: Access to the Rasa server's bot.
+        clients: The Conversations API clients.
+    """
+
+    def __init__(self, store: Store, settings: Settings, bot: Bot, clients: Clients) -> None:
+        """Prepare the workers."""
+        self._store = store
+        self.control = NativeControl(clients)
+        self._poster = NativePoster(store, clients, self.control)
+        self._feeder = NativeFeeder(store, settings, bot, clients, self.control)
+        #: Whether there is a connector that needs any of this.
+        self.is_used = any(each.is_native for each in settings.connectors.values())
+        self._workers = NativeWorkers(
+            store, {Side.BOT: self._feeder.feed, Side.ZENDESK: self._post}
+        )
+
+    def start(self) -> None:
+        """Start the workers."""
+        if self.is_used:
+            self._store.signals.on_any(self._workers.on_signal)
+
+    async def hear(self, events: Sequence[Event], connector: Connector) -> list[UserEvent]:
+        """Store what the events of a call of a connector's webhook bring for the bot.
+
+        Args:
+            events: Parsed events, with our own.
+            connector: The connector.
+
+        Returns:
+            What is stored; it is committed then.
+
+        Raises:
+            StoreUnavailable: It is not stored.
+        """
+        if not connector.is_native:
+            return []
+        for each in events:
+            if isinstance(each, ControlMoved) and not (each.to and is_own(each.to, connector)):
+                self.control.forget(native_sender(connector.id, each.conversation.id))
+        await self._store.native.merge(mergers(events, connector))
+        return await self._store.native.add(classify_user_events(events, connector))
+
+    async def poll(self) -> None:
+        """Look for what waits, in whichever process it was stored.
+
+        Raises:
+            StoreUnavailable: It is done with the next poll.
+        """
+        if self.is_used:
+            await self._workers.poll()
+
+    async def renew(self) -> None:
+        """Extend the leases.
+
+        Raises:
+            StoreUnavailable: None could be extended.
+        """
+        await self._store.native.leases.renew()
+
+    async def stop(self) -> None:
+        """Finish the work in progress; other servers, or the next start, do the rest."""
+        await self._workers.stop()
+        await self._feeder.stop()
+
+    async def _post(self, conversation: NativeConversation, outcome_unknown: bool) -> None:
+        await self._poster.post(conversation, outcome_unknown=outcome_unknown)
