@@ -14,7 +14,7 @@ from tests.support.webhook_events import CONVERSATION_ID, envelope, event, messa
 from zendesk_handoff import metrics
 from zendesk_handoff.channels.zendesk_input import ZendeskInput
 from zendesk_handoff.handover.silence import WebhookSilence
-from zendesk_handoff.rasa.agent_typing import TypingSigns
+from zendesk_handoff.rasa.agent_signs import AgentSigns
 
 SECRET = "a-webhook-secret-that-is-long-enough"
 
@@ -43,8 +43,8 @@ async def post(store, url, monkeypatch):
         }
     )
     silence = WebhookSilence(store, channel.settings)
-    typing = TypingSigns(store, None)
-    runtime = SimpleNamespace(store=store, silence=silence, typing=typing)
+    signs = AgentSigns(store, None)
+    runtime = SimpleNamespace(store=store, silence=silence, signs=signs)
     app = make_app(monkeypatch, runtime)
     app.add_route(channel.receive, "/<connector_id:str>", methods=["POST"])
     async with serving(app) as address, aiohttp.ClientSession() as http:

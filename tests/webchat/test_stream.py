@@ -32,6 +32,7 @@ class Browser:
         self.chunks = asyncio.Queue()
         self.is_busy = False
         self.has_typing_agent = False
+        self.read_until = None
 
     async def send(self, chunk):
         await self.chunks.put(chunk)
@@ -58,6 +59,7 @@ async def listening(streams, store, *, last_id=0):
             last_id=last_id,
             is_busy=lambda: browser.is_busy,
             has_typing_agent=lambda: browser.has_typing_agent,
+            read_until=lambda: browser.read_until,
         )
     )
     assert await browser.chunks.get() == "retry: 2000\n\n"
@@ -138,6 +140,15 @@ async def test_during_a_session_it_is_the_agents(store):
         for browser.has_typing_agent in (True, False):
             store.signals.emit(chat_topic(SENDER))
             assert await browser.event() == ("typing", {"busy": browser.has_typing_agent})
+
+
+async def test_what_was_read_is_sent_when_it_changes(store):
+    async with listening(EventStreams(), store) as browser:
+        assert (await browser.event())[0] == "handoff"
+        for browser.read_until in (1.5, 2.5):
+            for _ in range(2):
+                store.signals.emit(chat_topic(SENDER))
+            assert await browser.event() == ("read", {"until": browser.read_until})
 
 
 async def test_a_quiet_stream_has_a_heartbeat(store):

@@ -7,6 +7,7 @@ import pytest
 from tests.support.webhook_events import envelope, event, message
 from zendesk_handoff.errors import InvalidApiKey, InvalidPayload
 from zendesk_handoff.zendesk.webhooks import (
+    AgentRead,
     AgentTyping,
     ConversationRemoved,
     MessagePosted,
@@ -53,6 +54,15 @@ def test_agents_typing():
     parsed = parse_events(envelope(typing(), typing(type="typing:stop")))
     assert all(isinstance(each, AgentTyping) for each in parsed)
     assert [each.is_on for each in parsed] == [True, False]
+
+
+def read(author="business"):
+    return event("conversation:read", activity={"type": "conversation:read", "author": author})
+
+
+def test_what_an_agent_has_read_and_nobody_else():
+    [parsed] = parse_events(envelope(read({"type": "business"}), read({"type": "user"}), read(7)))
+    assert isinstance(parsed, AgentRead)
 
 
 @pytest.mark.parametrize("activity", [None, 7, {}, {"author": 7}, {"author": {"type": []}}, "x"])

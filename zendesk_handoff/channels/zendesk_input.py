@@ -186,7 +186,7 @@ class ZendeskInput(InputChannel):
             runtime.silence.hear(connector_id)
             if probes := heard_probes(parsed):
                 await runtime.store.probes.hear(probes)
-            runtime.typing.show(connector_id, parsed)
+            runtime.signs.show(connector_id, parsed)
             for_bot = await runtime.native.hear(parsed, connector)
             events = ignore_own_events(parsed)
             entries = classify_events(events, connector)

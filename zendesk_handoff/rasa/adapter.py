@@ -258,6 +258,15 @@ class ChannelAdapter:
         """
         return
 
+    async def show_read(self, recipient_id: str, address: Address) -> None:
+        """Show that an agent has read what the user has written until now.
+
+        Args:
+            recipient_id: Rasa's id of the user.
+            address: The place.
+        """
+        return
+
     def render(self, message: AgentMessage) -> Sequence[dict[str, Any]]:
         """Divide an agent's message into messages of this channel.
 

@@ -207,10 +207,7 @@ class Channels:
             session: The session.
             progress: Remembers what was sent.
         """
-        adapter = self.adapter(session.channel)
-        address = session.address
-        if address is None:
-            address = adapter.default_address(session.sender_id)
+        adapter, address = self._place_of(session)
         if address is None or not await adapter.is_ready():
             return None
         return ChannelOutput(adapter, session.channel, address, progress=progress)
@@ -222,13 +219,27 @@ class Channels:
             session: An open session.
             is_on: Whether typing has begun.
         """
-        adapter = self.adapter(session.channel)
-        address = session.address
-        if address is None:
-            address = adapter.default_address(session.sender_id)
+        adapter, address = self._place_of(session)
         if address is not None:
             with exit_as_error():
                 await adapter.show_typing(session.sender_id, address, is_on=is_on)
+
+    async def show_read(self, session: Session) -> None:
+        """Show a session's user that an agent has read what they wrote, where the channel can.
+
+        Args:
+            session: An open session.
+        """
+        adapter, address = self._place_of(session)
+        if address is not None:
+            with exit_as_error():
+                await adapter.show_read(session.sender_id, address)
+
+    def _place_of(self, session: Session) -> tuple[ChannelAdapter, Address | None]:
+        adapter = self.adapter(session.channel)
+        if session.address is not None:
+            return adapter, session.address
+        return adapter, adapter.default_address(session.sender_id)
 
     def output_of(self, message: UserMessage) -> OutputChannel:
         """Return the output channel to the place of a message.

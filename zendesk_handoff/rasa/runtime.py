@@ -20,7 +20,7 @@ from zendesk_handoff.handover.to_agents import tasks_to_agents
 from zendesk_handoff.handover.user_counter import RECORD_EVERY, UserCounter
 from zendesk_handoff.handover.workers import SessionWorkers
 from zendesk_handoff.logs import describe_error, error_fields
-from zendesk_handoff.rasa.agent_typing import TypingSigns
+from zendesk_handoff.rasa.agent_signs import AgentSigns
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.delivery import UserOutput
 from zendesk_handoff.rasa.native_runtime import NativeRuntime
@@ -73,7 +73,7 @@ class Runtime:
         self.silence = WebhookSilence(store, settings)
         self.tickets = TicketUpdates(store, settings, self.clients)
         self.channels = bot.channels
-        self.typing = TypingSigns(store, bot.channels)
+        self.signs = AgentSigns(store, bot.channels)
         self.outcomes = Outcomes(store, bot.channels)
         self._bot = bot
         to_agents = tasks_to_agents(
@@ -178,7 +178,7 @@ class Runtime:
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(self._workers.stop(), self.native.stop())
         await self._attempt("user count", self.user_counter.record)
-        await self.typing.stop()
+        await self.signs.stop()
         try:
             await self.store.leases.release_all()
             await self.store.native.leases.release_all()

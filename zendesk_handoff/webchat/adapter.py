@@ -48,6 +48,10 @@ class WebChatAdapter(ChannelAdapter):
         """Show it on the pages of this process."""
         self.channel.typing.set(recipient_id, is_on=is_on)
 
+    async def show_read(self, recipient_id: str, address: Address) -> None:
+        """Mark the user's messages on the pages of this process."""
+        self.channel.reads.note(recipient_id)
+
     async def take_back(self, recipient_id: str, address: Address, *, key: str) -> bool:
         """Mark an agent's message as deleted."""
         taken: bool = await self.channel.store().chat.take_back(recipient_id, request_id=key)

@@ -24,6 +24,7 @@ from zendesk_handoff.webchat.page import NOT_INSTALLED, Page
 from zendesk_handoff.webchat.page_routes import add_page_routes
 from zendesk_handoff.webchat.page_settings import PageSettings
 from zendesk_handoff.webchat.queue import MessageQueue
+from zendesk_handoff.webchat.read_marks import ReadMarks
 from zendesk_handoff.webchat.routes import FAILED, NO_STORE, Routes, plugin_store
 from zendesk_handoff.webchat.stream import HEARTBEAT, EventStreams
 from zendesk_handoff.webchat.typing import TypingAgents
@@ -54,6 +55,7 @@ class WebChatInput(InputChannel):
         self.page = Page(self._settings)
         self.streams = EventStreams(heartbeat=heartbeat)
         self.typing = TypingAgents(self._notify_page)
+        self.reads = ReadMarks(self._notify_page)
         self._app: Sanic | None = None
 
     @classmethod
@@ -91,7 +93,10 @@ class WebChatInput(InputChannel):
         queue = MessageQueue(executor, on_new_message, self.get_output_channel())
         sweeps: list[asyncio.Task[None]] = []
         add_page_routes(blueprint, self.page)
-        Routes(self.streams, executor, queue, self._settings, self.typing).add_to(blueprint)
+        routes = Routes(
+            self.streams, executor, queue, self._settings, typing=self.typing, reads=self.reads
+        )
+        routes.add_to(blueprint)
         FileRoutes(queue).add_to(blueprint)
         limit_ignored_bodies(blueprint)
 

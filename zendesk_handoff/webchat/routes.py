@@ -42,6 +42,7 @@ from zendesk_handoff.webchat.messages import read_json, read_message, read_place
 from zendesk_handoff.webchat.page_settings import PageSettings
 from zendesk_handoff.webchat.payloads import only_offered
 from zendesk_handoff.webchat.queue import MessageQueue
+from zendesk_handoff.webchat.read_marks import ReadMarks
 from zendesk_handoff.webchat.stream import EventStreams, read_last_id
 from zendesk_handoff.webchat.typing import TypingAgents
 
@@ -69,6 +70,7 @@ class Routes:
         queue: Submits messages to the executor.
         settings: The page's settings.
         typing: Knows to whom an agent is typing.
+        reads: Knows what an agent has read.
     """
 
     def __init__(
@@ -77,10 +79,13 @@ class Routes:
         executor: SerialExecutor,
         queue: MessageQueue,
         settings: PageSettings,
+        *,
         typing: TypingAgents,
+        reads: ReadMarks,
     ) -> None:
         """Keep the collaborators."""
         self._typing = typing
+        self._reads = reads
         self._settings = settings
         self._streams = streams
         self._executor = executor
@@ -205,6 +210,7 @@ class Routes:
             last_id=last_id,
             is_busy=lambda: self._executor.is_busy(sender_id),
             has_typing_agent=lambda: self._typing.is_on(sender_id),
+            read_until=lambda: self._reads.until(sender_id),
             max_streams=quotas.limits.streams,
             on_excess=lambda: quotas.count("streams"),
             abort=request.transport.abort,

@@ -89,6 +89,7 @@ class EventStreams:
         last_id: int,
         is_busy: Callable[[], bool],
         has_typing_agent: Callable[[], bool] = lambda: False,
+        read_until: Callable[[], float | None] = lambda: None,
         max_streams: int | None = None,
         on_excess: Callable[[], object] = lambda: None,
         abort: Callable[[], object] = lambda: None,
@@ -102,6 +103,7 @@ class EventStreams:
             last_id: The last item that the page has.
             is_busy: Tells whether the bot works on a reply.
             has_typing_agent: Tells whether an agent is typing.
+            read_until: Tells until when an agent has read what the user wrote.
             max_streams: Streams of the same sender beyond which the oldest is closed.
             on_excess: Called when that happens.
             abort: Breaks the connection, should the stream be closed and its browser not read on.
@@ -113,6 +115,7 @@ class EventStreams:
             last_id=last_id,
             is_busy=is_busy,
             has_typing_agent=has_typing_agent,
+            read_until=read_until,
         )
         with store.chat.signals(sender_id) as changed:
             stream = _Stream(changed, abort)
@@ -199,8 +202,10 @@ class _PageState:
         last_id: int,
         is_busy: Callable[[], bool],
         has_typing_agent: Callable[[], bool],
+        read_until: Callable[[], float | None],
     ) -> None:
         self._has_typing_agent = has_typing_agent
+        self._read_until = read_until
         self._send = send
         self._store = store
         self._sender_id = sender_id
@@ -212,10 +217,15 @@ class _PageState:
         self._recent: set[int] = set()
         self._status: dict[str, str | None] | None = None
         self._busy = False
+        self._read: float | None = None
 
     async def send_changes(self) -> None:
-        """Send new items, then the handoff state and the typing state where they have changed."""
+        """Send new items, then what was read, the handoff and the typing state, if changed."""
         await self._send_items()
+        read = self._read_until()
+        if read != self._read:
+            self._read = read
+            await self._send(format_event({"until": read}, event="read"))
         session = await self._store.sessions.current(self._sender_id)
         status = handoff_status(session)
         if status != self._status:

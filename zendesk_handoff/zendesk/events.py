@@ -171,6 +171,11 @@ class AgentTyping(Event):
 
 
 @dataclass(frozen=True)
+class AgentRead(Event):
+    """``conversation:read`` of a business author: whether an agent sends it is not documented."""
+
+
+@dataclass(frozen=True)
 class Unreadable(Event):
     """An event of a type that is acted on, in a shape that cannot be read.
 

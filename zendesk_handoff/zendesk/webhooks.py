@@ -17,6 +17,7 @@ import msgspec
 from zendesk_handoff.errors import InvalidApiKey, InvalidPayload
 from zendesk_handoff.zendesk.events import (
     ActionFailed,
+    AgentRead,
     AgentTyping,
     ButtonPressed,
     ControlAccepted,
@@ -63,7 +64,7 @@ class _UserPayload(msgspec.Struct):
     user: User
 
 
-class _TypingPayload(msgspec.Struct):
+class _ActivityPayload(msgspec.Struct):
     conversation: Conversation
     activity: dict[str, Any] | None = None
 
@@ -113,7 +114,7 @@ _user = msgspec.json.Decoder(_UserPayload)
 _postback = msgspec.json.Decoder(_PostbackPayload)
 _start = msgspec.json.Decoder(_StartPayload)
 _merge = msgspec.json.Decoder(_MergePayload)
-_typing = msgspec.json.Decoder(_TypingPayload)
+_activity = msgspec.json.Decoder(_ActivityPayload)
 _control = msgspec.json.Decoder(_ControlPayload)
 
 
@@ -179,8 +180,8 @@ def _parse_event(raw: msgspec.Raw) -> Event | None:
 
 
 def _read_payload(header: _Header) -> Event | None:
-    if header.type == TYPING:
-        return _agent_typing(header)
+    if header.type in (TYPING, READ):
+        return _agent_activity(header)
     read = _READERS.get(header.type) or _NATIVE_READERS.get(header.type)
     return read(header) if read else None
 
@@ -306,18 +307,20 @@ def _user_removed(header: _Header) -> UserRemoved:
     )
 
 
-def _agent_typing(header: _Header) -> Event | None:
-    """Read typing; nothing is lost with an event that cannot be read."""
+def _agent_activity(header: _Header) -> Event | None:
+    """Read typing or reading; nothing is lost with an event that cannot be read."""
     try:
-        typing = _typing.decode(header.payload)
+        found = _activity.decode(header.payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    activity = typing.activity or {}
+    activity = found.activity or {}
     author = activity.get("author")
     if not isinstance(author, dict) or author.get("type") != "business":
         return None
+    if header.type == READ:
+        return AgentRead(header.id, header.created_at, found.conversation)
     is_on = activity.get("type") == "typing:start"
-    return AgentTyping(header.id, header.created_at, typing.conversation, is_on=is_on)
+    return AgentTyping(header.id, header.created_at, found.conversation, is_on=is_on)
 
 
 _READERS: dict[str, Callable[[_Header], Event]] = {
@@ -341,8 +344,10 @@ _NATIVE_READERS: dict[str, Callable[[_Header], Event]] = {
     "switchboard:offerControl:failure": _action_failed,
 }
 
-#: An event that a webhook may be subscribed to: without it agents' typing is not shown.
+#: Events that a webhook may be subscribed to: without them it is not shown that an agent is typing,
+#: or has read.
 TYPING = "conversation:typing"
+READ = "conversation:read"
 #: The events that a webhook must be subscribed to (Conversations API: Webhook Triggers).
 TRIGGERS = tuple(_READERS)
 #: Those of a connector with `mode: native`.

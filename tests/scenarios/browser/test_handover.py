@@ -85,6 +85,22 @@ async def test_an_app_from_which_the_chat_was_opened_is_no_page(customer, sim, s
 
 
 @pytest.mark.timeout(120)
+async def test_what_an_agent_has_read_is_marked(customer, sim, stack):
+    conversation = await customer.with_agents(sim, stack)
+    await customer.says("It is rather urgent")
+    await sim.wait_for_message(conversation, "It is rather urgent")
+    await customer.sees("Sent", times=2)
+    await sim.agent_read(conversation)
+    await customer.sees("Seen", times=2)
+    await customer.says("Are you there?")
+    await customer.sees("Sent")
+    await customer.shot("seen")
+    await customer.page.reload()
+    await customer.sees("Seen", times=2)
+    await customer.sees("Sent")
+
+
+@pytest.mark.timeout(120)
 async def test_two_tabs_and_the_end_button(customer, stack):
     await customer.says(ASK_HUMAN)
     await customer.sees(WAITING)

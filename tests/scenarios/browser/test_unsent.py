@@ -97,6 +97,24 @@ async def test_what_the_server_refuses_is_shown_with_its_reason(customer, sim, s
     await expect(image).to_have_js_property("naturalWidth", 120)
 
 
+PASTE = """(input, bytes) => {
+    const pasted = new DataTransfer();
+    pasted.items.add(new File([new Uint8Array(bytes)], "lid.png", { type: "image/png" }));
+    const options = { clipboardData: pasted, bubbles: true, cancelable: true };
+    input.dispatchEvent(new ClipboardEvent("paste", options));
+}"""
+
+
+@pytest.mark.timeout(120)
+async def test_a_picture_may_be_pasted(customer, sim, stack):
+    conversation = await customer.with_agents(sim, stack)
+    await customer.input.evaluate(PASTE, list(picture()))
+    await customer.frame.get_by_role("button", name="Send", exact=True).click()
+    await sim.wait_for_message(conversation, lambda one: one["content"]["type"] == "image")
+    image = customer.frame.get_by_role("img", name="lid.png")
+    await expect(image).to_have_js_property("naturalWidth", 120)
+
+
 @pytest.mark.timeout(120)
 async def test_what_is_written_offline_is_sent_when_the_browser_is_online(customer):
     await customer.says("hello from before")

@@ -5,7 +5,7 @@ import * as content from "./content.js";
 import { answersOf } from "./form.js";
 import { LogPosition } from "./log.js";
 import * as media from "./media.js";
-import { addDay, addTime, showState } from "./meta.js";
+import { addDay, addTime, showSeen, showState } from "./meta.js";
 import { repair } from "./repairs.js";
 import { BUBBLES, STYLE } from "./style.js";
 import { say, sayNotice, settings } from "./words.js";
@@ -25,6 +25,7 @@ export class Chat {
     this.signals = null;
     this.open = true;
     this.isEmpty = true; // of the history
+    this.readUntil = 0; // by an agent, in seconds since 1970
     this.loading = { toggle() {} };
     const element = (this.element = document.createElement("deep-chat"));
     element.style.fontFamily = "system-ui, sans-serif";
@@ -140,7 +141,11 @@ export class Chat {
   show(id, item) {
     this.isEmpty = false;
     if (item.answers) this.#markAnswered(item.answers);
-    if (item.request_id && this.own.has(item.request_id.split(":")[0])) return false;
+    const own = this.own.get(item.request_id?.split(":")[0]);
+    if (own) {
+      this.#noteTime(own.shown.at(-1), item.at);
+      return false;
+    }
     if (item.role === "deletion") return this.#takeBack(item.deletes);
     const at = new Date((item.at ?? Date.now() / 1000) * 1000);
     if (item.role === "notice") return this.showNotice(sayNotice(item));
@@ -150,9 +155,24 @@ export class Chat {
     if (!shown.length) return false;
     addDay(shown[0], at);
     addTime(shown.at(-1), at, role === "user" ? say("sent") : "");
+    if (role === "user") this.#noteTime(shown.at(-1), item.at);
     if (item.media?.url.startsWith("files/")) media.showOwnFiles(shown, this.actions.loadFile);
     this.position.toEndIfFollowed(role !== "user");
     return role !== "user";
+  }
+
+  /** Mark what the user has written until a time as seen. @param {number} until In seconds since 1970. */
+  showRead(until) {
+    this.readUntil = Math.max(this.readUntil, until);
+    for (const each of this.#log.querySelectorAll("[data-at]")) {
+      if (Number(each.dataset.at) <= this.readUntil) showSeen(each);
+    }
+  }
+
+  /** Note the server's time of a message of the user's: the page's clock may be another one. */
+  #noteTime(message, at) {
+    message.dataset.at = String(at);
+    if (at <= this.readUntil) showSeen(message);
   }
 
   /** Mark a message that an agent has deleted, in place of its content. */

@@ -112,6 +112,7 @@ function handlers() {
       alerts.start();
     },
     typing: ({ busy }) => chat.showTyping(busy === true, isWithAgent ? "agent" : "ai"),
+    read: ({ until }) => chat.showRead(until),
     closed() {
       closeStream();
       showProblem(say("error_windows"));

@@ -39,6 +39,7 @@ export function addTime(message, at, state = "") {
 export function showState(message, at, { state, reason, progress }) {
   const part = progress && progress < 1 ? ` ${Math.floor(progress * 100)} %` : "";
   addTime(message, at, say(state) + part);
+  if (state === "sent" && "seen" in message.dataset) showSeen(message);
   const line = metaOf(message);
   line.dataset.state = state;
   if (!RETRYABLE.has(state)) return;
@@ -46,6 +47,12 @@ export function showState(message, at, { state, reason, progress }) {
   retry.type = "button";
   line.append(retry);
   if (reason) line.append(make("span", "reason", reason));
+}
+
+/** Show that an agent has read a message. @param {HTMLElement} message */
+export function showSeen(message) {
+  message.dataset.seen = "";
+  message.querySelector(".meta .state").textContent = say("seen");
 }
 
 function metaOf(message) {

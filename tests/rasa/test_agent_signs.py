@@ -1,4 +1,4 @@
-"""Agents' typing: shown to the user of the conversation, and a failure harms nobody."""
+"""That an agent types, or has read: shown to the conversation's user; a failure harms nobody."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 from tests.support.store import request_session
 from tests.support.webhook_events import CONVERSATION_ID
 from zendesk_handoff.domain.session import EndReason
-from zendesk_handoff.rasa.agent_typing import _MAX_TASKS, TypingSigns
+from zendesk_handoff.rasa.agent_signs import _MAX_TASKS, AgentSigns
 from zendesk_handoff.zendesk import Conversation
-from zendesk_handoff.zendesk.webhooks import AgentTyping
+from zendesk_handoff.zendesk.webhooks import AgentRead, AgentTyping
 
 
 @pytest.fixture
@@ -29,6 +29,9 @@ class Channels:
             raise self.error
         self.shown.append((session.id, is_on))
 
+    async def show_read(self, session):
+        self.shown.append((session.id, "read"))
+
 
 @pytest.fixture
 def channels():
@@ -37,7 +40,7 @@ def channels():
 
 @pytest.fixture
 async def signs(store, channels):
-    made = TypingSigns(store, channels)
+    made = AgentSigns(store, channels)
     yield made
     await made.stop()
 
@@ -64,6 +67,13 @@ async def test_the_last_of_a_call_counts(store, signs, channels):
     assert channels.shown == [(session.id, False)]
 
 
+async def test_what_was_read_is_a_sign_of_its_own(store, signs, channels):
+    session = await request_session(store, conversation=CONVERSATION_ID, connected=True)
+    read = AgentRead("e", "t", Conversation(id=CONVERSATION_ID))
+    await shown(signs, read, typing(), read)
+    assert sorted(channels.shown, key=str) == [(session.id, "read"), (session.id, True)]
+
+
 async def test_nobody_else_sees_it(store, signs, channels):
     session = await request_session(store, conversation=CONVERSATION_ID, connected=True)
     await shown(signs, typing(), connector="wholesale")
@@ -77,7 +87,7 @@ async def test_a_channel_that_fails_harms_nobody(store, signs, channels):
     channels.error = RuntimeError("what was written")
     with capture_logs() as logs:
         await shown(signs, typing())
-    assert [line["event"] for line in logs] == ["handoff.typing.not_shown"]
+    assert [line["event"] for line in logs] == ["handoff.sign.not_shown"]
     assert "written" not in str(logs)
 
 
