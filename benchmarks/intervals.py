@@ -37,4 +37,5 @@ def bootstrap(
 
 def in_words(interval: tuple[float, float], *, digits: int = 3) -> str:
     """Format an interval: "[.81, .84]"."""
-    return "[" + ", ".join(f"{end:.{digits}f}".replace("0.", ".", 1) for end in interval) + "]"
+    ends = (f"{end:.{digits}f}" for end in interval)
+    return "[" + ", ".join(end[1:] if end.startswith("0.") else end for end in ends) + "]"
