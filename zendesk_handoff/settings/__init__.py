@@ -1,15 +1,8 @@
 """The plugin's settings: one block of ``credentials.yml``, one frozen object."""
 
+from zendesk_handoff.settings.connector import DEFAULT_WORKSPACE, Connector, workspace_of
 from zendesk_handoff.settings.limits import LimitSettings
-from zendesk_handoff.settings.model import (
-    DEFAULT_WORKSPACE,
-    TAKEOVER_AFTER,
-    Connector,
-    Settings,
-    SummarySettings,
-    Timeouts,
-    workspace_of,
-)
+from zendesk_handoff.settings.model import TAKEOVER_AFTER, Settings, SummarySettings, Timeouts
 from zendesk_handoff.settings.read import BLOCK, load_settings, read_settings
 from zendesk_handoff.settings.schema import markdown_table
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from zendesk_handoff.errors import Problem, SettingsError
+from zendesk_handoff.settings.connector import Connector
 from zendesk_handoff.settings.credentials_file import credentials_file
 from zendesk_handoff.settings.env_file import ENV_FILE, env_file
-from zendesk_handoff.settings.model import Connector
 from zendesk_handoff.settings.read import BLOCK, VARIABLE, load_block, read_settings
 
 #: Stands for a webhook secret that Zendesk has not made yet.

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from zendesk_handoff.errors import Problem, SettingsError
+from zendesk_handoff.settings.connector import Connector
 from zendesk_handoff.settings.credentials_file import (
     BLOCK_SUFFIX,
     CREDENTIALS_VARIABLE,
@@ -19,7 +20,7 @@ from zendesk_handoff.settings.credentials_file import (
     file_of_block,
 )
 from zendesk_handoff.settings.env_file import env_file
-from zendesk_handoff.settings.model import Connector, Settings
+from zendesk_handoff.settings.model import Settings
 from zendesk_handoff.settings.native import NOTE
 from zendesk_handoff.settings.schema import UNSET, read_block, settings_of
 from zendesk_handoff.settings.store_path import place_store
