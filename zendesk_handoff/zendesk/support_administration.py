@@ -98,6 +98,7 @@ class SupportAdministration:
             timeout=timeout,
             retry=retry or RetryPolicy(max_elapsed=5.0),
             quotes_sent=True,  # names and addresses of the configuration, no user's words
+            forbidden="Webhooks and triggers are for admins.",
         )
         self._call = self._transport.call
 

@@ -33,6 +33,7 @@ class SupportTransport:
         timeout: Seconds that one attempt may take.
         retry: The policy for retries.
         quotes_sent: Whether errors may repeat what was sent, which no user wrote.
+        forbidden: What to do about a 403, in a sentence.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class SupportTransport:
         timeout: float,
         retry: RetryPolicy,
         quotes_sent: bool = False,
+        forbidden: str = _TOKEN_HINT,
     ) -> None:
         """Prepare the transport; no call is made."""
         self._connector = connector
@@ -50,6 +52,7 @@ class SupportTransport:
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._retry = retry
         self._quotes_sent = quotes_sent
+        self._hints = {401: _TOKEN_HINT, 403: forbidden}
 
     async def call(
         self,
@@ -142,8 +145,7 @@ class SupportTransport:
         refusal: ApiError = api_error_for_status(
             call, status, code=code[:80], title=title[:200] if self._quotes_sent else ""
         )
-        if status in {401, 403}:
-            refusal.hint = _TOKEN_HINT
+        refusal.hint = self._hints.get(status, "")
         raise refusal
 
 
