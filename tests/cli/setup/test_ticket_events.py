@@ -63,7 +63,6 @@ async def with_support(bot, sim, **account):
     bot.write(
         app_id=made.id,
         key_id=made.key_id,
-        webhook_secret="a webhook secret of the tests",
         support_email=EMAIL,
         support_token="${ACME_TOKEN}",
     )
@@ -101,6 +100,12 @@ async def test_a_new_account(support):
     assert NOTHING in await support.setup()
     assert [len(await support.webhooks()), len(await support.triggers())] == [1, 1]
     assert await support.bot.account() == [], "nothing else is made"
+
+
+async def test_the_other_set_up_names_it(support):
+    assert "With --ticket-events, setup makes what ends" in await support.bot.setup()
+    await support.setup()
+    assert "--ticket-events" not in await support.bot.setup()
 
 
 async def test_a_dry_run_changes_nothing(support):
