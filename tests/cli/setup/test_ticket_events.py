@@ -63,6 +63,7 @@ async def with_support(bot, sim, **account):
     bot.write(
         app_id=made.id,
         key_id=made.key_id,
+        webhook_secret="a webhook secret of the tests",
         support_email=EMAIL,
         support_token="${ACME_TOKEN}",
     )
@@ -103,6 +104,7 @@ async def test_a_new_account(support):
 
 
 async def test_the_other_set_up_names_it(support):
+    support.bot.write(webhook_secret="${ACME_HOOK}")
     assert "With --ticket-events, setup makes what ends" in await support.bot.setup()
     await support.setup()
     assert "--ticket-events" not in await support.bot.setup()
