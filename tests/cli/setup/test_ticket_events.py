@@ -197,6 +197,15 @@ async def test_only_what_differs_is_changed(support):
     assert NOTHING in await support.setup()
 
 
+async def test_a_trigger_that_is_switched_off(support):
+    await support.setup()
+    [trigger] = await support.triggers()
+    await support.call("PUT", f"/triggers/{trigger['id']}", {"trigger": {"active": False}})
+    output = await support.setup()
+    assert "active again" in output and "found  webhook" in output
+    assert await support.triggers() == [trigger]
+
+
 async def test_other_triggers_and_webhooks_stay(support):
     other = {"name": "Warehouse", "endpoint": "https://warehouse.acme.shop/", "status": "active"}
     other |= {"http_method": "PUT", "request_format": "xml"}
