@@ -35,6 +35,7 @@ class Bot:
         make: Writes its folder.
         talk: A conversation with it: messages, each with the response of its own that follows.
         options: Options of `init` that it needs.
+        train: How it is trained.
         wish: A request for a person, at the end of the conversation.
         started: Part of what the user hears when the agents have been reached.
         marks: Of its tests.
@@ -44,6 +45,7 @@ class Bot:
     make: Callable[[Path], None]
     talk: tuple[tuple[str, str], ...]
     options: str = ""
+    train: str = "rasa train --quiet"
     wish: str = "I want to talk to a human"
     started: str = "connected you with our team"
     marks: tuple[Any, ...] = ()
@@ -191,7 +193,12 @@ STOCK_LIGHT = Bot("stock-light", _stock_light, _STOCK_TALK)
 
 BOTS = [
     Bot("stock", _stock, _STOCK_TALK),
-    Bot("folder-and-ted", _folder_and_ted, _STOCK_TALK),
+    Bot(
+        "folder-and-ted",
+        _folder_and_ted,
+        _STOCK_TALK,
+        train="rasa train --quiet --domain domain",  # as Rasa asks of every bot with such a folder
+    ),
     Bot(
         "german",
         _german,
