@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from rasa.shared.core.constants import DEFAULT_ACTION_NAMES
+from ruamel.yaml import YAML
 
 from tests.adopt.shapes import STOCK
 from tests.support.shared import needs_shared
@@ -170,7 +171,8 @@ def _shared(name: str) -> Callable[[Path], None]:
                 policy["epochs"] = 5
         _write(folder / "config.yml", config)
         # Its Python is missing, so that Rasa's own actions have to begin a conversation.
-        domain = yaml.safe_load((folder / "domain.yml").read_text())
+        # Read as Rasa does: for PyYAML a button's `Yes` is true.
+        domain = YAML(typ="safe", pure=True).load(folder / "domain.yml")
         own = [each for each in domain["actions"] if each not in DEFAULT_ACTION_NAMES]
         _write(folder / "domain.yml", {**domain, "actions": own})
 
