@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def key_variables(connector_id: str) -> tuple[str, str]:
         connector_id: The connector's id: letters, digits, ``-`` and ``_``. A hyphen is written as
             two underscores, as a variable's name cannot have it.
     """
-    name = connector_id.replace("-", "__")
+    name = _name_of(connector_id)
     return f"ZENDESK_KEY_ID_{name}", f"ZENDESK_KEY_SECRET_{name}"
 
 
@@ -118,15 +118,8 @@ def _missing_key(source: OneConnector, found: Found) -> tuple[str, str] | None:
 def _webhook_variable(
     source: OneConnector, found: Found
 ) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
-    """Find the variable to set, which the block names; or what keeps it from being set.
-
-    A list, as while a secret is rotated, may hold the secret anywhere.
-    """
-    written = source.webhook_secret
-    items = [str(each).strip() for each in (written if isinstance(written, list) else [written])]
-    names = [match[1] for match in map(VARIABLE.fullmatch, items) if match]
-    empty = next((name for name in names if not source.variables.get(name)), None)
-    known = source.connector.webhook_secrets
+    """Find the variable to set, which the block names; or what keeps it from being set."""
+    written, known = source.webhook_secret, source.connector.webhook_secrets
     if found.webhook is not None and found.webhook.secret is None:
         if known:
             note = "Zendesk does not show the webhook's secret: it was not compared with yours."
@@ -135,27 +128,90 @@ def _webhook_variable(
             None,
             (
                 f"Zendesk does not show the webhook's secret. Copy it from Admin Center > "
-                f"Integrations > Conversations integrations into {ENV_FILE}, as {empty}=…",
+                f"Integrations > Conversations integrations into {ENV_FILE}, as "
+                f"{_empty_variable(source, written)}=…",
             ),
             (),
         )
-    if found.webhook is not None and found.webhook.secret in known:
-        return None, (), ()
-    if empty:
-        return empty, (), ()
-    if names:
+    secret = found.webhook.secret if found.webhook else None
+    variable, problems = variable_of(
+        source, "webhook_secret", written, known, secret=secret, example="ZENDESK_WEBHOOK_SECRET"
+    )
+    return variable, problems, ()
+
+
+def variable_of(
+    source: OneConnector,
+    setting: str,
+    written: object,
+    known: Collection[str],
+    *,
+    secret: str | None,
+    example: str,
+) -> tuple[str | None, tuple[str, ...]]:
+    """Find the variable to set, which a setting names; or what keeps it from being set.
+
+    Args:
+        source: The connector, as it is written.
+        setting: The setting's name.
+        written: Its value; a list, as while a secret is rotated, may hold the secret anywhere.
+        known: The secrets that it has.
+        secret: Zendesk's secret; ``None`` while it is not made.
+        example: A name for a variable.
+
+    Returns:
+        The variable, if it is to be set, and sentences on what a person must do.
+    """
+    if secret is not None and secret in known:
+        return None, ()
+    if empty := _empty_variable(source, written):
+        return empty, ()
+    if names := _variables(written):
         where = "the environment" if names[-1] in source.environ else ENV_FILE
         problem = (
             f"{names[-1]} in {where} is not the secret of this webhook, and is left as it is. If "
             f"nothing else needs it, take it out {_AGAIN}; else let the connector's "
-            "`webhook_secret` name another variable."
+            f"`{setting}` name another variable."
         )
     else:
         problem = (
-            "`webhook_secret` in credentials.yml is not the secret of this webhook, and is left as "
-            f'it is. Write `webhook_secret: "${{ZENDESK_WEBHOOK_SECRET}}"` instead, {_AGAIN}.'
+            f"`{setting}` in credentials.yml is not the secret of this webhook, and is left as "
+            f'it is. Write `{setting}: "${{{example}}}"` instead, {_AGAIN}.'
         )
-    return None, (problem,), ()
+    return None, (problem,)
+
+
+def own_variable(source: OneConnector, prefix: str) -> str:
+    """Name a variable after a connector: letters, digits and ``_``.
+
+    Args:
+        source: The connector, as it is written.
+        prefix: The beginning of the name.
+
+    Raises:
+        CannotSetUp: It would be another connector's variable, too.
+    """
+    name = _name_of(source.connector.id)
+    if sum(_name_of(each) == name for each in source.ids) > 1:
+        raise CannotSetUp(
+            f"Two connectors would have the variable {prefix}_{name}. Rename one of them: "
+            "its webhook's address changes with it."
+        )
+    return f"{prefix}_{name}"
+
+
+def _name_of(connector_id: str) -> str:
+    """Write a connector's id in a variable's name, which cannot have a hyphen."""
+    return connector_id.replace("-", "__")
+
+
+def _variables(written: object) -> list[str]:
+    items = [str(each).strip() for each in (written if isinstance(written, list) else [written])]
+    return [match[1] for match in map(VARIABLE.fullmatch, items) if match]
+
+
+def _empty_variable(source: OneConnector, written: object) -> str | None:
+    return next((name for name in _variables(written) if not source.variables.get(name)), None)
 
 
 def check_can_write(file: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from zendesk_handoff.adopt import connector_secrets
@@ -56,10 +56,18 @@ class SetupPlan:
         return self.account.notes + self.secrets.notes
 
     @property
+    def present(self) -> tuple[Line, ...]:
+        """What is as it should be."""
+        return self.account.present
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What a person must do, since it must not be done for them."""
+        return self.secrets.problems
+
+    @property
     def _block_lines(self) -> list[Line]:
-        name = self.source.file.name
-        settings = [(name, f"{key}: {value}") for key, value in self.settings.items()]
-        return settings + [(name, f"quotes around {each}{_WHY_QUOTES}") for each in self.quoted]
+        return block_lines(self.source, self.settings, self.quoted)
 
     async def carry_out(self, admin: Administration) -> AsyncIterator[Line]:
         """Make the changes one by one, and store each secret as soon as it is known.
@@ -89,7 +97,7 @@ class SetupPlan:
                 stored |= set(new)
                 yield ENV_FILE, ", ".join(new)
         if self._block_lines:
-            change, _ = _patched_block(self.source, self.settings)
+            change, _ = patched_block(self.source, self.settings)
             write_all([change])
             for line in self._block_lines:
                 yield line
@@ -132,7 +140,7 @@ async def plan_setup(
     if with_own_key and not any(key.id == source.own_key_id for key in found.keys):
         key_id, secret = connector_secrets.key_variables(source.connector.id)
         settings |= {"key_id": f"${{{key_id}}}", "key_secret": f"${{{secret}}}"}
-    _, quoted = _patched_block(source, settings)
+    _, quoted = patched_block(source, settings)
     return SetupPlan(
         source=source,
         wanted=wanted,
@@ -144,7 +152,7 @@ async def plan_setup(
     )
 
 
-def _patched_block(
+def patched_block(
     source: OneConnector, settings: Mapping[str, str]
 ) -> tuple[FileChange, tuple[str, ...]]:
     """Patch the connector's block, and return the values that get quotes, too."""
@@ -153,3 +161,18 @@ def _patched_block(
     new = applied(old, set_values(file, old, connector_id, settings))
     quoted, edits = quote_variables(file, new, connector_id, source.environ)
     return FileChange(file, old, applied(new, edits)), tuple(quoted)
+
+
+def block_lines(
+    source: OneConnector, settings: Mapping[str, str], quoted: Iterable[str]
+) -> list[Line]:
+    """Say what is to be changed in the connector's block.
+
+    Args:
+        source: The connector, as it is written.
+        settings: The settings to write.
+        quoted: Values that get quotes.
+    """
+    name = source.file.name
+    lines = [(name, f"{key}: {value}") for key, value in settings.items()]
+    return lines + [(name, f"quotes around {each}{_WHY_QUOTES}") for each in quoted]

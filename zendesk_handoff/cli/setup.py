@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Annotated, Optional
 
 import typer
 
 from zendesk_handoff.adopt.setup_plan import SetupPlan, plan_setup
 from zendesk_handoff.cli.credentials import CredentialsOption
-from zendesk_handoff.cli.output import exit_with_error, printable
-from zendesk_handoff.errors import CannotPatch, CannotSetUp, ConversationsError, HandoffError
+from zendesk_handoff.cli.output import exit_with_error
+from zendesk_handoff.cli.setup_ticket_events import set_up_ticket_events
+from zendesk_handoff.cli.setup_work import RETRY, Mode, asked_secret, do, raise_problems
+from zendesk_handoff.errors import CannotSetUp, ConversationsError, HandoffError
 from zendesk_handoff.settings.env_file import ENV_FILE
 from zendesk_handoff.settings.one_connector import OneConnector, load_connector
-from zendesk_handoff.zendesk import RetryPolicy
 from zendesk_handoff.zendesk.administration import Administration
 from zendesk_handoff.zendesk.provisioning import (
     Wanted,
     wanted_by,
 )
 from zendesk_handoff.zendesk.provisioning.cures import APP_KEY_NEEDED, KEY_SECRET_VARIABLE, cure_of
-
-#: A person waits for the command, and can give it again.
-_RETRY = RetryPolicy(max_elapsed=5.0)
+from zendesk_handoff.zendesk.provisioning.trigger_cures import SUPPORT_TOKEN_VARIABLE
 
 
 def setup(
@@ -57,6 +55,21 @@ def setup(
             help="Let the bot run with the integration's own key, which cannot change the account.",
         ),
     ] = False,
+    ticket_events: Annotated[
+        bool,
+        typer.Option(
+            "--ticket-events",
+            help="Make webhook and trigger of Zendesk Support, by which a session ends when its "
+            "ticket is solved, and nothing else. This needs an admin's Support API token.",
+        ),
+    ] = False,
+    support_email: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="With --ticket-events: an admin for this command alone, whose Support API token "
+            f"is asked for, or taken from {SUPPORT_TOKEN_VARIABLE}."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
@@ -66,7 +79,25 @@ def setup(
 
     What is there is found, and only what differs is changed.
     """
+    others = {
+        "--switchboard": switchboard,
+        "--native": native,
+        "--integration": integration,
+        "--key-id": key_id,
+        "--own-key": own_key,
+    }
     try:
+        if ticket_events:
+            set_up_ticket_events(
+                connector,
+                credentials,
+                support_email=support_email,
+                others=[name for name, value in others.items() if value],
+                mode=Mode(yes=yes, dry_run=dry_run),
+            )
+            return
+        if support_email is not None:
+            raise CannotSetUp("--support-email belongs to --ticket-events.")
         source = load_connector(connector, credentials, key=_asked_key(key_id))
         if source.connector.scope == "integration":
             raise CannotSetUp(
@@ -80,7 +111,7 @@ def setup(
             is_native=native,
             integration_id=integration,
         )
-        asyncio.run(_set_up(source, wanted, own_key=own_key, yes=yes, dry_run=dry_run))
+        asyncio.run(_set_up(source, wanted, own_key=own_key, mode=Mode(yes=yes, dry_run=dry_run)))
     except HandoffError as error:
         exit_with_error(str(error))
 
@@ -88,67 +119,22 @@ def setup(
 def _asked_key(key_id: str | None) -> tuple[str, str] | None:
     if key_id is None:
         return None
-    secret = os.environ.get(KEY_SECRET_VARIABLE)
-    try:
-        return key_id, secret or typer.prompt(f"Secret of the key {key_id}", hide_input=True)
-    except typer.Abort:
-        raise CannotSetUp(f"Without a terminal, the secret is in {KEY_SECRET_VARIABLE}.") from None
+    return key_id, asked_secret(f"Secret of the key {key_id}", KEY_SECRET_VARIABLE)
 
 
-def _confirm() -> None:
-    try:
-        is_wanted = typer.confirm("Make these changes?")
-    except typer.Abort:
-        raise CannotSetUp("Nothing was changed. Without a terminal, give --yes.") from None
-    if not is_wanted:
-        typer.echo("Nothing was changed.")
-        raise typer.Exit(1)
-
-
-async def _set_up(
-    source: OneConnector, wanted: Wanted, *, own_key: bool, yes: bool, dry_run: bool
-) -> None:
+async def _set_up(source: OneConnector, wanted: Wanted, *, own_key: bool, mode: Mode) -> None:
     connector = source.connector
-    async with Administration(connector, retry=_RETRY) as admin:
+    async with Administration(connector, retry=RETRY) as admin:
         try:
             work = await plan_setup(admin, source, wanted, with_own_key=own_key)
-            _show(work)
-            if not work.lines:
-                typer.echo("Nothing to do.")
-            elif dry_run:
-                typer.echo("Nothing was changed.")
-            else:
-                work.check_files()
-                if not yes:
-                    _confirm()
-                await _carry_out(work, admin)
+            if await do(work, lambda: work.carry_out(admin), mode):
+                _say_more(work)
         except ConversationsError as error:
             raise HandoffError(f"{error}\n{cure_of(error, connector)}") from None
-    if work.secrets.problems:
-        raise HandoffError("\n".join(work.secrets.problems))
+    raise_problems(work)
 
 
-def _show(work: SetupPlan) -> None:
-    connector = work.source.connector
-    typer.echo(printable(f"{connector.id}: app {connector.app_id}, {connector.base_url}"))
-    for line in work.account.present:
-        _print("found", line)
-    for line in work.lines:
-        _print("to do", line)
-    for note in work.notes:
-        typer.echo(printable(f"  note   {note}"))
-
-
-async def _carry_out(work: SetupPlan, admin: Administration) -> None:
-    try:
-        async for line in work.carry_out(admin):
-            _print("done", line)
-    except CannotPatch as error:
-        raise HandoffError(
-            f"{error}\nZendesk has what is listed as done, and keeps its secrets. Mend this, and "
-            "run the command again: it finds what is there, and does the rest."
-        ) from None
-    typer.echo("Done. A Rasa server that runs reads its secrets and settings when it is restarted.")
+def _say_more(work: SetupPlan) -> None:
     if work.secrets.key and "key_id" not in work.settings:
         typer.echo(
             "The bot can run with the integration's own key, which cannot change the account: "
@@ -159,8 +145,3 @@ async def _carry_out(work: SetupPlan, admin: Administration) -> None:
             f"The key {work.source.connector.key_id} is not in credentials.yml any more. Keep it "
             f"elsewhere, and take its secret out of {ENV_FILE}: setup asks for it with --key-id."
         )
-
-
-def _print(mark: str, line: tuple[str, str]) -> None:
-    subject, words = line
-    typer.echo(printable(f"  {mark:7}{subject:16}{words}"))

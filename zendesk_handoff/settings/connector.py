@@ -326,3 +326,7 @@ class Connector:
             self.webhook_url(public_url),
             f"{public_url}/webhooks/zendesk/{self.id}/webhook",
         )
+
+    def ticket_events_url(self, public_url: str) -> str:
+        """Build the address that Zendesk's triggers notify."""
+        return f"{public_url}/api/v1/connectors/{self.id}/ticket-events"

@@ -1,4 +1,4 @@
-"""One connector of ``credentials.yml``, whose webhook secret may still be missing."""
+"""One connector of ``credentials.yml``, whose webhooks' secrets may still be missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from zendesk_handoff.settings.credentials_file import credentials_file
 from zendesk_handoff.settings.env_file import ENV_FILE, env_file
 from zendesk_handoff.settings.read import BLOCK, VARIABLE, load_block, read_settings
 
-#: Stands for a webhook secret that Zendesk has not made yet.
+#: The settings with secrets that Zendesk makes, which it cannot be given.
+_MADE_BY_ZENDESK = ("webhook_secret", "webhook_signing_secret")
+#: Stands for one of them that Zendesk has not made yet.
 _NOT_YET = "a secret that is not made yet"
 _KEY_SECRET = "zendesk_handoff_key_secret"
 
@@ -25,9 +27,10 @@ class OneConnector:
 
     Args:
         file: The ``credentials.yml``.
-        connector: The connector; its webhook secrets are those that are known.
+        connector: The connector; its secrets of webhooks are those that are known.
         public_url: The address of the Rasa server.
         webhook_secret: The value of `webhook_secret` as it is written.
+        signing_secret: The value of `webhook_signing_secret` as it is written.
         variables: The variables for ``${NAME}``.
         environ: Those of them that are the process environment's, which takes precedence.
         ids: The ids of all connectors.
@@ -38,6 +41,7 @@ class OneConnector:
     connector: Connector
     public_url: str
     webhook_secret: Any = field(repr=False)
+    signing_secret: Any = field(repr=False)
     variables: Mapping[str, str] = field(repr=False)
     environ: Mapping[str, str] = field(repr=False)
     ids: tuple[str, ...]
@@ -85,22 +89,33 @@ def load_connector(
     if key is not None and isinstance(written, Mapping):
         written = {**written, "key_id": key[0], "key_secret": f"${{{_KEY_SECRET}}}"}
         given[_KEY_SECRET] = key[1]
-    secret = written.get("webhook_secret") if isinstance(written, Mapping) else None
-    for name in VARIABLE.findall(str(secret)):
+    by_zendesk = {
+        name: written.get(name) if isinstance(written, Mapping) else None
+        for name in _MADE_BY_ZENDESK
+    }
+    for name in VARIABLE.findall(str(list(by_zendesk.values()))):
         given[name] = given.get(name) or _NOT_YET
     alone: dict[str, Any] = {"connectors": {connector_id: written}}
     if "public_url" in block:
         alone["public_url"] = block["public_url"]
     settings = read_settings(alone, environ=given)
     connector = settings.connectors[connector_id]
-    known = tuple(each for each in connector.webhook_secrets if _NOT_YET not in each)
     return OneConnector(
         file=file,
-        connector=replace(connector, webhook_secrets=known),
+        connector=replace(
+            connector,
+            webhook_secrets=_known(connector.webhook_secrets),
+            signing_secrets=_known(connector.signing_secrets),
+        ),
         public_url=settings.public_url,
-        webhook_secret=secret,
+        webhook_secret=by_zendesk["webhook_secret"],
+        signing_secret=by_zendesk["webhook_signing_secret"],
         variables=variables,
         environ=own,
         ids=ids,
         own_key_id=VARIABLE.sub(lambda match: variables.get(match[1], ""), str(own_key_id)),
     )
+
+
+def _known(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(each for each in secrets if _NOT_YET not in each)

@@ -6,22 +6,18 @@ developer.zendesk.com's reference of the Ticketing API; docs/ticket.md says how 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
-from zendesk_handoff import metrics
 from zendesk_handoff.domain.ticket import ID_FIELDS, SYSTEM_FIELDS, Ticket
-from zendesk_handoff.domain.untrusted_text import harmless
-from zendesk_handoff.errors import ApiError, ConnectionFailed, NotFound
+from zendesk_handoff.errors import ApiError, NotFound
 from zendesk_handoff.settings import Connector
-from zendesk_handoff.zendesk.api_responses import api_error_for_status, read_value
-from zendesk_handoff.zendesk.hints import failure_of
+from zendesk_handoff.zendesk.api_responses import read_value
 from zendesk_handoff.zendesk.retry import RetryPolicy
+from zendesk_handoff.zendesk.support_transport import SupportTransport
 
 #: Kinds of records, each with the name of one in a response.
 RECORDS = {
@@ -37,10 +33,6 @@ _NEWEST = 5
 _PAGES = 10
 #: The status of an update with a value that its field cannot have.
 _INVALID = 422
-_TOKEN_HINT = (
-    "Zendesk does not accept `support_token`: an API token needs `support_email`, the address of "
-    "an agent, and token access must be on in Admin Center > Apps and integrations > APIs."
-)
 
 
 class SupportTicket(msgspec.Struct, frozen=True):
@@ -125,10 +117,13 @@ class SupportClient:
         retry: RetryPolicy | None = None,
     ) -> None:
         """Prepare the client; no call is made."""
-        self._connector = connector
-        self._session = session
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
-        self._retry = retry or RetryPolicy(max_elapsed=5.0)
+        self._transport = SupportTransport(
+            connector,
+            session=session,
+            timeout=timeout,
+            retry=retry or RetryPolicy(max_elapsed=5.0),
+        )
+        self._call = self._transport.call
 
     async def find_ticket(self, requester_id: str, message_id: str) -> SupportTicket | None:
         """Find the ticket of a conversation ("List Tickets", "List Conversation log for Ticket").
@@ -237,74 +232,8 @@ class SupportClient:
 
     async def _references(self, ticket_id: int) -> AsyncIterator[str]:
         """Yield what the entries of a ticket's log refer to: `zen:sunco:conversation_message:…`."""
-        call, query = "/tickets/{}/conversation_log", {"page[size]": "100"}
-        for _ in range(_PAGES):
-            response = await self._call("GET", call, str(ticket_id), params=query)
+        log = self._transport.pages("/tickets/{}/conversation_log", str(ticket_id), most=_PAGES)
+        async for response in log:
             events = response.get("events")
             for event in events if isinstance(events, list) else ():
                 yield str(event.get("reference")) if isinstance(event, Mapping) else ""
-            meta = response.get("meta")
-            page = meta if isinstance(meta, Mapping) else {}
-            cursor = page.get("after_cursor")
-            if not isinstance(cursor, str) or not page.get("has_more"):
-                return
-            query = {"page[size]": "100", "page[after]": cursor}
-
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        *ids: str,
-        params: Mapping[str, str] | None = None,
-        json: Mapping[str, Any] | None = None,
-        retry: RetryPolicy | None = None,
-    ) -> dict[str, Any]:
-        call = f"{method} /api/v2{path.replace('{}', '{id}')}"
-        url = self._connector.support_url + path.format(*(quote(each, safe="") for each in ids))
-        async for attempt in (retry or self._retry).attempts():
-            with attempt, metrics.api_call(self._connector.id, call):
-                try:
-                    async with self._session.request(
-                        method,
-                        url,
-                        params=params,
-                        json=None if json is None else harmless(json),
-                        headers={"Authorization": self._authorization()},
-                        timeout=self._timeout,
-                        allow_redirects=False,
-                    ) as response:
-                        return _read(call, response, await response.read())
-                except asyncio.TimeoutError:
-                    raise ConnectionFailed(
-                        call, "TimeoutError", timed_out=True, failure="timeout"
-                    ) from None
-                except aiohttp.ClientError as error:
-                    name = type(error).__name__
-                    raise ConnectionFailed(call, name, failure=failure_of(error)) from None
-        raise AssertionError("the policy re-raises")  # pragma: no cover
-
-    def _authorization(self) -> str:
-        """Write the header ("Security and authentication": API token, OAuth access token)."""
-        token, email = str(self._connector.support_token), self._connector.support_email
-        if email is None:
-            return f"Bearer {token}"
-        return aiohttp.BasicAuth(f"{email}/token", token, "utf-8").encode()
-
-
-def _read(call: str, response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
-    """Decode a response; of an error the code alone, as its text may repeat what was sent."""
-    try:
-        content = msgspec.json.decode(body) if body else {}
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        content = None
-    if 200 <= response.status < 300 and isinstance(content, dict):
-        return content
-    error = content.get("error") if isinstance(content, dict) else None
-    status = response.status if response.status >= 400 else 502
-    # Without a code, a 404 counts as a proxy's, which may be another the next time.
-    code = error if isinstance(error, str) and error.isalnum() else ""
-    code = code or ("not_found" if status == 404 and isinstance(content, dict) else "")
-    refusal: ApiError = api_error_for_status(call, status, code=code[:80])
-    if status in {401, 403}:
-        refusal.hint = _TOKEN_HINT
-    raise refusal

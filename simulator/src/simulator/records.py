@@ -141,16 +141,32 @@ class Ticket:
 
 
 @dataclass
-class Trigger:
-    """A ticket trigger that notifies a webhook, signed with the webhook's secret."""
+class TicketWebhook:
+    """A webhook of the Support API, which triggers notify."""
 
     id: str
-    status: str
-    """solved or closed: the status whose change fires it."""
-    target: str
+    name: str
+    endpoint: str
     secret: str
-    body: str
-    """JSON with placeholders."""
+    http_method: str = "POST"
+    request_format: str = "json"
+    status: str = "active"
+    """active or inactive."""
+    subscriptions: list[str] = field(default_factory=lambda: ["conditional_ticket_events"])
+
+
+@dataclass
+class Trigger:
+    """A ticket trigger: conditions, all of which must hold, and webhooks that it notifies."""
+
+    id: int
+    title: str
+    conditions: list[Json]
+    """Each `{"field", "operator", "value"}`."""
+    actions: list[Json]
+    """Each `{"field": "notification_webhook", "value": [webhook id, body]}`."""
+    active: bool = True
+    description: str | None = None
 
 
 @dataclass
@@ -225,9 +241,12 @@ class App:
     support_email: str | None = None
     support_token: str | None = None
     """An API token of the Support API, and the agent whom it belongs to."""
+    support_role: str = "agent"
+    """agent or admin: only an admin may make webhooks and triggers."""
     support_records: dict[str, dict[str, Json]] = field(default_factory=dict)
     """Groups, brands and the like of the Support API, by kind and id."""
-    triggers: list[Trigger] = field(default_factory=list)
+    ticket_webhooks: dict[str, TicketWebhook] = field(default_factory=dict)
+    triggers: dict[int, Trigger] = field(default_factory=dict)
 
     @property
     def multi_conversations(self) -> bool:

@@ -4,7 +4,7 @@ The description is the JSON of `POST /sim/apps`, of the kit and of `demo.yml`:
 
     id, label, display_name, multi_conversations, switches, agents, keys, integrations,
     default_integration, switchboard, triggers, support_email, support_token,
-    support_records
+    support_role, support_records
 
 As a new Zendesk account does, the app has a switchboard with `zd-answerBot` and
 `zd-agentWorkspace`. Control starts at `zd-answerBot` unless `default_integration` names another.
@@ -16,7 +16,7 @@ import secrets
 from typing import Any
 
 from . import triggers, validation
-from .ids import new_id
+from .ids import new_id, new_ulid
 from .records import (
     AGENT_WORKSPACE,
     ANSWER_BOT,
@@ -27,7 +27,7 @@ from .records import (
     Key,
     Switchboard,
     SwitchboardIntegration,
-    Trigger,
+    TicketWebhook,
     Webhook,
 )
 from .state import State
@@ -36,7 +36,7 @@ _FIELDS = frozenset(
     """
     id label display_name multi_conversations switches agents keys integrations
     default_integration switchboard triggers support_email support_token
-    support_records
+    support_role support_records
     """.split()
 )
 _INTEGRATION_FIELDS = frozenset(
@@ -76,6 +76,9 @@ def add_app(state: State, description: Json) -> App:
     app.switches.update(description.get("switches") or {})
     app.support_email = description.get("support_email")
     app.support_token = description.get("support_token")
+    app.support_role = description.get("support_role") or "agent"
+    if app.support_role not in ("agent", "admin"):
+        raise ValueError("support_role is agent or admin")
     app.support_records = description.get("support_records") or {}
     for one in description.get("keys") or [{}]:
         add_key(state, app, one)
@@ -84,7 +87,8 @@ def add_app(state: State, description: Json) -> App:
         _add_switchboard(app)
     for one in description.get("integrations") or []:
         add_integration(state, app, one)
-    app.triggers = [_trigger(one) for one in description.get("triggers") or []]
+    for one in description.get("triggers") or []:
+        _add_trigger(app, one)
     if app.switchboard is not None:
         name = description.get("default_integration", "zd-answerBot")
         default = next(
@@ -178,19 +182,20 @@ def _link(app: App, name: str, integration: Integration, description: Json) -> N
     switchboard.integrations[switchboard_integration.id] = switchboard_integration
 
 
-def _trigger(description: Json) -> Trigger:
+def _add_trigger(app: App, description: Json) -> None:
     _reject_unknown(description, _TRIGGER_FIELDS, "A trigger")
     status = description.get("status", "solved")
     if status not in triggers.STATUSES or not description.get("target"):
         known = ", ".join(triggers.STATUSES)
         raise ValueError(f"A trigger needs a target, and one of the statuses {known}")
-    return Trigger(
-        id=new_id(),
-        status=status,
-        target=description["target"],
+    webhook = TicketWebhook(
+        id=new_ulid(),
+        name=f"Tickets that are {status}",
+        endpoint=description["target"],
         secret=description.get("secret") or secrets.token_urlsafe(48),
-        body=description.get("body") or triggers.default_body(status),
     )
+    body = description.get("body") or triggers.default_body(status)
+    triggers.add(app, webhook, status=status, body=body)
 
 
 def _agent(number: int, given: str | Json) -> Agent:
@@ -217,7 +222,8 @@ def describe(app: App) -> dict[str, Any]:
         "multi_conversations": app.multi_conversations,
         "switches": app.switches.as_dict(),
         "agents": [vars(agent) for agent in app.agents],
-        "triggers": [vars(trigger) for trigger in app.triggers],
+        "triggers": [vars(trigger) for trigger in app.triggers.values()],
+        "ticket_webhooks": [vars(webhook) for webhook in app.ticket_webhooks.values()],
         "keys": [
             {"id": key.id, "secret": key.secret, "integration": key.integration_id}
             for key in app.keys.values()

@@ -52,7 +52,7 @@ class Wanted:
 
     def is_target(self, address: str) -> bool:
         """Tell whether an address is the connector's webhook."""
-        return _normal(address) in map(_normal, self.targets)
+        return any(same_address(address, each) for each in self.targets)
 
 
 def wanted_by(
@@ -75,9 +75,7 @@ def wanted_by(
     Raises:
         CannotSetUp: Zendesk cannot reach the address, or refuses the name in the switchboard.
     """
-    # A simulator, which has no public address either, reaches its own network.
-    if _is_public(connector.base_url) and not _is_public(public_url):
-        raise CannotSetUp(f"public_url {public_url} {_NO_EVENTS}")
+    check_address(connector, public_url)
     is_native = is_native or connector.is_native
     in_switchboard = in_switchboard or is_native
     name = (connector.switchboard_integration or DEFAULT_NAME) if in_switchboard else None
@@ -96,6 +94,26 @@ def wanted_by(
         integration_id=integration_id,
         secrets=connector.webhook_secrets,
     )
+
+
+def check_address(connector: Connector, public_url: str) -> None:
+    """Check that Zendesk can reach the Rasa server.
+
+    Args:
+        connector: The connector.
+        public_url: The address of the Rasa server.
+
+    Raises:
+        CannotSetUp: It cannot.
+    """
+    # A simulator, which has no public address either, reaches its own network.
+    if _is_public(connector.base_url) and not _is_public(public_url):
+        raise CannotSetUp(f"public_url {public_url} {_NO_EVENTS}")
+
+
+def same_address(one: str, other: str) -> bool:
+    """Tell whether two addresses are the same, however they are written."""
+    return _normal(one) == _normal(other)
 
 
 def integration_name(connector_id: str) -> str:

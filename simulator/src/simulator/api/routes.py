@@ -13,6 +13,7 @@ from . import (
     messages,
     support,
     switchboards,
+    ticket_events,
     users,
 )
 
@@ -31,4 +32,8 @@ def all_routes() -> list[web.RouteDef]:
         integrations,
         switchboards,
     )
-    return [*(route for module in modules for route in module.routes(BASE)), *support.routes()]
+    return [
+        *(route for module in modules for route in module.routes(BASE)),
+        *support.routes(),
+        *ticket_events.routes(),
+    ]

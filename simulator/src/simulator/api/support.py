@@ -57,22 +57,25 @@ def find_app(state: State, header: str | None) -> App | None:
     return None
 
 
-Endpoint = Callable[[web.Request, App], Awaitable[Json]]
+Endpoint = Callable[[web.Request, App], Awaitable[Json | web.Response]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def _endpoint(function: Endpoint) -> Handler:
+def endpoint(function: Endpoint) -> Handler:
+    """Let the token's agent in, and answer with the JSON, or the response, of a function."""
+
     @functools.wraps(function)
     async def handler(request: web.Request) -> web.StreamResponse:
         app = find_app(request.app[STATE], request.headers.get("Authorization"))
         if app is None:
             raise SupportError(401, "Couldn't authenticate you", "")
-        return web.json_response(await function(request, app))
+        answer = await function(request, app)
+        return answer if isinstance(answer, web.Response) else web.json_response(answer)
 
     return handler
 
 
-@_endpoint
+@endpoint
 async def requested(request: web.Request, app: App) -> Json:
     """List the tickets that a user has requested, newest first where that is asked for."""
     user_id = request.match_info["user"]
@@ -89,7 +92,7 @@ async def requested(request: web.Request, app: App) -> Json:
     return {"tickets": found[:size], "next_page": None, "previous_page": None, "count": len(found)}
 
 
-@_endpoint
+@endpoint
 async def conversation_log(request: web.Request, app: App) -> Json:
     """List the messages that a ticket includes, by cursor."""
     conversation, ticket = _find(request, app)
@@ -114,7 +117,7 @@ async def conversation_log(request: web.Request, app: App) -> Json:
     }
 
 
-@_endpoint
+@endpoint
 async def update(request: web.Request, app: App) -> Json:
     """Update a ticket: subject, priority, ids and custom fields; all of them or none."""
     conversation, ticket = _find(request, app)
@@ -143,7 +146,7 @@ async def update(request: web.Request, app: App) -> Json:
     return {"ticket": ticket_json(ticket, requester=None)}
 
 
-@_endpoint
+@endpoint
 async def comments(request: web.Request, app: App) -> Json:
     """List the comments of a ticket, of which there are only internal notes."""
     _, ticket = _find(request, app)
@@ -156,7 +159,7 @@ async def comments(request: web.Request, app: App) -> Json:
     return {"comments": found, "count": len(found), "next_page": None, "previous_page": None}
 
 
-@_endpoint
+@endpoint
 async def add_tags(request: web.Request, app: App) -> Json:
     """Add tags to a ticket."""
     conversation, ticket = _find(request, app)
@@ -167,12 +170,12 @@ async def add_tags(request: web.Request, app: App) -> Json:
     return {"tags": tags}
 
 
-@_endpoint
+@endpoint
 async def show(request: web.Request, app: App) -> Json:
     """Show a group, a brand, a ticket field and the like; `users/me` is the token's agent."""
     kind, record_id = request.match_info["kind"], request.match_info["id"]
     if (kind, record_id) == ("users", "me"):
-        return {"user": {"id": 1, "email": app.support_email, "role": "agent"}}
+        return {"user": {"id": 1, "email": app.support_email, "role": app.support_role}}
     record = app.support_records.get(kind, {}).get(record_id)
     if record is None:
         raise SupportError(404, "RecordNotFound", "Not found")

@@ -83,6 +83,7 @@ class SimulatorClient(Waiting, AgentActions, UserActions):
         switchboard: bool = True,
         support_email: str | None = None,
         support_token: str | None = None,
+        support_role: str = "agent",
         support_records: Json | None = None,
     ) -> AppInfo:
         """Add a Zendesk account.
@@ -105,6 +106,7 @@ class SimulatorClient(Waiting, AgentActions, UserActions):
             switchboard: Whether the account has a switchboard.
             support_email: The agent to whom the token of the Support API belongs.
             support_token: That token; without one the Support API lets nobody in.
+            support_role: `admin`, if that agent may make webhooks and triggers.
             support_records: What the Support API has besides tickets, by kind and id:
                 `{"groups": {"4711": {}}, "ticket_fields": {"36": {"active": True}}}`.
         """
@@ -120,6 +122,7 @@ class SimulatorClient(Waiting, AgentActions, UserActions):
             "switchboard": switchboard,
             "support_email": support_email,
             "support_token": support_token,
+            "support_role": support_role,
             "support_records": support_records or {},
         }
         if default_integration is not None:
