@@ -72,7 +72,8 @@ async def test_a_session_that_is_over_or_not_yet_open_is_not_reported(store, rea
     session = await opened(store)
     reads.note(dataclasses.replace(session, user_id=None), 5)
     reads.note(dataclasses.replace(session, conversation_id=None), 5)
-    reads.note(await store.sessions.end(session.id, EndReason.AGENT), 5)
+    ended = await store.sessions.end(session.id, EndReason.AGENT)
+    reads.note(dataclasses.replace(session, state=ended.state), 5)
     await settled(reads)
     assert zendesk.reported == []
 
