@@ -133,3 +133,115 @@ async def test_records_are_shown(sim: Simulator) -> None:
     assert answer == {"ticket_field": {"id": 36, "editable_in_portal": False}}
     assert (await call(sim, "GET", "/users/me"))[1]["user"]["email"] == AGENT
     assert (await call(sim, "GET", "/brands/1"))[0] == 404
+
+
+WEBHOOK = {
+    "name": "Solved",
+    "endpoint": "https://bot.example.com/events",
+    "http_method": "POST",
+    "request_format": "json",
+    "status": "active",
+    "subscriptions": ["conditional_ticket_events"],
+}
+
+
+@pytest.fixture
+async def admin(sim: Simulator) -> AsyncIterator[Account]:
+    app = await sim.add_app(support_email=AGENT, support_token=TOKEN, support_role="admin")
+    async with Account(sim, app) as made:
+        yield made
+
+
+def trigger_of(webhook: str, **values: Any) -> dict[str, Any]:
+    return {
+        "title": "Tell the bot",
+        "conditions": {
+            "all": [
+                {"field": "status", "operator": "value", "value": "solved"},
+                {"field": "current_tags", "operator": "includes", "value": "vip late"},
+            ]
+        },
+        "actions": [{"field": "notification_webhook", "value": [webhook, '{"event": "solved"}']}],
+        **values,
+    }
+
+
+async def make(sim: Simulator, **values: Any) -> tuple[str, int]:
+    """Make a webhook and a trigger; return their ids."""
+    status, answer = await call(sim, "POST", "/webhooks", {"webhook": WEBHOOK | values})
+    assert status == 201
+    webhook = answer["webhook"]["id"]
+    status, answer = await call(sim, "POST", "/triggers", {"trigger": trigger_of(webhook)})
+    assert status == 201
+    return webhook, answer["trigger"]["id"]
+
+
+async def test_a_trigger_that_was_made_notifies_its_webhook(sim: Simulator, admin: Account) -> None:
+    nobody = {"endpoint": "http://127.0.0.1:9/events"}
+    webhook, number = await make(sim, **nobody)
+    _, listed = await call(sim, "GET", "/webhooks")
+    assert listed["webhooks"] == [{"id": webhook, **WEBHOOK, **nobody}]
+    _, shown = await call(sim, "GET", f"/webhooks/{webhook}/signing_secret")
+    assert shown["signing_secret"]["algorithm"] == "SHA256" and shown["signing_secret"]["secret"]
+    tagged = await admin.with_agents(**{"dataCapture.systemField.tags": "late"})
+    other = await admin.with_agents()
+    for conversation in (other, tagged):
+        await sim.solve(conversation)
+    delivery = await sim.wait_for_delivery(admin.app.id, type="ticket:solved", outcome="retrying")
+    assert delivery["conversation"] == tagged, "the other ticket has none of the tags"
+    _, listed = await call(sim, "GET", "/triggers")
+    assert [(one["id"], one["active"]) for one in listed["triggers"]] == [(number, True)]
+
+
+async def test_what_is_given_of_webhook_and_trigger_is_changed(
+    sim: Simulator, admin: Account
+) -> None:
+    webhook, number = await make(sim)
+    async with aiohttp.ClientSession(auth=aiohttp.BasicAuth(f"{AGENT}/token", TOKEN)) as http:
+        url = f"{sim.url}/api/v2/webhooks/{webhook}"
+        async with http.patch(url, json={"webhook": {"status": "inactive"}}) as answer:
+            assert (answer.status, await answer.read()) == (204, b"")
+    _, listed = await call(sim, "GET", "/webhooks")
+    assert listed["webhooks"] == [{"id": webhook, **WEBHOOK, "status": "inactive"}]
+    changed = {"trigger": {"active": False}}
+    status, answer = await call(sim, "PUT", f"/triggers/{number}", changed)
+    assert (status, answer["trigger"]["active"]) == (200, False)
+    assert answer["trigger"]["actions"] == trigger_of(webhook)["actions"]
+
+
+@pytest.mark.parametrize("path", ["/webhooks", "/webhooks/x/signing_secret"])
+async def test_webhooks_are_for_admins(sim: Simulator, account: Account, path: str) -> None:
+    status, answer = await call(sim, "GET", path)
+    assert (status, answer["error"]) == (403, "Forbidden")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"title": ""},
+        {"conditions": {"all": []}},
+        {"conditions": {"all": [{"field": "brand_id", "operator": "is", "value": "1"}]}},
+        {"actions": []},
+        {"actions": [{"field": "notification_webhook", "value": ["no webhook", "{}"]}]},
+    ],
+)
+async def test_a_trigger_that_is_refused(sim: Simulator, admin: Account, wrong: Any) -> None:
+    webhook, _ = await make(sim)
+    refused = {"trigger": trigger_of(webhook, **wrong)}
+    status, answer = await call(sim, "POST", "/triggers", refused)
+    assert (status, answer["error"]) == (422, "RecordInvalid")
+    assert "description" in next(iter(answer["details"].values()))[0]
+
+
+async def test_a_webhook_of_events_is_not_for_triggers(sim: Simulator, admin: Account) -> None:
+    of_events = WEBHOOK | {"subscriptions": ["zen:event-type:ticket.created"]}
+    _, answer = await call(sim, "POST", "/webhooks", {"webhook": of_events})
+    trigger = {"trigger": trigger_of(answer["webhook"]["id"])}
+    status, _ = await call(sim, "POST", "/triggers", trigger)
+    assert status == 422
+
+
+async def test_a_webhook_that_is_refused(sim: Simulator, admin: Account) -> None:
+    for wrong in ({"endpoint": "ftp://x"}, {"name": ""}, {"http_method": "TRACE"}):
+        status, answer = await call(sim, "POST", "/webhooks", {"webhook": WEBHOOK | wrong})
+        assert (status, answer["errors"][0]["code"]) == (400, "InvalidWebhook")

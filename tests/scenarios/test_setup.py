@@ -7,6 +7,7 @@ import yaml
 
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
 from tests.support.users import is_of, texts_of_user
+from tests.support.waiting import until
 
 CONNECTORS = ("set-up", "set-up-inside")
 
@@ -44,6 +45,23 @@ async def test_messages_pass_and_the_agent_ends(sim, new_user, connector_of, con
     await sim.end_session(conversation)
     heard = await user.hears(ENDED, asking=ASK_HOURS)
     assert any(HOURS in str(each) for each in heard), "the bot answers again"
+
+
+@pytest.mark.parametrize("connector_id", CONNECTORS)
+async def test_a_solved_ticket_ends_the_session(sim, new_user, connector_of, connector_id):
+    assert "webhook_signing_secret" in connector_of(connector_id)
+    user = new_user(workspace=connector_id)
+    conversation = await begin(sim, user, connector_of(connector_id))
+    await sim.agent_text(conversation, "All done, bye!", agent="Ana")
+    await user.hears("Ana: All done, bye!")
+    await sim.solve(conversation)
+    await until(lambda: has_ended(user, "solved"))
+    heard = await user.hears(ENDED, asking=ASK_HOURS)
+    assert any(HOURS in str(each) for each in heard), "the bot answers again"
+
+
+async def has_ended(user, reason):
+    return await user.slot("handoff_end_reason") == reason
 
 
 @pytest.mark.parametrize("connector_id", CONNECTORS)

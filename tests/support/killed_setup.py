@@ -11,7 +11,7 @@ from functools import wraps
 from pathlib import Path
 
 from tests.support.killable import FOLDER_VARIABLE, Places, wrap_calls
-from zendesk_handoff.adopt import connector_secrets, files, setup_plan
+from zendesk_handoff.adopt import connector_secrets, files, setup_plan, ticket_events_plan
 from zendesk_handoff.adopt.files import FileChange
 from zendesk_handoff.cli import app
 
@@ -24,7 +24,7 @@ def wrap_files(places: Places) -> None:
         write(changes)
         places.pass_by(f"write {changes[-1].path.name}")
 
-    for module in (connector_secrets, setup_plan):
+    for module in (connector_secrets, setup_plan, ticket_events_plan):
         module.write_all = write_and_pass  # type: ignore[attr-defined]
 
 

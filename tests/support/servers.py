@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -23,6 +24,8 @@ from tools.processes import RASA, Process, free_port
 
 #: A secret whose variable is not set: the action server has none.
 _UNSET = "${A_VARIABLE_OF_THE_RASA_SERVER_ALONE}"
+#: An admin of the accounts in which `setup` makes everything.
+_ADMIN = "ana@example.com"
 #: The ticket of the connector outside the switchboard.
 _TICKET = {
     "ticket": {
@@ -262,6 +265,7 @@ class Stack:
         (self.folder / ".env").write_text(secrets)
         for connector_id, options in self.set_up.items():
             self._set_up(connector_id, *options)
+            self._set_up(connector_id, "--ticket-events", "--support-email", _ADMIN)
         without_secrets = {
             name: {**connector, "key_id": _UNSET, "key_secret": _UNSET, "webhook_secret": _UNSET}
             | ({"webhook_signing_secret": _UNSET} if "webhook_signing_secret" in connector else {})
@@ -375,7 +379,9 @@ class Stack:
         """
         connectors, lines = {}, []
         for connector_id in self.set_up:
-            app = post(f"{self.simulator_url}/sim/apps", {"label": connector_id, "keys": [{}]})
+            admin = {"support_email": _ADMIN, "support_token": _token(connector_id)}
+            account = {"label": connector_id, "keys": [{}], "support_role": "admin", **admin}
+            app = post(f"{self.simulator_url}/sim/apps", account)
             [key] = app["keys"]
             variable = f"KEY_{connector_id.replace('-', '_')}"
             lines.append(f"{variable}={key['secret']}\n")
@@ -393,7 +399,13 @@ class Stack:
     def _set_up(self, connector_id: str, *options: str) -> None:
         command = [sys.executable, "-m", "zendesk_handoff.cli", "setup", connector_id, "--yes"]
         command += [*options, "--credentials", str(self.folder / "credentials.yml")]
-        subprocess.run(command, check=True, capture_output=True)
+        env = {**os.environ, "ZENDESK_SETUP_SUPPORT_TOKEN": _token(connector_id)}
+        subprocess.run(command, check=True, capture_output=True, env=env)
+
+
+def _token(connector_id: str) -> str:
+    """Return the token of an account's Support API; the simulator tells accounts by it."""
+    return f"a token of the Support API of {connector_id} for the tests"
 
 
 class EngineStack(Stack):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from simulator import Simulator
+from tests.support.killable import FOLDER_VARIABLE
 from zendesk_handoff.cli import app
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.settings.env_file import env_file
@@ -104,3 +107,14 @@ class SetupBot:
         async with self.admin as admin:
             board = await admin.switchboard.get()
             return await admin.switchboard.list_integrations(board.id) if board else []
+
+
+async def killed(bot: SetupBot, *options: str) -> int:
+    """Run the command in a process that may be killed at a place; return its code."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.support.killed_setup", "setup", "help-desk", "--yes"),
+        *(*options, "--credentials", str(bot.folder / "credentials.yml")),
+        env={**os.environ, FOLDER_VARIABLE: str(bot.folder)},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    return await process.wait()

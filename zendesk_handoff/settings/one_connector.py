@@ -89,12 +89,13 @@ def load_connector(
     if key is not None and isinstance(written, Mapping):
         written = {**written, "key_id": key[0], "key_secret": f"${{{_KEY_SECRET}}}"}
         given[_KEY_SECRET] = key[1]
-    by_zendesk = {
-        name: written.get(name) if isinstance(written, Mapping) else None
-        for name in _MADE_BY_ZENDESK
-    }
+    settings_of_it = written if isinstance(written, Mapping) else {}
+    by_zendesk = {name: settings_of_it.get(name) for name in _MADE_BY_ZENDESK}
     for name in VARIABLE.findall(str(list(by_zendesk.values()))):
         given[name] = given.get(name) or _NOT_YET
+    if by_zendesk["webhook_signing_secret"] is None and isinstance(written, Mapping):
+        # Other settings, such as `session_field`, ask for one, which may be about to be made.
+        written = {**written, "webhook_signing_secret": _NOT_YET}
     alone: dict[str, Any] = {"connectors": {connector_id: written}}
     if "public_url" in block:
         alone["public_url"] = block["public_url"]

@@ -8,7 +8,7 @@ Operations are cited by their names in developer.zendesk.com's reference: Webhoo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
@@ -18,6 +18,7 @@ from zendesk_handoff.zendesk.api_responses import read_value
 from zendesk_handoff.zendesk.retry import RetryPolicy
 from zendesk_handoff.zendesk.support_transport import SupportTransport
 
+Record = TypeVar("Record")
 #: The subscription of a webhook that triggers may notify (Webhooks: "Create or Clone Webhook").
 BY_TRIGGERS = "conditional_ticket_events"
 #: The field of an action that notifies a webhook (Actions reference).
@@ -104,7 +105,7 @@ class SupportAdministration:
 
     async def list_webhooks(self) -> list[TicketWebhook]:
         """List the webhooks, all pages ("List Webhooks")."""
-        return await self._list("webhooks", list[TicketWebhook])
+        return await self._list("webhooks", TicketWebhook)
 
     async def create_webhook(self, values: Mapping[str, Any]) -> TicketWebhook:
         """Create a webhook ("Create or Clone Webhook").
@@ -127,7 +128,7 @@ class SupportAdministration:
 
     async def list_triggers(self) -> list[TicketTrigger]:
         """List the ticket triggers, all pages, with those that are not active ("List Triggers")."""
-        return await self._list("triggers", list[TicketTrigger])
+        return await self._list("triggers", TicketTrigger)
 
     async def create_trigger(self, values: Mapping[str, Any]) -> TicketTrigger:
         """Create a ticket trigger, in the last place ("Create Trigger").
@@ -142,10 +143,11 @@ class SupportAdministration:
         """Change properties of a trigger; a list of actions is replaced ("Update Trigger")."""
         await self._call("PUT", "/triggers/{}", str(trigger_id), json={"trigger": values})
 
-    async def _list(self, kind: str, as_type: type[Any]) -> Any:
-        found: list[Any] = []
+    async def _list(self, kind: str, as_type: type[Record]) -> list[Record]:
+        found: list[Record] = []
         async for response in self._transport.pages(f"/{kind}"):
-            found += read_value(f"GET /{kind}", response, kind, as_type=as_type)
+            page = response.get(kind)
+            found += read_value(f"GET /{kind}", page, as_type=list[as_type])  # type: ignore[valid-type]
         return found
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import signal
-import sys
 
 import pytest
 
-from tests.support.killable import ARMED, FOLDER_VARIABLE, PASSED
-from tests.support.setup_bot import NAME, NOTHING, TARGET, SetupBot
+from tests.support.killable import ARMED, PASSED
+from tests.support.setup_bot import NAME, NOTHING, TARGET, killed
 from zendesk_handoff.settings import load_settings
 from zendesk_handoff.zendesk.webhooks import TRIGGERS
 
@@ -24,19 +21,12 @@ PLACES = (
 )
 
 
-async def killed(bot: SetupBot) -> int:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.support.killed_setup", "setup", "help-desk", "--yes"),
-        *("--switchboard", "--own-key", "--credentials", str(bot.folder / "credentials.yml")),
-        env={**os.environ, FOLDER_VARIABLE: str(bot.folder)},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    return await process.wait()
+OPTIONS = ("--switchboard", "--own-key")
 
 
 async def test_the_places_are_all(bot):
     (bot.folder / PASSED).touch()
-    assert await killed(bot) == 0
+    assert await killed(bot, *OPTIONS) == 0
     passed = (bot.folder / PASSED).read_text().splitlines()
     assert passed == [place.partition("#")[0] for place in PLACES]
 
@@ -44,8 +34,8 @@ async def test_the_places_are_all(bot):
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_kill_and_a_repeat(bot, place):
     (bot.folder / ARMED).write_text(place)
-    assert await killed(bot) == -signal.SIGKILL
-    again = ("--switchboard", "--own-key", "--key-id", bot.key[0])
+    assert await killed(bot, *OPTIONS) == -signal.SIGKILL
+    again = (*OPTIONS, "--key-id", bot.key[0])
     for _ in range(2):
         output = await bot.setup(*again, ZENDESK_SETUP_KEY_SECRET=bot.key[1])
     assert NOTHING in output

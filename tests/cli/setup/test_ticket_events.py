@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
 
 import aiohttp
 import pytest
 
-from tests.support.setup_bot import NOTHING, PUBLIC_URL, SetupBot
+from tests.support.killable import ARMED, PASSED
+from tests.support.setup_bot import NOTHING, PUBLIC_URL, SetupBot, killed
 from tests.support.ticket_triggers import BODY, SESSION_FIELD
 from zendesk_handoff.settings import load_settings
 
@@ -133,7 +135,6 @@ async def test_a_secret_of_something_else_is_left_as_it_is(support):
 async def test_a_reference_in_a_field(support):
     support.bot.write(
         session_field=SESSION_FIELD,
-        webhook_signing_secret="${ACME_SIGNING}",
         ticket={"tags": ["{topic}", "Returns"]},
     )
     await support.setup()
@@ -261,3 +262,30 @@ async def test_an_address_that_zendesk_cannot_reach(support):
         text.replace(PUBLIC_URL, "https://bot.acme.internal")
     )
     assert "Zendesk cannot reach it" in await support.setup(code=1)
+
+
+PLACES = (
+    "setup: POST /api/v2/webhooks",
+    "setup: write .env",
+    "setup: POST /api/v2/triggers",
+    "setup: write credentials.yml",
+)
+
+
+async def test_the_places_are_all(support):
+    (support.bot.folder / PASSED).touch()
+    assert await killed(support.bot, "--ticket-events") == 0
+    assert tuple((support.bot.folder / PASSED).read_text().splitlines()) == PLACES
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_kill_and_a_repeat(support, place):
+    bot = support.bot
+    (bot.folder / ARMED).write_text(place)
+    assert await killed(bot, "--ticket-events") == -signal.SIGKILL
+    for _ in range(2):
+        output = await support.setup()
+    assert NOTHING in output
+    [webhook], [trigger] = await support.webhooks(), await support.triggers()
+    assert trigger["actions"][0]["value"][0] == webhook["id"]
+    assert support.signing_secrets() == (await support.secret(webhook),)
