@@ -56,6 +56,9 @@ ELSEWHERE = {
         "zendesk-handoff setup support",
         "zendesk-handoff setup support --dry-run",
     ],
+    "tests/cli/setup/test_ticket_events.py::test_a_new_account": [
+        "zendesk-handoff setup support --ticket-events",
+    ],
     "tests/cli/setup/test_native.py::test_everything_is_made_and_then_found": [
         "zendesk-handoff setup support --native",
     ],

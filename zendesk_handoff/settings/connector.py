@@ -191,7 +191,8 @@ class Connector:
     signing_secrets: tuple[str, ...] = setting(
         texts,
         "The signing secret of the webhook that Zendesk's triggers notify, for the Rasa server "
-        "alone; a list while it is rotated. With it a session ends when its ticket is solved "
+        "alone; a list while it is rotated. With it a session ends when its ticket is solved; "
+        "`zendesk-handoff setup CONNECTOR --ticket-events` stores it "
         "([ends.md](ends.md#a-solved-ticket)).",
         key="webhook_signing_secret",
         default=(),

@@ -30,6 +30,10 @@ def test_every_call_to_zendesk_with_an_effect_is_in_the_table():
         "POST /integrations",
         "PATCH /integrations/{id}",
         "POST /switchboards",
+        "POST /webhooks",
+        "PATCH /webhooks/{id}",
+        "POST /triggers",
+        "PUT /triggers/{id}",
     }
 
 
