@@ -200,9 +200,8 @@ async def test_an_outage_is_waited_for(sim, store, workers):
     session = await worker.hand_over(FIRST)
     worker.time.now = session.connected_at + 1
     fault = await sim.add_fault("drop", path="/api/v2/*")
-    worker.clients.support("support")._retry = replace(
-        worker.clients.support("support")._retry, max_elapsed=0
-    )
+    transport = worker.clients.support("support")._transport
+    transport._retry = replace(transport._retry, max_elapsed=0)
     assert await worker.look() == []
     await sim.clear_faults(fault)
     await worker.look(15)
@@ -274,7 +273,8 @@ async def test_a_late_rating_waits_for_an_outage_too(sim, store, workers, monkey
     worker.time.now = rated_at + 1
     fault = await sim.add_fault("drop", path="/api/v2/*")
     support = worker.clients.support("support")
-    support._retry = replace(support._retry, max_elapsed=0)
+    transport = support._transport
+    transport._retry = replace(transport._retry, max_elapsed=0)
     assert await worker.look() == []
     await sim.clear_faults(fault)
     assert await worker.look(15) == ["handoff.ticket.set"]

@@ -18,6 +18,7 @@ from zendesk_handoff.zendesk.provisioning import Found, Made, Wanted
 
 #: What is changed, or there, in a word, and how.
 Line = tuple[str, str]
+_TICKET_EVENTS = "With --ticket-events, setup makes what ends a session when its ticket is solved."
 _WHY_QUOTES = f", as Rasa looks for one without them in the environment, and not in {ENV_FILE}"
 
 
@@ -53,7 +54,9 @@ class SetupPlan:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know."""
-        return self.account.notes + self.secrets.notes
+        connector = self.source.connector
+        is_untold = connector.support_token is not None and not connector.signing_secrets
+        return self.account.notes + self.secrets.notes + ((_TICKET_EVENTS,) if is_untold else ())
 
     @property
     def present(self) -> tuple[Line, ...]:

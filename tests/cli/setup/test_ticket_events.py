@@ -103,6 +103,13 @@ async def test_a_new_account(support):
     assert await support.bot.account() == [], "nothing else is made"
 
 
+async def test_the_other_set_up_names_it(support):
+    support.bot.write(webhook_secret="${ACME_HOOK}")
+    assert "With --ticket-events, setup makes what ends" in await support.bot.setup()
+    await support.setup()
+    assert "--ticket-events" not in await support.bot.setup()
+
+
 async def test_a_dry_run_changes_nothing(support):
     before = (support.bot.folder / "credentials.yml").read_text()
     output = await support.setup("--dry-run")
