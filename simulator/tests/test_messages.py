@@ -253,7 +253,7 @@ async def test_activity(
         assert (activity["type"], activity["author"]["type"]) == (type_, author)
 
 
-async def test_reading_is_remembered(account: Account) -> None:
+async def test_reading_is_remembered(sim: Simulator, account: Account) -> None:
     user = await account.user()
     conversation = await account.conversation(user)
     await account.say(conversation)
@@ -265,5 +265,5 @@ async def test_reading_is_remembered(account: Account) -> None:
         await account.must("POST", path + "/activity", body)
     after = (await account.must("GET", path + "/participants"))["participants"][0]
     assert after["unreadCount"] == 0
-    assert "lastRead" in after
+    assert after["lastRead"] == (await sim.conversation(conversation))["userLastRead"]
     assert "businessLastRead" in (await account.must("GET", path))["conversation"]

@@ -142,6 +142,23 @@ async def test_an_agent_handles_a_conversation(
     assert typing[0] == "typing:start"
 
 
+async def test_what_the_user_has_read_says_so(sim: Simulator, account: Account, page: Page) -> None:
+    conversation, author = await handed_over(account)
+    await page.get_by_role("button", name=re.compile("Mia")).click()
+    await sim.agent_text(conversation, "Which order is it?", agent="Ana")
+    await sim.agent_text(conversation, "Take your time.", agent="Ana")
+    await account.must(
+        "POST",
+        f"/conversations/{conversation}/activity",
+        {"author": author, "type": "conversation:read"},
+    )
+    await expect(page.locator(".message", has=page.locator(".read"))).to_contain_text("Take your")
+    await sim.agent_text(conversation, "Are you there?", agent="Ana")
+    await expect(page.locator(".message").last).to_contain_text("Are you there?")
+    await expect(page.locator(".read")).to_have_count(1)
+    await expect(page.locator(".message", has=page.locator(".read"))).to_contain_text("Take your")
+
+
 async def test_two_conversations_stay_separate(
     sim: Simulator, account: Account, page: Page
 ) -> None:

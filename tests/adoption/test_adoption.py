@@ -39,14 +39,14 @@ async def test_five_lines(installer, bot, environment, tmp_path, capsys):
     bot.make(adopter.folder)
     is_compared = installer != "beside"
     if is_compared:
-        adopter.types("rasa train --quiet")
+        adopter.types(bot.train)
         before, tried = adopter.right_examples()
 
     urls = f"--public-url {adopter.urls['rasa']} --base-url {adopter.urls['simulator']}/sc"
     started = time.monotonic()
     adopter.types(f"zendesk-handoff init --simulator --yes {bot.options} {urls}")
     adopter.use_free_ports()
-    adopter.types("rasa train --quiet")
+    adopter.types(bot.train)
     with ExitStack() as running:
         running.callback(adopter.stops)
         adopter.serves("simulator", "zendesk-simulator", health="/")

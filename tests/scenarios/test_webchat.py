@@ -7,9 +7,11 @@ import uuid
 import aiohttp
 import pytest
 
+from tests.support import webchat
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
 from tests.support.identity import identity
 from tests.support.users import conversation_of
+from tests.support.waiting import until
 from tests.support.webchat import PNG, hand_over_page
 from zendesk_handoff.store.chat import LOOK_BACK
 
@@ -64,6 +66,41 @@ async def test_the_handover_state_comes_with_the_stream(page, sim, stack):
         await stream.until('"agent":"Ana"')
         await sim.end_session(conversation)
         await stream.until('"ended"')
+
+
+async def test_that_a_user_has_read_reaches_the_agent(page, sim, stack):
+    await page.start()
+    await page.has_shown(1)  # of nobody
+    conversation = (await hand_over_page(page, sim, stack))["id"]
+    activity = {"method": "POST", "path": f"/conversations/{conversation}/activity"}
+    async with page.listens() as stream:
+        await stream.until(STARTED)
+        bots = max(stream.entries)
+        await sim.agent_text(conversation, "Hello", agent="Ana")
+        first = int((await stream.until('"Hello"'))["id"])
+        await sim.agent_text(conversation, "Which order is it?", agent="Ana")
+        newest = int((await stream.until("Which order"))["id"])
+    for item in (bots, first, newest + 1, 2**53 - 1):
+        await page.has_shown(item)
+    async with webchat.open_chat_page(stack.rasa_url) as other:
+        await other.has_shown(newest, status=401)
+        await other.start()
+        await other.has_shown(newest)
+    for _ in range(3):
+        await page.has_shown(newest)
+    request = await sim.wait_for_request(**activity)
+    assert request["body"]["type"] == "conversation:read"
+    assert request["body"]["author"]["type"] == "user"
+
+    async def is_read():
+        return (await sim.conversation(conversation))["userLastRead"]
+
+    await until(is_read)
+    await sim.end_session(conversation)
+    async with page.listens() as stream:
+        await stream.until(ENDED)
+    await page.has_shown(newest)
+    assert len(await sim.requests(**activity)) == 1
 
 
 async def test_a_file_of_the_users_reaches_the_agent(page, sim, stack):

@@ -52,6 +52,7 @@ ROUTES = [
     ("GET", "/webhooks/webchat/widget.js"),
     ("POST", "/webhooks/webchat/conversations"),
     ("POST", "/webhooks/webchat/messages"),
+    ("POST", "/webhooks/webchat/read"),
     ("POST", "/webhooks/webchat/files"),
     ("GET", "/webhooks/webchat/files/<upload_id>"),
     ("GET", "/webhooks/webchat/events"),
@@ -216,6 +217,7 @@ _PAGE_BODIES = [
     {"name": "Mia", "email": "mia@example.com", "locale": "de", "workspace": "default"},
     {"new": True, "name": "Mia"},
     {"identity": "a.b.c", "signed_out": True, "embedded": "token"},
+    {"item": 1},
     {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a10", "text": "hello"},
     {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a11", "payload": "/greet", "title": "Hi"},
     {

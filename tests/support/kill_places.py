@@ -21,7 +21,7 @@ BY_TIMING = {
     "rasa: Sessions.mark_start_notified": "recorded once the user has read of the start",
     "rasa: DailyUsers.record": "a figure for the report, recorded each minute in which users write",
     "rasa: EventsHeard.record": "recorded within ten seconds of a session's first event",
-    "rasa: POST /conversations/{id}/activity": "shows that the bot is typing, beside its work",
+    "rasa: POST /conversations/{id}/activity": "the bot types, the user reads: beside the work",
     "rasa: answer to POST /api/v1/connectors/{id}/webhook": "Zendesk reports our own steps, too",
 }
 #: Commits after which no process is killed, by the method of the store.

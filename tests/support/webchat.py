@@ -54,6 +54,11 @@ class ChatPage:
             assert answer.status == status
             return await answer.json()
 
+    async def has_shown(self, item, *, status=202):
+        """Tell that an item has been shown, as the page does once it is in view."""
+        async with self.http.post(f"{self.root}/read", json={"item": item}) as answer:
+            assert answer.status == status
+
     async def try_to_say(self, text, *, id):
         """Send a message to a server that may die; return whether it was acknowledged."""
         with suppress(aiohttp.ClientError):

@@ -13,6 +13,7 @@ from zendesk_handoff.webchat.messages import (
     MAX_TITLE,
     IncomingMessage,
     read_id,
+    read_item,
     read_json,
     read_message,
     read_place,
@@ -46,6 +47,12 @@ def test_an_id_is_a_uuid_in_lower_case():
     assert read_id(ID.upper()) == ID
     for value in (None, 3, "", "x", ID + "0", ID + "\n", f"{{{ID}}}"):
         assert raised_by(read_id, value)[0] == 400
+
+
+def test_an_item_is_a_number():
+    assert read_item({"item": 7}) == 7
+    for value in (None, 0, -1, 2**53, 1.0, "7", True, [7]):
+        assert raised_by(read_item, {"item": value})[0] == 400
 
 
 @pytest.mark.parametrize("text", TEXTS)

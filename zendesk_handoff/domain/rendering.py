@@ -44,7 +44,7 @@ def render(message: AgentMessage, limits: Limits) -> list[Response]:
         cards, card_lines = _card_lines(message.cards, limits)
         lines += card_lines
     text = "\n".join(line for line in lines if line)
-    author = _one_line(message.author)
+    author = one_line(message.author)
     as_buttons = _fit(choices, limits) and bool(text or author)
     if not as_buttons:
         numbered = (f"{number}. {each.title}" for number, each in enumerate(choices, start=1))
@@ -127,6 +127,15 @@ def without_files(response: Mapping[str, Any]) -> Response:
         return dict(response)
     rest = {name: value for name, value in response.items() if name not in {*forms, "buttons"}}
     return {**rest, "text": in_words(response)}
+
+
+def one_line(name: str) -> str:
+    """Write a name on one line, without marks that turn the direction of what follows it.
+
+    Args:
+        name: From outside.
+    """
+    return _DIRECTION_MARKS.sub("", " ".join(name.split()))
 
 
 def _media(message: AgentMessage, limits: Limits) -> list[Response]:
@@ -217,11 +226,6 @@ def _numbered(buttons: Iterable[Mapping[str, Any]]) -> list[str]:
             number += 1
             lines.append(f"{number}. {title}")
     return lines
-
-
-def _one_line(name: str) -> str:
-    """Write a name on one line, without marks that turn the direction of what follows it."""
-    return _DIRECTION_MARKS.sub("", " ".join(name.split()))
 
 
 def _split(text: str, limits: Limits, *, has_buttons: bool = False) -> list[str]:

@@ -305,6 +305,20 @@ class ChannelAdapter:
         """
         return message
 
+    def as_sent_by(
+        self, message: dict[str, Any], *, name: str, picture: str | None
+    ) -> dict[str, Any]:
+        """Put an agent's name and picture beside a message, where a platform shows other senders.
+
+        The name stands in the text of the agent's first message in any case.
+
+        Args:
+            message: One that is about to be sent.
+            name: The agent's, from outside.
+            picture: Its address; one of https, at a public host.
+        """
+        return message
+
     def receive(self, message: UserMessage, request: Request | None) -> UserContent:
         """Read what a user has sent: text, files, places, an edit.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
@@ -28,12 +27,11 @@ from zendesk_handoff.rasa.in_delivery import InDelivery
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.outputs import channel_name
 from zendesk_handoff.rasa.payloads import needs_slots, payload_in_words, title_of
+from zendesk_handoff.rasa.slot_cache import SlotCache
 from zendesk_handoff.rasa.trackers import OpenTracker, open_tracker
 
 log = structlog.get_logger(__name__)
 
-#: Users whose slots are kept in memory.
-_MAX_SENDERS = 10_000
 #: The sender id of a tracker that is stored nowhere.
 _NOBODY = "nobody"
 
@@ -64,7 +62,7 @@ class Bot:
         self.in_hand = in_hand
         self.channels = Channels(app, adapters, public_url=public_url)
         self.in_delivery = InDelivery()
-        self._slots = _Slots()
+        self._slots = SlotCache()
 
     @property
     def processor(self) -> MessageProcessor | None:
@@ -396,22 +394,3 @@ def _has_own(processor: MessageProcessor, response: str) -> bool:
     if type(processor.nlg) is not TemplatedNaturalLanguageGenerator:
         return variations is not None
     return variations is not None and not is_built_in(response, variations)
-
-
-class _Slots:
-    """The slot values of the users whose trackers were loaded last."""
-
-    def __init__(self) -> None:
-        self._values: OrderedDict[str, dict[str, Any]] = OrderedDict()
-
-    def get(self, sender_id: str) -> dict[str, Any] | None:
-        return self._values.get(sender_id)
-
-    def keep(self, sender_id: str, values: Mapping[str, Any]) -> None:
-        self._values[sender_id] = dict(values)
-        self._values.move_to_end(sender_id)
-        if len(self._values) > _MAX_SENDERS:
-            self._values.popitem(last=False)
-
-    def drop(self, sender_id: str) -> None:
-        self._values.pop(sender_id, None)

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import structlog
 from rasa.core.channels.channel import OutputChannel
 
+from zendesk_handoff.domain.links import is_public, web_address
 from zendesk_handoff.domain.messages import AgentMessage
-from zendesk_handoff.domain.rendering import divide, in_words
+from zendesk_handoff.domain.rendering import divide, in_words, one_line
 from zendesk_handoff.errors import NotDelivered, StoreUnavailable
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, Receipt
@@ -24,9 +25,11 @@ _SEND_TIMEOUT = 30.0
 BY_AGENT = "by_agent"
 #: Lists what in the text of a response comes from outside, and is to be shown literally.
 LITERAL_VALUES = "literal_values"
+#: Names the agent who sends a message: ``name`` and, where it may be shown, ``picture``.
+SENT_BY = "sent_by"
 #: What is of one channel alone, such as escapes, is not written into a message before it is sent
 #: there: a message that is refused waits, and may go through another channel.
-MARKS = (BY_AGENT, LITERAL_VALUES)
+MARKS = (BY_AGENT, LITERAL_VALUES, SENT_BY)
 #: What of a message can be said in words instead.
 _FORMS = frozenset({"buttons", "image", "attachment", "elements", "custom"})
 
@@ -112,7 +115,8 @@ class ChannelOutput(OutputChannel):
         Raises:
             NotDelivered: The platform has not taken all of it.
         """
-        parts = [{**each, BY_AGENT: True} for each in self._adapter.render(message)]
+        marks = {BY_AGENT: True, **_sent_by(message)}
+        parts = [{**each, **marks} for each in self._adapter.render(message)]
         await self._send_all(recipient_id, parts, key=key)
 
     async def take_back(self, recipient_id: str, *, key: str) -> bool:
@@ -202,4 +206,17 @@ class ChannelOutput(OutputChannel):
                 body["text"] = self._written(body["text"], part)
             if part.get(BY_AGENT):
                 body = self._adapter.as_literal(body)
+            if sender := part.get(SENT_BY):
+                name, picture = str(sender["name"]), sender.get("picture")
+                body = self._adapter.as_sent_by(body, name=name, picture=picture)
             return await self._adapter.send(recipient_id, self._address, body, key=key)
+
+
+def _sent_by(message: AgentMessage) -> dict[str, Any]:
+    """Make the mark of a message that a person has sent whose name is known."""
+    name = one_line(message.author)
+    if not message.is_agent or not name:
+        return {}
+    picture = web_address(message.avatar_url)
+    is_shown = picture is not None and picture.startswith("https:") and is_public(picture)
+    return {SENT_BY: {"name": name, **({"picture": picture} if is_shown else {})}}

@@ -26,6 +26,7 @@ from zendesk_handoff.rasa.delivery import UserOutput
 from zendesk_handoff.rasa.native_runtime import NativeRuntime
 from zendesk_handoff.rasa.outcomes import ASK_EVERY, Outcomes
 from zendesk_handoff.rasa.to_user import tasks_to_user
+from zendesk_handoff.rasa.user_reads import UserReads
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import ANYTHING
@@ -74,6 +75,7 @@ class Runtime:
         self.tickets = TicketUpdates(store, settings, self.clients)
         self.channels = bot.channels
         self.signs = AgentSigns(store, bot.channels)
+        self.user_reads = UserReads(store, self.clients)
         self.outcomes = Outcomes(store, bot.channels)
         self._bot = bot
         to_agents = tasks_to_agents(
@@ -178,7 +180,7 @@ class Runtime:
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(self._workers.stop(), self.native.stop())
         await self._attempt("user count", self.user_counter.record)
-        await self.signs.stop()
+        await asyncio.gather(self.signs.stop(), self.user_reads.stop())
         try:
             await self.store.leases.release_all()
             await self.store.native.leases.release_all()

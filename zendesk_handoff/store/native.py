@@ -12,17 +12,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.native import Merger, NativeConversation, UserEvent
-from zendesk_handoff.domain.session import OPEN_NAMES
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import (
     bot_messages,
     is_undelivered,
     native_conversations,
-    sessions,
     user_messages,
 )
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 from zendesk_handoff.store.leases import Leased, Leases
+from zendesk_handoff.store.native_merge import merge_all
+from zendesk_handoff.store.native_rows import BY_CONVERSATION, OF_SENDER
 from zendesk_handoff.store.outbox import marker_of
 from zendesk_handoff.store.topics import bot_topic, user_topic
 
@@ -30,18 +30,7 @@ from zendesk_handoff.store.topics import bot_topic, user_topic
 NATIVE = Leased(
     native_conversations.c.sender_id, (user_messages.c.sender_id, bot_messages.c.sender_id)
 )
-_FIELDS = tuple(NativeConversation.__dataclass_fields__)
-_CONVERSATIONS = sa.select(*(native_conversations.c[name] for name in _FIELDS))
 # Module constants, because building a statement costs more than running it.
-_OF_SENDER = Statement(
-    _CONVERSATIONS.where(native_conversations.c.sender_id == sa.bindparam("sender"))
-)
-_BY_CONVERSATION = Statement(
-    _CONVERSATIONS.where(
-        native_conversations.c.connector_id == sa.bindparam("connector"),
-        native_conversations.c.conversation_id == sa.bindparam("conversation"),
-    )
-)
 _NEW_CONVERSATION = new_rows(
     native_conversations, "sender_id", "connector_id", "conversation_id", "created_at"
 )
@@ -169,7 +158,7 @@ class Native:
             StoreUnavailable: It is not recorded.
         """
         if mergers:
-            await self._database.write(lambda connection: _merge_all(connection, mergers))
+            await self._database.write(lambda connection: merge_all(connection, mergers))
 
     # For the bot
 
@@ -180,7 +169,7 @@ class Native:
             sender_id: Rasa's id of the user.
         """
         row = await self._database.read(
-            lambda connection: _OF_SENDER.first(connection, sender=sender_id)
+            lambda connection: OF_SENDER.first(connection, sender=sender_id)
         )
         return None if row is None else NativeConversation(*row)
 
@@ -271,7 +260,7 @@ class Native:
         }
 
         def work(connection: Connection) -> bool:
-            if _OF_SENDER.first(connection, sender=sender_id) is None:
+            if OF_SENDER.first(connection, sender=sender_id) is None:
                 return False  # it was removed at Zendesk
             _NEW_ANSWER.run(connection, [row])
             return True
@@ -365,7 +354,7 @@ def _add_all(connection: Connection, calls: Sequence[Sequence[UserEvent]]) -> li
 def _sender_of(connection: Connection, event: UserEvent, now: float) -> str:
     """Return Rasa's id of a conversation, which may have gone on from a merged one."""
     names = {"connector": event.connector_id, "conversation": event.conversation_id}
-    row = _BY_CONVERSATION.first(connection, **names)
+    row = BY_CONVERSATION.first(connection, **names)
     if row is None:
         new = {
             "sender_id": event.sender_id,
@@ -374,7 +363,7 @@ def _sender_of(connection: Connection, event: UserEvent, now: float) -> str:
             "created_at": now,
         }
         _NEW_CONVERSATION.run(connection, [new])
-        row = _BY_CONVERSATION.first(connection, **names)
+        row = BY_CONVERSATION.first(connection, **names)
     return str(row.sender_id) if row is not None else event.sender_id
 
 
@@ -389,53 +378,3 @@ def _row(event: UserEvent, sender: str, now: float) -> dict[str, Any]:
         "sent_at": event.sent_at,
         "created_at": now,
     }
-
-
-def _merge_all(connection: Connection, mergers: Sequence[Merger]) -> None:
-    for each in mergers:
-        names = {"connector": each.connector_id}
-        if each.discarded_user:
-            for table in (native_conversations, sessions):
-                of_user = (
-                    table.c.connector_id == each.connector_id,
-                    table.c.user_id == each.discarded_user,
-                )
-                moved = sa.update(table).where(*of_user)
-                connection.execute(moved.values(user_id=each.surviving_user))
-        discarded = _BY_CONVERSATION.first(connection, conversation=each.discarded, **names)
-        if discarded is None:
-            continue
-        surviving = _BY_CONVERSATION.first(connection, conversation=each.surviving, **names)
-        goes_on = discarded.sender_id
-        if surviving is not None:
-            goes_on = (
-                surviving.sender_id
-                if not _has_session(connection, discarded.sender_id)
-                or _has_session(connection, surviving.sender_id)
-                else discarded.sender_id
-            )
-            gone = ({discarded.sender_id, surviving.sender_id} - {goes_on}).pop()
-            for table in (user_messages, bot_messages):
-                moved = sa.update(table).where(table.c.sender_id == gone)
-                connection.execute(moved.values(sender_id=goes_on))
-            of_gone = native_conversations.c.sender_id == gone
-            connection.execute(sa.delete(native_conversations).where(of_gone))
-        connection.execute(
-            sa.update(native_conversations)
-            .where(native_conversations.c.sender_id == goes_on)
-            .values(conversation_id=each.surviving)
-        )
-        connection.execute(
-            sa.update(sessions)
-            .where(
-                sessions.c.connector_id == each.connector_id,
-                sessions.c.conversation_id == each.discarded,
-            )
-            .values(conversation_id=each.surviving)
-        )
-
-
-def _has_session(connection: Connection, sender_id: str) -> bool:
-    is_open = sessions.c.state.in_(OPEN_NAMES)
-    query = sa.select(sessions.c.id).where(sessions.c.sender_id == sender_id, is_open)
-    return connection.execute(query.limit(1)).first() is not None

@@ -53,6 +53,15 @@ def offers(item: Mapping[str, Any], payload: str) -> bool:
     return any(str(button.get("payload") or "").strip() == payload for button in buttons)
 
 
+def is_from_agents(item: Mapping[str, Any]) -> bool:
+    """Tell whether an item is of the agents' side: an agent's, or an automation's.
+
+    Args:
+        item: A history item.
+    """
+    return item.get("role") in {"agent", "automation"}
+
+
 def user_item(text: str, *, request_id: str, answers: int | None = None) -> HistoryItem:
     """Build an item for a user's text, or for the title of the button that they chose."""
     item: HistoryItem = {"role": "user", "text": text, "request_id": request_id}

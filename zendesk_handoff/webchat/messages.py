@@ -88,6 +88,21 @@ def read_message(body: Mapping[str, Any]) -> IncomingMessage:
     return IncomingMessage(message_id, _text(body, "payload", MAX_TEXT), title, answers)
 
 
+def read_item(body: Mapping[str, Any]) -> int:
+    """Read which history item the page has shown.
+
+    Args:
+        body: ``{"item"}``.
+
+    Raises:
+        RequestError: It is no id.
+    """
+    item = body.get("item")
+    if type(item) is not int or not 0 < item < 2**53:
+        raise RequestError(400, "`item` must be the id of a history item.")
+    return item
+
+
 def read_place(body: Mapping[str, Any], *, user_agent: str | None) -> dict[str, str]:
     """Read where a user writes, for the agent: the site's page, and the browser.
 

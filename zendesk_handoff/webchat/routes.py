@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sanic import Blueprint, Sanic
@@ -16,7 +16,7 @@ from zendesk_handoff.rasa.request_body import MAX_SMALL_BODY, read_body
 from zendesk_handoff.rasa.request_limits import address_of
 from zendesk_handoff.settings import BLOCK
 from zendesk_handoff.store import Store
-from zendesk_handoff.store.chat import ChatStart
+from zendesk_handoff.store.chat import ChatStart, HistoryItem
 from zendesk_handoff.webchat.begin import Link, check_workspace, decide, values_for_new
 from zendesk_handoff.webchat.conversation import (
     HEADER,
@@ -36,9 +36,9 @@ from zendesk_handoff.webchat.error_responses import (
     with_error_responses,
 )
 from zendesk_handoff.webchat.executor import SerialExecutor
-from zendesk_handoff.webchat.history import start_item, user_item
+from zendesk_handoff.webchat.history import is_from_agents, start_item, user_item
 from zendesk_handoff.webchat.identity import read_identity
-from zendesk_handoff.webchat.messages import read_json, read_message, read_place
+from zendesk_handoff.webchat.messages import read_item, read_json, read_message, read_place
 from zendesk_handoff.webchat.page_settings import PageSettings
 from zendesk_handoff.webchat.payloads import only_offered
 from zendesk_handoff.webchat.queue import MessageQueue
@@ -47,6 +47,8 @@ from zendesk_handoff.webchat.stream import EventStreams, read_last_id
 from zendesk_handoff.webchat.typing import TypingAgents
 
 PATH = "/webhooks/webchat"
+#: History items from a message on that are looked at for a newer one of the agents'.
+_LATER = 200
 NO_STORE = f"The chat needs the plugin: add the block `{BLOCK}:` to credentials.yml."
 FAILED = "Something went wrong, and your message was not handled. Please send it again."
 
@@ -106,6 +108,13 @@ class Routes:
             methods=["POST"],
             stream=True,
             name="receive_message",
+        )
+        blueprint.add_route(
+            with_error_responses(self.note_read),
+            "/read",
+            methods=["POST"],
+            stream=True,
+            name="note_read",
         )
         # Not `add_route`, by which Sanic reads the body of a GET request, too.
         blueprint.get("/events", name="stream_events")(with_error_responses(self.stream_events))
@@ -192,6 +201,24 @@ class Routes:
         await self._queue.dispatch(store, sender_id, new=new)
         return json_response({}, status=202)
 
+    async def note_read(self, request: Request) -> HTTPResponse:
+        """Report to Zendesk that the agents' newest message has been shown to the user.
+
+        Zendesk's report is of the whole conversation: an older message is none, since the page says
+        so again once it has shown the newer one.
+        """
+        check_origin(request.headers)
+        content = await read_body(request, MAX_SMALL_BODY)
+        item_id = read_item(read_json(content, content_type=request.content_type or ""))
+        store, sender_id = store_of(request), sender_of(request)
+        session = await store.sessions.current(sender_id)
+        if session is None or not session.is_open:
+            return json_response({}, status=202)
+        items = await store.chat.after(sender_id, item_id - 1, limit=_LATER)
+        if _is_newest_of_agents(item_id, items) and items[0].created_at >= session.created_at:
+            request.app.ctx.zendesk_handoff.user_reads.note(session, item_id)
+        return json_response({}, status=202)
+
     async def stream_events(self, request: Request) -> None:
         """Stream the items that the page does not have yet, then each new one."""
         check_origin(request.headers)
@@ -272,6 +299,18 @@ async def started(store: Store, sender_id: str) -> ChatStart:
     if start is None:
         raise RequestError(401, "There is no conversation yet.", code="no_conversation")
     return start
+
+
+def _is_newest_of_agents(item_id: int, items: Sequence[HistoryItem]) -> bool:
+    """Tell whether an item is the agents' newest.
+
+    Args:
+        item_id: Its id.
+        items: The conversation's from that id on; as many as ``_LATER`` may not be all.
+    """
+    if not items or items[0].id != item_id or len(items) == _LATER:
+        return False
+    return [each.id for each in items if is_from_agents(each.body)] == [item_id]
 
 
 def _described(sender_id: str, user: KnownUser | None) -> dict[str, Any]:

@@ -234,8 +234,22 @@ class ConversationsClient(ApiClient):
             conversation_id: The conversation.
             author: Of the type ``business``: a user's typing cannot be shown.
         """
-        activity = {"author": author, "type": "typing:start"}
-        await self._call("POST", "/conversations/{}/activity", conversation_id, json=activity)
+        await self._post_activity(conversation_id, "typing:start", author)
+
+    async def mark_read(self, conversation_id: str, *, author: Mapping[str, Any]) -> None:
+        """Tell that an author has read the conversation (Conversations API: `PostActivity`).
+
+        Args:
+            conversation_id: The conversation. The API names no message: all of it counts as read.
+            author: ``{"type": "user", "userId": …}`` or ``{"type": "business", …}``.
+        """
+        await self._post_activity(conversation_id, "conversation:read", author)
+
+    async def _post_activity(
+        self, conversation_id: str, activity: str, author: Mapping[str, Any]
+    ) -> None:
+        body = {"author": author, "type": activity}
+        await self._call("POST", "/conversations/{}/activity", conversation_id, json=body)
 
     async def find_message(self, conversation_id: str, marker: str) -> Message | None:
         """Find a message by our marker among the newest 100.

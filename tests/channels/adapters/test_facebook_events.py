@@ -14,6 +14,7 @@ from zendesk_handoff.channels.adapters.facebook_events import (
     events_of,
     keep_event,
     key_of,
+    read_until,
     sender_of,
     text_for_bot,
 )
@@ -32,6 +33,13 @@ def attached(*attachments, **fields):
 
 def attachment(kind, url=None, **fields):
     return {"type": kind, "payload": {"url": url, **fields}}
+
+
+def test_until_when_a_user_has_read():
+    assert read_until({"read": {"watermark": 1_458_668_856_253}}) == 1_458_668_856.253
+    for read in ({}, None, "x", {"watermark": "1"}, {"watermark": True}, {"watermark": -1}):
+        assert read_until({"read": read}) is None
+    assert read_until({"delivery": {"watermark": 1}}) is None
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))

@@ -176,6 +176,71 @@ class TestSend:
         assert api.texts("D9") == ["https://refused.example/1.png"]
 
 
+PICTURE = "https://pictures.example/ana.png"
+
+
+class TestSenders:
+    async def send(self, adapter, text="hello", *, author="Ana", agent="a", avatar=PICTURE):
+        message = AgentMessage("1", author, agent, "text", text, avatar_url=avatar)
+        output = ChannelOutput(adapter, "slack", DIRECT)
+        await output.send_agent_message("U1", message, key="k")
+
+    async def test_an_agent_has_name_and_picture(self, adapter, api):
+        await self.send(adapter, "x" * 5000)
+        first, second = api.posts
+        assert first["text"].startswith("Ana: ")
+        for post in (first, second):
+            assert (post["username"], post["icon_url"]) == ("Ana", PICTURE)
+            assert "as_user" not in post, "Slack would leave the name out"
+
+    @pytest.mark.parametrize("name", AGENTS)
+    async def test_names(self, adapter, api, name):
+        await self.send(adapter, author=f"{name}\n\u202e" * 9)
+        shown = api.posts[0]["username"]
+        assert shown.isprintable() and len(shown) <= 80
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            *(None, "", "ana.png", "/ana.png", "http://pictures.example/ana.png"),
+            *("javascript:alert(1)", "data:image/png;base64,QUJD", "https://[", "https://"),
+            *("https://10.0.0.1/a.png", "https://localhost/a.png", "https://intranet/a.png"),
+        ],
+    )
+    async def test_a_picture_that_may_not_be_shown(self, adapter, api, url):
+        await self.send(adapter, avatar=url)
+        assert api.posts[0]["username"] == "Ana"
+        assert "icon_url" not in api.posts[0]
+
+    async def test_what_no_agent_sends_is_the_apps(self, adapter, api):
+        await self.send(adapter, agent=None)
+        await self.send(adapter, author="")
+        await ChannelOutput(adapter, "slack", DIRECT).send_response("U1", {"text": "hi"})
+        assert all("username" not in each and each["as_user"] for each in api.posts)
+
+    async def test_without_the_scope_no_message_is_lost(self, adapter, api):
+        api.sender_error = "missing_scope"
+        await self.send(adapter, "one")
+        await self.send(adapter, "two")
+        assert api.texts("D9") == ["Ana: one", "Ana: two"]
+        assert api.attempts == 3, "it is not tried again"
+        assert all("username" not in each and each["as_user"] for each in api.posts)
+
+    async def test_a_refusal_for_another_reason_is_of_one_message(self, adapter, api):
+        api.sender_error = "invalid_arguments"
+        await self.send(adapter, "one")
+        api.sender_error = ""
+        await self.send(adapter, "two")
+        assert api.texts("D9") == ["Ana: one", "Ana: two"]
+        assert "username" in api.posts[1]
+
+    async def test_what_may_be_repeated_is_not_posted_otherwise(self, adapter, api):
+        api.sender_error = "internal_error"
+        with pytest.raises(NotDelivered):
+            await self.send(adapter)
+        assert (api.posts, api.attempts) == ([], 1)
+
+
 class TestRefusals:
     async def refusal(self, adapter, place="D9"):
         with pytest.raises(NotDelivered) as raised:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from aiohttp import ClientSession
 from sanic import Sanic
@@ -13,9 +15,12 @@ from zendesk_handoff.rasa.adapter import MessageForAgents
 
 class Server:
     def __init__(self, http, url):
-        self.got, self.fails = [], {}
+        self.got, self.fails, self.reads = [], {}, []
         self.http, self.webhook = http, f"{url}/webhooks/facebook/webhook"
         self.user = facebook.MessengerUser(self.webhook, http, user="7")
+
+    def note_until(self, channel, sender_id, until):
+        self.reads.append((channel, sender_id, until))
 
     async def take(self, message):
         if self.fails.get(message.text):
@@ -40,6 +45,7 @@ async def server(api):
     channel = facebook.OurFacebookInput.from_credentials(facebook.block(api.url))
     async with ClientSession() as http:
         made = Server(http, f"http://127.0.0.1:{port}")
+        app.ctx.zendesk_handoff = SimpleNamespace(user_reads=made)
         app.blueprint(channel.blueprint(made.take), url_prefix="/webhooks/facebook")
         running = await app.create_server(
             host="127.0.0.1", port=port, return_asyncio_server=True, access_log=False
@@ -73,6 +79,13 @@ async def test_what_rasas_channel_drops_is_for_agents(server):
     await user.sends(("sticker", {"url": "https://x.example/s.png"}))
     await user.posts(user.event(message_edit={"mid": "m", "text": "now", "num_edit": 1}))
     assert server.got == [("agents", "7", "")] * 3
+
+
+async def test_what_users_have_read_is_reported(server):
+    await server.user.posts(server.user.event(read={"watermark": 1_458_668_856_253}))
+    await server.user.says("hello")
+    assert server.reads == [("ourfacebook", "7", 1_458_668_856.253)]
+    assert server.got == [("bot", "7", "hello")]
 
 
 async def test_every_event_of_a_request_is_handled_once(server):

@@ -88,7 +88,7 @@ async def test_other_errors(bot, status, words):
 
 
 async def test_nobody_at_the_address(bot, monkeypatch):
-    monkeypatch.setattr(command, "_RETRY", RetryPolicy(max_elapsed=0.0))
+    monkeypatch.setattr(command, "RETRY", RetryPolicy(max_elapsed=0.0))
     bot.write(base_url="http://127.0.0.1:9/sc")
     output = await bot.setup(code=1)
     assert "Nothing answers at 127.0.0.1:9. Correct `base_url`" in output

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS
 from tests.support.browser import SHOTS, SITE, WAITING, Customer, picture
+from tests.support.waiting import until
 
 
 @pytest.mark.timeout(150)
@@ -98,6 +99,29 @@ async def test_what_an_agent_has_read_is_marked(customer, sim, stack):
     await customer.page.reload()
     await customer.sees("Seen", times=2)
     await customer.sees("Sent")
+
+
+@pytest.mark.timeout(120)
+async def test_what_the_user_has_seen_is_read_at_zendesk(customer, sim, stack):
+    conversation = await customer.with_agents(sim, stack)
+    hidden = "Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {} }});"
+    await customer.page.evaluate(hidden.format("true"))
+    await sim.agent_text(conversation, "Which order is it?", agent="Ana")
+    await customer.sees("Which order is it?")
+    await customer.page.wait_for_timeout(500)
+    assert (await sim.conversation(conversation))["userLastRead"] is None
+    shown = hidden.format("false") + "document.dispatchEvent(new Event('visibilitychange'));"
+    await customer.page.evaluate(shown)
+
+    async def last_read():
+        return (await sim.conversation(conversation))["userLastRead"]
+
+    await until(last_read)
+    first = await last_read()
+    await customer.page.reload()
+    await customer.sees("Which order is it?")
+    await customer.page.wait_for_timeout(500)
+    assert await last_read() == first, "it was reported already"
 
 
 @pytest.mark.timeout(120)

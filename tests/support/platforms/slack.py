@@ -81,6 +81,8 @@ class SlackApi(LocalApi):
         super().__init__()
         self.posts: list[dict[str, Any]] = []
         self.archived: set[str] = set()
+        self.sender_error = ""
+        self.attempts = 0
         self.infos: dict[str, dict[str, Any]] = {}
         self._ts = itertools.count(1)
 
@@ -108,6 +110,9 @@ class SlackApi(LocalApi):
         return web.json_response({"ok": True, "channel": message["channel"], "ts": ts})
 
     def _check(self, message: dict[str, Any]) -> str:
+        self.attempts += 1
+        if self.sender_error and "username" in message:
+            return self.sender_error
         channel = str(message.get("channel", ""))
         if not channel.startswith(("C", "D", "G")):
             return "channel_not_found"

@@ -95,6 +95,18 @@ def key_of(event: JsonObject) -> str | None:
     return f"facebook:{mid}:deletion" if is_deletion else f"facebook:{mid}"
 
 
+def read_until(event: JsonObject) -> float | None:
+    """Return until when a user has read what was sent, in seconds since 1970 (`message_reads`).
+
+    Args:
+        event: An event; ``None`` is the answer for one of another kind.
+    """
+    watermark = _object(event, "read").get("watermark")
+    if not isinstance(watermark, int | float) or isinstance(watermark, bool):
+        return None
+    return watermark / 1000 if 0 < watermark < 2**53 else None
+
+
 def text_for_bot(event: JsonObject) -> str | None:
     """Return the text that Rasa's channel gives the bot; ``None`` if it gives it nothing.
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, ClassVar
 
 import aiohttp
+import structlog
 from rasa.core.channels.channel import UserMessage
 from sanic.request import Request
 from slack_sdk.errors import SlackApiError
@@ -32,9 +33,12 @@ from zendesk_handoff.channels.adapters.slack_events import (
 )
 from zendesk_handoff.domain.limits import MEGABYTE, Limits, MediaLimit
 from zendesk_handoff.domain.markup import WORD_JOINER
+from zendesk_handoff.domain.text import shorten
 from zendesk_handoff.domain.user_content import UserContent
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile, Receipt
+
+log = structlog.get_logger(__name__)
 
 #: Errors after which the same message may be taken later. All others are for good.
 _MAY_REPEAT = frozenset(
@@ -43,6 +47,11 @@ _MAY_REPEAT = frozenset(
         *("service_unavailable", "team_added_to_org", "accesslimited"),
     }
 )
+_NO_SCOPE = "missing_scope"
+#: The key of ``username`` and ``icon_url`` in a message, which are the agent's.
+_SENDER = "slack_sender"
+#: Characters of a sender's name: Slack documents no limit.
+_MAX_NAME = 80
 _ERROR_CODE = re.compile(r"[a-z_]{1,64}")
 
 
@@ -74,6 +83,7 @@ class SlackAdapter(ChannelAdapter):
         super().__init__(channel)
         # Slack signs each request with this secret, and the channel checks that.
         self.proves_senders = bool(getattr(channel, "slack_signing_secret", None))
+        self._may_name_senders = True  # until Slack says otherwise
 
     def limitations(self) -> list[str]:
         """Say what Rasa's own channel drops before anybody can see it."""
@@ -122,7 +132,7 @@ class SlackAdapter(ChannelAdapter):
             NotDelivered: Slack has refused it, or could not be reached.
         """
         place, thread = str(address["channel"]), address.get("thread")
-        arguments = {"channel": place, "as_user": True, **message_arguments(message)}
+        arguments = {"channel": place, **message_arguments(message)}
         if thread:
             arguments["thread_ts"] = thread
         client = self._client(place, thread)
@@ -132,10 +142,38 @@ class SlackAdapter(ChannelAdapter):
         ) as session:
             refuse_redirects(session)
             client.session = session
-            answer = await _call(client.api_call("chat.postMessage", json=arguments))
+            answer = await self._post(client, arguments, message.get(_SENDER))
         if not answer.get("ts"):
             raise _unreadable()
         return Receipt()
+
+    async def _post(
+        self, client: AsyncWebClient, arguments: Mapping[str, Any], sender: Mapping[str, Any] | None
+    ) -> Mapping[str, Any]:
+        """Post a message as a sender, and as the app where Slack refuses it so.
+
+        Without the scope ``chat:write.customize`` Slack refuses the sender, or leaves it out.
+        """
+        if sender and self._may_name_senders:
+            try:
+                return await _call(
+                    client.api_call("chat.postMessage", json={**arguments, **sender})
+                )
+            except NotDelivered as refusal:
+                if refusal.may_repeat:
+                    raise
+                if _NO_SCOPE in refusal.reason:
+                    self._may_name_senders = False
+                log.info("handoff.slack.sender_refused", reason=refusal.reason)
+        as_app = {**arguments, "as_user": True}
+        return await _call(client.api_call("chat.postMessage", json=as_app))
+
+    def as_sent_by(
+        self, message: dict[str, Any], *, name: str, picture: str | None
+    ) -> dict[str, Any]:
+        """Let Slack show the agent in place of the app ("chat.postMessage": Authorship)."""
+        sender = {"username": shorten(name, _MAX_NAME)}
+        return {**message, _SENDER: sender | ({"icon_url": picture} if picture else {})}
 
     def literal(self, text: str) -> str:
         """Write a text so that Slack reads no link, mention or command in it."""

@@ -26,6 +26,7 @@ from zendesk_handoff.channels.adapters.facebook_events import (
     events_of,
     keep_event,
     key_of,
+    read_until,
     sender_of,
     text_for_bot,
 )
@@ -127,11 +128,22 @@ class FacebookInput(rasas.FacebookInput):
                 log.warning("handoff.facebook.not_signed", meaning="check the setting `secret`")
                 return response.text("not validated", status=403)
             metadata = self.get_metadata(request)
-            is_handled = await handler.handle(events_of(request.body), metadata)
+            events = events_of(request.body)
+            self._note_reads(getattr(request.app.ctx, "zendesk_handoff", None), events)
+            is_handled = await handler.handle(events, metadata)
             # Messenger sends again what is not answered with success.
             return response.text("success" if is_handled else "failed", 200 if is_handled else 500)
 
         return blueprint
+
+    def _note_reads(self, runtime: Any, events: list[JsonObject]) -> None:
+        """Report what users have read; without the plugin's runtime nobody wants to know."""
+        if runtime is None:
+            return
+        for event in events:
+            sender_id, until = sender_of(event), read_until(event)
+            if sender_id and until is not None:
+                runtime.user_reads.note_until(self.name(), sender_id, until)
 
 
 class _Handler:

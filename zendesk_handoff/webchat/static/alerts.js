@@ -1,21 +1,12 @@
 // Messages that the user has not seen: their number on title and launcher, a sound, a notification.
 
 import { tell } from "./site.js";
+import { stored } from "./stored.js";
 import { say } from "./words.js";
 
 const WANTED = "webchat:alerts";
 const title = document.title;
 let audio = null; // one: browsers allow few
-
-/** A browser may refuse to keep anything: then the page forgets it with its end. */
-function stored(key, value) {
-  try {
-    if (value === undefined) return localStorage.getItem(key);
-    localStorage.setItem(key, value);
-  } catch {
-    return null;
-  }
-}
 
 export class Alerts {
   constructor() {

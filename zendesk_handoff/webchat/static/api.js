@@ -170,6 +170,11 @@ export function send({ id, text, choice, files }, progress) {
   return files ? sendFiles(id, files, progress) : post("/messages", { id, ...(choice ?? { text }), ...place() });
 }
 
+/** Tell that an item of the agents' has been shown. @param {number} item Its id. */
+export function reportRead(item) {
+  return post("/read", { item });
+}
+
 /** By XMLHttpRequest: `fetch` does not tell how much has been sent. */
 function sendFiles(id, files, progress) {
   const form = new FormData();

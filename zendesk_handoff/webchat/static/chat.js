@@ -161,6 +161,11 @@ export class Chat {
     return role !== "user";
   }
 
+  /** @param {number} id An item's. @returns {HTMLElement | undefined} The last of the messages that show it. */
+  messageOf(id) {
+    return [...this.#log.querySelectorAll(`[data-shown="${Number(id)}"]`)].at(-1);
+  }
+
   /** Mark what the user has written until a time as seen. @param {number} until In seconds since 1970. */
   showRead(until) {
     this.readUntil = Math.max(this.readUntil, until);

@@ -6,6 +6,7 @@ import { ask } from "./ask.js";
 import { Banner } from "./banner.js";
 import { Chat } from "./chat.js";
 import { Outbox } from "./outbox.js";
+import { Reads } from "./reads.js";
 import { listenToLauncher, tell } from "./site.js";
 import { say } from "./words.js";
 
@@ -14,6 +15,7 @@ const signedIn = document.querySelector("#signed-in");
 const logo = document.querySelector("#logo");
 const container = document.querySelector("#chat");
 const alerts = new Alerts();
+const reads = new Reads(api.reportRead);
 const banner = new Banner({
   end: () => write({ id: crypto.randomUUID(), text: say("end_chat"), choice: { payload: "/end_handoff", title: say("end_chat") } }),
   begin: () => start({ another: true }),
@@ -79,6 +81,7 @@ async function open({ another = false, carries = false }) {
     outbox.restore(carried);
   }
   alerts.begin(begun.conversation);
+  reads.begin(begun.conversation);
   follow(begun.conversation);
   return begun;
 }
@@ -102,10 +105,12 @@ function handlers() {
       shown.add(id);
       if (item.request_id) outbox.confirm(item.request_id.split(":")[0]);
       if (chat.show(id, item)) alerts.note(id, item);
+      reads.note(id, item, chat.messageOf(id));
     },
     handoff(handoff) {
       banner.show(handoff);
       isWithAgent = handoff.state === "active";
+      reads.setWithAgents(isWithAgent || handoff.state === "waiting");
       if (isLoaded) return;
       isLoaded = true; // the server sends the state after the history
       outbox.start();
@@ -156,15 +161,20 @@ const hasLauncher = listenToLauncher({
   },
   opened() {
     alerts.setOpen(true);
+    reads.setOpen(true);
     chat?.focus();
   },
-  closed: () => alerts.setOpen(false),
+  closed() {
+    alerts.setOpen(false);
+    reads.setOpen(false);
+  },
 });
 const close = document.querySelector("#close");
 close.hidden = !hasLauncher;
 close.addEventListener("click", () => tell("close"));
 addEventListener("keydown", ({ key, isComposing }) => key === "Escape" && !isComposing && !document.querySelector("dialog[open]") && tell("close"));
 alerts.setOpen(!hasLauncher);
+reads.setOpen(!hasLauncher);
 logo.hidden = !logo.getAttribute("src");
 logo.addEventListener("error", () => (logo.hidden = true));
 api.onIdentity(start);

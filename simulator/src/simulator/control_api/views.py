@@ -19,6 +19,9 @@ def conversation_view(app: App, conversation: Conversation, *, messages: bool = 
         **serializers.conversation_json(app, conversation),
         "app": {"id": app.id, "label": app.label, "displayName": app.display_name},
         "user": serializers.user_json(users[0]) if users else None,
+        "userLastRead": max(
+            filter(None, (one.last_read for one in conversation.participants)), default=None
+        ),
         "userName": tickets.user_name(app, conversation),
         "control": {
             "active": switchboard_integration.name if switchboard_integration else None,

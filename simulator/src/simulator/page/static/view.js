@@ -119,6 +119,7 @@ export function drawConversation(one) {
   drawFields(ticket);
   drawNotes(ticket);
   drawMessages(one.messages, one.userName, one.channel !== "api:conversations");
+  drawRead(one);
   const canWrite = ["waiting", "open", "solved"].includes(one.state);
   $("note").hidden = canWrite;
   $("note").textContent = NOTES[one.state] || "";
@@ -205,6 +206,18 @@ function drawMessages(messages, userName, isNative) {
     updateAtEnd();
   } else if (grew && (stays || !known.size || messages.at(-1).kind === "agent")) {
     log.scrollTop = log.scrollHeight;
+  }
+}
+
+// The newest message to the user of those that they have read says so, as only the conversation counts as read.
+function drawRead({ messages, userLastRead }) {
+  const read = userLastRead && messages.findLast((one) =>
+    ["agent", "automation"].includes(one.kind) && one.received <= userLastRead);
+  for (const child of $("log").children) {
+    const known = child.querySelector(":scope > .read");
+    if (!read || child.dataset.id !== keyOf(read)) known?.remove();
+    else if (!known) child.append(make("p", "read", `Read · ${formatTime(userLastRead)}`));
+    else known.textContent = `Read · ${formatTime(userLastRead)}`;
   }
 }
 
