@@ -15,6 +15,7 @@ from zendesk_handoff import metrics
 from zendesk_handoff.channels.zendesk_input import ZendeskInput
 from zendesk_handoff.handover.silence import WebhookSilence
 from zendesk_handoff.rasa.agent_signs import AgentSigns
+from zendesk_handoff.rasa.native_runtime import NativeRuntime
 
 SECRET = "a-webhook-secret-that-is-long-enough"
 
@@ -44,7 +45,8 @@ async def post(store, url, monkeypatch):
     )
     silence = WebhookSilence(store, channel.settings)
     signs = AgentSigns(store, None)
-    runtime = SimpleNamespace(store=store, silence=silence, signs=signs)
+    native = NativeRuntime(store, channel.settings, None, None)
+    runtime = SimpleNamespace(store=store, silence=silence, signs=signs, native=native)
     app = make_app(monkeypatch, runtime)
     app.add_route(channel.receive, "/<connector_id:str>", methods=["POST"])
     async with serving(app) as address, aiohttp.ClientSession() as http:

@@ -237,7 +237,13 @@ async def test_generated_requests(name):
             message_bodies(message, content, channel=channel.name())
             read.append(content)
 
-        context = SimpleNamespace(settings=SimpleNamespace(public_url="https://bot.example.com"))
+        def note_until(_channel, sender_id, until):
+            assert isinstance(sender_id, str) and isinstance(until, (int, float))
+
+        context = SimpleNamespace(
+            settings=SimpleNamespace(public_url="https://bot.example.com"),
+            user_reads=SimpleNamespace(note_until=note_until),
+        )
         async with serving(channel, take, zendesk_handoff=context) as url:
             path = f"/webhooks/{channel.name()}/webhook"
             for batch in _batches(_requests(path, kind, bodies, sign)):
