@@ -26,6 +26,7 @@ from zendesk_handoff.domain.responses import (
     responses_in,
 )
 from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.compat import InMemoryTrackerStore
 from zendesk_handoff.rasa.delivery import UserOutput
@@ -103,7 +104,7 @@ async def test_the_offer_to_return_names_a_phrase_of_the_bots_language_that_work
     bot = make_bot(store, language)
     session = await begin(store, profile={})
     settings = Settings("https://bot.example.com", {})
-    told = Notifications(store, settings, bot, UserOutput(store, bot))
+    told = Notifications(store, settings, bot, UserOutput(store, bot), NativeControl(None))
     await told.offer(session)
     [pending] = await store.pending.claim(session.sender_id, session.channel)
     phrase = PHRASES[language][0]
