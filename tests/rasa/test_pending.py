@@ -54,6 +54,26 @@ async def test_a_message_that_is_always_refused_is_reduced_to_text_and_links(sto
     assert not await store.pending.has("user", "rest")
 
 
+async def test_what_a_response_does_not_hold_waits_for_the_next_one(store):
+    output = Push()
+    texts = ["ä" * 40, "b" * 40, "c" * 200, "d"]
+    for text in texts:
+        await store.pending.add("user", {"text": text})
+    for number in (1, 2, 3, 4):
+        await deliver_pending(store, "user", output, channel="rest", max_bytes=100)
+        assert output.shown == texts[:number], "one is sent, however long it is"
+
+
+async def test_a_response_holds_as_many_messages_as_fit(store):
+    output = Push()
+    for text in ("one", "two", "three"):
+        await store.pending.add("user", {"text": text})
+    await deliver_pending(store, "user", output, channel="rest", max_bytes=35)
+    assert output.shown == ["one", "two"]
+    await deliver_pending(store, "user", output, channel="rest")
+    assert output.shown == ["one", "two", "three"]
+
+
 async def test_a_text_that_is_always_refused_is_replaced_by_a_notice(store):
     class Strict(Push):
         async def send_response(self, recipient_id, message):

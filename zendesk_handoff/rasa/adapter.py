@@ -105,6 +105,9 @@ class ChannelAdapter:
     limits: ClassVar[Limits] = Limits()
     #: Whether the channel can reach a user who has not just sent a request.
     can_push: ClassVar[bool] = True
+    #: Bytes of messages that the response to a request may hold, where a channel only answers
+    #: requests; the rest goes with the next one. ``None`` where it is not limited.
+    max_response: ClassVar[int | None] = None
     #: Whether agents can talk to its users: nobody can write to a person on the phone.
     can_hand_over: ClassVar[bool] = True
     #: Whether ``send`` ignores a message whose key it has sent before.

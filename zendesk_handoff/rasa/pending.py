@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import structlog
@@ -95,6 +97,7 @@ async def deliver_pending(
     *,
     channel: str,
     is_pull: bool = False,
+    max_bytes: int | None = None,
 ) -> Exception | None:
     """Send a user's pending messages, oldest first.
 
@@ -107,6 +110,7 @@ async def deliver_pending(
         output: The channel of their current request.
         channel: Its name. What waits for the user of another channel stays there.
         is_pull: Whether it only collects messages for the response to that request.
+        max_bytes: How much of them that response may hold; the rest waits for the next one.
 
     Returns:
         The error for which messages still wait, if there was one.
@@ -114,6 +118,10 @@ async def deliver_pending(
     messages = await store.pending.claim(sender_id, channel)
     if not messages:
         return None
+    fitting = _count_fitting(messages, max_bytes)
+    if fitting < len(messages):
+        await store.pending.release([each.id for each in messages[fitting:]])
+        messages = messages[:fitting]
     # Only such a channel puts messages into the response; any other has sent them already.
     is_collecting = is_pull or type(output) is CollectingOutputChannel
     response = current_response.get() if is_collecting else None
@@ -137,6 +145,14 @@ async def deliver_pending(
     if response is not None and in_response:
         response.pending_ids += sent
     return failure
+
+
+def _count_fitting(messages: Sequence[PendingMessage], max_bytes: int | None) -> int:
+    """Count the messages that one response holds: at least one, since no other holds more."""
+    if max_bytes is None:
+        return len(messages)
+    sizes = accumulate(len(json.dumps(each.body, ensure_ascii=False).encode()) for each in messages)
+    return max(1, sum(size <= max_bytes for size in sizes))
 
 
 async def _send(message: PendingMessage, sender_id: str, output: OutputChannel) -> None:

@@ -294,7 +294,12 @@ class Router:
         channel = channels.name_of(message)
         await self._store.deliveries.reopen(message.sender_id)
         await deliver_pending(
-            self._store, message.sender_id, output, channel=channel, is_pull=is_pull
+            self._store,
+            message.sender_id,
+            output,
+            channel=channel,
+            is_pull=is_pull,
+            max_bytes=channels.adapter(channel).max_response,
         )
 
     async def _return_to_bot(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rasa.core.channels.channel import UserMessage
 from sanic.request import Request
 
@@ -14,6 +16,10 @@ class HangoutsAdapter(PullAdapter):
 
     Its attachments can be read only with a service account, which Rasa's channel does not have.
     """
+
+    # The answer is one message of at most 32,000 bytes with its cards (Google Chat API: "Send a
+    # message"); the rest is for the bot's own words, and for the cards around the texts.
+    max_response: ClassVar[int | None] = 28_000
 
     def receive(self, message: UserMessage, request: Request | None) -> UserContent:
         """Read the text, and whether something came with it (Google Chat API: `Message`)."""
