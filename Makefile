@@ -43,7 +43,8 @@ kills: setup ## kill a server at every place, on both databases; part of it is i
 	@$(BIN)/python tools/test.py -n 3 --dist worksteal -m "" tests/scenarios/kills
 
 adoption: setup ## put the wheels into other bots, with pip and with uv; half an hour
-	@$(BIN)/python tools/test.py -m "" tests/adoption tests/store/test_sqlalchemy2.py
+	@$(BIN)/python tools/test.py -m "" tests/adoption tests/store/test_sqlalchemy2.py \
+	  tests/importer/test_trained_with_ted.py
 
 fuzz: setup ## a million generated requests to the public routes; half an hour
 	@FUZZ_CASES=1000000 $(BIN)/python tools/test.py -o timeout=0 tests/security/test_fuzz.py \

@@ -22,7 +22,8 @@ from tests.support.bots import (
 )
 from zendesk_handoff.domain.responses import responses_in
 
-pytestmark = pytest.mark.timeout(300)  # the first test trains the bot
+# The first test trains the bot, with TensorFlow.
+pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(600)]
 
 REQUEST = "I want to talk to a human"
 #: What TEDPolicy is made to think.
