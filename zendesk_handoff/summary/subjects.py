@@ -64,7 +64,7 @@ def subject_of(
     if _is_answer(candidate, turns):
         return _asked_for(turns[candidate.turn - 1].text, language)
     if phrase.pronoun and not phrase.requested and not phrase.has_digits:
-        return _spoken_of(candidate, candidates, request=request)
+        return _subject_of(candidate, candidates, request=request)
     return None
 
 
@@ -92,7 +92,7 @@ def _asked_for(message: str, language: str) -> Subject | None:
     return Subject(topic or whole, whole) if whole else None
 
 
-def _spoken_of(
+def _subject_of(
     candidate: Candidate, candidates: Sequence[Candidate], *, request: int | None
 ) -> Subject | None:
     """Name what a pronoun stands for: what the same message, else the request, spoke of."""
