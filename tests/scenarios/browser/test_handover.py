@@ -34,7 +34,8 @@ async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
     await agent.locator("#image").set_input_files(
         {"name": "label.png", "mimeType": "image/png", "buffer": picture()}
     )
-    await expect(customer.page.locator("deep-chat .message-bubble img")).to_have_count(1, timeout=10_000)
+    images = customer.page.locator("deep-chat .message-bubble img")
+    await expect(images).to_have_count(1, timeout=10_000)
     await agent.locator("#file").set_input_files(
         {"name": "receipt.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 receipt"}
     )
