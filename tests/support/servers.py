@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
-import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,36 +13,14 @@ import yaml
 from sqlalchemy.exc import IntegrityError
 
 from tests.support import killable
+from tests.support.accounts import Accounts, post, set_up
 from tests.support.identity import IDENTITY_SECRET, OTHER_SECRET
-from tests.support.ticket_triggers import SESSION_FIELD, signing_secret, ticket_trigger
 from tools.paths import MODEL, ROOT
 from tools.processes import RASA, Process, free_port
 
 #: A secret whose variable is not set: the action server has none.
 _UNSET = "${A_VARIABLE_OF_THE_RASA_SERVER_ALONE}"
-#: An admin of the accounts in which `setup` makes everything.
-_ADMIN = "ana@example.com"
-#: The ticket of the connector outside the switchboard.
-_TICKET = {
-    "ticket": {
-        "subject": "{workspace}: {handoff_reason}",
-        "fields": {360001234567: "{order_number}"},
-    },
-    "routes": [
-        {"when": {"reason": "frustration"}, "ticket": {"priority": "high"}},
-        {"when": {"slot": "order_number"}, "ticket": {"group_id": 4711, "tags": ["parcels"]}},
-    ],
-}
-
 __all__ = ["MODEL", "ROOT", "Process", "Stack", "free_port", "post"]
-
-
-def post(url: str, body: dict[str, Any]) -> Any:
-    request = urllib.request.Request(
-        url, json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
 
 
 @dataclass
@@ -213,6 +187,7 @@ class Stack:
         ]
 
     def _write_files(self, ports: dict[str, int]) -> None:
+        accounts = Accounts(self.simulator_url, self.rasa_url)
         block = {
             "public_url": self.rasa_url,
             "store_url": self.store_url,
@@ -234,20 +209,20 @@ class Stack:
             ),
             **self.settings,
             "connectors": {
-                "support": self._account("support", "default", in_switchboard=False),
-                "wholesale": self._account("wholesale", "wholesale", in_switchboard=True),
+                "support": accounts.relay("support", "default", in_switchboard=False),
+                "wholesale": accounts.relay("wholesale", "wholesale", in_switchboard=True),
                 **{
-                    name: {**self._account(name, name, in_switchboard=False), **more}
+                    name: {**accounts.relay(name, name, in_switchboard=False), **more}
                     for name, more in self.more_connectors.items()
                 },
                 **{
-                    name: {**self._native_account(name), **more}
+                    name: {**accounts.native(name), **more}
                     for name, more in self.native_connectors.items()
                 },
             },
         }
         self.connectors = block["connectors"]  # type: ignore[assignment]
-        new, secrets = self._new_accounts()
+        new, secrets = accounts.new(self.set_up)
         block["connectors"] = {**self.connectors, **new}
         credentials = {
             "rest": None,
@@ -264,8 +239,7 @@ class Stack:
         (self.folder / "credentials.yml").write_text(yaml.safe_dump(credentials))
         (self.folder / ".env").write_text(secrets)
         for connector_id, options in self.set_up.items():
-            self._set_up(connector_id, *options)
-            self._set_up(connector_id, "--ticket-events", "--support-email", _ADMIN)
+            set_up(self.folder / "credentials.yml", connector_id, *options)
         without_secrets = {
             name: {**connector, "key_id": _UNSET, "key_secret": _UNSET, "webhook_secret": _UNSET}
             | ({"webhook_signing_secret": _UNSET} if "webhook_signing_secret" in connector else {})
@@ -286,126 +260,6 @@ class Stack:
             **self.endpoints,
         }
         (self.folder / "endpoints.yml").write_text(yaml.safe_dump(endpoints))
-
-    def _account(
-        self, connector_id: str, workspace: str, *, in_switchboard: bool
-    ) -> dict[str, Any]:
-        """Create a Zendesk account and return its connector's settings."""
-        integration = {
-            "name": "Rasa handoff",
-            "target": f"{self.rasa_url}/api/v1/connectors/{connector_id}/webhook",
-            "secret": f"webhook-secret-of-{connector_id}-for-the-tests",
-        }
-        if in_switchboard:
-            integration |= {"switchboard_name": "rasa", "key": {}}
-        app = post(
-            f"{self.simulator_url}/sim/apps",
-            {
-                "label": connector_id,
-                "keys": [{}],
-                "integrations": [integration],
-                "triggers": [ticket_trigger(self.rasa_url, connector_id)],
-            },
-        )
-        key = next(one for one in app["keys"] if (one["integration"] is not None) == in_switchboard)
-        connector = {
-            # The scenarios' own users are answered within seconds, by the dozen.
-            "tell_wait": False,
-            "integration_type": "zendesk",
-            "name": connector_id.title(),
-            "subdomain": connector_id,
-            "app_id": app["id"],
-            "key_id": key["id"],
-            "key_secret": key["secret"],
-            "webhook_secret": integration["secret"],
-            "webhook_signing_secret": signing_secret(connector_id),
-            "workspaces": [workspace],
-            "base_url": f"{self.simulator_url}/sc",
-        }
-        # Each of the two has what not every account has.
-        if not in_switchboard:
-            return connector | _TICKET
-        more = {"switchboard_integration": "rasa", "session_field": SESSION_FIELD, "csat": "ask"}
-        return connector | more
-
-    def _native_account(self, connector_id: str) -> dict[str, Any]:
-        """Create an account in which our integration gets control by default."""
-        secret = f"webhook-secret-of-{connector_id}-for-the-tests"
-        support = {
-            "support_email": "ana@example.com",
-            "support_token": "a token of the Support API for the tests",
-        }
-        app = post(
-            f"{self.simulator_url}/sim/apps",
-            {
-                "label": connector_id,
-                "keys": [{}],
-                "default_integration": "rasa",
-                "integrations": [
-                    {
-                        "name": "Rasa",
-                        "target": f"{self.rasa_url}/api/v1/connectors/{connector_id}/webhook",
-                        "secret": secret,
-                        "include_full_user": True,
-                        "switchboard_name": "rasa",
-                        "key": {},
-                    }
-                ],
-                "triggers": [ticket_trigger(self.rasa_url, connector_id)],
-                **support,
-            },
-        )
-        key = next(one for one in app["keys"] if one["integration"] is not None)
-        return {
-            "mode": "native",
-            "tell_wait": False,
-            "name": connector_id.title(),
-            "subdomain": connector_id,
-            "app_id": app["id"],
-            "key_id": key["id"],
-            "key_secret": key["secret"],
-            "webhook_secret": secret,
-            "webhook_signing_secret": signing_secret(connector_id),
-            "workspaces": [connector_id],
-            "base_url": f"{self.simulator_url}/sc",
-            "switchboard_integration": "rasa",
-            **support,
-        }
-
-    def _new_accounts(self) -> tuple[dict[str, dict[str, Any]], str]:
-        """Create accounts with a key and nothing else; return their connectors, and their secrets.
-
-        The secrets are lines for ``.env``.
-        """
-        connectors, lines = {}, []
-        for connector_id in self.set_up:
-            admin = {"support_email": _ADMIN, "support_token": _token(connector_id)}
-            account = {"label": connector_id, "keys": [{}], "support_role": "admin", **admin}
-            app = post(f"{self.simulator_url}/sim/apps", account)
-            [key] = app["keys"]
-            variable = f"KEY_{connector_id.replace('-', '_')}"
-            lines.append(f"{variable}={key['secret']}\n")
-            connectors[connector_id] = {
-                "subdomain": connector_id,
-                "app_id": app["id"],
-                "key_id": key["id"],
-                "key_secret": f"${{{variable}}}",
-                "webhook_secret": f"${{WEBHOOK_{connector_id.replace('-', '_')}}}",
-                "workspaces": [connector_id],
-                "base_url": f"{self.simulator_url}/sc",
-            }
-        return connectors, "".join(lines)
-
-    def _set_up(self, connector_id: str, *options: str) -> None:
-        command = [sys.executable, "-m", "zendesk_handoff.cli", "setup", connector_id, "--yes"]
-        command += [*options, "--credentials", str(self.folder / "credentials.yml")]
-        env = {**os.environ, "ZENDESK_SETUP_SUPPORT_TOKEN": _token(connector_id)}
-        subprocess.run(command, check=True, capture_output=True, env=env)
-
-
-def _token(connector_id: str) -> str:
-    """Return the token of an account's Support API; the simulator tells accounts by it."""
-    return f"a token of the Support API of {connector_id} for the tests"
 
 
 class EngineStack(Stack):

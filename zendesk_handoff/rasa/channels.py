@@ -14,17 +14,16 @@ from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, U
 from sanic import Sanic
 
 from zendesk_handoff.domain.identity import USER_KEY
-from zendesk_handoff.domain.limits import Limits, MediaLimit
 from zendesk_handoff.domain.links import is_public
-from zendesk_handoff.domain.rendering import in_words
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.domain.user_content import UserContent
 from zendesk_handoff.domain.user_ids import reserved_prefix
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.logs import error_fields
-from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile, Receipt
+from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile
 from zendesk_handoff.rasa.channel_output import ChannelOutput, Progress
 from zendesk_handoff.rasa.compat import input_channels
+from zendesk_handoff.rasa.guarded import GuardedAdapter
 from zendesk_handoff.rasa.origin import Origins
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name, exit_as_error
 from zendesk_handoff.rasa.response_tracking import current_request
@@ -59,52 +58,6 @@ class Whereabouts(NamedTuple):
 
     channel: str
     address: Address | None = None
-
-
-class GuardedAdapter(ChannelAdapter):
-    """The adapter of a channel that nobody knows: its output channel, called with care.
-
-    No exception of the channel's does not mean that the platform has taken a message. It counts as
-    sent, but never as delivered.
-
-    Args:
-        channel: The input channel.
-        outputs: The server's output channels.
-    """
-
-    #: Rasa's ``OutputChannel`` sends links in place of what a channel cannot show.
-    limits = Limits(text=1_000_000, image=MediaLimit(), file=MediaLimit(), buttons=100)
-
-    def __init__(self, channel: Any, outputs: OutputChannels) -> None:
-        """Keep the channel; it is not called yet."""
-        super().__init__(channel)
-        self._outputs = outputs
-
-    async def is_ready(self) -> bool:
-        """Tell whether the channel has an output channel at present."""
-        return await self._outputs.find(channel_name(self.channel)) is not None
-
-    async def send(
-        self, recipient_id: str, address: Address, message: dict[str, Any], *, key: str
-    ) -> Receipt:
-        """Send a message through the channel's own output channel."""
-        name = channel_name(self.channel)
-        output = await self._outputs.find(name)
-        if output is None:
-            raise NotDelivered("the channel cannot push at present", may_repeat=True)
-        if message.get("buttons") and not _shows_buttons(output):
-            message = {"text": in_words(message)}
-        try:
-            await output.send_response(recipient_id, message)
-        except BaseException:
-            self._outputs.forget(name)
-            raise
-        return Receipt(is_confirmed=False)
-
-
-def _shows_buttons(output: OutputChannel) -> bool:
-    """Tell whether a channel has buttons: ``OutputChannel`` itself lists them with payloads."""
-    return type(output).send_text_with_buttons is not OutputChannel.send_text_with_buttons
 
 
 class Channels:

@@ -5,27 +5,19 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.domain.session import OPEN_NAMES, Crossing, EndReason, Session, State, Step
-from zendesk_handoff.domain.user_ids import legacy_external_id
 from zendesk_handoff.store import session_end
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import is_current, sessions
 from zendesk_handoff.store.pending import move_pending
-from zendesk_handoff.store.session_rows import (
-    all_sessions,
-    check_lease,
-    current_session,
-    find_session,
-    get_session,
-    open_session,
-    read_session,
-)
+from zendesk_handoff.store.session_queries import SessionQueries
+from zendesk_handoff.store.session_rows import check_lease, get_session, open_session
 from zendesk_handoff.store.topics import session_topic
 
 #: Seconds for which a request may be taken up. The server that has the conversation in hand hears
@@ -34,8 +26,8 @@ from zendesk_handoff.store.topics import session_topic
 TAKE_UP_WITHIN = 5.0
 
 
-class Sessions:
-    """The table ``sessions``.
+class Sessions(SessionQueries):
+    """The table ``sessions``: what is written; ``SessionQueries`` reads.
 
     Args:
         database: The database with the table.
@@ -44,7 +36,7 @@ class Sessions:
 
     def __init__(self, database: Database, *, owner: str):
         """Use a database, as the process ``owner``."""
-        self._database = database
+        super().__init__(database)
         self._owner = owner
 
     async def request(
@@ -121,50 +113,6 @@ class Sessions:
             return session
 
         return await self._database.write(work, wake=[session_topic(session_id)])
-
-    async def get(self, session_id: str) -> Session | None:
-        """Read a session."""
-        return await self._database.read(lambda connection: find_session(connection, session_id))
-
-    async def current(self, sender_id: str) -> Session | None:
-        """Find the sender's session that is open, or over and not finalized yet."""
-        return await self._database.read(lambda connection: current_session(connection, sender_id))
-
-    async def open_in(self, connector_id: str, conversation_id: str) -> Session | None:
-        """Find the open session of a conversation.
-
-        Args:
-            connector_id: The connector.
-            conversation_id: Zendesk's id.
-        """
-        query = all_sessions.where(
-            sessions.c.conversation_id == conversation_id,
-            sessions.c.connector_id == connector_id,
-            sessions.c.state.in_(OPEN_NAMES),
-        )
-        row = await self._database.row(query)
-        return None if row is None else read_session(row)
-
-    async def by_reference(self, connector_id: str, references: Collection[str]) -> list[Session]:
-        """Find the sessions of a connector that have one of some references.
-
-        Args:
-            connector_id: The connector; another one's sessions are none of its tickets.
-            references: As in ``Session``, from outside.
-        """
-        query = all_sessions.where(
-            sessions.c.reference.in_(list(references)), sessions.c.connector_id == connector_id
-        )
-        rows = await self._database.rows(query) if references else []
-        return [read_session(row) for row in rows]
-
-    async def recent(self, *, limit: int = 50) -> list[Session]:
-        """List the newest sessions, open ones first."""
-        query = all_sessions.order_by(
-            sessions.c.state.not_in(OPEN_NAMES), sessions.c.created_at.desc()
-        ).limit(limit)
-        rows = await self._database.rows(query)
-        return [read_session(row) for row in rows]
 
     # Opening
 
@@ -302,40 +250,6 @@ class Sessions:
             return get_session(connection, session_id)
 
         return await self._database.write(work, wake=[session_topic(session_id)])
-
-    async def known_external_id(self, session: Session) -> str | None:
-        """Find the id by which Zendesk knows a session's user from an earlier session.
-
-        Args:
-            session: The session. Its own id is kept, should a step of its opening be repeated.
-        """
-        if session.external_id:
-            return session.external_id
-        query = (
-            sa.select(sessions.c.external_id)
-            .where(
-                sessions.c.sender_id == session.sender_id,
-                sessions.c.channel == session.channel,
-                sessions.c.connector_id == session.connector_id,
-                sessions.c.user_id.is_not(None),
-            )
-            .order_by(sessions.c.created_at.desc())
-            .limit(1)
-        )
-        row = await self._database.row(query)
-        return None if row is None else row.external_id or legacy_external_id(session.sender_id)
-
-    async def is_superseded(self, session: Session) -> bool:
-        """Tell whether a newer session has the same conversation.
-
-        An account without multi-conversations has one conversation for all of a user's sessions.
-        """
-        query = sa.select(sessions.c.id).where(
-            sessions.c.connector_id == session.connector_id,
-            sessions.c.conversation_id == session.conversation_id,
-            sessions.c.created_at > session.created_at,
-        )
-        return await self._database.row(query.limit(1)) is not None
 
     # The end
 

@@ -30,7 +30,7 @@ _IDS = {
     "organization_id": "organizations",
 }
 _PRIORITIES = ("low", "normal", "high", "urgent")
-_LOG_PAGE = 100
+_PAGE = 100
 
 
 class SupportError(ApiError):
@@ -75,6 +75,14 @@ def endpoint(function: Endpoint) -> Handler:
     return handler
 
 
+def by_cursor(request: web.Request, records: list[Any]) -> tuple[list[Any], Json]:
+    """Return the page of records that a request asks for, and `meta`; the cursor is a position."""
+    start = int(request.query.get("page[after]") or 0)
+    end = start + min(int(request.query.get("page[size]") or _PAGE), _PAGE)
+    more = end < len(records)
+    return records[start:end], {"has_more": more, "after_cursor": str(end) if more else None}
+
+
 @endpoint
 async def requested(request: web.Request, app: App) -> Json:
     """List the tickets that a user has requested, newest first where that is asked for."""
@@ -108,13 +116,8 @@ async def conversation_log(request: web.Request, app: App) -> Json:
         for message in conversation.messages
         if message.id >= first
     ]
-    start = int(request.query.get("page[after]") or 0)
-    end = start + min(int(request.query.get("page[size]") or _LOG_PAGE), _LOG_PAGE)
-    more = end < len(events)
-    return {
-        "events": events[start:end],
-        "meta": {"has_more": more, "after_cursor": str(end) if more else None},
-    }
+    shown, meta = by_cursor(request, events)
+    return {"events": shown, "meta": meta}
 
 
 @endpoint

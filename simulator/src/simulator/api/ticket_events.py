@@ -18,9 +18,8 @@ from .. import triggers
 from ..ids import new_ulid
 from ..records import App, Json, TicketWebhook, Trigger
 from .call import STATE
-from .support import BASE, SupportError, endpoint
+from .support import BASE, SupportError, by_cursor, endpoint
 
-_PAGE = 100
 _WEBHOOK = {
     "http_method": ("GET", "POST", "PUT", "PATCH", "DELETE"),
     "request_format": ("json", "xml", "form_encoded"),
@@ -53,7 +52,7 @@ class InvalidTrigger(SupportError):
 async def list_webhooks(request: web.Request, app: App) -> Json:
     """List the webhooks, by cursor."""
     _admins_only(app)
-    shown, meta = _page(request, list(app.ticket_webhooks.values()))
+    shown, meta = by_cursor(request, list(app.ticket_webhooks.values()))
     return {"webhooks": [_webhook_json(one) for one in shown], "meta": meta}
 
 
@@ -91,7 +90,7 @@ async def signing_secret(request: web.Request, app: App) -> Json:
 @endpoint
 async def list_triggers(request: web.Request, app: App) -> Json:
     """List the ticket triggers, by cursor."""
-    shown, meta = _page(request, list(app.triggers.values()))
+    shown, meta = by_cursor(request, list(app.triggers.values()))
     return {"triggers": [_trigger_json(one) for one in shown], "meta": meta}
 
 
@@ -134,13 +133,6 @@ async def _values(request: web.Request, name: str) -> Json:
     if not isinstance(found, dict):
         raise SupportError(400, "BadRequest", f"A body with `{name}` is needed")
     return found
-
-
-def _page(request: web.Request, records: list[Any]) -> tuple[list[Any], Json]:
-    start = int(request.query.get("page[after]") or 0)
-    end = start + min(int(request.query.get("page[size]") or _PAGE), _PAGE)
-    more = end < len(records)
-    return records[start:end], {"has_more": more, "after_cursor": str(end) if more else None}
 
 
 def _webhook(request: web.Request, app: App) -> TicketWebhook:
