@@ -55,7 +55,7 @@ def pytest_configure():
 
 #: Files and folders whose tests take longest. They come first: begun last, they would run alone.
 _LONG = (
-    *("tests/store/test_sqlalchemy2.py", "tests/adoption"),
+    *("tests/adoption", "tests/store/test_sqlalchemy2.py"),
     *("tests/scenarios/kills", "tests/scenarios", "tests/security"),
 )
 #: The log configuration that each test finds.

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.workers import settings
 from tests.support.zendesk import connector
+from zendesk_handoff.domain.native import NATIVE_CHANNEL
 from zendesk_handoff.domain.session import ACTION_GRACE, EndReason, Session, State, Work
 from zendesk_handoff.handover.due import (
     NEVER,
@@ -91,6 +92,13 @@ def test_inactivity_has_one_consequence_at_a_time(session, now, expected):
 def test_a_timeout_that_is_off_has_no_consequence(session):
     assert is_due(session, 1e9, OFF) == (None, None)
     assert deadline_to_record(session, OFF, now=1e9) == NEVER
+
+
+@pytest.mark.parametrize("session", [WAITING, ACTIVE, replace(ACTIVE, user_spoke_at=2100)])
+def test_where_zendesk_is_the_channel_nobody_is_silent(session):
+    native = replace(session, channel=NATIVE_CHANNEL)
+    assert is_due(native, 1e9) == (None, None)
+    assert deadline_to_record(native, ALL, now=1e9) == NEVER
 
 
 def test_nothing_is_due_before_the_deadline_and_something_at_it():

@@ -10,7 +10,7 @@ from tests.support.databases import postgresql_answers
 from tests.support.environments import make_environment
 from tests.support.servers import ROOT
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.exhaustive]
 
 MODULES = [
     "store",
@@ -31,9 +31,7 @@ def python(tmp_path_factory):
     return make_environment(folder, *pinned)
 
 
-@pytest.mark.parametrize(
-    "which", ["not postgres", pytest.param("postgres", marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.parametrize("which", ["not postgres", "postgres"])
 def test_the_tests_of_the_store_pass(which, python):
     if which == "postgres" and not postgresql_answers():
         pytest.skip("PostgreSQL does not answer on 127.0.0.1:5432")

@@ -15,7 +15,7 @@ from tests.support.waiting import until
 
 DATABASES = ("sqlite", "postgresql")
 #: Of so many places `make test` kills at one.
-_EVERY = 3
+_EVERY = 6
 #: Seconds without any passed place after which a server counts as quiet.
 _QUIET = 0.4
 
@@ -24,7 +24,7 @@ def kills(scenario):
     """Parametrize a test: without a kill, and with one at every place; on both databases.
 
     Without a kill the places that are passed are compared with the table. `make kills` runs all;
-    `make test` runs each scenario without a kill, and kills at every third place of the table once,
+    `make test` runs each scenario without a kill, and kills at every sixth place of the table once,
     on the databases in turn.
     """
     cases = []

@@ -154,8 +154,11 @@ def _inactivity(session: Session, timeouts: Timeouts) -> Iterator[tuple[float, T
 
     Before an agent has joined, the time counts from the connection, whatever the user writes; after
     the offer there is no further reminder. With an agent, it counts from the last message that the
-    other side has not answered.
+    other side has not answered. Where Zendesk is the channel, users write to the agents without us:
+    nobody here knows who is silent.
     """
+    if session.is_native:
+        return
     rules: tuple[tuple[float, float | None, Task], ...] = ()
     if session.state is State.WAITING:
         since = session.connected_at or session.created_at

@@ -6,6 +6,7 @@ import mimetypes
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -260,7 +261,8 @@ async def _content(
     )
     if address is None:
         raise NotDelivered("the file has no public web address", may_repeat=False)
-    return {"type": _media_kind(str(body.get("media_type") or "")), "mediaUrl": address}
+    media_type = body.get("media_type") or mimetypes.guess_type(urlsplit(address).path)[0] or ""
+    return {"type": _media_kind(str(media_type)), "mediaUrl": address}
 
 
 def _text_content(body: Mapping[str, Any], agent_language: str) -> dict[str, Any]:

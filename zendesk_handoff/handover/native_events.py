@@ -22,10 +22,11 @@ from zendesk_handoff.zendesk.user_content import read_user_content
 #: The intent with which a conversation begins, where the settings ask for it.
 GREET = "/greet"
 #: Keys of a message's metadata: the channel by Zendesk's name, and other facts of the event.
-SOURCE, BRAND, CLIENT, REFERRAL, LOCALE = (
-    *("zendesk_source", "zendesk_brand", "zendesk_client"),
-    *("zendesk_referral", "locale"),
-)
+SOURCE = "zendesk_source"
+BRAND = "zendesk_brand"
+CLIENT = "zendesk_client"
+REFERRAL = "zendesk_referral"
+LOCALE = "locale"
 _MAX_SOURCE = 64
 #: Reasons for which a conversation is created without its user having done anything.
 _NOT_BY_USER = frozenset({"none", "notification", "proactiveMessaging"})

@@ -2,7 +2,7 @@
 
 Rasa's channels differ in where a conversation takes place, in what they take, and in how they tell
 that a message was refused. An adapter says this for one class of channels. It is the public
-protocol for custom channels, too: ``docs/channels.md`` has an example.
+protocol for custom channels, too: ``docs/custom-channel.md`` has an example.
 """
 
 from __future__ import annotations

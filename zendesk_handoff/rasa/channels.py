@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import structlog
@@ -30,10 +30,16 @@ from zendesk_handoff.rasa.response_tracking import current_request
 
 log = structlog.get_logger(__name__)
 
+_T = TypeVar("_T")
 #: Seconds within which an adapter must have closed its connections.
 _CLOSE_TIMEOUT = 2.0
 #: Seconds within which a platform must have told the rest of a message.
 _READ_TIMEOUT = 10.0
+#: Seconds within which a channel must say whether it can push: asking for an output channel alone
+#: may take ten.
+_READY_TIMEOUT = 15.0
+#: Seconds within which a platform must have handed out a user's file.
+_FETCH_TIMEOUT = 60.0
 _MAX_NAME = 64  # of a channel's name in a log line
 #: The path under which platforms report what has become of messages, before the channel's name.
 REPORT_PATH = "/webhooks/zendesk/reports"
@@ -41,11 +47,9 @@ REPORT_PATH = "/webhooks/zendesk/reports"
 ADAPTER_ATTRIBUTE = "handoff_adapter"
 
 
-async def _complete(
-    adapter: ChannelAdapter, message: UserMessage, content: UserContent
-) -> UserContent:
+async def _call(function: Callable[..., Awaitable[_T]], *arguments: Any) -> _T:
     with exit_as_error():  # within the task that ``wait_for`` makes: the loop would end with it
-        return await adapter.complete(message, content)
+        return await function(*arguments)
 
 
 class Whereabouts(NamedTuple):
@@ -161,7 +165,7 @@ class Channels:
             progress: Remembers what was sent.
         """
         adapter, address = self._place_of(session)
-        if address is None or not await adapter.is_ready():
+        if address is None or not await self._is_ready(adapter, session.channel):
             return None
         return ChannelOutput(adapter, session.channel, address, progress=progress)
 
@@ -192,7 +196,19 @@ class Channels:
         adapter = self.adapter(session.channel)
         if session.address is not None:
             return adapter, session.address
-        return adapter, adapter.default_address(session.sender_id)
+        try:
+            with exit_as_error():
+                return adapter, adapter.default_address(session.sender_id)
+        except Exception as error:
+            self._report(session.channel, error)
+            return adapter, None
+
+    async def _is_ready(self, adapter: ChannelAdapter, name: str) -> bool:
+        try:
+            return await asyncio.wait_for(_call(adapter.is_ready), _READY_TIMEOUT)
+        except Exception as error:
+            self._report(name, error)
+            return False
 
     def output_of(self, message: UserMessage) -> OutputChannel:
         """Return the output channel to the place of a message.
@@ -272,7 +288,7 @@ class Channels:
         content, name = self.content_of(message), self.name_of(message)
         adapter = self.adapter(name)
         try:
-            return await asyncio.wait_for(_complete(adapter, message, content), _READ_TIMEOUT)
+            return await asyncio.wait_for(_call(adapter.complete, message, content), _READ_TIMEOUT)
         except Exception as error:
             self._report(name, error)
             return replace(content, lost=True)  # there may be something, of which nobody knows
@@ -288,8 +304,8 @@ class Channels:
             NotDelivered: It cannot be read.
         """
         try:
-            with exit_as_error():
-                return await self.adapter(channel).fetch(reference)
+            fetch = self.adapter(channel).fetch
+            return await asyncio.wait_for(_call(fetch, reference), _FETCH_TIMEOUT)
         except NotDelivered:
             raise
         except Exception as error:
