@@ -12,9 +12,9 @@ from collections import Counter
 
 import pytest
 
-#: Each worker starts its own servers and waits for them most of the time, hence more workers than
-#: there are cores.
-_WORKERS = min(3 * (os.cpu_count() or 1), 6)
+#: Each worker starts its own servers and waits for them most of the time, hence two more workers
+#: than there are cores.
+_WORKERS = min((os.cpu_count() or 1) + 2, 4)
 #: A file stays on one worker, with its servers. Files start in the order of the collection.
 _ORDER = ("--dist", "loadfile", "--no-loadscope-reorder")
 
