@@ -73,6 +73,26 @@ async def test_a_user_is_notified_of_a_file_sent_after_the_end(sim, store, ended
     ].items()
 
 
+@pytest.mark.parametrize("is_open", [False, True])
+@pytest.mark.parametrize(
+    "metadata",
+    [[1], "text", 7, {"attachments": 7}, {"attachments": {"upload_id": "u1"}}, {"title": [1]}],
+)
+async def test_metadata_of_any_shape_is_no_obstacle(sim, store, metadata, is_open):
+    router = Router(store, RecordingBot(), settings(await account(sim)))
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    if not is_open:
+        await store.sessions.end(session.id, EndReason.AGENT)
+        await store.sessions.mark_end_notified(session.id)
+        await store.sessions.finalize(session.id)
+    for text in ("", "hello?", "/deny"):
+        routed = await router.route(says(text, metadata=metadata), None)
+        assert routed is is_open
+    sent = [each.body["text"] for each in await store.outbox.all(session.id)]
+    assert ("hello?" in sent) is is_open
+
+
 async def test_a_user_is_notified_of_files_sent_while_a_handover_failed(sim, store):
     bot = RecordingBot()
     router = Router(store, bot, settings(await account(sim)))

@@ -29,7 +29,12 @@ from zendesk_handoff.rasa.session_end import (
     restart_session,
     unseen_messages,
 )
-from zendesk_handoff.rasa.user_messages import message_bodies, pop_message_key
+from zendesk_handoff.rasa.user_messages import (
+    attachments_of,
+    message_bodies,
+    metadata_of,
+    pop_message_key,
+)
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.outbox import marker_of
@@ -255,8 +260,7 @@ class Router:
 
     async def _with_title(self, message: UserMessage, content: UserContent) -> UserContent:
         """Read the title of a pressed button out of the conversation: no agent reads a payload."""
-        metadata = message.metadata if isinstance(message.metadata, dict) else {}
-        if isinstance(metadata.get("title"), str):
+        if isinstance(metadata_of(message).get("title"), str):
             return content
         title = await self._bot.shown_title(message.sender_id, content.text)
         return content if title is None else replace(content, title=title)
@@ -328,9 +332,8 @@ class Router:
 
         The chat page accepts files only during a session, which may end before they are forwarded.
         """
-        attachments = (message.metadata or {}).get("attachments")
-        files = [each for each in attachments or () if isinstance(each, dict)]
-        if (message.text or "").strip() or not any("upload_id" in each for each in files):
+        has_upload = any("upload_id" in each for each in attachments_of(message))
+        if (message.text or "").strip() or not has_upload:
             return False
         output = self._bot.channels.output_of(message)
         await self._bot.say(message.sender_id, NOT_PASSED_ON, output)

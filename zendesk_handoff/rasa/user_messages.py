@@ -13,6 +13,25 @@ from zendesk_handoff.domain.user_content import UserContent, UserFile
 from zendesk_handoff.handover.agent_notes import correction_room
 
 
+def metadata_of(message: UserMessage) -> Mapping[str, Any]:
+    """Return a message's metadata; where a client has written anything else there, none.
+
+    Args:
+        message: Of any channel.
+    """
+    return message.metadata if isinstance(message.metadata, dict) else {}
+
+
+def attachments_of(message: UserMessage) -> list[Mapping[str, Any]]:
+    """List the files in a message's metadata.
+
+    Args:
+        message: Of any channel.
+    """
+    found = metadata_of(message).get("attachments")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
 def pop_message_key(message: UserMessage) -> tuple[str | None, bool]:
     """Remove the idempotency key from a message's metadata, where its channel may redeliver it.
 
@@ -56,7 +75,7 @@ def message_bodies(
         channel: The channel by which the message has come in.
         are_seen: Whether the user has seen them, so that a number can mean one of them.
     """
-    metadata: Mapping[str, Any] = message.metadata if isinstance(message.metadata, dict) else {}
+    metadata = metadata_of(message)
     if content.change == "deletion":
         return [{"type": "deletion"}]
     text = content.title or content.text
@@ -89,12 +108,11 @@ def message_bodies(
         )
     for contact in content.contacts:
         bodies += [{"type": "text", "text": part} for part in split_text(contact)]
-    attachments = metadata.get("attachments")
-    for each in attachments if isinstance(attachments, list) else ():
-        if isinstance(each, dict) and isinstance(each.get("upload_id"), str):
+    for each in attachments_of(message):
+        if isinstance(each.get("upload_id"), str):
             name = str(each.get("name") or "")
             bodies.append({"type": "upload", "upload_id": each["upload_id"], "name": name})
-        elif isinstance(each, dict) and isinstance(each.get("media_url"), str):
+        elif isinstance(each.get("media_url"), str):
             kind = str(each.get("media_type") or "")
             bodies.append({"type": "media", "media_url": each["media_url"], "media_type": kind})
     return bodies
