@@ -226,6 +226,7 @@ async def _open(store: Store, channel: str) -> Session:
         user_id=uuid.uuid4().hex[:24],
         conversation_id=uuid.uuid4().hex[:24],
     )
-    await store.sessions.connect(session.id)
+    # In this order, so that no worker finds a connected user who is to be told of the start.
     await store.sessions.mark_start_notified(session.id)
+    await store.sessions.connect(session.id)
     return await store.sessions.record_agent(session.id, agent_id="agent", agent_name="Ana")

@@ -16,6 +16,7 @@ from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.logs import error_fields, keep_level
 from zendesk_handoff.rasa import hooks, hours
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.collector import collect_all_again, leave_out_loaded
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.response_tracking import track_responses
 from zendesk_handoff.rasa.router import Router
@@ -54,6 +55,7 @@ def add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
         hooks.install(router, bot.in_hand)
         track_responses(app, store)
         hours.use(settings)
+        leave_out_loaded()  # the model comes later: it may be replaced
 
     @blueprint.listener("after_server_start")
     async def start(app: Sanic, _loop: object) -> None:
@@ -73,6 +75,7 @@ def add_lifecycle(blueprint: Blueprint, settings: Settings) -> None:
         app.ctx.zendesk_handoff_check.cancel()
         hooks.uninstall()
         hours.use(None)
+        collect_all_again()
         await runtime.stop()
         await runtime.store.close()
         use_file_of_server(None)
