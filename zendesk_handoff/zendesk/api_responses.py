@@ -18,6 +18,7 @@ from zendesk_handoff.errors import (
     ServerError,
     TooManyRequests,
 )
+from zendesk_handoff.zendesk.tolerant_json import convert, decode
 
 #: The length in characters from which a text that two strings share counts as a quotation.
 _MIN_QUOTATION = 8
@@ -36,7 +37,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 
 
 def read_value(call: str, response: Any, *path: str | int, as_type: type[T]) -> T:
-    """Extract a typed value from a response.
+    """Extract a typed value from a response; an optional field of another type is left out.
 
     Args:
         call: Method and path, for the error.
@@ -50,7 +51,7 @@ def read_value(call: str, response: Any, *path: str | int, as_type: type[T]) -> 
     try:
         for step in path:
             response = response[step]
-        return msgspec.convert(response, as_type)
+        return convert(response, as_type)
     except (KeyError, IndexError, TypeError, msgspec.ValidationError):
         raise InvalidResponse(call, "the response is not of the API's shape") from None
 
@@ -70,8 +71,8 @@ def read_body(
         ApiError: The status is an error, or the body is not the API's.
     """
     try:
-        content = msgspec.json.decode(body) if body else {}
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        content = decode(body) if body else {}
+    except (ValueError, RecursionError):
         content = None
     if 200 <= response.status < 300 and isinstance(content, dict):
         return content

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 import aiohttp
-import msgspec
 
 from zendesk_handoff import metrics
 from zendesk_handoff.domain.untrusted_text import harmless
@@ -17,6 +16,7 @@ from zendesk_handoff.settings import Connector
 from zendesk_handoff.zendesk.api_responses import api_error_for_status
 from zendesk_handoff.zendesk.hints import failure_of
 from zendesk_handoff.zendesk.retry import RetryPolicy
+from zendesk_handoff.zendesk.tolerant_json import decode
 
 _TOKEN_HINT = (
     "Zendesk does not accept `support_token`: an API token needs `support_email`, the address of "
@@ -133,8 +133,8 @@ class SupportTransport:
     def _read(self, call: str, response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
         """Decode a response; of an error the code alone, if its text may repeat what was sent."""
         try:
-            content = msgspec.json.decode(body) if body else {}
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            content = decode(body) if body else {}
+        except (ValueError, RecursionError):
             content = None
         if 200 <= response.status < 300 and isinstance(content, dict):
             return content

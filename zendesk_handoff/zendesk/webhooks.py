@@ -33,6 +33,7 @@ from zendesk_handoff.zendesk.events import (
     UsersMerged,
 )
 from zendesk_handoff.zendesk.models import SESSION_KEY, Conversation, Message, User, storable_id
+from zendesk_handoff.zendesk.tolerant_json import decode_as, repair
 
 #: Larger calls are answered with 413. Zendesk documents no limit.
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -48,7 +49,7 @@ class _Header(msgspec.Struct, rename="camel"):
     id: str
     type: str
     payload: msgspec.Raw = msgspec.Raw(b"{}")
-    created_at: str = ""
+    created_at: Any = ""
 
 
 class _ConversationPayload(msgspec.Struct):
@@ -108,14 +109,8 @@ class _ControlPayload(msgspec.Struct):
 
 _envelope = msgspec.json.Decoder(_Envelope)
 _header = msgspec.json.Decoder(_Header)
-_conversation = msgspec.json.Decoder(_ConversationPayload)
-_message = msgspec.json.Decoder(_MessagePayload)
-_user = msgspec.json.Decoder(_UserPayload)
-_postback = msgspec.json.Decoder(_PostbackPayload)
-_start = msgspec.json.Decoder(_StartPayload)
-_merge = msgspec.json.Decoder(_MergePayload)
-_activity = msgspec.json.Decoder(_ActivityPayload)
-_control = msgspec.json.Decoder(_ControlPayload)
+#: Why something cannot be read.
+_UNREADABLE = (ValueError, RecursionError)
 
 
 def verify_key(given: str | None, secrets: Iterable[str]) -> None:
@@ -151,26 +146,34 @@ def parse_events(body: bytes) -> list[Event]:
         InvalidPayload: The body is not JSON, or has no list of events.
     """
     try:
-        events = _envelope.decode(body).events
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        events = _events_of(body)
+    except _UNREADABLE:
         raise InvalidPayload("The body is not an envelope with a list of events.") from None
     parsed = (_parse_event(raw) for raw in events)
     return [event for event in parsed if event is not None]
 
 
+def _events_of(body: bytes) -> list[msgspec.Raw]:
+    try:
+        return _envelope.decode(body).events
+    except _UNREADABLE:
+        return _envelope.decode(repair(body)).events
+
+
 def _parse_event(raw: msgspec.Raw) -> Event | None:
     try:
         header = _header.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNREADABLE:
         return None  # without id and type it cannot even be a dead letter
     header.id = storable_id(header.id)
-    header.created_at = header.created_at[:64].replace("\x00", "")
+    created_at = header.created_at if isinstance(header.created_at, str) else ""
+    header.created_at = created_at[:64].replace("\x00", "")
     try:
         return _read_payload(header)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         try:
-            conversation = _conversation.decode(header.payload).conversation
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            conversation = decode_as(_ConversationPayload, header.payload).conversation
+        except _UNREADABLE:
             return None
         if header.type not in _READERS:
             return None
@@ -187,12 +190,12 @@ def _read_payload(header: _Header) -> Event | None:
 
 
 def _message_posted(header: _Header) -> MessagePosted:
-    posted = _message.decode(header.payload)
+    posted = decode_as(_MessagePayload, header.payload)
     return MessagePosted(header.id, header.created_at, posted.conversation, message=posted.message)
 
 
 def _control_moved(header: _Header) -> ControlMoved:
-    moved = _control.decode(header.payload)
+    moved = decode_as(_ControlPayload, header.payload)
     released = header.type == "switchboard:releaseControl"
     return ControlMoved(
         header.id,
@@ -205,7 +208,7 @@ def _control_moved(header: _Header) -> ControlMoved:
 
 
 def _control_accepted(header: _Header) -> ControlAccepted:
-    conversation = _control.decode(header.payload).conversation
+    conversation = decode_as(_ControlPayload, header.payload).conversation
     return ControlAccepted(
         header.id,
         header.created_at,
@@ -215,7 +218,7 @@ def _control_accepted(header: _Header) -> ControlAccepted:
 
 
 def _control_offered(header: _Header) -> ControlOffered:
-    offered = _control.decode(header.payload)
+    offered = decode_as(_ControlPayload, header.payload)
     return ControlOffered(
         header.id,
         header.created_at,
@@ -226,7 +229,7 @@ def _control_offered(header: _Header) -> ControlOffered:
 
 
 def _action_failed(header: _Header) -> ActionFailed:
-    failed = _control.decode(header.payload)
+    failed = decode_as(_ControlPayload, header.payload)
     return ActionFailed(
         header.id,
         header.created_at,
@@ -237,7 +240,7 @@ def _action_failed(header: _Header) -> ActionFailed:
 
 
 def _button_pressed(header: _Header) -> ButtonPressed:
-    pressed = _postback.decode(header.payload)
+    pressed = decode_as(_PostbackPayload, header.payload)
     payload = pressed.postback.get("payload")
     return ButtonPressed(
         header.id,
@@ -250,7 +253,7 @@ def _button_pressed(header: _Header) -> ButtonPressed:
 
 
 def _conversation_started(header: _Header) -> ConversationStarted:
-    started = _start.decode(header.payload)
+    started = decode_as(_StartPayload, header.payload)
     code = (started.referral or {}).get("code")
     return ConversationStarted(
         header.id,
@@ -264,7 +267,7 @@ def _conversation_started(header: _Header) -> ConversationStarted:
 
 
 def _users_merged(header: _Header) -> UsersMerged:
-    merged = _merge.decode(header.payload)
+    merged = decode_as(_MergePayload, header.payload)
     pair, users = merged.merged_conversations, merged.merged_users
     return UsersMerged(
         header.id,
@@ -289,19 +292,19 @@ def _code_of(refused: _ControlPayload) -> str:
 
 
 def _control_refused(header: _Header) -> ControlRefused:
-    refused = _control.decode(header.payload)
+    refused = decode_as(_ControlPayload, header.payload)
     return ControlRefused(
         header.id, header.created_at, refused.conversation, code=_code_of(refused)
     )
 
 
 def _conversation_removed(header: _Header) -> ConversationRemoved:
-    removed = _conversation.decode(header.payload)
+    removed = decode_as(_ConversationPayload, header.payload)
     return ConversationRemoved(header.id, header.created_at, removed.conversation)
 
 
 def _user_removed(header: _Header) -> UserRemoved:
-    user = _user.decode(header.payload).user
+    user = decode_as(_UserPayload, header.payload).user
     return UserRemoved(
         header.id, header.created_at, Conversation(id=""), user_id=storable_id(user.id)
     )
@@ -310,8 +313,8 @@ def _user_removed(header: _Header) -> UserRemoved:
 def _agent_activity(header: _Header) -> Event | None:
     """Read typing or reading; nothing is lost with an event that cannot be read."""
     try:
-        found = _activity.decode(header.payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = decode_as(_ActivityPayload, header.payload)
+    except _UNREADABLE:
         return None
     activity = found.activity or {}
     author = activity.get("author")
