@@ -6,10 +6,11 @@ measured on any chat log and run without a tracker.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from zendesk_handoff.domain.foreign_values import mapping_of, mappings_of, text_of
 from zendesk_handoff.domain.identity import Fact
 from zendesk_handoff.domain.payloads import without_mark
 
@@ -45,10 +46,17 @@ _MAX_DEPTH = 20
 
 @dataclass(frozen=True)
 class Entity:
-    """An entity that the NLU extracted from a user's message."""
+    """An entity that the NLU extracted from a user's message.
+
+    Attributes:
+        name: Its name.
+        value: Its value, as text.
+        role: What tells it from others of its name: "from" and "to", or the number of a group.
+    """
 
     name: str
     value: str
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +224,7 @@ class _EventReader:
         elif kind in ("active_loop", "form"):
             self.active_form = event.get("name")
         elif kind == "action":
-            self._action = event.get("name")
+            self._action = text_of(event.get("name")) or None
         elif kind == "user":
             self._read_user(event)
         elif kind == "bot":
@@ -224,16 +232,16 @@ class _EventReader:
 
     def _read_user(self, event: Mapping[str, Any]) -> None:
         self._action = None
-        metadata = event.get("metadata") or {}
+        metadata = mapping_of(event.get("metadata"))  # a client's own, of any form
         if isinstance(metadata.get("locale"), str):
             self.locale = metadata["locale"]
-        text = (event.get("text") or "").strip()
+        text = text_of(event.get("text"))
         if text.startswith("/"):
-            text = self._titles.get(text, "")
+            text = self._titles.get(text) or text_of(metadata.get("title"))
         if not text or text.startswith("EXTERNAL: "):  # Rasa's prefix for a triggered intent
             return
-        parsed = event.get("parse_data") or {}
-        intent = (parsed.get("intent") or {}).get("name")
+        parsed = mapping_of(event.get("parse_data"))
+        intent = text_of(mapping_of(parsed.get("intent")).get("name"))
         self._is_lost = intent in FALLBACK_INTENTS or _has_failed(parsed.get("commands"))
         self.turns.append(
             Turn(
@@ -245,26 +253,40 @@ class _EventReader:
         )
 
     def _read_bot(self, event: Mapping[str, Any]) -> None:
-        data = event.get("data") or {}
-        for button in data.get("buttons") or ():
-            if isinstance(button, Mapping) and button.get("title"):
-                self._titles[str(button.get("payload"))] = str(button["title"])
-        text = (event.get("text") or "").strip()
+        for button in buttons_in(mapping_of(event.get("data"))):
+            if title := text_of(button.get("title")):
+                self._titles[text_of(button.get("payload"))] = title
+        text = text_of(event.get("text"))
         if not text:
             return
-        action = (event.get("metadata") or {}).get("utter_action") or self._action
+        action = text_of(mapping_of(event.get("metadata")).get("utter_action")) or self._action
         fallback = _is_fallback_name(action) or self._is_lost
         self.turns.append(Turn("bot", text, action=action, fallback=fallback))
 
 
-def _entities(found: Sequence[Mapping[str, Any]] | None) -> tuple[Entity, ...]:
+def buttons_in(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the buttons of a bot's message, those of its cards included.
+
+    Args:
+        data: Of Rasa's event `bot`.
+    """
+    for holder in (data, *mappings_of(data.get("elements"))):
+        for name in ("buttons", "quick_replies"):
+            yield from mappings_of(holder.get(name))
+
+
+def _entities(found: object) -> tuple[Entity, ...]:
     """Keep each entity once: several extractors may have extracted the same."""
-    pairs = {
-        (str(item["entity"]), str(item["value"])): None
-        for item in found or ()
+    every = (
+        Entity(
+            str(item["entity"]),
+            str(item["value"]),
+            " ".join(filter(None, (text_of(item.get("role")), text_of(item.get("group"))))),
+        )
+        for item in mappings_of(found)
         if item.get("entity") and item.get("value") not in (None, "")
-    }
-    return tuple(Entity(name, value) for name, value in pairs)
+    )
+    return tuple(dict.fromkeys(every))
 
 
 def _has_failed(commands: object) -> bool:

@@ -9,6 +9,9 @@ from typing import Any
 
 from rasa.shared.core.events import BotUttered, Event
 
+from zendesk_handoff.domain.dialogue import buttons_in
+from zendesk_handoff.domain.foreign_values import mapping_of, text_of
+
 #: A payload in Rasa's own form (Rasa's page "Responses", "Buttons":
 #: https://rasa.com/docs/rasa/responses#buttons): an intent, its confidence, and entities as JSON.
 _PAYLOAD = re.compile(r"/(?P<intent>[^\s{}@]+)(?:@[0-9.]+)?\s*(?P<entities>\{.*)?", re.DOTALL)
@@ -27,11 +30,11 @@ def title_of(events: Sequence[Event], payload: str) -> str | None:
     for event in reversed(events):
         if not isinstance(event, BotUttered):
             continue
-        for button in _buttons(event.data):
-            if str(button.get("payload") or "").strip() == payload:
-                title = button.get("title")
-                if isinstance(title, str) and title.strip():
-                    return title.strip()
+        for button in buttons_in(mapping_of(event.data)):
+            if text_of(button.get("payload")) == payload and (
+                title := text_of(button.get("title"))
+            ):
+                return title
     return None
 
 
@@ -74,19 +77,6 @@ def needs_slots(variations: Iterable[Any], values: Mapping[str, str]) -> bool:
         "condition" in each or set(_PLACEHOLDER.findall(str(each))) - set(values)
         for each in variations
     )
-
-
-def _buttons(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the buttons of a message, those of its cards included."""
-    elements = data.get("elements")
-    for holder in (data, *(elements if isinstance(elements, list) else ())):
-        if not isinstance(holder, Mapping):
-            continue
-        for name in ("buttons", "quick_replies"):
-            found = holder.get(name)
-            for each in found if isinstance(found, list) else ():
-                if isinstance(each, Mapping):
-                    yield each
 
 
 def _scalars(value: Any) -> Iterator[str]:

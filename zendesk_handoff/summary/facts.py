@@ -79,7 +79,7 @@ def named_facts(dialogue: Dialogue, labels: Labels) -> list[Item]:
     values: dict[str, Any] = {}
     for turn in dialogue.user_turns:
         for entity in turn.entities:
-            values[entity.name] = entity.value
+            values[f"{entity.role}_{entity.name}".lstrip("_")] = entity.value
     values.update(dialogue.slots)
     for name in TOLD_NAMES:
         values.pop(name, None)  # they have lines of their own
