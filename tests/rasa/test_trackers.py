@@ -109,14 +109,6 @@ async def test_events_with_a_key_are_appended_once_and_unknown_slots_never(sql):
         assert "unknown" not in opened.tracker.slots
 
 
-async def test_metadata_of_any_form_keeps_no_event_from_being_appended(sql):
-    await begin(sql)
-    async with open_tracker(Processor(sql), SENDER) as opened:
-        await opened.append([UserUttered("first", {"name": "greet"}, metadata="abc")])
-        await opened.append([UserUttered("second", {"name": "greet"})], key="one")
-        assert texts(opened.tracker) == ["hi", "first", "second"]
-
-
 async def test_an_event_broker_gets_each_new_event_once(sql, threads):
     await begin(sql)
     sql.event_broker = broker = Broker()

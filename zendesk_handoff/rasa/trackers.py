@@ -220,8 +220,4 @@ def _without_broker(store: TrackerStore) -> TrackerStore:
 
 
 def _has_key(tracker: DialogueStateTracker, key: str) -> bool:
-    return any(
-        # That of a user's message is a client's own, of any form.
-        isinstance(event.metadata, dict) and event.metadata.get(_KEY) == key
-        for event in reversed(tracker.events)
-    )
+    return any(event.metadata.get(_KEY) == key for event in reversed(tracker.events))
