@@ -230,3 +230,9 @@ def test_what_cannot_be_read_of_them_keeps_nothing_from_being_stored(kind, paylo
         "conversation:"
     )
     assert all(classify_event(each, NATIVE) is None or each for each in parsed)
+
+
+@pytest.mark.parametrize("kind", ["conversation:endedByUser", "ticket:closed"])
+def test_a_notice_is_in_no_words_of_the_users(kind):
+    said = message(content={"type": "text", "text": "Ana left"}, activity={"type": kind})
+    assert for_bot(raw("conversation:message", message=said)) == []

@@ -77,6 +77,18 @@ async def test_a_custom_message_that_cannot_be_shown_is_left_out(output, shown, 
     assert await shown() == []
 
 
+async def test_numbers_of_custom_actions_are_shown_and_what_is_no_card_is_left_out(output, shown):
+    buttons = [{"title": 1, "payload": '/rate{"stars": 1}'}, {"title": 0, "payload": 0}, 7]
+    await output.send_text_with_buttons(SENDER, 5, buttons)
+    elements = [{"title": 10234, "subtitle": 9.5, "buttons": buttons[:1]}, None, "odd"]
+    await output.send_elements(SENDER, elements)
+    first = {"title": "1", "payload": '/rate{"stars": 1}'}
+    assert await shown() == [
+        {"role": "bot", "text": "5", "buttons": [first, {"title": "0", "payload": "0"}]},
+        {"role": "bot", "text": "**10234**\n9.5", "buttons": [first]},
+    ]
+
+
 async def test_an_agents_message_is_shown_once(to_page, shown):
     message = AgentMessage("m1", AGENTS[0], "a1", "text", "Hello")
     for _ in range(2):

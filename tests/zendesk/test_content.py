@@ -184,3 +184,23 @@ def test_a_deleted_message_has_no_content():
     message = shown({"type": "text", "text": "secret"}, deleted=True)
     assert message.is_deleted
     assert message.text == ""
+
+
+@pytest.mark.parametrize("kind", ["carousel", "list"])
+def test_items_that_are_missing_are_said_by_the_fallback(kind):
+    for items in (None, [], [{"title": "", "actions": []}]):
+        found = shown({"type": kind, "items": items, "text": "Blue kettle"})
+        assert (found.text, found.cards) == ("Blue kettle", ())
+        assert shown({"type": kind, "items": items}).text == CANNOT_SHOW
+    whole = shown({"type": kind, "items": [{"title": "Blue kettle"}], "text": "Blue kettle"})
+    assert (whole.text, len(whole.cards)) == ("", 1)
+
+
+def test_answers_of_a_form_are_said_with_their_labels():
+    fields = [
+        {"type": "email", "name": "mail", "label": "E-mail", "email": "mo@example.com"},
+        {"type": "select", "name": "size", "select": [{"name": "l", "label": "L"}, {"name": "m"}]},
+        {"type": "text", "name": "empty", "label": "Empty", "text": None},
+    ]
+    found = shown({"type": "formResponse", "fields": fields})
+    assert found.text == "E-mail: mo@example.com\nsize: L, m"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.names import TEXTS
+from zendesk_handoff.domain.messages import CANNOT_SHOW
 from zendesk_handoff.zendesk.user_content import read_user_content
 
 PICTURE = {"type": "image", "mediaUrl": "https://media.example/a.png", "mediaType": "image/png"}
@@ -62,6 +63,17 @@ def test_the_answers_of_a_form_come_by_name():
     read = read_user_content(FORM)
     assert read["text"] == FORM["textFallback"]
     assert read["metadata"]["form"] == {"order": "10234", "size": "L", "mail": "mo@example.com"}
+
+
+def test_answers_without_their_fallback_are_said_with_their_labels():
+    read = read_user_content({**FORM, "textFallback": None})
+    assert read["text"] == FORM["textFallback"]
+
+
+@pytest.mark.parametrize("kind", ["sticker", "image", "location", "carousel"])
+def test_a_message_that_cannot_be_read_at_all_is_not_met_with_silence(kind):
+    assert read_user_content({"type": kind})["text"] == CANNOT_SHOW
+    assert read_user_content({"type": "text", "text": " "})["text"] == ""
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,8 @@ def _classify(event: Event, connector: Connector) -> UserEvent | None:
         message = event.message
         if message.marker is not None or message.author.type != "user" or message.is_deleted:
             return None
+        if message.activity_type:
+            return None  # a notice about the user, in no words of theirs
         body = read_user_content(message.content)
         source, user = message.source or {}, message.author.user
         user_id = message.author.user_id or (user.id if user else None)

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from zendesk_handoff.domain.foreign_values import text_of
 from zendesk_handoff.domain.identity import KnownUser
 from zendesk_handoff.domain.media import AGENT_MEDIA_PATH, INLINE_IMAGE_TYPES, is_inline_image
 
@@ -50,7 +51,7 @@ def offers(item: Mapping[str, Any], payload: str) -> bool:
         return False
     holders = (item, *(item.get("cards") or ()))
     buttons = (button for holder in holders for button in holder.get("buttons") or ())
-    return any(str(button.get("payload") or "").strip() == payload for button in buttons)
+    return any(text_of(button.get("payload")) == payload for button in buttons)
 
 
 def is_from_agents(item: Mapping[str, Any]) -> bool:
@@ -196,11 +197,11 @@ def _on_this_host(url: str) -> str:
 
 
 def _button(button: Mapping[str, Any]) -> dict[str, str] | None:
-    title = button.get("title")
-    if not isinstance(title, str) or not title.strip():
+    title, payload = text_of(button.get("title")), text_of(button.get("payload"))
+    if not title:
         return None
-    payload, url = button.get("payload"), button.get("url")
-    if isinstance(payload, str) and payload.strip():
+    url = button.get("url")
+    if payload:
         return {"title": title, "payload": payload}
     if isinstance(url, str):
         return {"title": title, "url": url} if is_safe_address(url) else None

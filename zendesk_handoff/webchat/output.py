@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from rasa.core.channels.channel import OutputChannel
 
+from zendesk_handoff.domain.foreign_values import mappings_of, text_of
 from zendesk_handoff.store.store import Store
 from zendesk_handoff.webchat.history import HistoryItem, bot_item, describe_media
 from zendesk_handoff.webchat.markdown import escape_markdown
@@ -39,13 +40,13 @@ class WebChatOutput(OutputChannel):
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Show a text as one message; its blank lines separate paragraphs, not messages."""
-        await self._show(recipient_id, bot_item(text))
+        await self._show(recipient_id, bot_item(text_of(text)))
 
     async def send_text_with_buttons(
         self, recipient_id: str, text: str, buttons: list[dict[str, Any]], **kwargs: Any
     ) -> None:
         """Show a text and buttons below it."""
-        await self._show(recipient_id, bot_item(text, buttons=buttons))
+        await self._show(recipient_id, bot_item(text_of(text), buttons=mappings_of(buttons)))
 
     async def send_quick_replies(
         self, recipient_id: str, text: str, quick_replies: list[dict[str, Any]], **kwargs: Any
@@ -67,12 +68,12 @@ class WebChatOutput(OutputChannel):
         self, recipient_id: str, elements: Iterable[dict[str, Any]], **kwargs: Any
     ) -> None:
         """Show each element of a list or carousel as a message with its image and buttons."""
-        for element in elements:
-            title, subtitle = element.get("title") or "", element.get("subtitle") or ""
+        for element in mappings_of(list(elements)):
+            title, subtitle = text_of(element.get("title")), text_of(element.get("subtitle"))
             lines = [f"**{title}**" if title else "", subtitle]
             item = bot_item(
                 "\n".join(line for line in lines if line),
-                buttons=element.get("buttons") or (),
+                buttons=mappings_of(element.get("buttons")),
                 media=describe_media("image", element.get("image_url"), name=title or None),
             )
             await self._show(recipient_id, item)
@@ -83,15 +84,13 @@ class WebChatOutput(OutputChannel):
         """Show a custom message that has the fields of any other; raw JSON is not shown."""
         if not isinstance(json_message, Mapping):
             return
-        text, buttons = json_message.get("text"), json_message.get("buttons")
+        text = json_message.get("text")
         media = describe_media("image", json_message.get("image")) or _attachment(
             json_message.get("attachment")
         )
         item = bot_item(
             text if isinstance(text, str) else None,
-            buttons=[each for each in buttons if isinstance(each, Mapping)]
-            if isinstance(buttons, list)
-            else (),
+            buttons=mappings_of(json_message.get("buttons")),
             media=media,
         )
         if item is None:

@@ -28,6 +28,8 @@ _UNSAFE_IN_NAMES = re.compile(r"[/\\:*?\"<>|]")
 #: How deep the texts of an unknown content may lie.
 _MAX_DEPTH = 6
 _MEDIA = frozenset({"image", "file"})
+_ITEMS = frozenset({"carousel", "list"})
+_ITEM_PARTS = ("title", "altText", "description", "mediaUrl", "actions")
 
 
 class Media(NamedTuple):
@@ -56,16 +58,19 @@ def text_of(content: Mapping[str, Any], *, has_media: bool = False) -> str:
         has_media: Whether the content's file is shown besides.
     """
     kind = _string(content, "type")
-    lines = [] if kind in {"carousel", "list", "location"} else [own_text(content)]
+    # A carousel's own text repeats its items, and a place's its coordinates.
+    has_items = kind in _ITEMS and bool(cards_of(content))
+    lines = [] if has_items or kind == "location" else [own_text(content)]
     if kind in _MEDIA and not has_media:
         lines.append(_string(content, "altText"))
     if kind == "formResponse":
-        lines.append(_string(content, "textFallback"))
+        lines += [_string(content, "textFallback")] if content.get("textFallback") else []
+        lines += [] if any(lines) else _given(content)
     lines += _questions(content)
     lines += _place(content)
     lines += [text for action in _mappings(content.get("actions")) if (text := _in_words(action))]
-    if not any(lines) and kind not in {"carousel", "list"} and not has_media:
-        is_known = kind in {"text", *_MEDIA} or any(buttons_of(content))
+    if not any(lines) and not has_items and not has_media:
+        is_known = kind in {"text", *_MEDIA, *_ITEMS} or any(buttons_of(content))
         lines += [] if is_known else _all_texts(content)
     return "\n".join(line for line in lines if line)
 
@@ -127,6 +132,9 @@ def cards_of(content: Mapping[str, Any]) -> tuple[Card, ...]:
             buttons=tuple(_actions(item)),
         )
         for item in _mappings(content.get("items"))
+        if any(
+            item.get(each) for each in ("title", "altText", "description", "mediaUrl", "actions")
+        )
     )
 
 
@@ -208,6 +216,22 @@ def _questions(content: Mapping[str, Any]) -> list[str]:
         if len(fields) > 1:
             lines += [f"   {place}) {option}" for place, option in enumerate(_labels(each), 1)]
     return lines
+
+
+def answer_of(field: Mapping[str, Any]) -> str:
+    """Return what a user has entered into a field (schema `formResponseMessageField`).
+
+    Args:
+        field: Of a form's response.
+    """
+    chosen = ", ".join(_labels({"options": field.get("select")}))
+    return _string(field, "text") or _string(field, "email") or chosen
+
+
+def _given(content: Mapping[str, Any]) -> list[str]:
+    """Say the answers of a form in words, as `textFallback` does where it is given."""
+    fields = _mappings(content.get("fields"))
+    return [f"{_label(each)}: {answer}" for each in fields if (answer := answer_of(each))]
 
 
 def _options(content: Mapping[str, Any]) -> Iterator[Button]:

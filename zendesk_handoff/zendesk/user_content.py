@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from zendesk_handoff.domain.messages import CANNOT_SHOW
 from zendesk_handoff.zendesk import content as contents
 
 #: Keys of a message's metadata.
@@ -43,11 +44,12 @@ def read_user_content(content: Mapping[str, Any]) -> dict[str, Any]:
     answers = _answers(content)
     if answers:
         metadata[FORM] = answers
-        text = text or "\n".join(f"{name}: {value}" for name, value in answers.items())
     payload = content.get("payload")
     if isinstance(payload, str) and payload.strip():
         metadata[TITLE] = text
         text = payload.strip()
+    if not text and content.get("type") not in (None, "text"):
+        text = CANNOT_SHOW  # so that the bot answers
     return {"text": text, "metadata": metadata}
 
 
@@ -73,10 +75,7 @@ def _answers(content: Mapping[str, Any]) -> dict[str, Any]:
     for each in fields[:_MAX_FIELDS]:
         if not isinstance(each, Mapping) or not isinstance(each.get("name"), str):
             continue
-        value = each.get("text") or each.get("email") or each.get("select")
-        if isinstance(value, list):
-            chosen = [one for one in value if isinstance(one, Mapping)]
-            value = ", ".join(str(one.get("label") or one.get("name") or "") for one in chosen)
-        if isinstance(value, str) and value:
+        value = contents.answer_of(each)
+        if value:
             found[each["name"]] = value
     return found
