@@ -15,6 +15,7 @@ from zendesk_handoff.cli import app
 from zendesk_handoff.domain.responses import responses_in
 from zendesk_handoff.errors import CannotPatch
 
+VERSION = 'version: "3.1"\n'
 OURS = {"human_handoff", "human_handoff_offer", "pattern_human_handoff", "pattern_cannot_handle"}
 GENERATOR = "zendesk_handoff.calm.HandoffCommandGenerator"
 COEXISTENCE = CONFIG.replace(
@@ -201,6 +202,16 @@ def test_a_file_of_another_form_is_told(make, name, text, part):
     with pytest.raises(CannotPatch, match=part) as error:
         plan_init(make({**BOT, name: text}), SIMULATOR, webchat=True)
     assert name in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["domain.yml", "config.yml"])
+def test_a_tab_that_rasa_reads_is_told_where_it_cannot_be_kept(make, name):
+    bot = make({**BOT, name: f'version: "3.1"\t# a tab\n{BOT[name].replace(VERSION, "")}'})
+    before = of_folder(bot)
+    done = CliRunner().invoke(app, ["init", "--folder", str(bot), "--simulator", "--yes"])
+    assert done.exit_code == 1
+    assert f"{name}: has a form that cannot be patched: found character '\\t'" in done.output
+    assert of_folder(bot) == before
 
 
 @pytest.mark.parametrize("name", ["data/flows.yml", "domain.yml", "config.yml"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml.error import MarkedYAMLError
 
 from zendesk_handoff.adopt.files import read_text
 from zendesk_handoff.adopt.lines import Lines
@@ -60,7 +63,8 @@ def _config(path: Path) -> str:
         CannotPatch: The pipeline is no list, or there is none.
     """
     text = _read(path)
-    yaml, content = load(text)
+    with _told(path):
+        yaml, content = load(text)
     pipeline = content.get("pipeline")
     if not isinstance(pipeline, list) or not all(isinstance(each, Mapping) for each in pipeline):
         by_hand = f"give it one that begins with `- name: {GENERATOR}`"
@@ -102,9 +106,20 @@ def _domain(path: Path, bot: CalmBot) -> str:
 
 def _with_entries(path: Path, text: str, more: Mapping[str, Any]) -> str:
     try:
-        return with_entries(text, more, empty=_HEAD + _VERSION)
+        with _told(path):
+            return with_entries(text, more, empty=_HEAD + _VERSION)
     except TypeError as error:
         raise CannotPatch(path, str(error)) from None
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tell what YAML's writer cannot read although Rasa does: a tab behind a value, for example."""
+    try:
+        yield
+    except MarkedYAMLError as error:
+        cause = str(error.problem).replace("\t", "\\t")
+        raise CannotPatch(path, f"has a form that cannot be patched: {cause}.") from None
 
 
 def _read(path: Path) -> str:
