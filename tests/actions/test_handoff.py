@@ -44,6 +44,22 @@ async def test_a_handover_pauses_the_conversation_once_the_agents_have_control(
     assert conversation["control"]["active"] == "zd-agentWorkspace"
 
 
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        [{"text": "In Slack.", "channel": "slack"}],
+        [{"text": "Sir.", "condition": [{"type": "slot", "name": "vip", "value": True}]}],
+    ],
+)
+async def test_the_user_is_told_where_the_designers_words_are_for_others(
+    connector, turn, elsewhere
+):
+    messages, *_ = await run(
+        ActionHumanHandoff(), tracker(), {"responses": dict.fromkeys((STARTED, FAILED), elsewhere)}
+    )
+    assert [each["text"] for each in messages] == TOLD
+
+
 async def test_what_grows_with_the_conversation_keeps_no_other_user_waiting(
     change, turn, monkeypatch
 ):

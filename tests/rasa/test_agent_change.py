@@ -32,7 +32,7 @@ async def server(sim, store):
             return await tell(sender_id, response, output, **values)
 
         workers.bot.tell = tell_and_note
-        workers.bot.choose = lambda responses: responses[0]
+        workers.bot.choose = lambda responses, **_: responses[0]
         yield workers
 
 
@@ -93,7 +93,7 @@ async def test_any_names(server, store, name):
 
 
 async def test_a_designers_words_for_one_who_joins_go_before_built_in_ones(server, store):
-    server.bot.choose = lambda responses: responses[-1]
+    server.bot.choose = lambda responses, **_: responses[-1]
     await write(server, store, 1, "Ana", "1")
     await write(server, store, 2, "Bo", "2")
     assert told(server) == [(AGENT_JOINED, "Ana"), (AGENT_JOINED, "Bo")]

@@ -20,13 +20,16 @@ from zendesk_handoff.domain.language import LANGUAGE_KEY
 from zendesk_handoff.domain.responses import (
     BACK_OFFER,
     ELSEWHERE,
+    ENDED,
     NOT_PASSED_ON,
     default_response,
     languages,
     responses_in,
 )
+from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.handover.native_control import NativeControl
+from zendesk_handoff.rasa.after_end import say_end
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.compat import InMemoryTrackerStore
 from zendesk_handoff.rasa.delivery import UserOutput
@@ -149,3 +152,28 @@ def test_the_action_server_is_told_the_bots_language_and_nobody_elses(
     message = says(metadata=metadata)
     make_bot(store, language).annotate(message)
     assert (message.metadata or {}) == recorded
+
+
+VIPS = [{"text": "Sir.", "condition": [{"type": "slot", "name": "vip", "value": True}]}]
+SLACK_ALONE = [{"text": "In Slack.", "channel": "slack"}]
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({}, default_response(ENDED, "de")),
+        ({f"{ENDED}_agent": SLACK_ALONE}, default_response(ENDED, "de")),
+        ({f"{ENDED}_agent": SLACK_ALONE, ENDED: [{"text": "Over."}]}, "Over."),
+        ({f"{ENDED}_agent": [*SLACK_ALONE, {"text": "Ana has left."}]}, "Ana has left."),
+        ({f"{ENDED}_agent": VIPS, ENDED: [{"text": "Over."}]}, "Over."),
+    ],
+)
+async def test_the_end_is_told_where_its_words_are_another_channels(store, own, said):
+    bot, output = make_bot(store, "de", own), CollectingOutputChannel()
+    session = await begin(store, profile={})
+    await store.sessions.connect(session.id)
+    ended = await store.sessions.end(session.id, EndReason.AGENT)
+    settings = Settings("https://bot.example.com", {})
+    async with bot.open_tracker(session.sender_id) as tracker:
+        await say_end(settings, bot, ended, output, tracker=tracker)
+    assert [each["text"] for each in output.messages] == [said]

@@ -76,7 +76,7 @@ class RecordingBot:
     ) -> None:
         await output.send_response(sender_id, {"text": response})
 
-    def choose(self, responses: Sequence[str]) -> str:
+    def choose(self, responses: Sequence[str], **_: object) -> str:
         return responses[-1]
 
     async def tell(

@@ -9,7 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from zendesk_handoff.actions.user import find_language
-from zendesk_handoff.domain.responses import default_message, is_built_in
+from zendesk_handoff.domain.responses import default_message, has_words, is_built_in
 
 
 def utter(
@@ -21,6 +21,9 @@ def utter(
 ) -> None:
     """Say a response, unless a designer has emptied it.
 
+    Words for other channels, or for other values of slots, are none here: the user hears the
+    built-in ones.
+
     Args:
         dispatcher: Receives it.
         response: ``utter_handoff_…``.
@@ -29,11 +32,15 @@ def utter(
         **values: The values of the placeholders.
     """
     variations = (domain.get("responses") or {}).get(response)
-    if variations is None or is_built_in(response, variations):
+    has_own = variations is not None and not is_built_in(response, variations)
+    if has_own and not any(_says_something(each) for each in variations):
+        return
+    channel = tracker.get_latest_input_channel() or ""
+    if has_own and has_words(variations, channel=channel, slots=tracker.slots):
+        dispatcher.utter_message(response=response, **values)
+    else:
         locale = find_language(tracker)
         dispatcher.utter_message(**default_message(response, locale, **values))
-    elif any(_says_something(each) for each in variations):
-        dispatcher.utter_message(response=response, **values)
 
 
 def _says_something(variation: Any) -> bool:

@@ -113,15 +113,45 @@ def is_built_in(name: str, variations: Any) -> bool:
     return any(_read(language).get(name) == variations for language in languages())
 
 
+def has_words(variations: Any, *, channel: str, slots: Mapping[str, Any] | None) -> bool:
+    """Tell whether one of a response's variations is for a channel, and for the slots.
+
+    Rasa says nothing at all where none is (Rasa's page "Responses": channel-specific and
+    conditional response variations).
+
+    Args:
+        variations: The response, as a domain has it.
+        channel: The name of the user's channel.
+        slots: The values of the slots; ``None`` if they are not known: then each condition may fit.
+    """
+    return any(
+        not isinstance(each, Mapping)
+        or (
+            each.get("channel") in (None, channel)
+            and (slots is None or all(_is_met(one, slots) for one in each.get("condition") or ()))
+        )
+        for each in variations or ()
+    )
+
+
+def _is_met(condition: Mapping[str, Any], slots: Mapping[str, Any]) -> bool:
+    wanted, given = condition.get("value"), slots.get(str(condition.get("name")))
+    if isinstance(wanted, str) and isinstance(given, str):
+        return wanted.casefold() == given.casefold()
+    return bool(wanted == given)
+
+
 def default_message(name: str, locale: str | None = None, **values: str) -> dict[str, Any]:
     """Return a built-in response as a message: ``text``, and ``buttons`` where it has some.
 
     Args:
-        name: ``utter_handoff_…``.
+        name: ``utter_handoff_…``; of a designer's own for the reason of an end, such as
+            ``utter_handoff_ended_agent``, the words for any end.
         locale: The user's language, as a BCP 47 tag; English where there is no file for it.
         **values: The values of the placeholders, such as ``agent_name``.
     """
-    message = deepcopy(_responses(locale)[name][0])
+    known = name if has_built_in(name) or not name.startswith(f"{ENDED}_") else ENDED
+    message = deepcopy(_responses(locale)[known][0])
     message["text"] = _PLACEHOLDER.sub(
         lambda found: values.get(found[1], found[0]), message["text"]
     )

@@ -11,6 +11,7 @@ from zendesk_handoff.domain.identity import requester_profile
 from zendesk_handoff.domain.responses import ENDED_EMAIL, FAILED, ended_responses
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.outputs import channel_name
 from zendesk_handoff.rasa.trackers import OpenTracker
 from zendesk_handoff.settings import Settings
 
@@ -47,7 +48,8 @@ async def say_end(
     responses: tuple[str, ...] = (FAILED,)
     if session.has_reached_agents:
         responses = ended_responses(reason, email=email)
-    response = bot.choose(responses)
+    slots = None if tracker is None else tracker.tracker.current_slot_values()
+    response = bot.choose(responses, channel=channel_name(output), slots=slots)
     await bot.say(
         session.sender_id,
         response,

@@ -17,7 +17,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Sanic
 
 from zendesk_handoff.domain.language import ENGLISH, LANGUAGE_KEY, language_of
-from zendesk_handoff.domain.responses import default_message, has_built_in, is_built_in
+from zendesk_handoff.domain.responses import default_message, has_built_in
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa import lock_store
 from zendesk_handoff.rasa.channels import Channels, Whereabouts
@@ -26,6 +26,7 @@ from zendesk_handoff.rasa.delivery import send_once, with_literal_values
 from zendesk_handoff.rasa.in_delivery import InDelivery
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.outputs import channel_name
+from zendesk_handoff.rasa.own_words import has_own
 from zendesk_handoff.rasa.payloads import needs_slots, payload_in_words, title_of
 from zendesk_handoff.rasa.slot_cache import SlotCache
 from zendesk_handoff.rasa.trackers import OpenTracker, open_tracker
@@ -182,15 +183,19 @@ class Bot:
         if tracker is not None:
             await tracker.append([utterance], key=key)
 
-    def choose(self, responses: Sequence[str]) -> str:
+    def choose(
+        self, responses: Sequence[str], *, channel: str, slots: Mapping[str, Any] | None = None
+    ) -> str:
         """Choose the most specific response that has words: the bot's own before built-in ones.
 
         Args:
             responses: The most specific first; the last one has built-in words.
+            channel: The name of the user's channel.
+            slots: The user's, if they are known.
         """
         processor = self.processor
         for each in responses:
-            if processor is not None and _has_own(processor, each):
+            if processor is not None and has_own(processor, each, channel=channel, slots=slots):
                 return each
         return next(each for each in responses if has_built_in(each))
 
@@ -246,7 +251,7 @@ class Bot:
         """
         output, processor = self.channels.output_of(message), self.processor
         said: dict[str, Any] | None = None
-        if processor is not None and _has_own(processor, response):
+        if processor is not None and has_own(processor, response):
             try:
                 nobody = DialogueStateTracker(_NOBODY, processor.domain.slots)
                 channel = nlg_channel(output, channel_name(output))
@@ -266,7 +271,7 @@ class Bot:
         tracker: OpenTracker | None,
     ) -> dict[str, Any] | None:
         processor = self.processor
-        if processor is None or not _has_own(processor, response):
+        if processor is None or not has_own(processor, response):
             return None
         nlg, channel = processor.nlg, channel_name(output)
         message: dict[str, Any] | None
@@ -380,17 +385,3 @@ class Bot:
                     for event in found.events
                 )
             )
-
-
-def _has_own(processor: MessageProcessor, response: str) -> bool:
-    """Tell whether the bot has words of its own for a response.
-
-    Args:
-        processor: The loaded bot's.
-        response: ``utter_…``. An NLG server decides for itself; else the built-in words that the
-            importer has put into the domain are as good as none.
-    """
-    variations = processor.domain.responses.get(response)
-    if type(processor.nlg) is not TemplatedNaturalLanguageGenerator:
-        return variations is not None
-    return variations is not None and not is_built_in(response, variations)

@@ -208,7 +208,7 @@ class InboxDelivery:
             key = f"{key}:{message.id}"  # an agent may come back: each change is told once
         if former is None:
             return await self._output.tell(session, AGENT_JOINED, key=key, **values)
-        response = self._bot.choose((AGENT_CHANGED, AGENT_JOINED))
+        response = self._bot.choose((AGENT_CHANGED, AGENT_JOINED), channel=session.channel)
         if response == AGENT_CHANGED:
             values["former_agent"] = former
         return await self._output.tell(session, response, key=key, **values)
