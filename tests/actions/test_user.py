@@ -66,6 +66,19 @@ def test_values_of_other_types_and_shapes_are_no_address(value):
     assert "email" not in found.origins()
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (["Jörg", "Ana"], [("Jörg, Ana", "told")]),
+        (10234.0, [("10234", "told")]),
+        *((each, []) for each in ({"first": "Jo"}, [], [[]], True, False, "", " ")),
+    ],
+)
+def test_a_name_of_another_type_is_written_in_words_or_left_out(value, told):
+    assert facts(tracker(name=value)) == told
+    assert facts(tracker({"name": value})) == told
+
+
 @pytest.mark.parametrize("name", AGENTS)
 def test_slots_and_metadata_are_told_whatever_they_hold(name):
     found = find_identity(tracker({"name": name}, email="ceo@example.com"))

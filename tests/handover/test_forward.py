@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.names import AGENTS
 from tests.support.store import store_upload
 from tests.support.zendesk import Clock, background, begin, connected, text, written
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
@@ -17,6 +18,7 @@ from zendesk_handoff.errors import NotAuthorized, ServerError, StoreUnavailable
 from zendesk_handoff.handover.agent_notes import agent_note, closing_note
 from zendesk_handoff.handover.forward import forward
 from zendesk_handoff.handover.opening import open_session
+from zendesk_handoff.rasa.adapter import FetchedFile
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
 
 PNG = base64.b64decode(
@@ -170,6 +172,25 @@ async def test_an_upload_arrives_as_an_image(sim, store):
     async with background(connector, Clock()) as client:
         await forward(store, client, session)
     assert await written(sim, session) == ["image"]
+
+
+@pytest.mark.parametrize(
+    "name", ['a"b\r\nX-Y: z.png', "", "\u202e\n", "👩🏽\u200d🚒" * 99, *AGENTS]
+)
+@pytest.mark.parametrize("kind", ["image/png", "image/png\r\nX-Y: z", "", "no type"])
+async def test_no_name_or_type_of_a_file_keeps_it_and_what_follows_back(sim, store, name, kind):
+    """Platforms take both from the app that has sent the file."""
+    connector, session = await connected(sim, store)
+    file = {"type": "platform_file", "channel": "telegram", "reference": "f1"}
+    await store.outbox.add(session.id, [{**file, "name": name, "media_type": kind}, text("two")])
+
+    async def fetch(_channel, _reference):
+        return FetchedFile(PNG, media_type="image/png")
+
+    async with background(connector, Clock()) as client:
+        assert await forward(store, client, session, fetch)
+    assert await store.outbox.waiting(session.id) == []
+    assert (await written(sim, session))[-1] == "two"
 
 
 async def test_a_text_at_the_limit_arrives_whole(sim, store):

@@ -74,3 +74,13 @@ def test_a_language_models_summary_has_the_lines_too():
     )
     assert "\nSigned in: Jo Doe; jo@example.com\n" in summary
     assert f"\nAs told by the user: email: {CEO}\n" in summary
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(["Jo", "Mo"], "name: Jo, Mo"), ({"first": "Jo"}, ""), (7, "name: 7"), ([{"a": 1}], "")],
+)
+def test_a_slot_of_another_type_is_written_in_words_or_left_out(value, shown):
+    summary = summarize(dialogue(name=value), max_words=220)
+    assert "{" not in summary and "[" not in summary
+    assert (f"As told by the user: {shown}" in summary) == bool(shown)

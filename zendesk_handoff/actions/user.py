@@ -109,8 +109,10 @@ def _recorded(tracker: Tracker, key: str) -> Any:
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Read what may be a text: slots and metadata have values of any type."""
     found = {name: values.get(name) for name in ("name", "email", "locale")}
-    return {name: str(value) for name, value in found.items() if value}
+    texts = {name: plain(value) for name, value in found.items() if not isinstance(value, bool)}
+    return {name: text for name, text in texts.items() if text}
 
 
 def message_metadata(tracker: Tracker) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ import structlog
 
 from zendesk_handoff import metrics
 from zendesk_handoff.domain.links import is_loopback, user_media_address
-from zendesk_handoff.domain.media import is_image
+from zendesk_handoff.domain.media import is_image, name_for_upload, plain_type
 from zendesk_handoff.domain.outbox import OF_THE_PLUGIN
 from zendesk_handoff.domain.responses import NOT_PASSED_ON
 from zendesk_handoff.domain.session import EndReason, Session
@@ -253,16 +253,15 @@ async def _content(
         return await _uploaded(client, session, upload.data, upload.name, upload.media_type)
     if kind == "platform_file":
         file = await fetch(str(body["channel"]), str(body["reference"]))
-        media_type = str(body.get("media_type") or file.media_type or "application/octet-stream")
-        name = _with_extension(str(body.get("name") or file.name or "file"), media_type)
-        return await _uploaded(client, session, file.data, name, media_type)
+        media_type, name = body.get("media_type") or file.media_type, body.get("name") or file.name
+        return await _uploaded(client, session, file.data, str(name), str(media_type))
     address = user_media_address(
         body["media_url"], from_here=is_loopback(client.connector.base_url)
     )
     if address is None:
         raise NotDelivered("the file has no public web address", may_repeat=False)
     media_type = body.get("media_type") or mimetypes.guess_type(urlsplit(address).path)[0] or ""
-    return {"type": _media_kind(str(media_type)), "mediaUrl": address}
+    return {"type": _media_kind(plain_type(str(media_type))), "mediaUrl": address}
 
 
 def _text_content(body: Mapping[str, Any], agent_language: str) -> dict[str, Any]:
@@ -287,20 +286,15 @@ def _place_content(body: Mapping[str, Any]) -> dict[str, Any]:
 async def _uploaded(
     client: ConversationsClient, session: Session, data: bytes, name: str, media_type: str
 ) -> dict[str, Any]:
+    # Both are from outside, and become headers.
+    media_type = plain_type(media_type)
     url = await client.upload_attachment(
-        str(session.conversation_id), data, name=name, media_type=media_type
+        str(session.conversation_id),
+        data,
+        name=name_for_upload(name, media_type),
+        media_type=media_type,
     )
     return {"type": _media_kind(media_type), "mediaUrl": url}
-
-
-def _with_extension(name: str, media_type: str) -> str:
-    """Add an extension to a name without one: Zendesk refuses such files (page "Validating files").
-
-    Its address is https://docs.smooch.io/guide/validating-files.
-    """
-    if "." in name.strip("."):
-        return name
-    return name + (mimetypes.guess_extension(media_type.partition(";")[0].strip()) or "")
 
 
 def _media_kind(media_type: str) -> str:

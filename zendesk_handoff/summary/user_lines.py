@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.identity import Origin
+from zendesk_handoff.domain.templates import plain
 from zendesk_handoff.summary.labels import Labels
 
 #: The slots and entities that tell who the user is.
@@ -41,6 +42,7 @@ def _told(dialogue: Dialogue) -> Iterator[tuple[str, str]]:
     entities = (entity for turn in dialogue.user_turns for entity in turn.entities)
     found += [(each.name, each.value) for each in entities if each.name in TOLD_NAMES]
     known = {fact.value for fact in dialogue.user_facts if fact.origin is not Origin.TOLD}
-    for name, value in dict.fromkeys((name, " ".join(str(value).split())) for name, value in found):
-        if value and value not in known:
-            yield name, value
+    texts = ((name, " ".join((plain(value) or "").split())) for name, value in found)
+    for name, text in dict.fromkeys(texts):
+        if text and text not in known:
+            yield name, text

@@ -17,6 +17,7 @@ from zendesk_handoff.zendesk.api_client import ApiClient
 from zendesk_handoff.zendesk.api_responses import read_value
 from zendesk_handoff.zendesk.models import MARKER_KEY, SESSION_KEY, Conversation, Message, User
 from zendesk_handoff.zendesk.switchboard import Switchboard
+from zendesk_handoff.zendesk.tolerant_json import convert
 
 log = structlog.get_logger(__name__)
 
@@ -274,7 +275,7 @@ class ConversationsClient(ApiClient):
         """
         path = "/conversations/{}/messages"
         async for response in self._pages(path, {}, "before", conversation_id):
-            page = filter(None, map(_read_message, response.get("messages", [])))
+            page = filter(None, map(_read_message, response.get("messages") or ()))
             yield sorted(page, key=lambda each: each.received)
 
     # Attachments
@@ -309,7 +310,7 @@ class ConversationsClient(ApiClient):
 def _read_message(raw: Any) -> Message | None:
     """Read a message of a listing; an unreadable one must not hide the others."""
     try:
-        return msgspec.convert(raw, Message)
+        return convert(raw, Message)
     except msgspec.ValidationError as error:
         log.error("handoff.listing.unreadable", error=str(error)[:200])
         return None
