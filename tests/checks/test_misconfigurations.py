@@ -131,6 +131,12 @@ async def test_nothing_is_wrong_with_the_bot_that_the_cases_spoil(bot):
     assert lines_of(bot, await run(bot, online=True)) == []
 
 
+async def test_the_webhooks_address_may_be_written_otherwise(bot):
+    spelled = target(bot).replace("http://", "HTTP://") + "/"
+    use(bot, await bot.sim.add_app(integrations=[{"target": spelled, "secret": SECRET}]))
+    assert lines_of(bot, await run(bot, online=True)) == []
+
+
 @pytest.mark.parametrize("name", CASES)
 async def test_a_misconfiguration_has_the_line_of_its_row(name, bot):
     spoiled = CASES[name]

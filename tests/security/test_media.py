@@ -33,6 +33,13 @@ def test_an_attachment_takes_the_key(name):
     assert found is not None and found.takes_key and found.url.isascii()
 
 
+@pytest.mark.parametrize("root", ["https://Your-Company.zendesk.com/sc", f"{ROOT[:-3]}:443/sc"])
+def test_an_attachment_takes_the_key_however_the_settings_write_the_host(root):
+    """Zendesk writes its addresses in lower case."""
+    found = media_address(FILE, connector(base_url=root))
+    assert found is not None and found.takes_key and found.url == FILE
+
+
 @pytest.mark.parametrize(
     "url",
     [

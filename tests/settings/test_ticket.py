@@ -171,6 +171,9 @@ def test_the_support_api_is_beside_the_conversations_api():
     assert read(base_url="https://api.smooch.io").support_url == (
         "https://your-company.zendesk.com/api/v2"
     )
+    assert read(base_url="https://scooter.example").support_url == (
+        "https://your-company.zendesk.com/api/v2"
+    )
     assert read(base_url="http://127.0.0.1:8090/sc").support_url == "http://127.0.0.1:8090/api/v2"
 
 

@@ -42,6 +42,7 @@ def test_right_values_are_taken(read, given, expected):
     ("read", "wrong", "message"),
     [
         (values.text, [None, "", " ", True, [], {}], "must be a text"),
+        (values.text, [612e34, NAN, 1.5], "must be in quotes"),
         (values.texts, [[], [""], ["a", 3], None, {}], "or a list of such"),
         (values.url, ["example.com", "ftp://a.example", "https://", 3], "like an example"),
         (values.seconds, [0, -1, NAN, True, "3", None], "above 0, for example an example"),

@@ -152,6 +152,14 @@ async def test_a_merged_conversation_goes_on_under_the_surviving_one(
         assert (await store.sessions.current(gone)).id == session.id
 
 
+async def test_a_merger_of_a_conversation_with_itself_changes_nothing(store):
+    await store.native.add([EVENT])
+    users = {"surviving_user": "u9", "discarded_user": "u1"}
+    await store.native.merge([Merger("support", "c1", "c1", **users)])
+    assert await texts(store) == ["hi"]
+    assert (await store.native.conversation(SENDER)).user_id == "u9"
+
+
 async def test_a_merged_user_keeps_conversations_and_sessions(store):
     await store.native.add([EVENT])
     session = await request_session(store, SENDER, channel="zendesk")

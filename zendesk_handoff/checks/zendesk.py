@@ -20,6 +20,7 @@ from zendesk_handoff.zendesk.account import CUSTOM, Integration, Webhook
 from zendesk_handoff.zendesk.administration import Administration
 from zendesk_handoff.zendesk.client import ConversationsClient
 from zendesk_handoff.zendesk.models import SwitchboardIntegration
+from zendesk_handoff.zendesk.provisioning.wanted import same_address
 from zendesk_handoff.zendesk.retry import RetryPolicy
 from zendesk_handoff.zendesk.webhooks import triggers_of
 
@@ -135,7 +136,9 @@ def _multi_conversations(connector: Connector, *, multi: bool) -> Iterator[Findi
 
 def _ours(connector: Connector, public_url: str, hooks: Sequence[_Hook]) -> list[_Hook]:
     addresses = connector.webhook_urls(public_url)
-    return [each for each in hooks if each.webhook.target.rstrip("/") in addresses]
+    return [
+        each for each in hooks if any(same_address(each.webhook.target, own) for own in addresses)
+    ]
 
 
 def _webhook(connector: Connector, public_url: str, hooks: Sequence[_Hook]) -> Iterator[Finding]:

@@ -185,7 +185,8 @@ class Connector:
 
         It is beside that of the Conversations API; legacy accounts have them on different hosts.
         """
-        root, is_beside, _ = self.base_url.rpartition("/sc")
+        root = self.base_url.removesuffix("/sc")
+        is_beside = root != self.base_url
         return f"{root if is_beside else f'https://{self.subdomain}.zendesk.com'}/api/v2"
 
     signing_secrets: tuple[str, ...] = setting(

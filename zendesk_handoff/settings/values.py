@@ -17,8 +17,10 @@ from zendesk_handoff.domain.addresses import Network
 
 def text(value: Any, example: str) -> str:
     """Read a text that is not empty."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)  # an id of digits alone is read as a number by YAML
+    if isinstance(value, float):  # 612e34, of which the text is lost
+        raise ValueError(f"must be in quotes, or YAML reads it as a number; write {example}.")
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"must be a text that is not empty; write {example}.")
     return value.strip()

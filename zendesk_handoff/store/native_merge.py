@@ -36,7 +36,7 @@ def merge_all(connection: Connection, mergers: Sequence[Merger]) -> None:
                 moved = sa.update(table).where(*of_user)
                 connection.execute(moved.values(user_id=each.surviving_user))
         discarded = BY_CONVERSATION.first(connection, conversation=each.discarded, **names)
-        if discarded is None:
+        if discarded is None or each.discarded == each.surviving:
             continue
         surviving = BY_CONVERSATION.first(connection, conversation=each.surviving, **names)
         goes_on = discarded.sender_id

@@ -77,7 +77,7 @@ def is_zendesk_media(url: str, connector: Connector) -> bool:
 def _attachment_path(parts: SplitResult, connector: Connector) -> str | None:
     """Return the path of one of the connector's own attachments, in its one safe spelling."""
     root = urlsplit(connector.base_url)
-    is_own = (parts.scheme, parts.netloc) == (root.scheme, root.netloc)
+    is_own = _origin(parts) == _origin(root) and "@" not in parts.netloc
     if not is_own or parts.query or parts.fragment or not parts.path.startswith(root.path):
         return None
     found = _ATTACHMENT.fullmatch(parts.path.removeprefix(root.path))
@@ -87,6 +87,12 @@ def _attachment_path(parts: SplitResult, connector: Connector) -> str | None:
     if name in {".", ".."} or _ENCODED_AGAIN.search(name) or not _is_segment(name):
         return None
     return parts.path[: -len(found["name"])] + quote(name, safe="")
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    """Return scheme, host and port, however they are written: subdomains in capitals, too."""
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or default
 
 
 def _is_segment(name: str) -> bool:
