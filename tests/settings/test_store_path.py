@@ -10,6 +10,7 @@ import pytest
 import structlog
 import yaml
 
+from zendesk_handoff.errors import SettingsError
 from zendesk_handoff.settings import load_settings, read_settings
 from zendesk_handoff.settings.credentials_file import CREDENTIALS_VARIABLE
 from zendesk_handoff.settings.store_path import place_store
@@ -91,3 +92,15 @@ def test_a_database_of_an_earlier_version_is_found_in_the_working_directory(tmp_
     with structlog.testing.capture_logs() as logs:
         assert load_settings(file).store_url == f"sqlite:///{tmp_path}/conf/handoff.db"
     assert logs == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("sqlite://handoff.db", "sqlite:handoff.db", "handoff.db", "mysql://db/chats", "", 5),
+        *("postgresql://u:p@db:port/chats", "postgresql+psycopg2://db/chats"),
+    ],
+)
+def test_an_address_that_no_store_has_is_told_before_anything_starts(url):
+    with pytest.raises(SettingsError, match="store_url: must be"):
+        read_settings({**BLOCK, "store_url": url}, environ={})

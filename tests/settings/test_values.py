@@ -45,6 +45,12 @@ def test_right_values_are_taken(read, given, expected):
         (values.text, [612e34, NAN, 1.5], "must be in quotes"),
         (values.texts, [[], [""], ["a", 3], None, {}], "or a list of such"),
         (values.url, ["example.com", "ftp://a.example", "https://", 3], "like an example"),
+        (
+            values.root_url,
+            [*("https://a.example?x=1", "https://a.example/#a", "https://u:p@a.example")],
+            "an address alone",
+        ),
+        (values.root_url, ["http://a.example", "a.example"], "https://|like an example"),
         (values.seconds, [0, -1, NAN, True, "3", None], "above 0, for example an example"),
         (values.seconds_or_off, [0, NAN, True, "on", []], "or `off`"),
         (values.whole_number(1), [0, 1.0, True, "1", None], "from 1 on"),

@@ -31,12 +31,13 @@ def utter(
         domain: The bot's domain, with its responses.
         **values: The values of the placeholders.
     """
-    variations = (domain.get("responses") or {}).get(response)
-    has_own = variations is not None and not is_built_in(response, variations)
-    if has_own and not any(_says_something(each) for each in variations):
+    own = (domain.get("responses") or {}).get(response)
+    if own is None or is_built_in(response, own):
+        own = ()
+    elif not any(_says_something(each) for each in own):
         return
     channel = tracker.get_latest_input_channel() or ""
-    if has_own and has_words(variations, channel=channel, slots=tracker.slots):
+    if has_words(own, channel=channel, slots=tracker.slots):
         dispatcher.utter_message(response=response, **values)
     else:
         locale = find_language(tracker)

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from zendesk_handoff.domain.yaml_values import read_yaml
+
 
 @dataclass(frozen=True)
 class File:
@@ -30,7 +32,7 @@ class File:
 def read_file(path: Path) -> File:
     """Read a YAML file; a value is never quoted, since it may be a secret."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return File(path, {}, exists=False)
     except OSError as error:

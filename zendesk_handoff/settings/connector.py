@@ -26,7 +26,7 @@ from zendesk_handoff.settings.values import (
     matching,
     one_of,
     one_of_or_off,
-    safe_url,
+    root_url,
     text,
     texts,
     yes_or_no,
@@ -102,7 +102,7 @@ class Connector:
         for_server=True,
     )
     base_url: str = setting(
-        safe_url,
+        root_url,
         "The root of the Conversations API; another one for legacy accounts, or the simulator.",
         computed=lambda read: f"https://{read['subdomain']}.zendesk.com/sc",
         example="https://your-company.zendesk.com/sc",

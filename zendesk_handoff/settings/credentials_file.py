@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from zendesk_handoff.domain.yaml_values import read_yaml
+
 #: Names the file for the action server and the command line.
 CREDENTIALS_VARIABLE = "ZENDESK_HANDOFF_CREDENTIALS"
 #: The end of the block's name, which an older name of the class shares (docs/names.md).
@@ -78,7 +80,7 @@ def _named_in(arguments: Iterable[str]) -> Iterator[Path]:
 
 def _blocks(file: Path) -> list[Any]:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return []  # Rasa has read another one
     blocks = content if isinstance(content, Mapping) else {}

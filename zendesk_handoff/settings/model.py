@@ -15,11 +15,11 @@ from zendesk_handoff.errors import UnknownWorkspace
 from zendesk_handoff.settings.connector import Connector
 from zendesk_handoff.settings.limits import LimitSettings
 from zendesk_handoff.settings.schema import block, blocks, setting
+from zendesk_handoff.settings.store_path import read_store_url
 from zendesk_handoff.settings.values import (
     days_or_off,
-    matching,
     one_of,
-    safe_url,
+    root_url,
     seconds,
     seconds_or_off,
     some_of,
@@ -152,16 +152,13 @@ class Settings:
     """All settings of the plugin."""
 
     public_url: str = setting(
-        safe_url,
+        root_url,
         "The address at which Zendesk, and the user's channel, reach the Rasa server.",
         example="https://bot.example.com",
     )
     connectors: Mapping[str, Connector] = blocks(Connector)
     store_url: str = setting(
-        matching(
-            r"(?:sqlite|postgresql|postgres)://.*",
-            f"must be {_STORE_URL} or postgresql://host/database.",
-        ),
+        read_store_url,
         "The database that action server and Rasa server share; a path counts from the folder of "
         "`credentials.yml`. Or `postgresql://host/database`, with the extra `postgresql`.",
         default=_STORE_URL,

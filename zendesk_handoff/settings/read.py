@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from zendesk_handoff.domain.yaml_values import read_yaml
 from zendesk_handoff.errors import Problem, SettingsError
 from zendesk_handoff.settings.connector import Connector
 from zendesk_handoff.settings.credentials_file import (
@@ -120,7 +121,7 @@ def load_block(file: Path) -> Any:
         SettingsError: The file cannot be read, or has no such block.
     """
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file.read_text(encoding="utf-8"))
     except OSError as error:
         hint = f"name the file in {CREDENTIALS_VARIABLE}, or with --credentials."
         raise SettingsError([Problem(str(file.absolute()), f"{error.strerror}; {hint}")]) from None

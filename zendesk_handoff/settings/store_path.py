@@ -9,13 +9,34 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import structlog
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from zendesk_handoff.settings.values import text
 
 log = structlog.get_logger(__name__)
 
 _SQLITE = re.compile(r"sqlite:///(?P<path>[^?]+)(?P<query>\?.*)?")
+_SQLITE_FORM = re.compile(r"sqlite://(?:/.*)?")
+_SCHEME = re.compile(r"(?:sqlite|postgresql|postgres)://")
 _IN_MEMORY = ":memory:"
+
+
+def read_store_url(value: Any, example: str) -> str:
+    """Read the address of a database."""
+    found = text(value, example)
+    try:
+        is_known = _SCHEME.match(found) and make_url(found.replace("postgres://", "postgresql://"))
+    except (ArgumentError, ValueError):  # a port that is no number, for example
+        is_known = None
+    if not is_known or (found.startswith("sqlite") and not _SQLITE_FORM.fullmatch(found)):
+        raise ValueError(
+            "must be sqlite:///handoff.db, with three slashes, or postgresql://host/database."
+        )
+    return found
 
 
 def place_store(url: str, folder: Path) -> str:

@@ -81,6 +81,15 @@ def safe_url(value: Any, example: str) -> str:
     return found
 
 
+def root_url(value: Any, example: str) -> str:
+    """Read an HTTP address, as ``safe_url`` does, below which paths are appended."""
+    found = safe_url(value, example)
+    parts = urlsplit(found)
+    if parts.query or parts.fragment or "@" in parts.netloc or found.endswith(("?", "#")):
+        raise ValueError(f"must be an address alone, without a name, `?` or `#`; write {example}.")
+    return found
+
+
 def is_loopback(address: str) -> bool:
     """Tell whether a URL names this machine."""
     host = urlsplit(address).hostname or ""

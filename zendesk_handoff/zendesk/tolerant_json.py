@@ -19,6 +19,7 @@ T = TypeVar("T")
 _MAX_LEFT_OUT = 50
 #: The place of an error in msgspec's words: `$.author.subtypes`, `$[3].received`, `$.content[...]`.
 _PLACE = re.compile(r" - at `\$([^`]*)`$")
+_decoder: Any = cache(msgspec.json.Decoder)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 
 
@@ -66,7 +67,8 @@ def decode_as(as_type: type[T], body: bytes | msgspec.Raw) -> T:
         RecursionError: It is nested too deeply.
     """
     try:
-        return _decoder(as_type).decode(body)
+        found: T = _decoder(as_type).decode(body)
+        return found
     except msgspec.ValidationError as error:
         try:
             return convert(decode(bytes(body)), as_type)
@@ -96,11 +98,6 @@ def convert(value: Any, as_type: type[T]) -> T:
                 break
     assert first is not None, "each round has failed"
     raise first
-
-
-@cache
-def _decoder(as_type: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(as_type)
 
 
 def _leave_out(value: Any, error: str) -> bool:
