@@ -13,6 +13,7 @@ from zendesk_handoff.settings.model import DEFAULT_END_PHRASES
     [
         *("STOP", "Stop.", " stop!! ", "🛑 stop", "«Chat beenden»", "Zurück  zum Bot…", "END-CHAT"),
         *("volver al bot.", "Terminer le chat", "/restart", "/Restart", "/stop@shop_bot"),
+        *("zurueck zum bot", "Zuruck zum Bot", "ARRETER", "arre\u0302ter"),
         *("/end_handoff", "/end_handoff{}", '/end_handoff{"a": "b"}', "／ｓｔｏｐ", "ｓｔｏｐ"),
     ],
 )
@@ -29,6 +30,12 @@ def test_it_leaves(text):
 )
 def test_it_goes_to_the_agent(text):
     assert text not in EndPhrases(DEFAULT_END_PHRASES)
+
+
+def test_a_mark_of_another_script_makes_another_word():
+    chosen = EndPhrases(["がく", "انهاء المحادثة", "Çıkış", "finalización"])
+    assert all(each in chosen for each in ("がく!", "انهاء المحادثة.", "Cıkıs", "FINALIZACION"))
+    assert "かく" not in chosen
 
 
 def test_a_phrase_of_signs_alone_is_compared_as_it_is():

@@ -107,7 +107,11 @@ async def test_nobody_is_asked_by_default(store):
 
 @pytest.mark.parametrize(
     ("text", "rating"),
-    [*zip(PAYLOADS, range(1, 6), strict=True), ("1", 1), (" 5 ", 5), ("4.", 4), ("3!", 3)],
+    [
+        *zip(PAYLOADS, range(1, 6), strict=True),
+        *(("1", 1), (" 5 ", 5), ("4.", 4), ("3!", 3), ("4/5", 4), ("2 / 5", 2)),
+        *(("⭐⭐⭐⭐", 4), ("⭐️ ⭐️", 2), ("★★★★★", 5)),
+    ],
 )
 async def test_an_answer_is_recorded_and_is_not_the_bots(chat, text, rating):
     session = await chat.session()
@@ -120,7 +124,24 @@ async def test_an_answer_is_recorded_and_is_not_the_bots(chat, text, rating):
 @pytest.mark.parametrize(
     "text",
     [
-        *("0", "6", "12345", "4 of them", "10234", "٣", "④", "-1", "1e0", "five", "", "/restart"),
+        *(
+            "0",
+            "6",
+            "12345",
+            "4 of them",
+            "5/10",
+            "4/6",
+            "⭐" * 6,
+            "⭐⭐ thanks",
+            "10234",
+            "٣",
+            "④",
+            "-1",
+            "1e0",
+            "five",
+            "",
+            "/restart",
+        ),
         *(f"{RATING_PAYLOAD}{wrong}" for wrong in ("", "0", "6", "11", "1{}", "٣")),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 from tests.support.identity import IDENTITY_SECRET, OTHER_SECRET, identity
 from tests.support.names import AGENTS, SENDERS
 from zendesk_handoff.domain.identity import KnownUser, Origin
+from zendesk_handoff.webchat.conversation import read_profile
 from zendesk_handoff.webchat.error_responses import RequestError
 from zendesk_handoff.webchat.identity import read_identity
 
@@ -62,9 +63,8 @@ def test_any_id_is_a_subject(subject):
         identity("a\nb"),
         identity("a\u202eb"),
         identity("s" * 257),
-        identity(name="n" * 129),
         identity(name=["Jo"]),
-        identity(email="jo"),
+        identity(email=5),
         identity()[:-2],
         unsigned({"alg": "none"}, {"sub": "1", "exp": NOW + DAY}),
         unsigned({"alg": "HS256"}, {"sub": "1", "exp": NOW + DAY}),
@@ -77,6 +77,29 @@ def test_everything_else_is_refused_in_words_without_the_token(token, caplog):
     assert raised.value.status == 401
     assert "open the chat from the site again" in raised.value.message
     assert not token or str(token) not in raised.value.message + caplog.text
+
+
+WITH_JOINER = "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("n" * 300, "n" * 128),
+        (" Jo\n Doe\t", "Jo Doe"),
+        ("\u202eJo\x00", "Jo"),
+        ('{"name": "Jo"}', '{"name": "Jo"}'),
+        ("<b>Jo</b>", "<b>Jo</b>"),
+        (
+            "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+            "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627",
+        ),
+    ],
+)
+def test_no_name_or_address_keeps_a_user_from_signing_in(name, known):
+    user = read_identity(identity("7", name=name, email="jo at home"), SECRETS)
+    assert user == KnownUser(name=known, subject="7")
+    assert read_profile({"name": name, "email": "jo@home"}) == {"name": known}
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])

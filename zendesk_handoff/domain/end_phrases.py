@@ -19,6 +19,9 @@ PHRASES: Mapping[str, Sequence[str]] = {
     "es": ("terminar chat", "volver al bot", "parar"),
     "fr": ("terminer le chat", "retour au bot", "arrêter"),
 }
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+#: Those of Latin letters, which many leave out; in other scripts a mark makes another letter.
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
@@ -30,17 +33,19 @@ def every_phrase() -> list[str]:
 class Phrases:
     """Recognises phrases in any case, with any punctuation, spaces or emoji around the words.
 
+    Accents may be missing, and umlauts spelled out.
+
     Args:
         phrases: Words, or payloads, which begin with a slash.
     """
 
     def __init__(self, phrases: Iterable[str]) -> None:
         """Prepare the phrases for the comparison."""
-        self._known = {_normal(each) for each in phrases}
+        self._known = {form for each in phrases for form in _forms(each)}
 
     def __contains__(self, text: str) -> bool:
         """Tell whether a text is nothing but one of the phrases."""
-        return _normal(text) in self._known
+        return not self._known.isdisjoint(_forms(text))
 
 
 class EndPhrases(Phrases):
@@ -77,6 +82,17 @@ def is_restart(text: str) -> bool:
         text: A user's.
     """
     return _normal(text) == _normal(RESTART_PAYLOAD)
+
+
+def _forms(text: str) -> set[str]:
+    """Reduce a text to its words, without accents and with umlauts spelled out."""
+    words = _normal(text)
+    spelled = words.translate(_SPELLED_OUT)
+    return {_without_accents(words), _without_accents(spelled)}
+
+
+def _without_accents(text: str) -> str:
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
 
 
 def _normal(text: str) -> str:

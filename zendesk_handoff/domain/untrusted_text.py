@@ -79,6 +79,17 @@ def is_one_line(text: str) -> bool:
     return all(each.isprintable() or each in _JOINERS for each in text)
 
 
+def as_one_line(text: str, longest: int) -> str:
+    """Write a text as ``is_one_line`` has it.
+
+    Args:
+        text: From outside.
+        longest: Characters at most; what goes beyond is cut off.
+    """
+    shown = (" " if each.isspace() else each for each in text if each.isspace() or is_shown(each))
+    return " ".join("".join(shown).split())[:longest].strip()
+
+
 def without_shorthand(text: str) -> str:
     """Alter Zendesk's shorthand, so that it is mere text.
 

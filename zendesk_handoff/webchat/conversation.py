@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from zendesk_handoff.domain.profile import MAX_EMAIL, MAX_LOCALE, MAX_NAME, is_email, is_locale
-from zendesk_handoff.domain.untrusted_text import is_one_line
+from zendesk_handoff.domain.untrusted_text import as_one_line, is_one_line
 from zendesk_handoff.domain.user_ids import PAGE_PREFIX
 from zendesk_handoff.webchat.error_responses import RequestError
 
@@ -166,8 +166,9 @@ def _host(origin: str) -> str:
 def read_profile(values: Mapping[str, object]) -> dict[str, str]:
     """Read the user's profile from the page's address.
 
-    The values are not verified: anybody can write an address. A locale that is none is left out: it
-    comes from the browser or the site's pages, and is worth refusing no chat.
+    The values are not verified: anybody can write an address. They come from the browser or the
+    site, and its user cannot correct them: a name is cut, an e-mail address or a locale that is
+    none is left out, and no chat is refused for that.
 
     Args:
         values: ``workspace``, ``name``, ``email`` and ``locale``, each of which may be missing.
@@ -180,11 +181,14 @@ def read_profile(values: Mapping[str, object]) -> dict[str, str]:
         value = values.get(key)
         if value is None or value == "":
             continue
-        if not isinstance(value, str) or len(value) > max_length or not is_one_line(value):
+        is_exact = isinstance(value, str) and len(value) <= max_length and is_one_line(value)
+        if not isinstance(value, str) or (key == "workspace" and not is_exact):
             raise RequestError(400, f"`{key}` must be text of at most {max_length} characters.")
-        profile[key] = value.strip()
-    if "email" in profile and not is_email(profile["email"]):
-        raise RequestError(400, "`email` is not an e-mail address.")
-    if not is_locale(profile.get("locale", "")):
-        profile.pop("locale", None)
+        if key == "name":
+            profile[key] = as_one_line(value, max_length)
+        elif is_exact:
+            profile[key] = value.strip()
+    for key, is_valid in (("email", is_email), ("locale", is_locale)):
+        if not is_valid(profile.get(key, "")):
+            profile.pop(key, None)
     return {key: value for key, value in profile.items() if value}

@@ -11,8 +11,8 @@ import jwt
 import structlog
 
 from zendesk_handoff.domain.identity import MAX_SUBJECT, KnownUser
-from zendesk_handoff.domain.profile import MAX_EMAIL, MAX_NAME, is_email
-from zendesk_handoff.domain.untrusted_text import is_one_line
+from zendesk_handoff.domain.profile import MAX_NAME, is_email
+from zendesk_handoff.domain.untrusted_text import as_one_line, is_one_line
 from zendesk_handoff.webchat.error_responses import RequestError
 
 log = structlog.get_logger(__name__)
@@ -69,18 +69,23 @@ def _verified(token: str, secret: str) -> dict[str, object]:
 
 
 def _user_of(claims: dict[str, object]) -> KnownUser:
-    subject = _text(claims.get("sub"), MAX_SUBJECT)
+    subject = _subject(claims.get("sub"))
     if not subject:
         raise ValueError("the subject is empty")
-    name, email = _text(claims.get("name"), MAX_NAME), _text(claims.get("email"), MAX_EMAIL)
-    if email and not is_email(email):
-        raise ValueError("the e-mail address is none")
-    return KnownUser(name=name, email=email, subject=subject)
+    name, email = (_text(claims.get(each)) for each in ("name", "email"))
+    # Their user cannot correct them: a name is cut, and an address that is none is left out.
+    known = email.strip() if is_email(email.strip()) else ""
+    return KnownUser(name=as_one_line(name, MAX_NAME), email=known, subject=subject)
 
 
-def _text(value: object, longest: int) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str) or not is_one_line(value) or len(value) > longest:
-        raise ValueError("a claim is no text of the allowed length")
-    return value.strip()
+def _subject(value: object) -> str:
+    subject = _text(value)
+    if not is_one_line(subject) or len(subject) > MAX_SUBJECT:
+        raise ValueError("the subject is no text of the allowed length")
+    return subject.strip()
+
+
+def _text(value: object) -> str:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("a claim is no text")
+    return value or ""

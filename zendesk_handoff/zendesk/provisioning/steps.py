@@ -57,7 +57,10 @@ def create_integration(wanted: Wanted) -> Step:
         )
         made.integration_id = integration.id
         webhooks = integration.webhooks or await admin.list_webhooks(integration.id)
-        made.webhook = next(each for each in webhooks if wanted.is_target(each.target))
+        # Its only one, however Zendesk writes the address.
+        made.webhook = next(
+            (each for each in webhooks if wanted.is_target(each.target)), webhooks[0]
+        )
 
     change = f"a new one, {wanted.name!r}, with a webhook to {wanted.targets[0]} for "
     return Step("integration", change + ", ".join(wanted.triggers), apply)
