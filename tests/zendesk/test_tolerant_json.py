@@ -12,7 +12,7 @@ from tests.support.webhook_events import envelope, event, message
 from zendesk_handoff.errors import InvalidResponse
 from zendesk_handoff.zendesk.account import Webhook
 from zendesk_handoff.zendesk.api_responses import read_value
-from zendesk_handoff.zendesk.models import Message
+from zendesk_handoff.zendesk.models import Message, User
 from zendesk_handoff.zendesk.tolerant_json import convert, decode
 from zendesk_handoff.zendesk.webhooks import ControlMoved, MessagePosted, Unreadable, parse_events
 
@@ -119,8 +119,16 @@ def test_of_a_list_what_can_be_read_is_read():
     assert [each.id for each in found] == ["m3"]
 
 
+def test_an_id_may_be_a_number():
+    user = read_value("GET user", {"id": 7, "zendeskId": 361000000001}, as_type=User)
+    assert (user.id, user.zendesk_id) == ("7", "361000000001")
+    numbered = event("conversation:message", conversation={"id": 5}, message=message(id=9))
+    [parsed] = parse_events(envelope({**numbered, "id": 3}))
+    assert (parsed.id, parsed.conversation.id, parsed.message.id) == ("3", "5", "9")
+
+
 def test_a_list_within_a_record_is_read_as_a_whole():
-    webhook = {"id": "w", "target": "https://bot.example", "triggers": ["conversation:message", 7]}
+    webhook = {"id": "w", "target": "https://bot.example", "triggers": ["conversation:message", {}]}
     with pytest.raises(msgspec.ValidationError, match=r"triggers\[1\]"):
         convert(webhook, Webhook)
 

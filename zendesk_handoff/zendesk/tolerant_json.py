@@ -20,6 +20,7 @@ _MAX_LEFT_OUT = 50
 #: The place of an error in msgspec's words: `$.author.subtypes`, `$[3].received`, `$.content[...]`.
 _PLACE = re.compile(r" - at `\$([^`]*)`$")
 _decoder: Any = cache(msgspec.json.Decoder)
+_IS_NUMBER = re.compile(r"Expected `str(?: \| null)?`, got `int`")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 
 
@@ -101,7 +102,10 @@ def convert(value: Any, as_type: type[T]) -> T:
 
 
 def _leave_out(value: Any, error: str) -> bool:
-    """Leave the field out that an error is about; tell whether there is one."""
+    """Leave the field out that an error is about; tell whether there is one.
+
+    A number becomes the text that is expected in its place: Zendesk has ids of both kinds.
+    """
     place = _PLACE.search(error)
     path = place[1].partition("[...]")[0] if place else ""
     steps = [name or int(number) for name, number in _STEP.findall(path)]
@@ -111,9 +115,12 @@ def _leave_out(value: Any, error: str) -> bool:
     try:
         for step in parents:
             value = value[step]
-        if isinstance(last, int) and parents:
+        if _IS_NUMBER.match(error):
+            value[last] = str(value[last])
+        elif isinstance(last, int) and parents:
             return False  # a list within a record is read as a whole
-        del value[last]
+        else:
+            del value[last]
     except (KeyError, IndexError, TypeError):
         return False
     return True

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -45,11 +45,18 @@ class _Envelope(msgspec.Struct):
     events: list[msgspec.Raw]
 
 
-class _Header(msgspec.Struct, rename="camel"):
-    id: str
+class _Event(msgspec.Struct, rename="camel"):
+    id: str | int
     type: str
     payload: msgspec.Raw = msgspec.Raw(b"{}")
     created_at: Any = ""
+
+
+class _Header(NamedTuple):
+    id: str
+    type: str
+    payload: msgspec.Raw
+    created_at: str
 
 
 class _ConversationPayload(msgspec.Struct):
@@ -108,7 +115,7 @@ class _ControlPayload(msgspec.Struct):
 
 
 _envelope = msgspec.json.Decoder(_Envelope)
-_header = msgspec.json.Decoder(_Header)
+_event = msgspec.json.Decoder(_Event)
 #: Why something cannot be read.
 _UNREADABLE = (ValueError, RecursionError)
 
@@ -162,12 +169,16 @@ def _events_of(body: bytes) -> list[msgspec.Raw]:
 
 def _parse_event(raw: msgspec.Raw) -> Event | None:
     try:
-        header = _header.decode(raw)
+        event = _event.decode(raw)
     except _UNREADABLE:
         return None  # without id and type it cannot even be a dead letter
-    header.id = storable_id(header.id)
-    created_at = header.created_at if isinstance(header.created_at, str) else ""
-    header.created_at = created_at[:64].replace("\x00", "")
+    created_at = event.created_at if isinstance(event.created_at, str) else ""
+    header = _Header(
+        storable_id(str(event.id)),
+        event.type,
+        event.payload,
+        created_at[:64].replace("\x00", ""),
+    )
     try:
         return _read_payload(header)
     except _UNREADABLE as error:
