@@ -261,7 +261,7 @@ async def _content(
     if address is None:
         raise NotDelivered("the file has no public web address", may_repeat=False)
     media_type = body.get("media_type") or mimetypes.guess_type(urlsplit(address).path)[0] or ""
-    return {"type": _media_kind(plain_type(str(media_type))), "mediaUrl": address}
+    return {"type": _media_kind(str(media_type)), "mediaUrl": address}
 
 
 def _text_content(body: Mapping[str, Any], agent_language: str) -> dict[str, Any]:
