@@ -32,6 +32,7 @@ ABSENT = {
     "mattermost": {"place"},
     "webexteams": {"place"},
     "hangouts": {"place"},
+    "webchat": {"place", "edit"},
 }
 ABSENT_MARK = "–"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -56,7 +57,7 @@ class FlakyInput(InputChannel):
         return self.output
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        blueprint = Blueprint("flaky_webhook")
+        blueprint = Blueprint(f"{self.name()}_webhook")
 
         @blueprint.get("/")
         async def health(_request: Request) -> HTTPResponse:
@@ -69,6 +70,7 @@ class FlakyInput(InputChannel):
                 self.output,
                 request.json["sender"],
                 input_channel=self.name(),
+                metadata=request.json.get("metadata"),
             )
             await on_new_message(message)
             return response.json({})
@@ -88,6 +90,36 @@ class FlakyInput(InputChannel):
             return response.json({})
 
         return blueprint
+
+
+class ShowingOutput(FlakyOutput):
+    """Shows pictures, files and buttons by methods of its own; they are recorded as JSON."""
+
+    @classmethod
+    def name(cls) -> str:
+        return "showing"
+
+    async def send_image_url(self, recipient_id: str, image: str, **kwargs: Any) -> None:
+        await self.send_text_message(recipient_id, json.dumps({"image": image}))
+
+    async def send_attachment(self, recipient_id: str, attachment: str, **kwargs: Any) -> None:
+        await self.send_text_message(recipient_id, json.dumps({"attachment": attachment}))
+
+    async def send_text_with_buttons(
+        self, recipient_id: str, text: str, buttons: list[dict[str, Any]], **kwargs: Any
+    ) -> None:
+        await self.send_text_message(recipient_id, json.dumps({"text": text, "buttons": buttons}))
+
+
+class ShowingInput(FlakyInput):
+    """A channel that shows more than texts."""
+
+    def __init__(self) -> None:
+        self.output = ShowingOutput()
+
+    @classmethod
+    def name(cls) -> str:
+        return "showing"
 
 
 class BesideRestCmdlineInput(CmdlineInput):

@@ -27,6 +27,7 @@ CHANNELS = (
         "stocksms",
         "hangouts",
         "provencallback",
+        "showing",
         "ourtelegram",
         "ourfacebook",
         "ourtwilio",

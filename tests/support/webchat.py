@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import mimetypes
 import uuid
 from contextlib import asynccontextmanager, suppress
 
@@ -68,7 +69,8 @@ class ChatPage:
 
     async def uploads(self, data, *, filename="kettle.png", id=None, status=202):
         form = aiohttp.FormData()
-        form.add_field("files", io.BytesIO(data), filename=filename, content_type="image/png")
+        kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+        form.add_field("files", io.BytesIO(data), filename=filename, content_type=kind)
         query = {"id": id} if id else {}
         async with self.http.post(f"{self.root}/files", data=form, params=query) as answer:
             assert answer.status == status, await answer.text()

@@ -144,6 +144,33 @@ def test_an_uploaded_file(adapter):
     assert [each.reference for each in content.files] == ["/file-upload/f1/a%20b.png"]
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        None,
+        "odd",
+        {"coordinates": [13.4]},
+        {"coordinates": ["13.4", "52.5"]},
+        {"coordinates": [13.4, 91]},
+        {"coordinates": [float("nan"), 52.5]},
+    ],
+)
+async def test_a_place_that_is_none(adapter, api, location):
+    api.messages["m1"] = {"_id": "m1", "rid": ROOM, "msg": "", "location": location}
+    content = read(adapter, "", channel_id=ROOM, message_id="m1")
+    found = await adapter.complete(message(""), content)
+    assert (found.places, found.lost) == ((), True)
+
+
+async def test_words_are_not_asked_for(adapter, channel):
+    channel.server_url = "http://127.0.0.1:9"
+    for body in ({"message_id": "m1"}, {"message_id": "m1", "isEdited": True}, {}):
+        content = read(adapter, channel_id=ROOM, **body)
+        assert await adapter.complete(message(), content) == content
+    nameless = read(adapter, "", channel_id=ROOM, message_id="m1&roomId=x")
+    assert await adapter.complete(message(""), nameless) == nameless
+
+
 def test_all_messages_of_a_visitor(adapter):
     messages = [
         {"_id": "m1", "username": "guest", "msg": "one"},

@@ -1,96 +1,14 @@
-"""Channels that only answer requests, and a custom channel without an adapter."""
+"""Rasa's ``rest`` and ``cmdline``, which only answer requests."""
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import uuid
-
 import pytest
 
-from tests.support.bot_texts import ASK_HUMAN, NOT_PASSED_ON, STARTED
+from tests.support.bot_texts import ASK_HUMAN, STARTED
 from tests.support.channel_table import proves
-from tests.support.platforms.scenario import sends_all_kinds, shows_all_kinds
-from tests.support.users import conversation_of, texts_of_user
+from tests.support.platforms.scenario import restart_killed, sends_all_kinds, shows_all_kinds
+from tests.support.users import conversation_of
 from tests.support.waiting import until
-
-
-async def restart(stack):
-    stack.processes["rasa"].stop(kill=True)
-    await asyncio.to_thread(stack.processes["rasa"].start)
-
-
-class GoogleChatUser:
-    """A person in a direct conversation with the bot; the answer comes with each message."""
-
-    numbers = itertools.count(1)
-
-    def __init__(self, stack, http):
-        self.name = f"王 小明 {uuid.uuid4().hex[:6]}"
-        self._url = f"{stack.rasa_url}/webhooks/hangouts/webhook"
-        self._http = http
-
-    async def says(self, text, **fields):
-        message = {"name": f"spaces/A/messages/{next(self.numbers)}", "text": text, **fields}
-        message["sender"] = {"displayName": self.name}
-        body = {"type": "MESSAGE", "message": message, "space": {"type": "DM"}}
-        async with self._http.post(self._url, json=body) as answer:
-            assert answer.status == 200
-            return str(await answer.json())
-
-
-@proves("hangouts", "from user", text="yes", picture="told", file="told")
-@proves("hangouts", "to user", text="yes", push="no", after_a_restart="yes")
-async def test_google_chat(stack, http, sim):
-    user = GoogleChatUser(stack, http)
-    assert STARTED in await user.says(ASK_HUMAN)
-    conversation = (await conversation_of(user.name, sim, stack))["id"]
-    answer = await user.says("look at this", attachment=[{"contentType": "image/png"}])
-    assert NOT_PASSED_ON in answer
-    await sim.wait_for_message(conversation, "look at this")
-    await sim.agent_text(conversation, "hello *there*", agent="Jörg O'Neil")
-
-    async def is_pending():
-        return stack.count("SELECT count(*) FROM pending_messages WHERE delivered_at IS NULL") > 1
-
-    await until(is_pending)
-    await restart(stack)
-    answer = await user.says("still there?")
-    assert "Jörg O'Neil: hello *there*" in answer
-    assert "hello" not in await user.says("and now?")
-    await sim.wait_for_message(conversation, "and now?")
-    assert texts_of_user(await sim.messages(conversation)) == [
-        *("look at this", "still there?", "and now?")
-    ]
-
-
-@proves("custom", "from user", text="yes")
-@proves("custom", "to user", text="yes", long_text="yes", push="yes", after_a_restart="yes")
-async def test_a_custom_channel(stack, http, sim):
-    sender = "19:abc/def@thread.tacv2;id=" + uuid.uuid4().hex[:6]
-    root = f"{stack.rasa_url}/webhooks/flaky/messages"
-
-    async def says(text):
-        async with http.post(root, json={"sender": sender, "message": text}) as answer:
-            assert answer.status == 200
-
-    async def hears(words):
-        async def look():
-            async with http.get(root, params={"sender": sender}) as answer:
-                return any(words in each for each in await answer.json())
-
-        await until(look)
-
-    await says(ASK_HUMAN)
-    await hears(STARTED)
-    conversation = (await conversation_of(sender, sim, stack))["id"]
-    await sim.agent_text(conversation, "long " * 800, agent="Ana")
-    await hears("long " * 799)
-    await restart(stack)
-    await sim.agent_text(conversation, "after the restart", agent="Ana")
-    await hears("Ana: after the restart")
-    await says("thank you")
-    await sim.wait_for_message(conversation, "thank you")
 
 
 @pytest.mark.parametrize("channel", ["rest", "cmdline"])
@@ -147,7 +65,7 @@ async def test_a_talk_in_answers(channel, new_user, stack, sim):
 
     await until(has_files)
     if channel == "cmdline":
-        await restart(stack)
+        await restart_killed(stack)
     if "Which one?" not in str(heard):
         heard += await user.hears("Which one?")
     texts = [each["text"] for each in heard if "text" in each]

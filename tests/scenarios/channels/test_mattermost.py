@@ -15,6 +15,7 @@ from tests.support.platforms.scenario import (
     starts,
     uploaded,
 )
+from tests.support.users import texts_of_user
 
 
 @pytest.fixture
@@ -77,6 +78,19 @@ async def test_a_talk_in_a_channel(talk, api, sim, stack):
     await hears(texts, ENDED)
     await user.says(ASK_HOURS)
     await hears(texts, HOURS)
+
+
+@proves("mattermost", "from user", edit="not seen")
+async def test_what_a_user_edits(talk, sim, stack):
+    conversation, post = await starts(talk, sim, stack), mattermost.new_id()
+    await talk.user.says("order 12345", post=post)
+    await sim.wait_for_message(conversation, "order 12345")
+    talk.user.edits(post, "order 12354")
+    await talk.user.says("that is all")
+    await sim.wait_for_message(conversation, "that is all")
+    said = texts_of_user(await sim.messages(conversation))
+    assert said == ["order 12345", "that is all"]
+    assert "report no corrections" in (stack.folder / "rasa.log").read_text()
 
 
 async def test_refusals(talk, api, sim, stack):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
+from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, NOT_PASSED_ON, STARTED
 from tests.support.channel_table import proves
+from tests.support.platforms import rocketchat
 from tests.support.platforms.scenario import (
     LONG,
     PNG,
@@ -14,7 +15,8 @@ from tests.support.platforms.scenario import (
     starts,
     uploaded,
 )
-from tests.support.users import conversation_of
+from tests.support.users import conversation_of, texts_of_user
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -43,6 +45,7 @@ def talk(new_talk):
     picture="yes",
     voice="yes",
     file="yes",
+    place="yes",
     button="yes",
     edit="yes",
 )
@@ -80,17 +83,50 @@ async def test_a_talk_in_a_room(talk, api, sim, stack):
     await user.says("", message={"files": files})
     assert (await uploaded(sim, conversation))["mediaUrl"]
     assert (await uploaded(sim, conversation, "file"))["mediaUrl"]
+    await user.shares(location={"type": "Point", "coordinates": [13.4, 52.5]})
+    place = await uploaded(sim, conversation, "location")
+    assert place["coordinates"] == {"lat": 52.5, "long": 13.4}
     message_id = await user.says("order 12345", times=3)
     await user.says("order 12354", message_id=message_id, isEdited=True, times=2)
     await sim.wait_for_message(conversation, "Corrected: order 12354")
     await user.says("that is all")
     await sim.wait_for_message(conversation, "that is all")
+    assert not any(NOT_PASSED_ON in each for each in texts())
     heard = [each["content"].get("text") for each in await sim.messages(conversation)]
     assert heard.count("order 12345") == heard.count("Corrected: order 12354") == 1
     await sim.end_session(conversation)
     await hears(texts, ENDED)
     await user.says(ASK_HOURS)
     await hears(texts, HOURS)
+
+
+async def test_the_user_hears_of_what_rocketchat_does_not_tell(new_talk, talk, api, sim, stack):
+    conversation = await starts(talk, sim, stack)
+    elsewhere = new_talk("rocketchat").user
+    point = {"type": "Point", "coordinates": [13.4, 52.5]}
+    of_another_room = {"_id": rocketchat.new_id(), "rid": elsewhere.room, "location": point}
+    api.messages[of_another_room["_id"]] = of_another_room
+
+    def are_told(times):
+        async def check():
+            return sum(NOT_PASSED_ON in each for each in talk.texts()) == times
+
+        return check
+
+    for times, message_id in enumerate((rocketchat.new_id(), of_another_room["_id"]), start=1):
+        await talk.user.says("", message_id=message_id)
+        await until(are_told(times))
+    await talk.user.shares(blocks=[{"type": "video_conf"}])
+    await until(are_told(3))
+    api.valid.clear()
+    await talk.user.shares(location=point)
+    await uploaded(sim, conversation, "location")
+    await talk.user.says("that is all")
+    await sim.wait_for_message(conversation, "that is all")
+    said = await sim.messages(conversation)
+    assert [each for each in texts_of_user(said) if each] == ["that is all"]
+    places = [each for each in said if each["content"]["type"] == "location"]
+    assert len(places) == 1
 
 
 async def test_a_livechat_over_a_login_that_expires(talk, api, sim, stack):

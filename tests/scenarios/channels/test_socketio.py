@@ -185,3 +185,19 @@ async def test_rasas_channel_without_persistence(stack, sim):
         await page.says("hello Ana")
         await sim.wait_for_message(found["id"], "hello Ana")
     assert "after a reload" in (stack.folder / "rasa.log").read_text()
+
+
+@proves("socketio", "to user", after_a_restart="no")
+async def test_rasas_channel_forgets_its_users_when_the_server_restarts(stack, sim):
+    async with Page(stack.rasa_url, path=STOCK_PATH) as page:
+        await page.says(ASK_HUMAN)
+        await hears(page.texts, STARTED)
+        conversation = (await conversation_of(page.socket, sim, stack))["id"]
+    await restart_killed(stack)
+    async with Page(stack.rasa_url, session=page.session, path=STOCK_PATH) as again:
+        assert again.socket != page.socket
+        await sim.agent_text(conversation, "are you still there?")
+        await until(waits(stack, "are you still there?"), timeout=30)
+        await again.says(ASK_HOURS)
+        assert "Mill Lane" in await hears(again.texts, HOURS)
+        assert not any("still there" in each for each in again.texts())

@@ -10,6 +10,8 @@ from tests.support.bot_texts import ASK_HOURS, ENDED, HOURS
 from tests.support.channel_table import proves
 from tests.support.platforms import twilio
 from tests.support.platforms.scenario import (
+    KINDS,
+    PLACE,
     PNG,
     hears,
     is_handed_over,
@@ -61,6 +63,7 @@ def message_with(api, user, words):
     long_text="yes",
     picture="yes",
     file="yes",
+    place="in words",
     buttons="in words",
     links_and_cards="in words",
     push="yes",
@@ -86,6 +89,8 @@ async def test_a_talk_in_whatsapp(user, texts, api, sim, stack):
     await hears(lambda: api.media(user.number), "label.png")
     await sim.agent_file(conversation, b"%PDF-1.4", filename="terms.pdf")
     await hears(lambda: api.media(user.number), "terms.pdf")
+    await sim.agent_content(conversation, PLACE)
+    assert "Our shop" in await hears(texts, KINDS["place"])
     actions = [
         {"type": "reply", "text": "The red one", "payload": "RED"},
         {"type": "link", "text": "See both", "uri": "https://shop.example/both"},

@@ -13,12 +13,17 @@ from tests.support.platforms.scenario import (
     uploaded,
 )
 
+VCARD = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Jo\r\nEND:VCARD\r\n"
 LONG = "This sentence is of a long answer. " * 49
 
 
 @pytest.fixture
 def api(apis):
     return apis.twilio
+
+
+def named(name):
+    return lambda message: name in str(message["content"].get("mediaUrl"))
 
 
 @proves(
@@ -31,7 +36,14 @@ def api(apis):
     buttons="in words",
     push="yes",
 )
-@proves("twilio: SMS", "from user", with_drop_in=True, text="yes", picture="yes", voice="yes")
+@proves(
+    *("twilio: SMS", "from user"),
+    with_drop_in=True,
+    text="yes",
+    picture="yes",
+    voice="yes",
+    file="yes",
+)
 async def test_sms(new_talk, api, sim, stack):
     talk = new_talk("sms")
     user, texts = talk.user, talk.texts
@@ -57,8 +69,14 @@ async def test_sms(new_talk, api, sim, stack):
         await user.sends(NumMedia="1", **media)
     assert (await uploaded(sim, conversation))["mediaUrl"]
     assert (await uploaded(sim, conversation, "file"))["mediaUrl"]
-    await sim.agent_text(conversation, "got both", agent="عائشة")
-    await hears(texts, "عائشة: got both")
+    for kind, data in (("application/pdf", b"%PDF-1.4"), ("text/vcard", VCARD)):
+        media = {"MediaUrl0": api.add_file(data, kind), "MediaContentType0": kind}
+        await user.sends(NumMedia="1", **media)
+    for name in ("terms.pdf", "jo.vcf"):
+        file = await sim.wait_for_message(conversation, named(name))
+        assert file["content"]["type"] == "file"
+    await sim.agent_text(conversation, "got all", agent="عائشة")
+    await hears(texts, "عائشة: got all")
     assert api.media(user.number) == []
     assert not any("StatusCallback" in each for each in api.sent), "Twilio cannot reach loopback"
 

@@ -32,6 +32,8 @@ PLACE = {
     "coordinates": {"lat": 52.516275, "long": 13.377704},
     "location": {"name": "Our shop", "address": "Pariser Platz 1"},
 }
+#: The beginning of a telephone's voice memo: ISO base media, of the brand M4A.
+MEMO = b"\x00\x00\x00\x1cftypM4A \x00\x00\x00\x00M4A isommp42" + b"\x00\x00\x00\x08free"
 MAP = "https://www.openstreetmap.org/?mlat=52.516275&mlon=13.377704"
 
 
@@ -70,6 +72,10 @@ async def presses(page, item_id, button):
         assert answer.status == 202
 
 
+def named(name):
+    return lambda message: name in str(message["content"].get("mediaUrl"))
+
+
 async def answer_of(sim, conversation, text):
     message = await sim.wait_for_message(conversation, text)
     return message["content"]
@@ -87,7 +93,7 @@ async def answer_of(sim, conversation, text):
     links_and_cards="yes",
     push="yes",
 )
-@proves("webchat", "from user", text="yes", button="yes", picture="yes", file="yes")
+@proves("webchat", "from user", text="yes", button="yes", picture="yes", voice="yes", file="yes")
 async def test_the_page_shows_all_that_an_agent_sends(page, sim, stack):
     conversation = await page.is_handed_over(sim, stack)
     shown = []
@@ -142,6 +148,10 @@ async def test_the_page_shows_all_that_an_agent_sends(page, sim, stack):
         assert content["payload"] == "RED"
         await page.uploads(PNG)
         await sim.wait_for_message(conversation, lambda one: one["content"]["type"] == "image")
+        for name, data in (("memo.m4a", MEMO), ("terms.pdf", b"%PDF-1.4")):
+            await page.uploads(data, filename=name)
+            sent = await sim.wait_for_message(conversation, named(name))
+            assert (sent["author"]["type"], sent["content"]["type"]) == ("user", "file")
 
 
 async def test_a_message_that_the_agent_deletes_is_marked(page, sim, stack):

@@ -11,10 +11,12 @@ from typing import Any
 
 from aiohttp import web
 
+_NAMES = {"image/png": "lid.png", "application/pdf": "terms.pdf", "text/vcard": "jo.vcf"}
+
 
 def attachment(data: bytes, kind: str) -> web.Response:
     """Answer with a file, under a name that fits its type."""
-    name = "lid.png" if kind == "image/png" else "note.mp3"
+    name = _NAMES.get(kind, "note.mp3")
     disposition = f"attachment; filename=\"{name}\"; filename*=UTF-8''{name}"
     return web.Response(body=data, content_type=kind, headers={"Content-Disposition": disposition})
 

@@ -1,6 +1,6 @@
 """A local imitation of Mattermost's REST API, version 4, and its webhooks.
 
-From Mattermost's pages "API reference", `CreatePost` and `GetFile`
+From Mattermost's pages "API reference", `CreatePost`, `PatchPost`, `GetPost` and `GetFile`
 (https://developers.mattermost.com/api-documentation), "Outgoing webhooks" and "Interactive
 messages". Rasa's ``mattermost`` needs no other address: it is one of its settings.
 """
@@ -40,10 +40,13 @@ class MattermostApi(LocalApi):
     def __init__(self) -> None:
         super().__init__()
         self.posts: list[dict[str, Any]] = []
+        #: Users' posts, by their ids.
+        self.written: dict[str, dict[str, Any]] = {}
         self.left: set[str] = set()
 
     def routes(self, app: web.Application) -> None:
         app.router.add_post("/api/v4/posts", self._post)
+        app.router.add_get("/api/v4/posts/{id}", self._written)
         app.router.add_get("/api/v4/files/{id}", self._file)
 
     def texts(self, channel: str) -> list[str]:
@@ -69,6 +72,14 @@ class MattermostApi(LocalApi):
         self.posts.append(post)
         return web.json_response({**post, "id": new_id()}, status=201)
 
+    async def _written(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return _error(401, "api.context.session_expired.app_error")
+        post = self.written.get(request.match_info["id"])
+        if post is None:
+            return _error(404, "app.post.get.app_error")
+        return web.json_response(post)
+
     async def _file(self, request: web.Request) -> web.Response:
         self.tokens_seen.append(request.headers.get("Authorization", ""))
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -90,21 +101,28 @@ class MattermostUser:
 
     webhook: str
     http: aiohttp.ClientSession
+    api: MattermostApi
     channel: str = field(default_factory=new_id)
     user: str = field(default_factory=new_id)
     trigger: str = "@bot"
 
     async def says(self, text: str, *, files: str = "", post: str = "", times: int = 1) -> None:
+        post, whole = post or new_id(), f"{self.trigger} {text}" if self.trigger else text
+        place = {"channel_id": self.channel, "user_id": self.user}
+        self.api.written[post] = {"id": post, "message": whole, "edit_at": 0, **place}
         body = {
-            "channel_id": self.channel,
-            "user_id": self.user,
-            "post_id": post or new_id(),
-            "text": f"{self.trigger} {text}" if self.trigger else text,
+            **place,
+            "post_id": post,
+            "text": whole,
             "trigger_word": self.trigger,
             "file_ids": files,
         }
         for _ in range(times):
             await self._post(body)
+
+    def edits(self, post: str, text: str) -> None:
+        """Edit a post. Outgoing webhooks are sent when a message is posted, and at no edit."""
+        self.api.written[post] |= {"message": f"{self.trigger} {text}", "edit_at": 1}
 
     async def presses(self, action: dict[str, Any]) -> None:
         await self._post(

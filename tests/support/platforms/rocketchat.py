@@ -1,8 +1,8 @@
 """A local imitation of Rocket.Chat's REST API, and its webhooks.
 
-From Rocket.Chat's pages "Login", "Post Message" (https://developer.rocket.chat/apidocs),
-"Outgoing WebHook" and "Omnichannel Webhooks". Rasa's ``rocketchat`` has the server's address among
-its settings.
+From Rocket.Chat's pages "Login", "Post Message", "Get Message", "Message"
+(https://developer.rocket.chat/apidocs), "Outgoing WebHook" and "Omnichannel Webhooks". Rasa's
+``rocketchat`` has the server's address among its settings.
 """
 
 from __future__ import annotations
@@ -41,11 +41,14 @@ class RocketChatApi(LocalApi):
         self.logins = 0
         self.valid: set[str] = set()
         self.closed: set[str] = set()
+        #: Users' messages that have more than their webhook tells, by their ids.
+        self.messages: dict[str, dict[str, Any]] = {}
         self._tokens = (f"token-{number}" for number in itertools.count(1))
 
     def routes(self, app: web.Application) -> None:
         app.router.add_post("/api/v1/login", self._log_in)
         app.router.add_post("/api/v1/chat.postMessage", self._post)
+        app.router.add_get("/api/v1/chat.getMessage", self._message)
         app.router.add_get("/file-upload/{id}/{name}", self._file)
 
     def texts(self, room: str) -> list[str]:
@@ -86,6 +89,17 @@ class RocketChatApi(LocalApi):
         self.posts.append(post)
         return web.json_response({"success": True, "ts": int(time.time() * 1000), "message": {}})
 
+    async def _message(self, request: web.Request) -> web.Response:
+        if not self._is_logged_in(request):
+            body = {"status": "error", "message": "You must be logged in to do this."}
+            return web.json_response(body, status=401)
+        found = self.messages.get(request.query["msgId"])
+        if found is None:
+            return web.json_response({"success": False}, status=400)
+        if found["rid"] in self.closed:
+            return _error(400, "error-not-allowed")
+        return web.json_response({"success": True, "message": found})
+
     async def _file(self, request: web.Request) -> web.Response:
         self.tokens_seen.append(request.headers.get("X-Auth-Token", ""))
         if not self._is_logged_in(request):
@@ -105,6 +119,7 @@ class RocketChatUser:
 
     webhook: str
     http: aiohttp.ClientSession
+    api: RocketChatApi
     room: str = field(default_factory=new_id)
 
     async def says(self, text: str, *, times: int = 1, **fields: Any) -> str:
@@ -119,6 +134,13 @@ class RocketChatUser:
         for _ in range(times):
             await self._post(body)
         return str(body["message_id"])
+
+    async def shares(self, **content: Any) -> str:
+        """Send a message without words, of which the webhook of sent messages tells no more."""
+        message_id, author = new_id(), {"_id": "u1", "username": "mara"}
+        message = {"_id": message_id, "rid": self.room, "u": author, "msg": "", **content}
+        self.api.messages[message_id] = message
+        return await self.says("", message_id=message_id)
 
     async def visits(self, *messages: dict[str, Any]) -> None:
         """Write as a visitor of a livechat."""

@@ -88,6 +88,7 @@ class Apis:
             "tests.support.channels.BesideRestCmdlineInput": None,
             "callback": {"url": f"http://127.0.0.1:{free_port()}/callback"},
             "tests.support.channels.ElsewhereInput": None,
+            "tests.support.channels.ShowingInput": None,
         }
 
     def talk(self, channel: str, rasa: str, http: aiohttp.ClientSession, /, **values: Any) -> Talk:
@@ -131,12 +132,12 @@ class Apis:
     _ourfacebook = _facebook
 
     def _mattermost(self, webhook: str, http: Any) -> Talk:
-        user, api = mattermost.MattermostUser(webhook, http), self.mattermost
+        user, api = mattermost.MattermostUser(webhook, http, self.mattermost), self.mattermost
         texts = without_escapes(lambda: api.texts(user.channel))
         return Talk(user, user.user, user.channel, texts, api.left, lambda: api.posts)
 
     def _rocketchat(self, webhook: str, http: Any) -> Talk:
-        user, api = rocketchat.RocketChatUser(webhook, http), self.rocketchat
+        user, api = rocketchat.RocketChatUser(webhook, http, self.rocketchat), self.rocketchat
         texts = without_escapes(lambda: api.texts(user.room))
         return Talk(user, user.room, user.room, texts, api.closed, lambda: api.posts)
 

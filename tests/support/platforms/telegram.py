@@ -214,15 +214,15 @@ class TelegramUser:
             **fields,
         }
 
-    async def says(self, text: str) -> None:
-        await self.sends(text=text)
+    async def says(self, text: str, *, status: int = 200) -> None:
+        await self.sends(status=status, text=text)
 
-    async def sends(self, **fields: Any) -> None:
-        await self.update(message=self.message(**fields))
+    async def sends(self, *, status: int = 200, **fields: Any) -> None:
+        await self.update(status=status, message=self.message(**fields))
 
-    async def update(self, **fields: Any) -> int:
+    async def update(self, *, status: int = 200, **fields: Any) -> int:
         """Post an update; a number of its own unless ``update_id`` is given."""
         body = {"update_id": next(self._ids), **fields}
         async with self._http.post(self._url, json=body) as answer:
-            assert answer.status == 200, await answer.text()
+            assert answer.status == status, await answer.text()
         return int(body["update_id"])

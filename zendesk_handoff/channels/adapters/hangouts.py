@@ -7,8 +7,14 @@ from typing import ClassVar
 from rasa.core.channels.channel import UserMessage
 from sanic.request import Request
 
+from zendesk_handoff.channels.adapters.json_body import json_body
 from zendesk_handoff.channels.adapters.pull import PullAdapter
 from zendesk_handoff.domain.user_content import UserContent
+
+#: Events in which the user says nothing: the bot was added to a conversation, or removed from one.
+_NOT_SAID = frozenset({"ADDED_TO_SPACE", "REMOVED_FROM_SPACE"})
+#: Fields of a message with what only a service account can read, or nobody.
+_UNREADABLE = ("attachment", "attachedGifs")
 
 
 class HangoutsAdapter(PullAdapter):
@@ -21,15 +27,27 @@ class HangoutsAdapter(PullAdapter):
     # message"); the rest is for the bot's own words, and for the cards around the texts.
     max_response: ClassVar[int | None] = 28_000
 
+    def limitations(self) -> list[str]:
+        """Say what Google Chat, or Rasa's channel, does not pass on."""
+        return [
+            "Google Chat's events report no corrections and no deletions; Rasa's channel answers a "
+            "message that has a file and no words with an error, and nobody hears of it."
+        ]
+
     def receive(self, message: UserMessage, request: Request | None) -> UserContent:
-        """Read the text, and whether something came with it (Google Chat API: `Message`)."""
-        body = request.json if request is not None else None
-        event = body if isinstance(body, dict) and body.get("type") == "MESSAGE" else {}
-        sent = event.get("message")
-        sent = sent if isinstance(sent, dict) else {}
+        """Read the text, and whether something came with it.
+
+        Google Chat API: `EventType` and `Message`.
+        """
+        event = json_body(request)
+        kind, sent = event.get("type"), event.get("message")
+        if kind in _NOT_SAID:  # Rasa's channel makes an intent of it, for the bot
+            return UserContent()
+        if kind != "MESSAGE" or not isinstance(sent, dict):
+            return super().receive(message, request)
         name = sent.get("name")
         return UserContent(
             text=message.text or "",
             key=name if isinstance(name, str) else None,
-            lost=bool(sent.get("attachment")),
+            lost=any(sent.get(each) for each in _UNREADABLE),
         )

@@ -1,8 +1,8 @@
 """The adapter of Rocket.Chat: a room, also one of its livechat, over the REST API.
 
 Facts: Rocket.Chat's pages "Post Message" (https://developer.rocket.chat/apidocs/post-message),
-"Outgoing WebHook" and "Omnichannel Webhooks". A livechat room takes posts like any other, of the
-agent who serves it: the bot's user.
+"Get Message", "Message" (the object), "Outgoing WebHook" and "Omnichannel Webhooks". A livechat
+room takes posts like any other, of the agent who serves it: the bot's user.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from types import SimpleNamespace
@@ -30,7 +31,7 @@ from zendesk_handoff.channels.adapters.json_body import json_body
 from zendesk_handoff.channels.adapters.refusals import http_refusal, no_connection
 from zendesk_handoff.domain.limits import Limits, MediaLimit
 from zendesk_handoff.domain.markup import WORD_JOINER, break_mentions, outside_urls
-from zendesk_handoff.domain.user_content import UserContent, UserFile
+from zendesk_handoff.domain.user_content import Place, UserContent, UserFile
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile, Receipt
 
@@ -38,6 +39,8 @@ from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile, R
 _ESCAPABLE = re.compile(r"([*_~`#])")
 _LINK = re.compile(r"\](?=\()")
 _QUOTE = re.compile(r"^(?=>)", re.MULTILINE)
+_KEY = "rocketchat:"
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9]{1,64}")
 _ERROR_CODE = re.compile(r"\[?((?:error|invalid|not)-[a-z-]{1,60})\]?$")
 
 
@@ -55,7 +58,10 @@ class RocketChatAdapter(ChannelAdapter):
 
     def limitations(self) -> list[str]:
         """Say what Rocket.Chat's webhooks do not report."""
-        return ["Rocket.Chat's webhooks report no deletions, and files only where they are set to."]
+        return [
+            "Rocket.Chat's webhooks report no deletions, and files that have words with them only "
+            "where they are set to."
+        ]
 
     def address(self, message: UserMessage) -> Address | None:
         """Return the room, which is Rasa's sender id."""
@@ -74,16 +80,7 @@ class RocketChatAdapter(ChannelAdapter):
             NotDelivered: Rocket.Chat has refused it, or could not be reached.
         """
         arguments = {"roomId": str(address["room"]), **_arguments(message)}
-        client = await self._logged_in()
-        response = await _call(client.call_api_post, "chat.postMessage", **arguments)
-        if response.status_code == 401:
-            client = await self._logged_in(instead_of=client)
-            response = await _call(client.call_api_post, "chat.postMessage", **arguments)
-        answer = _json(response)
-        if response.status_code != 200 or answer.get("success") is False:
-            raise _refusal(response, answer)
-        if answer.get("success") is not True:
-            raise NotDelivered("the channel gave no answer that can be read", may_repeat=True)
+        await self._ask("call_api_post", "chat.postMessage", **arguments)
         return Receipt()
 
     def literal(self, text: str) -> str:
@@ -104,7 +101,7 @@ class RocketChatAdapter(ChannelAdapter):
         message_id, key = sent.get("message_id"), None
         is_edit = sent.get("isEdited") is True
         if isinstance(message_id, str) and message_id:
-            key = f"rocketchat:{message_id}"
+            key = f"{_KEY}{message_id}"
             if is_edit:  # there may be several, which have the same id
                 key += f":{sha256(plain.text.encode('utf-8', 'replace')).hexdigest()[:16]}"
         whole = sent.get("message")
@@ -114,6 +111,23 @@ class RocketChatAdapter(ChannelAdapter):
             change="edit" if is_edit else None,
             key=key,
         )
+
+    async def complete(self, message: UserMessage, content: UserContent) -> UserContent:
+        """Ask Rocket.Chat for a message without words: its webhook tells neither place nor file.
+
+        Raises:
+            NotDelivered: Rocket.Chat does not tell.
+        """
+        message_id = (content.key or "").removeprefix(_KEY)
+        if not content.is_empty or _MESSAGE_ID.fullmatch(message_id) is None:
+            return content
+        answer = await self._ask("call_api_get", "chat.getMessage", msgId=message_id)
+        found = answer.get("message")
+        # Anybody can call the webhook, with the id of a message of any room.
+        if not isinstance(found, dict) or found.get("rid") != message.sender_id:
+            raise NotDelivered("the message is not of the room", may_repeat=False)
+        places, files = _places(found), _files(found)
+        return replace(content, places=places, files=files, lost=not (places or files))
 
     async def fetch(self, reference: str) -> FetchedFile:
         """Read a user's file with the bot's login.
@@ -142,8 +156,22 @@ class RocketChatAdapter(ChannelAdapter):
         return UserContent(
             text="\n".join(filter(None, texts)),
             files=tuple(file for each in of_visitor for file in _files(each)),
-            key=f"rocketchat:{':'.join(ids)}"[:200] if ids else None,
+            key=f"{_KEY}{':'.join(ids)}"[:200] if ids else None,
         )
+
+    async def _ask(self, call: str, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call a method of the API, with a new login where the last one has expired."""
+        client = await self._logged_in()
+        response = await _call(getattr(client, call), method, **arguments)
+        if response.status_code == 401:
+            client = await self._logged_in(instead_of=client)
+            response = await _call(getattr(client, call), method, **arguments)
+        answer = _json(response)
+        if response.status_code != 200 or answer.get("success") is False:
+            raise _refusal(response, answer)
+        if answer.get("success") is not True:
+            raise NotDelivered("the channel gave no answer that can be read", may_repeat=True)
+        return answer
 
     async def _logged_in(self, *, instead_of: Any = None) -> Any:
         """Return a client with a login; a new one in place of one whose login has expired."""
@@ -158,7 +186,8 @@ class RocketChatAdapter(ChannelAdapter):
                     raise no_connection() from None
                 # The library's other name for the module `requests`: a redirect is an answer.
                 output.rocket.req = SimpleNamespace(
-                    post=partial(requests.post, allow_redirects=False)
+                    get=partial(requests.get, allow_redirects=False),
+                    post=partial(requests.post, allow_redirects=False),
                 )
                 self._client = output.rocket
             return self._client
@@ -220,6 +249,20 @@ def _files(message: Mapping[str, Any]) -> tuple[UserFile, ...]:
         kind = str(uploaded.get("type") or "") if isinstance(uploaded, dict) else ""
         found.append(UserFile(reference=path, media_type=kind, name=_name(path)))
     return tuple(found)
+
+
+def _places(message: Mapping[str, Any]) -> tuple[Place, ...]:
+    """Read the place of a message object: a point of GeoJSON, which has the longitude first."""
+    location = message.get("location")
+    point = location.get("coordinates") if isinstance(location, dict) else None
+    if not isinstance(point, list) or len(point) != 2:
+        return ()
+    if not all(isinstance(each, int | float) for each in point):
+        return ()
+    longitude, latitude = map(float, point)
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        return ()
+    return (Place(latitude, longitude),)
 
 
 def _refusal(response: Any, answer: Mapping[str, Any]) -> NotDelivered:
