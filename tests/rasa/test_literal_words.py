@@ -8,7 +8,7 @@ import pytest
 from rasa.core.channels.channel import CollectingOutputChannel
 
 from zendesk_handoff.domain.limits import Limits, MediaLimit
-from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import ChannelAdapter, Receipt
 from zendesk_handoff.rasa.channel_output import ChannelOutput
@@ -80,6 +80,29 @@ async def test_a_channel_that_is_not_ours_gets_what_rasa_knows(store):
     await PullOutput(store).send_agent_message("user", MESSAGE, key="k")
     await deliver_pending(store, "user", output, channel="rest")
     assert [each["text"] for each in output.messages] == ["Mo*: *not bold*"]
+
+
+async def test_in_the_response_to_a_request(store):
+    output, waiting = CollectingOutputChannel(), PullOutput(store)
+    await waiting.send_agent_message("user", MESSAGE, key="k")
+    await waiting.send_response("user", with_literal_values(waiting, RESPONSE, ["Mo*"]))
+    await store.pending.add("user", {"text": "*bold*"})
+    await deliver_pending(store, "user", output, channel="rest", collector=Marked())
+    heard = [each["text"] for each in output.messages]
+    assert heard == [WRITTEN, "*Good news:* Mo# is here.", "*bold*"]
+
+
+async def test_words_that_cannot_be_written_do_not_keep_others_back(store):
+    class Broken(Marked):
+        def literal(self, text):
+            raise ValueError("not for me")
+
+    output = CollectingOutputChannel()
+    await PullOutput(store).send_agent_message("user", MESSAGE, key="k")
+    await store.pending.add("user", {"text": "later"})
+    for _ in range(4):
+        await deliver_pending(store, "user", output, channel="rest", collector=Broken())
+    assert [each["text"] for each in output.messages] == [CANNOT_SHOW, "later"]
 
 
 async def test_as_a_pending_message_after_a_refusal(store):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from rasa.core.channels.channel import OutputChannel
 
 from zendesk_handoff.domain.messages import CANNOT_SHOW
+from zendesk_handoff.rasa.adapter import ChannelAdapter
 from zendesk_handoff.rasa.pending import deliver_pending
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.schema import pending_messages
@@ -29,6 +30,17 @@ class Push(OutputChannel):
         self.called.set()
         await asyncio.sleep(self.delay)
         self.shown.append(message["text"])
+
+
+class Small(ChannelAdapter):
+    """Of a channel whose response holds little."""
+
+    can_push = False
+    max_response = 100
+
+
+class Smaller(Small):
+    max_response = 35
 
 
 async def test_of_two_responses_at_once_only_one_claims_a_message(store, url):
@@ -60,7 +72,7 @@ async def test_what_a_response_does_not_hold_waits_for_the_next_one(store):
     for text in texts:
         await store.pending.add("user", {"text": text})
     for number in (1, 2, 3, 4):
-        await deliver_pending(store, "user", output, channel="rest", max_bytes=100)
+        await deliver_pending(store, "user", output, channel="rest", collector=Small(None))
         assert output.shown == texts[:number], "one is sent, however long it is"
 
 
@@ -68,7 +80,7 @@ async def test_a_response_holds_as_many_messages_as_fit(store):
     output = Push()
     for text in ("one", "two", "three"):
         await store.pending.add("user", {"text": text})
-    await deliver_pending(store, "user", output, channel="rest", max_bytes=35)
+    await deliver_pending(store, "user", output, channel="rest", collector=Smaller(None))
     assert output.shown == ["one", "two"]
     await deliver_pending(store, "user", output, channel="rest")
     assert output.shown == ["one", "two", "three"]

@@ -147,12 +147,7 @@ class ChannelOutput(OutputChannel):
         return [{**each, **marks} for each in divide(message, limits)]
 
     def _written(self, text: str, marks: Mapping[str, Any]) -> str:
-        """Write a text for the platform."""
-        if marks.get(BY_AGENT):
-            return self._adapter.literal(text)
-        for value in marks.get(LITERAL_VALUES, ()):
-            text = text.replace(value, self._adapter.literal_value(value))
-        return text
+        return written(self._adapter, text, marks)
 
     async def _send_all(
         self, recipient_id: str, parts: Sequence[dict[str, Any]], *, key: str | None
@@ -210,6 +205,21 @@ class ChannelOutput(OutputChannel):
                 name, picture = str(sender["name"]), sender.get("picture")
                 body = self._adapter.as_sent_by(body, name=name, picture=picture)
             return await self._adapter.send(recipient_id, self._address, body, key=key)
+
+
+def written(adapter: ChannelAdapter, text: str, marks: Mapping[str, Any]) -> str:
+    """Write a message's text for a platform, so that what is from outside is shown literally.
+
+    Args:
+        adapter: The channel's.
+        text: As it was said.
+        marks: The message's.
+    """
+    if marks.get(BY_AGENT):
+        return adapter.literal(text)
+    for value in marks.get(LITERAL_VALUES, ()):
+        text = text.replace(value, adapter.literal_value(value))
+    return text
 
 
 def _sent_by(message: AgentMessage) -> dict[str, Any]:

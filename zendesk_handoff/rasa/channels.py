@@ -241,14 +241,6 @@ class Channels:
             self._report(name, error)
             return False
 
-    def is_pull(self, message: UserMessage) -> bool:
-        """Tell whether a message's channel only collects answers for the response to a request.
-
-        Args:
-            message: The user's current one.
-        """
-        return not self.adapter(self.name_of(message)).can_push
-
     def content_of(self, message: UserMessage) -> UserContent:
         """Read what a user has sent, with what Rasa's channel has left out.
 

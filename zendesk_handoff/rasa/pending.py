@@ -16,7 +16,8 @@ from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
 from zendesk_handoff.domain.rendering import render
 from zendesk_handoff.errors import NotDelivered, StoreUnavailable
 from zendesk_handoff.logs import error_fields
-from zendesk_handoff.rasa.channel_output import BY_AGENT, MARKS, ChannelOutput
+from zendesk_handoff.rasa.adapter import ChannelAdapter
+from zendesk_handoff.rasa.channel_output import BY_AGENT, MARKS, ChannelOutput, written
 from zendesk_handoff.rasa.outputs import exit_as_error
 from zendesk_handoff.rasa.response_tracking import current_response
 from zendesk_handoff.store import Store
@@ -96,8 +97,7 @@ async def deliver_pending(
     output: OutputChannel,
     *,
     channel: str,
-    is_pull: bool = False,
-    max_bytes: int | None = None,
+    collector: ChannelAdapter | None = None,
 ) -> Exception | None:
     """Send a user's pending messages, oldest first.
 
@@ -109,8 +109,8 @@ async def deliver_pending(
         sender_id: The user.
         output: The channel of their current request.
         channel: Its name. What waits for the user of another channel stays there.
-        is_pull: Whether it only collects messages for the response to that request.
-        max_bytes: How much of them that response may hold; the rest waits for the next one.
+        collector: The channel's adapter, if it only collects messages for the response to that
+            request: it tells how much of them that response may hold, and how texts are written.
 
     Returns:
         The error for which messages still wait, if there was one.
@@ -118,12 +118,12 @@ async def deliver_pending(
     messages = await store.pending.claim(sender_id, channel)
     if not messages:
         return None
-    fitting = _count_fitting(messages, max_bytes)
+    fitting = _count_fitting(messages, collector.max_response if collector else None)
     if fitting < len(messages):
         await store.pending.release([each.id for each in messages[fitting:]])
         messages = messages[:fitting]
     # Only such a channel puts messages into the response; any other has sent them already.
-    is_collecting = is_pull or type(output) is CollectingOutputChannel
+    is_collecting = collector is not None or type(output) is CollectingOutputChannel
     response = current_response.get() if is_collecting else None
     in_response = response is not None and not response.is_started
     sent: list[int] = []
@@ -131,7 +131,7 @@ async def deliver_pending(
     try:
         for message in messages:
             with exit_as_error():
-                await _send(message, sender_id, output)
+                await _send(message, sender_id, output, collector)
             sent.append(message.id)
             if not in_response:
                 await store.pending.mark_delivered([message.id])
@@ -155,21 +155,33 @@ def _count_fitting(messages: Sequence[PendingMessage], max_bytes: int | None) ->
     return max(1, sum(size <= max_bytes for size in sizes))
 
 
-async def _send(message: PendingMessage, sender_id: str, output: OutputChannel) -> None:
+async def _send(
+    message: PendingMessage,
+    sender_id: str,
+    output: OutputChannel,
+    collector: ChannelAdapter | None,
+) -> None:
     """Send a pending message; one that the channel always refuses must not block later ones.
 
     After several refusals its text and links alone are sent. Where they are refused as well, a
     notice is sent instead. A channel that refuses that is down.
     """
     body = dict(message.body)
-    # Of a channel that is not ours the send methods take what Rasa knows, and nothing more.
     marks = {name: body.pop(name) for name in MARKS if name in body}
-    marks = marks if isinstance(output, ChannelOutput) else {}
+
+    def ready(body: dict[str, Any]) -> dict[str, Any]:
+        if isinstance(output, ChannelOutput):
+            return {**body, **marks}
+        # Of a channel that is not ours the send methods take what Rasa knows, and nothing more.
+        if collector is None or not isinstance(body.get("text"), str):
+            return body
+        return {**body, "text": written(collector, body["text"], marks)}
+
     if _refusals[message.id] >= _ATTEMPTS:
         links = (body.get("image"), body.get("attachment"))
         text = " ".join(str(part).strip() for part in (body.get("text"), *links) if part)
         try:
-            await output.send_response(sender_id, {"text": text, **marks})
+            await output.send_response(sender_id, ready({"text": text}))
         except Exception:
             await output.send_response(sender_id, {"text": CANNOT_SHOW})
         log.error("handoff.pending.reduced", meaning="the channel refuses the message as it is")
@@ -178,9 +190,9 @@ async def _send(message: PendingMessage, sender_id: str, output: OutputChannel) 
             if isinstance(output, ChannelOutput) and output.has_progress:
                 # The platform may report later that it has not delivered it.
                 key = f"pending:{message.id}"
-                await output.send_once(sender_id, {**body, **marks}, key=key)
+                await output.send_once(sender_id, ready(body), key=key)
             else:
-                await output.send_response(sender_id, {**body, **marks})
+                await output.send_response(sender_id, ready(body))
         except Exception as error:
             # A user who is away, or a platform that is down, says nothing about the message.
             if not (isinstance(error, NotDelivered) and error.may_repeat):

@@ -294,16 +294,15 @@ class Router:
         if not channels.is_authentic(message):
             log.warning("handoff.pending.withheld")
             return
-        output, is_pull = channels.output_of(message), channels.is_pull(message)
         channel = channels.name_of(message)
+        adapter = channels.adapter(channel)
         await self._store.deliveries.reopen(message.sender_id)
         await deliver_pending(
             self._store,
             message.sender_id,
-            output,
+            channels.output_of(message),
             channel=channel,
-            is_pull=is_pull,
-            max_bytes=channels.adapter(channel).max_response,
+            collector=None if adapter.can_push else adapter,
         )
 
     async def _return_to_bot(

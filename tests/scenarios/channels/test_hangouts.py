@@ -9,6 +9,7 @@ from tests.support.channel_table import proves
 from tests.support.platforms.hangouts import GoogleChatUser
 from tests.support.platforms.scenario import (
     LONG,
+    PNG,
     restart_killed,
     sends_all_kinds,
     shows_all_kinds,
@@ -28,6 +29,19 @@ def user(stack, http):
 async def opens(user, sim, stack):
     assert STARTED in await user.says(ASK_HUMAN)
     return (await conversation_of(user.name, sim, stack))["id"]
+
+
+def is_pending(stack, user, words):
+    """Make a check that a message with these words waits for the user's next one."""
+
+    async def check():
+        query = (
+            "SELECT count(*) FROM pending_messages "
+            "WHERE delivered_at IS NULL AND sender_id = :sender AND body LIKE :words"
+        )
+        return stack.count(query, sender=user.name, words=f"%{words}%")
+
+    return check
 
 
 @proves(
@@ -100,16 +114,26 @@ async def test_all_that_an_agent_sends(user, stack, sim):
     assert user.refused == []
 
 
+async def test_an_agents_words_are_literal(user, stack, sim):
+    conversation = await opens(user, sim, stack)
+    words = "Is 1 < 2? <users/all> <https://shop.example/both?a=1&b=2|here>"
+    await sim.agent_text(conversation, f"1 {words}", agent="<b>Mo</b>")
+    await until(is_pending(stack, user, "here"))
+    await user.says("still there?")
+    await sim.agent_text(conversation, f"2 {words}", agent="<b>Mo</b>")
+    await sim.agent_image(conversation, PNG, filename="label.png")
+    await until(is_pending(stack, user, "label.png"))
+    await user.says("still there?")  # with a picture all of the answer is in cards
+    assert any("label.png" in each for each in user.pictures())
+    for number in (1, 2):
+        assert any(f"<b>Mo</b>: {number} {words}" in each for each in user.texts())
+
+
 @proves("hangouts", "to user", push="no", after_a_restart="yes")
 async def test_what_is_written_meanwhile_comes_with_the_next_message(user, stack, sim):
     conversation = await opens(user, sim, stack)
     await sim.agent_text(conversation, "hello *there*", agent="Jörg O'Neil")
-
-    async def is_pending():
-        query = "SELECT count(*) FROM pending_messages WHERE sender_id = :sender AND body LIKE :it"
-        return stack.count(query, sender=user.name, it="%hello%")
-
-    await until(is_pending)
+    await until(is_pending(stack, user, "hello"))
     await restart_killed(stack)
     assert "Jörg O'Neil: hello *there*" in await user.says("still there?")
     assert "hello" not in await user.says("and now?")

@@ -1,13 +1,13 @@
 """A user of Google Chat in a conversation with the app, and what Chat shows of its answers.
 
-From the pages "Types of Google Chat app interaction events", "Respond to Google Chat app commands
-and messages" and "Google Chat API": `Message`, `Card`, "Send a message"
-(https://developers.google.com/workspace/chat). An answer is a message. What is none is refused as a
-whole, and the user reads that the app does not respond.
+From the pages "Types of Google Chat app interaction events", "Format messages", "Send a message"
+and "Google Chat API": `Message`, `Card` (https://developers.google.com/workspace/chat). An answer
+is a message. What is none is refused as a whole: the user reads that the app does not respond.
 """
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import re
@@ -17,10 +17,14 @@ from typing import Any
 
 import aiohttp
 
+from zendesk_handoff.domain.markup import WORD_JOINER
+
 #: Bytes of the largest message.
 MAX_MESSAGE = 32_000
-#: Markup of texts in cards.
+#: Markup of texts in cards, and of others: mentions, and words in place of an address.
 _TAG = re.compile(r"</?(?:b|i|u|s|strike|font|a|br)\b[^>]*>")
+_MENTION = re.compile(r"<users/[^>]*>")
+_LINK = re.compile(r"<https?://[^|>]*\|([^>]*)>")
 _TEXT = object()
 #: Fields of the messages that Rasa's channel writes; a list stands for any number of its member.
 _ON_CLICK = {"action": {"actionMethodName": _TEXT, "parameters": [{}]}, "openLink": {"url": _TEXT}}
@@ -129,13 +133,14 @@ class GoogleChatUser:
         return json.dumps(message, ensure_ascii=False)
 
     def texts(self) -> list[str]:
-        """List the texts that are shown, those of cards without their markup."""
-        shown = [each["text"] for each in self.messages if each.get("text")]
+        """List the texts as people read them, who see the effects of markup."""
+        plain = [each["text"] for each in self.messages if each.get("text")]
+        shown = [_LINK.sub(r"\1", _MENTION.sub("@all", each)) for each in plain]
         for message in self.messages:
             for widget in _widgets(message):
                 if "textParagraph" in widget:
-                    shown.append(_TAG.sub("", widget["textParagraph"]["text"]))
-        return shown
+                    shown.append(html.unescape(_TAG.sub("", widget["textParagraph"]["text"])))
+        return [each.replace(WORD_JOINER, "") for each in shown]
 
     def pictures(self) -> list[str]:
         """List the addresses of the pictures that are shown."""

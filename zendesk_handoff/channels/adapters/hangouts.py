@@ -9,6 +9,7 @@ from sanic.request import Request
 
 from zendesk_handoff.channels.adapters.json_body import json_body
 from zendesk_handoff.channels.adapters.pull import PullAdapter
+from zendesk_handoff.domain.markup import WORD_JOINER, outside_urls
 from zendesk_handoff.domain.user_content import UserContent
 
 #: Events in which the user says nothing: the bot was added to a conversation, or removed from one.
@@ -33,6 +34,14 @@ class HangoutsAdapter(PullAdapter):
             "Google Chat's events report no corrections and no deletions; Rasa's channel answers a "
             "message that has a file and no words with an error, and nobody hears of it."
         ]
+
+    def literal(self, text: str) -> str:
+        """Write a text so that it mentions nobody, hides no address and has no tags.
+
+        Google Chat's pages "Format messages" and "Send a card message": ``<users/all>`` and
+        ``<https://…|words>`` in a text, some tags of HTML in a card.
+        """
+        return outside_urls(text, lambda part: part.replace("<", f"<{WORD_JOINER}"))
 
     def receive(self, message: UserMessage, request: Request | None) -> UserContent:
         """Read the text, and whether something came with it.
