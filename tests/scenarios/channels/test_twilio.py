@@ -121,10 +121,8 @@ async def test_a_talk_in_whatsapp(user, texts, api, sim, stack):
     assert "handoff.channel.limited" in log
     place = {"Latitude": "52.5", "Longitude": "13.4", "Label": "My door"}
     await user.sends(**place)
-    found = await sim.wait_for_message(
-        conversation, lambda one: one["content"]["type"] == "location"
-    )
-    assert found["content"]["coordinates"] == {"lat": 52.5, "long": 13.4}
+    found = await uploaded(sim, conversation, "location")
+    assert found["coordinates"] == {"lat": 52.5, "long": 13.4}
     await user.says("Yes, please", ButtonText="Yes, please", ButtonPayload="/affirm")
     await sim.wait_for_message(conversation, "Yes, please")
     said = texts_of_user(await sim.messages(conversation))
