@@ -35,7 +35,8 @@ _LIBRARIES = {
 collect_ignore = [file for file, library in _LIBRARIES.items() if find_spec(library) is None]
 if installed_rasa().rasa_pro:
     collect_ignore.append("channels/inputs/test_socketio.py")  # docs/rasa-pro.md: not adapted
-    collect_ignore.append("nlu/test_pipelines.py")  # it trains, for which Rasa Pro needs a licence
+    # They train, for which Rasa Pro needs a licence.
+    collect_ignore += ["nlu/test_other_bots.py", "nlu/test_pipelines.py"]
 
 
 def pytest_configure():

@@ -186,7 +186,9 @@ async def test_an_old_reason_does_not_outlive_a_request():
 async def test_a_new_reason_replaces_an_old_one_and_is_no_correction_of_the_users():
     conversation = in_flow()
     conversation.update(SlotSet("handoff_reason", "was angry, a while ago"))
-    _, message = await generate(ANGRY, conversation, mode="escalate", threshold=0.1)
+    # The flow has asked something: of an answer, bad mood alone is not enough.
+    words = "you stupid useless bot, this is ridiculous, I am furious!!"
+    _, message = await generate(words, conversation, mode="escalate", threshold=0.1)
     assert execute(conversation, message)[-1] == HANDOFF_FLOW
     assert "a while ago" not in conversation.get_slot("handoff_reason")
 
