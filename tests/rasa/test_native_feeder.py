@@ -15,6 +15,7 @@ from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
 from zendesk_handoff.domain.session import Step
 from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.handover.native_control import NativeControl
+from zendesk_handoff.handover.native_missed import MissedMessages
 from zendesk_handoff.rasa import native_feeder
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
 from zendesk_handoff.settings import Settings
@@ -62,7 +63,10 @@ class Server:
         settings = Settings("https://bot.example.com", {connector.id: connector}, open_timeout=0.2)
         self.clients, self.bot = Clients(settings), StandIn(store)
         self.control = NativeControl(self.clients)
-        self.feeder = NativeFeeder(store, settings, self.bot, self.clients, self.control)
+        self.missed = MissedMessages(store, settings, self.clients)
+        self.feeder = NativeFeeder(
+            store, settings, self.bot, self.clients, self.control, self.missed
+        )
 
     async def begin(self):
         self.id = await self.sim.user_begin(self.connector.app_id)

@@ -73,10 +73,17 @@ def test_history(given, expected):
         ({"bot": {"avatar_url": "http://shop.example/a.png"}}, "bot.avatar_url must begin"),
         ({"bot": {"when_silent": "say sorry"}}, "bot.when_silent must be"),
         ({"bot": {"answer_within": 0}}, "bot.answer_within must be"),
+        ({"bot": {"missed_within": 86401}}, "bot.missed_within must be at most a day"),
+        ({"bot": {"missed_within": "soon"}}, "bot.missed_within must be a number"),
     ],
 )
 def test_what_cannot_work_is_said(values, key):
     assert problem(**values).startswith(f"connectors.support.{key}")
+
+
+@pytest.mark.parametrize("given, expected", [(86400, 86400.0), ("off", None), (False, None)])
+def test_missed_messages_may_be_a_day_old_at_most(given, expected):
+    assert read(bot={"missed_within": given}).bot.missed_within == expected
 
 
 def test_brands_may_be_numbers():

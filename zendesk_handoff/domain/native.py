@@ -103,6 +103,7 @@ class NativeConversation:
         last_message_id: The last message that the bot was given.
         fast_turns: Messages in a row that came too fast to be a person's.
         answered_at: When the bot's last turn was over, in seconds since the epoch.
+        control_moved_at: When control last moved, in seconds since the epoch, by Zendesk's clock.
     """
 
     sender_id: str
@@ -114,6 +115,7 @@ class NativeConversation:
     last_message_id: str | None = None
     fast_turns: int = 0
     answered_at: float | None = None
+    control_moved_at: float | None = None
 
 
 def count_fast_turn(conversation: NativeConversation, *, now: float) -> int:

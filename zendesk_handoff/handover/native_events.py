@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from zendesk_handoff.domain.identity import KnownUser
+from zendesk_handoff.domain.inbox import epoch
 from zendesk_handoff.domain.native import Kind, Merger, UserEvent
 from zendesk_handoff.handover.classify import is_own
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.zendesk.events import (
     ButtonPressed,
+    ControlAccepted,
+    ControlMoved,
     ConversationStarted,
     Event,
     MessagePosted,
@@ -32,7 +35,9 @@ _MAX_SOURCE = 64
 _NOT_BY_USER = frozenset({"none", "notification", "proactiveMessaging"})
 
 
-def classify_user_events(events: Iterable[Event], connector: Connector) -> list[UserEvent]:
+def classify_user_events(
+    events: Iterable[Event], connector: Connector, *, is_served: bool = False
+) -> list[UserEvent]:
     """Find what users have done in conversations in which our integration is active.
 
     Everything else is none of the bot's: conversations of the agents, of other integrations, and
@@ -41,10 +46,11 @@ def classify_user_events(events: Iterable[Event], connector: Connector) -> list[
     Args:
         events: Parsed events, with our own.
         connector: The connector of their webhook.
+        is_served: Whether it is known that the bot serves the conversations.
     """
     if not connector.is_native:
         return []
-    found = (_classify(event, connector) for event in events)
+    found = (_classify(event, connector, is_served=is_served) for event in events)
     return [each for each in found if each is not None]
 
 
@@ -68,7 +74,22 @@ def mergers(events: Iterable[Event], connector: Connector) -> list[Merger]:
     ]
 
 
-def _classify(event: Event, connector: Connector) -> UserEvent | None:
+def control_moves(events: Iterable[Event]) -> dict[str, float]:
+    """Tell when control of conversations has moved, by Zendesk's clock, in seconds since the epoch.
+
+    Args:
+        events: Parsed events.
+    """
+    moved: dict[str, float] = {}
+    for each in events:
+        at = epoch(each.created_at)
+        if isinstance(each, (ControlMoved, ControlAccepted)) and at is not None:
+            conversation_id = storable_id(each.conversation.id)
+            moved[conversation_id] = max(at, moved.get(conversation_id, at))
+    return moved
+
+
+def _classify(event: Event, connector: Connector, *, is_served: bool) -> UserEvent | None:
     conversation = event.conversation
     if conversation.session_id is not None:
         return None  # the plugin has made it, for a user of another channel
@@ -95,6 +116,7 @@ def _classify(event: Event, connector: Connector) -> UserEvent | None:
             user_id=user_id,
             message_id=storable_id(message.id),
             sent_at=message.received,
+            is_served=is_served,
         )
     if isinstance(event, ButtonPressed):
         body = {"text": event.payload.strip(), "metadata": {}}
@@ -119,12 +141,13 @@ def _user_event(
     user_id: str | None = None,
     message_id: str | None = None,
     sent_at: str = "",
+    is_served: bool = False,
 ) -> UserEvent:
     channel = source.get("type")
     channel = channel[:_MAX_SOURCE] if isinstance(channel, str) else ""
     brand_id = event.conversation.brand_id
     brand = None if brand_id is None else str(brand_id)
-    if not connector.only.admits(brand=brand, source=channel):
+    if not is_served and not connector.only.admits(brand=brand, source=channel):
         kind, body = "foreign", {"text": "", "metadata": {}}
     profile = (user.profile if user else None) or {}
     facts = {

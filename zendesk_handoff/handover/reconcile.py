@@ -12,6 +12,7 @@ from zendesk_handoff.handover.classify import (
     classify_deletion,
     classify_event,
     is_for_user,
+    is_own,
     reason_for,
 )
 from zendesk_handoff.store import Store
@@ -48,6 +49,11 @@ async def reconcile(store: Store, client: ConversationsClient, session: Session)
         return
     if not has_agents(conversation, client):
         active = conversation.active_switchboard_integration
+        is_ours = active is not None and is_own(active, client.connector)
+        if session.is_native and not is_ours:
+            # What the user has written so far was not for the bot.
+            moved = {str(session.conversation_id): time.time()}
+            await store.native_missed.note_control(session.connector_id, moved)
         await _add_end(store, session, reason_for(active, client.connector))
 
 

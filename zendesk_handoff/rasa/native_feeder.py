@@ -19,6 +19,7 @@ from zendesk_handoff.domain.native import (
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import ConversationsError, HandoffError, StoreUnavailable
 from zendesk_handoff.handover.native_control import NativeControl
+from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
 from zendesk_handoff.handover.native_poster import bot_author
 from zendesk_handoff.handover.reconcile import CONTROL_DELAY
 from zendesk_handoff.logs import error_fields
@@ -42,10 +43,17 @@ class NativeFeeder:
         bot: The bot.
         clients: The Conversations API clients.
         control: Tells who has control.
+        missed: Reads what no event has told.
     """
 
     def __init__(
-        self, store: Store, settings: Settings, bot: Bot, clients: Clients, control: NativeControl
+        self,
+        store: Store,
+        settings: Settings,
+        bot: Bot,
+        clients: Clients,
+        control: NativeControl,
+        missed: MissedMessages,
     ) -> None:
         """Keep the collaborators."""
         self._store = store
@@ -53,6 +61,7 @@ class NativeFeeder:
         self._bot = bot
         self._clients = clients
         self._control = control
+        self._missed = missed
         self._handover = NativeHandover(store, settings, bot)
         self._typing: set[asyncio.Task[None]] = set()
 
@@ -68,6 +77,8 @@ class NativeFeeder:
             StoreUnavailable: The same.
         """
         sender_id, native = conversation.sender_id, self._store.native
+        if waiting := await native.to_handle(sender_id):
+            await self._missed.before_turn(conversation, until=waiting[-1].sent_at)
         while waiting := await native.to_handle(sender_id):
             if not native.leases.is_held(sender_id):
                 return
@@ -101,7 +112,9 @@ class NativeFeeder:
             return
         if not row.body["text"].strip():
             return
-        fast_turns = count_fast_turn(conversation, now=row.created_at)
+        fast_turns = 0  # of what was read later nobody knows how fast it came
+        if not row.event_id.startswith(LISTED):
+            fast_turns = count_fast_turn(conversation, now=row.created_at)
         await self._store.native.begin_turn(row, fast_turns=fast_turns)
         adapter = self._bot.channels.adapter(NATIVE_CHANNEL)
         message = message_of(row, adapter, source=conversation.source, may_be_known=may_be_known)

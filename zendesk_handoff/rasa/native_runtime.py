@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from zendesk_handoff.domain.native import NativeConversation, UserEvent, native_sender
 from zendesk_handoff.handover.classify import is_own
 from zendesk_handoff.handover.native_control import NativeControl
-from zendesk_handoff.handover.native_events import classify_user_events, mergers
+from zendesk_handoff.handover.native_events import (
+    classify_user_events,
+    control_moves,
+    mergers,
+)
+from zendesk_handoff.handover.native_missed import MissedMessages
 from zendesk_handoff.handover.native_poster import NativePoster
 from zendesk_handoff.handover.native_workers import NativeWorkers, Side
 from zendesk_handoff.rasa.bot import Bot
@@ -33,7 +38,8 @@ class NativeRuntime:
         self._store = store
         self.control = NativeControl(clients)
         self._poster = NativePoster(store, clients, self.control)
-        self._feeder = NativeFeeder(store, settings, bot, clients, self.control)
+        self._missed = MissedMessages(store, settings, clients)
+        self._feeder = NativeFeeder(store, settings, bot, clients, self.control, self._missed)
         #: Whether there is a connector that needs any of this.
         self.is_used = any(each.is_native for each in settings.connectors.values())
         self._workers = NativeWorkers(
@@ -63,6 +69,8 @@ class NativeRuntime:
         for each in events:
             if isinstance(each, ControlMoved) and not (each.to and is_own(each.to, connector)):
                 self.control.forget(native_sender(connector.id, each.conversation.id))
+        self._missed.hear(connector.id)
+        await self._store.native_missed.note_control(connector.id, control_moves(events))
         await self._store.native.merge(mergers(events, connector))
         return await self._store.native.add(classify_user_events(events, connector))
 
@@ -74,6 +82,14 @@ class NativeRuntime:
         """
         if self.is_used:
             await self._workers.poll()
+
+    async def read_missed(self) -> None:
+        """Read what users have written of which no call of the webhook has told.
+
+        Raises:
+            StoreUnavailable: It is done with the next poll.
+        """
+        await self._missed.look()
 
     async def renew(self) -> None:
         """Extend the leases.

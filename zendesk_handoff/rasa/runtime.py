@@ -115,6 +115,7 @@ class Runtime:
             self._repeat("poll", self._poll, self._poll_every),
             self._repeat("deadlines", self._update_deadlines, _UPDATE_DEADLINES_EVERY),
             self._repeat("reconcile", self._reconcile, self._poll_every),
+            self._repeat("missed messages", self.native.read_missed, self._poll_every),
             self._repeat("outcomes", self.outcomes.ask, ASK_EVERY),
             self._repeat("retention", self._purge, _PURGE_EVERY),
             self._repeat("user count", self.user_counter.record, RECORD_EVERY),

@@ -198,8 +198,8 @@ class Settings:
     )
     reconcile_every: float = setting(
         seconds,
-        "Seconds between two requests to Zendesk for the messages of an open session, in case its "
-        "events are missing; also sent at every start.",
+        "Seconds between two requests to Zendesk for the messages of an open session, or of a "
+        "native conversation, in case its events are missing; also sent at every start.",
         default=300.0,
     )
     webhook_silence: float | None = setting(

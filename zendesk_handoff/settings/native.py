@@ -8,12 +8,21 @@ from typing import Any, Literal
 
 from zendesk_handoff.domain.ticket import is_id
 from zendesk_handoff.settings.schema import setting
-from zendesk_handoff.settings.values import number_or_off, one_of, seconds, text, texts, yes_or_no
+from zendesk_handoff.settings.values import (
+    number_or_off,
+    one_of,
+    seconds,
+    seconds_or_off,
+    text,
+    texts,
+    yes_or_no,
+)
 from zendesk_handoff.settings.values import safe_url as address
 
 #: Where the summary goes that only agents may read.
 NOTE, OFF = "note", "off"
 _MOST_HISTORY = 100
+_DAY = 24 * 3600.0
 
 
 def summary_to(value: Any, _example: str) -> str:
@@ -38,6 +47,14 @@ def history(value: Any, example: str) -> int | None:
     if number is None or number > _MOST_HISTORY:
         raise ValueError(f"must be `all`, or a number of messages from 1 to {_MOST_HISTORY}.")
     return number
+
+
+def within_a_day(value: Any, example: str) -> float | None:
+    """Read a duration of at most a day: no ids of messages are kept for longer."""
+    found = seconds_or_off(value, example)
+    if found is not None and found > _DAY:
+        raise ValueError(f"must be at most a day, {_DAY:.0f} seconds.")
+    return found
 
 
 @dataclass(frozen=True)
@@ -109,6 +126,13 @@ class BotSettings:
         one_of("hand_over", "wait"),
         "When it says nothing to a message: `hand_over` to the agents, or `wait` for the next one.",
         default="hand_over",
+    )
+    missed_within: float | None = setting(
+        within_a_day,
+        "Messages of which no webhook call has told are read at Zendesk; those that are older than "
+        "so many seconds, at most a day, are not answered any more "
+        "([native.md](native.md#missed-messages)); or `off`.",
+        default=3600.0,
     )
     loop_after: int | None = setting(
         number_or_off,

@@ -231,7 +231,8 @@ class Native:
         Args:
             sender_id: Rasa's id of the user.
         """
-        await self._update(sender_id, first_message_id=None, fast_turns=0)
+        now = time.time()
+        await self._update(sender_id, first_message_id=None, fast_turns=0, control_moved_at=now)
 
     # To Zendesk
 

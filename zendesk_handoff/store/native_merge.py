@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -56,7 +57,8 @@ def merge_all(connection: Connection, mergers: Sequence[Merger]) -> None:
         connection.execute(
             sa.update(native_conversations)
             .where(native_conversations.c.sender_id == goes_on)
-            .values(conversation_id=each.surviving)
+            # What is listed of the discarded one was answered there.
+            .values(conversation_id=each.surviving, control_moved_at=time.time())
         )
         connection.execute(
             sa.update(sessions)

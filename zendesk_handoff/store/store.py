@@ -23,6 +23,7 @@ from zendesk_handoff.store.inbox import Inbox
 from zendesk_handoff.store.leases import Leases
 from zendesk_handoff.store.maintenance import Maintenance
 from zendesk_handoff.store.native import Native
+from zendesk_handoff.store.native_missed import NativeMissed
 from zendesk_handoff.store.outbox import Outbox
 from zendesk_handoff.store.pending import CLAIM_EXPIRES, PendingMessages, claimable
 from zendesk_handoff.store.personal_data import PersonalData
@@ -80,6 +81,7 @@ class Store:
         self.tickets = Tickets(database)
         self.waits = Waits(database)
         self.native = Native(database, owner=self.leases.owner, lease=lease)
+        self.native_missed = NativeMissed(database)
 
     async def load_state(self, sender_id: str) -> tuple[Session | None, bool]:
         """Load what decides where a sender's message goes.

@@ -337,8 +337,11 @@ native_conversations = sa.Table(
     sa.Column("created_at", _seconds, nullable=False),
     sa.Column("lease_owner", sa.String(32)),
     sa.Column("lease_expires_at", _seconds, nullable=False, server_default="0"),
+    sa.Column("control_moved_at", _seconds),  # by Zendesk's clock, as far as events have told it
+    sa.Column("reconciled_at", _seconds, nullable=False, server_default="0"),
     sa.UniqueConstraint("connector_id", "conversation_id", name="one_row_a_native_conversation"),
     sa.Index("native_conversations_of_a_user", "connector_id", "user_id"),
+    sa.Index("native_conversations_by_activity", "answered_at", "reconciled_at"),
     sa.Index(
         "leased_native_conversations",
         "lease_owner",
