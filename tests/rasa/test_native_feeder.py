@@ -12,10 +12,11 @@ import pytest
 from tests.support.zendesk import account
 from zendesk_handoff.channels.messaging import MessagingAdapter
 from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
+from zendesk_handoff.domain.responses import TOO_MANY
 from zendesk_handoff.domain.session import Step
 from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.handover.native_control import NativeControl
-from zendesk_handoff.handover.native_missed import MissedMessages
+from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
 from zendesk_handoff.rasa import native_feeder
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
 from zendesk_handoff.settings import Settings
@@ -35,7 +36,7 @@ class StandIn:
     """A bot: ``answer`` is what it does with a message."""
 
     def __init__(self, store):
-        self.got, self.processor = [], SimpleNamespace()
+        self.got, self.refused, self.processor = [], [], SimpleNamespace()
         adapter = MessagingAdapter(SimpleNamespace(store=lambda: store))
         self.channels = SimpleNamespace(adapter=lambda _name: adapter)
         self.in_hand, self.language = self, "en"
@@ -56,6 +57,9 @@ class StandIn:
         self.got.append(message)
         await self.answer(message)
 
+    async def refuse(self, message, response, *, locale):
+        self.refused.append((message.metadata["zendesk_source"], response, locale))
+
 
 class Server:
     def __init__(self, sim, store, connector):
@@ -72,12 +76,15 @@ class Server:
         self.id = await self.sim.user_begin(self.connector.app_id)
         self.sender = f"zendesk:{self.connector.id}:{self.id}"
 
-    async def hears(self, text="hello", *, kind="message", may_be_known=False):
+    async def hears(
+        self, text="hello", *, kind="message", may_be_known=False, prefix="", **metadata
+    ):
         """Let the user write, and feed the bot."""
-        message_id = await self.sim.user_text(self.id, text)
-        body = {"text": text, "metadata": {"workspace": "default"}, "user": {}}
+        message_id = await self.sim.user_text(self.id, text or "no words are stored")
+        body = {"text": text, "metadata": {"workspace": "default", **metadata}, "user": {}}
         event = UserEvent(
-            self.connector.id, message_id, self.id, kind, body, "web", "u", message_id, message_id
+            *(self.connector.id, f"{prefix}{message_id}", self.id, kind, body),
+            *("web", "u", message_id, message_id),
         )
         await self.store.native.add([event])
         await self.store.native.leases.acquire(self.sender)
@@ -226,3 +233,28 @@ async def test_a_message_waits_for_a_handover_that_is_under_way(make):
     assert server.bot.got == []
     assert len(await server.store.native.to_handle(server.sender)) == 1
     assert (await server.store.sessions.get(session.id)).is_open
+
+
+async def test_what_a_limit_refuses_is_said_once_and_not_given_to_the_bot(make):
+    server = await make()
+    metadata = {"zendesk_source": "web", "locale": "de"}
+    for _ in range(3):
+        assert await server.hears("", kind="refused", **metadata) == []
+    assert server.bot.refused == [("web", TOO_MANY, "de")]
+    assert server.bot.got == []
+    assert await server.hears() == [] and len(server.bot.got) == 1
+
+
+async def test_nothing_is_said_of_a_limit_while_another_has_control(make):
+    server = await make()
+    await server.sim.pass_control(server.id, AGENTS)
+    await server.hears("", kind="refused", zendesk_source="web")
+    assert server.bot.refused == []
+
+
+async def test_how_fast_a_missed_message_came_is_not_known(make):
+    server = await make()
+    await server.hears()
+    for _ in range(3):
+        await server.hears(prefix=LISTED)
+    assert (await server.store.native.conversation(server.sender)).fast_turns == 0

@@ -60,6 +60,29 @@ async def test_any_text_comes_back(store, text):
     assert stored == text.replace("\x00", "") or stored == text
 
 
+async def test_of_a_flood_no_more_wait_than_the_limit_says(store):
+    events = [written(number, f"number {number}", second=number) for number in range(1, 8)]
+    added = [(await store.native.add([each], max_waiting=3))[0] for each in events]
+    assert [each.kind for each in added] == ["message"] * 3 + ["refused"] * 4
+    waiting = await store.native.to_handle(SENDER)
+    assert [each.kind for each in waiting] == ["message"] * 3 + ["refused"]
+    assert "number 4" not in str(waiting), "of what is refused no words are stored"
+    known = await store.native_missed.known("support", [each.message_id for each in events])
+    assert len(known) == 7, "what is refused is not missed"
+    for each in waiting:
+        await store.native.finish(each)
+    await store.native.add(events, max_waiting=3)
+    assert await store.native.to_handle(SENDER) == []
+    [admitted] = await store.native.add([written(9)], max_waiting=3)
+    assert admitted.kind == "message"
+
+
+async def test_of_very_much_the_first_part_is_read(store):
+    await store.native.add([written(number, second=number) for number in range(1, 31)])
+    first = await store.native.to_handle(SENDER)
+    assert [each.message_id for each in first] == [f"m{number}" for number in range(1, 21)]
+
+
 async def test_messages_are_ordered_by_zendesks_clock(store):
     await store.native.add([written(1, "second", second=9), written(2, "first", second=8)])
     assert await texts(store) == ["first", "second"]

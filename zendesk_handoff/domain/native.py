@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 #: The name of the Rasa channel of native conversations.
@@ -13,7 +13,7 @@ NATIVE_PREFIX = "zendesk:"
 #: Seconds between the bot's answer and the next message, below which nobody can have read it.
 TOO_FAST = 5.0
 
-Kind = Literal["message", "postback", "start", "foreign"]
+Kind = Literal["message", "postback", "start", "foreign", "refused"]
 
 
 def native_sender(connector_id: str, conversation_id: str) -> str:
@@ -46,7 +46,8 @@ class UserEvent:
         event_id: Zendesk's id of the event.
         conversation_id: Zendesk's id of the conversation.
         kind: ``message``, ``postback`` (a pressed button), ``start`` (the conversation has begun),
-            or ``foreign``: of a brand or a channel that the bot does not serve.
+            ``foreign``: of a brand or a channel that the bot does not serve, or ``refused`` by a
+            limit: the bot is not given it.
         body: What the bot gets: ``text``, ``title``, ``metadata``, ``user``.
         source: The channel by Zendesk's name: ``web``, ``whatsapp``.
         user_id: Zendesk's id of the user.
@@ -63,6 +64,11 @@ class UserEvent:
     user_id: str | None = None
     message_id: str | None = None
     sent_at: str = ""
+
+    def refused(self) -> UserEvent:
+        """Return it as one that a limit refuses, without its words."""
+        kept = {name: self.body[name] for name in ("metadata",) if name in self.body}
+        return replace(self, kind="refused", body={"text": "", "metadata": {}, **kept})
 
     @property
     def sender_id(self) -> str:

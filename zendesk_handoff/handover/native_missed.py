@@ -208,7 +208,7 @@ class MissedMessages:
                 connector=conversation.connector_id,
                 messages=len(events),
             )
-        await native.add(events)
+        await native.add(events, max_waiting=self._settings.limits.waiting_messages)
 
 
 def unanswered(page: Sequence[Message], *, since: float, until: float) -> list[Message]:

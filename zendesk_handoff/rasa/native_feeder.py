@@ -16,9 +16,12 @@ from zendesk_handoff.domain.native import (
     NativeConversation,
     count_fast_turn,
 )
+from zendesk_handoff.domain.rates import HOUR, Rate
+from zendesk_handoff.domain.responses import TOO_MANY
 from zendesk_handoff.domain.session import EndReason, State
 from zendesk_handoff.errors import ConversationsError, HandoffError, StoreUnavailable
 from zendesk_handoff.handover.native_control import NativeControl
+from zendesk_handoff.handover.native_events import LOCALE
 from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
 from zendesk_handoff.handover.native_poster import bot_author
 from zendesk_handoff.handover.reconcile import CONTROL_DELAY
@@ -62,6 +65,7 @@ class NativeFeeder:
         self._clients = clients
         self._control = control
         self._missed = missed
+        self._refusals = Rate(1, period=HOUR)
         self._handover = NativeHandover(store, settings, bot)
         self._typing: set[asyncio.Task[None]] = set()
 
@@ -110,14 +114,19 @@ class NativeFeeder:
         if row.kind == "foreign":
             await self._pass_on(conversation, connector)
             return
-        if not row.body["text"].strip():
+        if row.kind != "refused" and not row.body["text"].strip():
             return
         fast_turns = 0  # of what was read later nobody knows how fast it came
         if not row.event_id.startswith(LISTED):
             fast_turns = count_fast_turn(conversation, now=row.created_at)
-        await self._store.native.begin_turn(row, fast_turns=fast_turns)
         adapter = self._bot.channels.adapter(NATIVE_CHANNEL)
         message = message_of(row, adapter, source=conversation.source, may_be_known=may_be_known)
+        if row.kind == "refused":
+            if not self._refusals.take(conversation.sender_id):
+                locale = row.body["metadata"].get(LOCALE)
+                await self._bot.refuse(message, TOO_MANY, locale=locale)
+            return
+        await self._store.native.begin_turn(row, fast_turns=fast_turns)
         if connector.bot.loop_after is not None and fast_turns >= connector.bot.loop_after:
             await self._handover.hand_over(message, connector, "bot_loop")
             return

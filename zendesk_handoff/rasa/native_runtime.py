@@ -15,6 +15,7 @@ from zendesk_handoff.handover.native_events import (
 from zendesk_handoff.handover.native_missed import MissedMessages
 from zendesk_handoff.handover.native_poster import NativePoster
 from zendesk_handoff.handover.native_workers import NativeWorkers, Side
+from zendesk_handoff.handover.quotas import Quotas
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
 from zendesk_handoff.settings import Connector, Settings
@@ -31,11 +32,15 @@ class NativeRuntime:
         settings: The plugin's.
         bot: Access to the Rasa server's bot.
         clients: The Conversations API clients.
+        quotas: The limits of this process.
     """
 
-    def __init__(self, store: Store, settings: Settings, bot: Bot, clients: Clients) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, bot: Bot, clients: Clients, quotas: Quotas
+    ) -> None:
         """Prepare the workers."""
         self._store = store
+        self._quotas = quotas
         self.control = NativeControl(clients)
         self._poster = NativePoster(store, clients, self.control)
         self._missed = MissedMessages(store, settings, clients)
@@ -72,7 +77,14 @@ class NativeRuntime:
         self._missed.hear(connector.id)
         await self._store.native_missed.note_control(connector.id, control_moves(events))
         await self._store.native.merge(mergers(events, connector))
-        return await self._store.native.add(classify_user_events(events, connector))
+        found = [self._admit(each) for each in classify_user_events(events, connector)]
+        stored = await self._store.native.add(
+            found, max_waiting=self._quotas.limits.waiting_messages
+        )
+        for given, each in zip(found, stored, strict=True):
+            if each.kind != given.kind:
+                self._quotas.count("waiting_messages")
+        return stored
 
     async def poll(self) -> None:
         """Look for what waits, in whichever process it was stored.
@@ -103,6 +115,14 @@ class NativeRuntime:
         """Finish the work in progress; other servers, or the next start, do the rest."""
         await self._workers.stop()
         await self._feeder.stop()
+
+    def _admit(self, event: UserEvent) -> UserEvent:
+        """Count what a user has done; a user of Zendesk counts as an address does elsewhere."""
+        if event.kind == "foreign":
+            return event  # it is passed on, without any work of the bot's
+        user = f"{event.connector_id}:{event.user_id or event.sender_id}"
+        self._quotas.note_address(event.sender_id, user)
+        return event.refused() if self._quotas.send_message(event.sender_id, user) else event
 
     async def _post(self, conversation: NativeConversation, outcome_unknown: bool) -> None:
         await self._poster.post(conversation, outcome_unknown=outcome_unknown)

@@ -87,7 +87,7 @@ class Runtime:
             admit=self._admit,
         )
         self._output = UserOutput(store, bot)
-        self.native = NativeRuntime(store, settings, bot, self.clients)
+        self.native = NativeRuntime(store, settings, bot, self.clients, self.quotas)
         to_user = tasks_to_user(
             store,
             settings,

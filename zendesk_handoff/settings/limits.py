@@ -35,8 +35,8 @@ class LimitSettings:
     )
     messages_per_conversation: int | None = setting(
         number_or_off,
-        "Messages in a minute of one conversation of the chat page: the bot's work on a message "
-        "keeps the server busy.",
+        "Messages in a minute of one conversation of the chat page, or of Zendesk messaging with "
+        "`mode: native`: the bot's work on a message keeps the server busy.",
         default=60,
     )
     messages_per_conversation_and_hour: int | None = setting(
@@ -46,11 +46,15 @@ class LimitSettings:
         default=240,
     )
     messages_per_address: int | None = setting(
-        number_or_off, "Messages in a minute of the chat page, from one address.", default=600
+        number_or_off,
+        "Messages in a minute of the chat page, from one address; or of one user of Zendesk "
+        "messaging, in all conversations.",
+        default=600,
     )
     handovers_per_address: int | None = setting(
         number_or_off,
-        "Handovers in a minute by users of the chat page, from one address.",
+        "Handovers in a minute by users of the chat page, from one address; or of one user of "
+        "Zendesk messaging.",
         default=20,
     )
     handovers_per_connector: int | None = setting(

@@ -21,8 +21,9 @@ from zendesk_handoff.store.engine.schema import (
 )
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 from zendesk_handoff.store.leases import Leased, Leases
+from zendesk_handoff.store.native_adding import Added, Addition, add_all
 from zendesk_handoff.store.native_merge import merge_all
-from zendesk_handoff.store.native_rows import BY_CONVERSATION, OF_SENDER
+from zendesk_handoff.store.native_rows import OF_SENDER
 from zendesk_handoff.store.outbox import marker_of
 from zendesk_handoff.store.topics import bot_topic, user_topic
 
@@ -30,32 +31,14 @@ from zendesk_handoff.store.topics import bot_topic, user_topic
 NATIVE = Leased(
     native_conversations.c.sender_id, (user_messages.c.sender_id, bot_messages.c.sender_id)
 )
+#: Messages that are read at once: of a flood only the first ones.
+_READ_AT_ONCE = 20
 # Module constants, because building a statement costs more than running it.
-_NEW_CONVERSATION = new_rows(
-    native_conversations, "sender_id", "connector_id", "conversation_id", "created_at"
-)
-_SEEN = Statement(
-    sa.update(native_conversations)
-    .where(native_conversations.c.sender_id == sa.bindparam("sender"))
-    .values(
-        source=sa.bindparam("channel"),
-        user_id=sa.func.coalesce(
-            sa.bindparam("user", type_=sa.String), native_conversations.c.user_id
-        ),
-        first_message_id=sa.func.coalesce(
-            native_conversations.c.first_message_id, sa.bindparam("message", type_=sa.String)
-        ),
-    )
-)
-_NEW_MESSAGE = new_rows(
-    user_messages,
-    *("sender_id", "connector_id", "event_id", "message_id", "kind", "body", "sent_at"),
-    "created_at",
-)
 _TO_HANDLE = Statement(
     sa.select(user_messages)
     .where(user_messages.c.sender_id == sa.bindparam("sender"), user_messages.c.state == "new")
     .order_by(user_messages.c.sent_at, user_messages.c.id)
+    .limit(_READ_AT_ONCE)
 )
 _TO_POST = Statement(
     sa.select(bot_messages)
@@ -125,25 +108,29 @@ class Native:
 
     # From Zendesk
 
-    async def add(self, events: Sequence[UserEvent]) -> list[UserEvent]:
+    async def add(
+        self, events: Sequence[UserEvent], *, max_waiting: int | None = None
+    ) -> list[UserEvent]:
         """Store what users have done; it is committed when this returns.
 
         Args:
             events: An event, or a message, that is stored already is left alone.
+            max_waiting: The number of messages of one conversation that may wait for the bot.
 
         Returns:
-            The events.
+            The events; those over the limit as ``refused``.
 
         Raises:
             StoreUnavailable: Some or all of them are not stored.
         """
         if not events:
             return []
-        senders: list[str] = await self._database.write_together(
-            _add_all, list(events), wake=lambda added: map(user_topic, added)
+        added: list[Added] = await self._database.write_together(
+            add_all,
+            Addition(events, max_waiting),
+            wake=lambda added: {user_topic(each.sender) for each in added},
         )
-        assert len(senders) == len(events)
-        return list(events)
+        return [each.event for each in added]
 
     async def merge(self, mergers: Sequence[Merger]) -> None:
         """Let conversations go on under the ones that they were merged into.
@@ -174,7 +161,7 @@ class Native:
         return None if row is None else NativeConversation(*row)
 
     async def to_handle(self, sender_id: str) -> list[UserMessageRow]:
-        """Read what the bot has not handled yet, by Zendesk's clock.
+        """Read what the bot has not handled yet, by Zendesk's clock; of very much the first part.
 
         Args:
             sender_id: Rasa's id of the user.
@@ -334,48 +321,3 @@ class Native:
             .values(**values)
         )
         await self._database.write(lambda connection: connection.execute(statement).rowcount)
-
-
-def _add_all(connection: Connection, calls: Sequence[Sequence[UserEvent]]) -> list[list[str]]:
-    """Store the events of all calls; return the sender of each."""
-    now = time.time()
-    found: list[list[str]] = []
-    for events in calls:
-        senders = []
-        for event in events:
-            sender = _sender_of(connection, event, now)
-            senders.append(sender)
-            seen = {"channel": event.source, "user": event.user_id, "message": event.message_id}
-            _SEEN.run(connection, [{"sender": sender, **seen}])
-            _NEW_MESSAGE.run(connection, [_row(event, sender, now)])
-        found.append(senders)
-    return found
-
-
-def _sender_of(connection: Connection, event: UserEvent, now: float) -> str:
-    """Return Rasa's id of a conversation, which may have gone on from a merged one."""
-    names = {"connector": event.connector_id, "conversation": event.conversation_id}
-    row = BY_CONVERSATION.first(connection, **names)
-    if row is None:
-        new = {
-            "sender_id": event.sender_id,
-            "connector_id": event.connector_id,
-            "conversation_id": event.conversation_id,
-            "created_at": now,
-        }
-        _NEW_CONVERSATION.run(connection, [new])
-        row = BY_CONVERSATION.first(connection, **names)
-    return str(row.sender_id) if row is not None else event.sender_id
-
-
-def _row(event: UserEvent, sender: str, now: float) -> dict[str, Any]:
-    return {
-        "sender_id": sender,
-        "connector_id": event.connector_id,
-        "event_id": event.event_id,
-        "message_id": event.message_id,
-        "kind": event.kind,
-        "body": dict(event.body),
-        "sent_at": event.sent_at,
-        "created_at": now,
-    }

@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection
 from zendesk_handoff.domain.native import UserEvent
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import native_conversations, user_messages
-from zendesk_handoff.store.engine.statement import Statement, new_rows
+from zendesk_handoff.store.engine.statement import Statement
+from zendesk_handoff.store.native_adding import NEW_MESSAGE, row_of
 from zendesk_handoff.store.native_rows import BY_CONVERSATION
 
 # Module constants, because building a statement costs more than running it.
@@ -23,11 +24,6 @@ _NOTE_CONTROL = Statement(
         sa.func.coalesce(native_conversations.c.control_moved_at, 0.0) < sa.bindparam("moved"),
     )
     .values(control_moved_at=sa.bindparam("moved"))
-)
-_SKIP = new_rows(
-    user_messages,
-    *("sender_id", "connector_id", "event_id", "message_id", "kind", "body", "sent_at"),
-    *("state", "created_at", "done_at"),
 )
 
 
@@ -133,18 +129,7 @@ class NativeMissed:
                 )
                 if found is None:
                     continue
-                row = {
-                    "sender_id": found.sender_id,
-                    "connector_id": event.connector_id,
-                    "event_id": event.event_id,
-                    "message_id": event.message_id,
-                    "kind": event.kind,
-                    "body": {},
-                    "sent_at": event.sent_at,
-                    "state": "done",
-                    "created_at": now,
-                    "done_at": now,
-                }
-                _SKIP.run(connection, [row])
+                row = row_of(event, str(found.sender_id), now, is_done=True)
+                NEW_MESSAGE.run(connection, [row])
 
         await self._database.write(work)
