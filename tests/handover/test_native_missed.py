@@ -1,4 +1,4 @@
-"""Users' messages of which no call of the webhook has told: read, once, in order, if not too old."""
+"""Users' messages of which no call of the webhook has told: read, once, in order."""
 
 from __future__ import annotations
 
@@ -217,7 +217,9 @@ async def test_what_stands_before_a_move_of_control_is_not_read(make):
     message_id = await native.writes("to the other bot")
     moved_at = await native.received(message_id)
     await native.sim.pass_control(native.id, "rasa")
-    event = ControlMoved("e", moved_at, Conversation(native.id), to=None, reason=None, by_session="")
+    event = ControlMoved(
+        "e", moved_at, Conversation(native.id), to=None, reason=None, by_session=""
+    )
     missed = native.store.native_missed
     await missed.note_control(native.connector.id, control_moves([event]))
     assert await native.starts() == []

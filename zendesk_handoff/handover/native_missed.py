@@ -175,10 +175,7 @@ class MissedMessages:
             connected_at = session.connected_at
             if connected_at is None or now - connected_at < CONTROL_DELAY:
                 return
-        async for page in client.message_pages(conversation.conversation_id):
-            break
-        else:
-            return
+        page = await _newest_page(client, conversation)
         since = max(now - _LOOK_BACK, conversation.control_moved_at or 0.0)
         written = unanswered(page, since=since, until=until)
         ids = [storable_id(each.id) for each in written]
@@ -231,6 +228,14 @@ def unanswered(page: Sequence[Message], *, since: float, until: float) -> list[M
         and not each.activity
         and since < (epoch(each.received) or 0.0) < until
     ]
+
+
+async def _newest_page(
+    client: ConversationsClient, conversation: NativeConversation
+) -> list[Message]:
+    async for page in client.message_pages(conversation.conversation_id):
+        return page
+    return []
 
 
 def _events(

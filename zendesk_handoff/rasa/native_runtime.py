@@ -81,8 +81,8 @@ class NativeRuntime:
         stored = await self._store.native.add(
             found, max_waiting=self._quotas.limits.waiting_messages
         )
-        for given, each in zip(found, stored, strict=True):
-            if each.kind != given.kind:
+        for given, kept in zip(found, stored, strict=True):
+            if kept.kind != given.kind:
                 self._quotas.count("waiting_messages")
         return stored
 

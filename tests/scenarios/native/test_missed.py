@@ -36,9 +36,7 @@ async def has_answered(visitor, times):
     await until(answered, timeout=30)
 
 
-async def test_users_who_wrote_during_an_outage_are_answered(
-    new_visitor, sim, stack, tracker_of
-):
+async def test_users_who_wrote_during_an_outage_are_answered(new_visitor, sim, stack, tracker_of):
     asks, was_handed_over = await new_visitor(name="Mara"), await new_visitor(name="Jo")
     is_late = await new_visitor("greeting")
     for visitor in (asks, was_handed_over, is_late):
