@@ -14,13 +14,13 @@ from zendesk_handoff.channels.messaging import MessagingAdapter
 from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
 from zendesk_handoff.domain.responses import TOO_MANY
 from zendesk_handoff.domain.session import Step
-from zendesk_handoff.errors import HandoffError
+from zendesk_handoff.errors import ConversationsError, HandoffError
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
 from zendesk_handoff.rasa import native_feeder
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
 from zendesk_handoff.settings import Settings
-from zendesk_handoff.settings.native import BotSettings
+from zendesk_handoff.settings.native import BotSettings, OnlySettings
 from zendesk_handoff.zendesk.clients import Clients
 
 AGENTS = "zd-agentWorkspace"
@@ -258,3 +258,22 @@ async def test_how_fast_a_missed_message_came_is_not_known(make):
     for _ in range(3):
         await server.hears(prefix=LISTED)
     assert (await server.store.native.conversation(server.sender)).fast_turns == 0
+
+
+@pytest.mark.parametrize("otherwise", ["next", "zd-anwserBot"])
+async def test_where_nobody_is_called_so_the_agents_get_what_the_bot_does_not_serve(
+    make, otherwise
+):
+    server = await make(only=OnlySettings(sources=("whatsapp",), otherwise=otherwise))
+    assert await server.hears("", kind="foreign") == []
+    view = await server.sim.conversation(server.id)
+    assert view["control"]["active"] == AGENTS and server.bot.got == []
+
+
+async def test_an_outage_while_a_conversation_is_passed_on_changes_nothing(make):
+    server = await make(only=OnlySettings(sources=("whatsapp",), otherwise="zd-answerBot"))
+    await server.sim.add_fault("status", status=401, method="POST", path="*/passControl", count=1)
+    with pytest.raises(ConversationsError):
+        await server.hears("", kind="foreign")
+    assert (await server.sim.conversation(server.id))["control"]["active"] == "rasa"
+    assert len(await server.store.native.to_handle(server.sender)) == 1

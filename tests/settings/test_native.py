@@ -73,6 +73,7 @@ def test_history(given, expected):
         ({"bot": {"avatar_url": "http://shop.example/a.png"}}, "bot.avatar_url must begin"),
         ({"bot": {"when_silent": "say sorry"}}, "bot.when_silent must be"),
         ({"bot": {"answer_within": 0}}, "bot.answer_within must be"),
+        ({"only": {"otherwise": "next"}}, "only.otherwise is `next`"),
         ({"bot": {"missed_within": 86401}}, "bot.missed_within must be at most a day"),
         ({"bot": {"missed_within": "soon"}}, "bot.missed_within must be a number"),
     ],
@@ -84,6 +85,10 @@ def test_what_cannot_work_is_said(values, key):
 @pytest.mark.parametrize("given, expected", [(86400, 86400.0), ("off", None), (False, None)])
 def test_missed_messages_may_be_a_day_old_at_most(given, expected):
     assert read(bot={"missed_within": given}).bot.missed_within == expected
+
+
+def test_the_next_integration_with_a_key_of_ones_own():
+    assert read(only={"otherwise": "next"}, key_id="int_1").only.otherwise == "next"
 
 
 def test_brands_may_be_numbers():

@@ -19,7 +19,13 @@ from zendesk_handoff.domain.native import (
 from zendesk_handoff.domain.rates import HOUR, Rate
 from zendesk_handoff.domain.responses import TOO_MANY
 from zendesk_handoff.domain.session import EndReason, State
-from zendesk_handoff.errors import ConversationsError, HandoffError, StoreUnavailable
+from zendesk_handoff.errors import (
+    ApiError,
+    ConversationsError,
+    HandoffError,
+    NotAuthorized,
+    StoreUnavailable,
+)
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_events import LOCALE
 from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
@@ -209,8 +215,22 @@ class NativeFeeder:
         """Pass a conversation on that the bot does not serve."""
         client = self._clients.interactive(connector.id)
         assert client is not None, "there is the connector"
-        target = connector.only.otherwise or connector.agent_workspace
-        await client.switchboard.pass_control(conversation.conversation_id, target)
+        agents, pass_control = connector.agent_workspace, client.switchboard.pass_control
+        target = connector.only.otherwise or agents
+        try:
+            await pass_control(conversation.conversation_id, target)
+        except ApiError as error:
+            if error.retryable or isinstance(error, NotAuthorized) or target == agents:
+                raise
+            # There is no such integration: nobody would ever answer.
+            log.error(
+                "handoff.native.not_passed_on",
+                connector=connector.id,
+                to=target,
+                error=str(error),
+            )
+            await pass_control(conversation.conversation_id, agents)
+            target = agents
         self._control.forget(conversation.sender_id)
         log.info("handoff.native.passed_on", connector=connector.id, to=target)
 

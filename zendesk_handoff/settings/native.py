@@ -21,6 +21,8 @@ from zendesk_handoff.settings.values import safe_url as address
 
 #: Where the summary goes that only agents may read.
 NOTE, OFF = "note", "off"
+#: The switchboard integration after the bot's own, as the account has it.
+NEXT = "next"
 _MOST_HISTORY = 100
 _DAY = 24 * 3600.0
 
@@ -78,7 +80,8 @@ class OnlySettings:
     )
     otherwise: str = setting(
         text,
-        "The switchboard integration that gets all other conversations; the agents by default.",
+        "The switchboard integration that gets all other conversations, or `next`, the one that "
+        "the account has after the bot's; the agents by default.",
         default="",
         example="zd-answerBot",
         shown="`agent_workspace`",

@@ -13,7 +13,7 @@ import yaml
 
 from zendesk_handoff.domain.yaml_values import read_yaml
 from zendesk_handoff.errors import Problem, SettingsError
-from zendesk_handoff.settings.connector import Connector
+from zendesk_handoff.settings.connector import SCOPES, Connector
 from zendesk_handoff.settings.credentials_file import (
     BLOCK_SUFFIX,
     CREDENTIALS_VARIABLE,
@@ -22,7 +22,7 @@ from zendesk_handoff.settings.credentials_file import (
 )
 from zendesk_handoff.settings.env_file import env_file
 from zendesk_handoff.settings.model import Settings
-from zendesk_handoff.settings.native import NOTE
+from zendesk_handoff.settings.native import NEXT, NOTE
 from zendesk_handoff.settings.schema import UNSET, read_block, settings_of
 from zendesk_handoff.settings.store_path import place_store
 from zendesk_handoff.settings.ticket import fits
@@ -253,6 +253,14 @@ def _native_problems(where: str, connector: Connector) -> Iterator[Problem]:
         yield Problem(
             f"{where}.summary_to",
             "is `note`, which the Support API writes: write `support_token`, or another value.",
+        )
+
+    scope = SCOPES.get((connector.key_id or "")[:4])
+    if connector.only.otherwise == NEXT and scope not in (None, "integration"):
+        yield Problem(
+            f"{where}.only.otherwise",
+            "is `next`, which is safe to repeat with a key of the integration's own alone "
+            "(`int_…`): use such a key, or write the integration's name.",
         )
 
 

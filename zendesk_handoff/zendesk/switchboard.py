@@ -26,8 +26,8 @@ class Switchboard:
 
         Args:
             conversation_id: The conversation.
-            to: A switchboard integration's name; never ``next``, which is not idempotent for an
-                ``app_`` key.
+            to: A switchboard integration's name; ``next`` with an ``int_`` key alone: for an
+                ``app_`` key it is not idempotent.
             metadata: Flat, up to 4 KB; ``dataCapture.*`` keys reach the ticket.
         """
         await self._hand_to("passControl", conversation_id, to, metadata)

@@ -21,6 +21,10 @@ CONNECTORS: dict[str, dict[str, Any]] = {
         "bot": {"loop_after": 3, "answer_within": 2.5, "missed_within": 1},
         "history": 2,
     },
+    "market": {
+        "only": {"sources": ["web", "api:conversations"], "otherwise": "next"},
+        "bot": {"loop_after": 3},
+    },
 }
 
 
