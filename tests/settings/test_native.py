@@ -89,6 +89,9 @@ def test_missed_messages_may_be_a_day_old_at_most(given, expected):
 
 def test_the_next_integration_with_a_key_of_ones_own():
     assert read(only={"otherwise": "next"}, key_id="int_1").only.otherwise == "next"
+    connector = {**BLOCK, "only": {"otherwise": "next"}, "key_id": "${NOT_OF_THE_ACTION_SERVER}"}
+    block = {"public_url": "https://bot.example.com", "connectors": {"support": connector}}
+    assert read_settings(block, environ={}, for_actions=True).connectors["support"].only.otherwise
 
 
 def test_brands_may_be_numbers():

@@ -79,6 +79,7 @@ def read_settings(
             _check_tickets(settings.connectors, problems)
         if not for_actions:
             _check_secrets(settings.connectors or {}, problems)
+            _check_next(settings.connectors or {}, problems)
             _check_open_timeout(settings.open_timeout, variables, problems)
     if problems or settings is None:
         raise SettingsError(problems)
@@ -255,13 +256,20 @@ def _native_problems(where: str, connector: Connector) -> Iterator[Problem]:
             "is `note`, which the Support API writes: write `support_token`, or another value.",
         )
 
-    scope = SCOPES.get((connector.key_id or "")[:4])
-    if connector.only.otherwise == NEXT and scope not in (None, "integration"):
-        yield Problem(
-            f"{where}.only.otherwise",
+
+def _check_next(connectors: Mapping[str, Connector | None], problems: list[Problem]) -> None:
+    """Check that nobody passes control one step too far (Conversations API: `PassControl`)."""
+    problems += [
+        Problem(
+            f"connectors.{name}.only.otherwise",
             "is `next`, which is safe to repeat with a key of the integration's own alone "
             "(`int_…`): use such a key, or write the integration's name.",
         )
+        for name, connector in connectors.items()
+        if connector is not None
+        and connector.only.otherwise == NEXT
+        and SCOPES.get((connector.key_id or "")[:4]) not in (None, "integration")
+    ]
 
 
 def _check_tickets(connectors: Mapping[str, Connector], problems: list[Problem]) -> None:
