@@ -18,7 +18,7 @@ CONNECTORS: dict[str, dict[str, Any]] = {
         "greet": True,
         "summary_to": {"field": 360007654321},
         "only": {"sources": ["web", "whatsapp"], "otherwise": "zd-answerBot"},
-        "bot": {"loop_after": 3, "answer_within": 2.5, "missed_within": 1},
+        "bot": {"loop_after": 3, "answer_within": 2.5},
         "history": 2,
     },
     "market": {
