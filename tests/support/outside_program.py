@@ -98,7 +98,7 @@ def read(account):
         content = one.content.actual_instance
         expect("the content is of one schema alone", content is not None)
         again = models.Message.from_json(one.to_json())
-        expect("the message is the same read again", again == one)
+        expect(f"read again it is {again.to_json()}", again.to_dict() == one.to_dict())
         expect("the bot is no user", one.author.user_id is None)
         expect("it came by the API", one.source.type == "api:conversations")
         actions = getattr(content, "actions", None) or []
