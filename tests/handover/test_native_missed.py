@@ -81,6 +81,7 @@ class Account:
 
     async def starts(self):
         await self.server().look()
+        self.ahead += AHEAD  # a server that starts at once does not read the same again
         return await self.texts()
 
     async def session(self):
@@ -155,12 +156,12 @@ async def test_a_message_that_is_too_old_is_told_once_and_not_answered(make):
     await native.writes("one")
     native.ahead = 3600.0 + AHEAD
     with capture_logs() as logs:
-        assert await native.starts() == []
-        await native.writes("two")
-        native.ahead = AHEAD
-        assert await native.starts() == ["two"]
+        for _ in range(2):
+            assert await native.starts() == []
+        reads = await listings(native)
     told = [each for each in logs if each["event"] == "handoff.native.too_old"]
     assert [(each["conversation"], each["messages"]) for each in told] == [(native.id, 1)]
+    assert reads == 2
 
 
 async def test_how_old_it_may_be_is_a_setting(make):
@@ -333,7 +334,7 @@ async def test_two_servers_read_different_conversations(make, url):
     async with await open_store(url) as other:
         claims = [
             await each.native_missed.claim(
-                [native.connector.id], active_after=0.0, before=time.time() - 5, limit=8
+                [native.connector.id], now=100.0, active_after=0.0, before=95.0, limit=8
             )
             for each in (native.store, other)
         ]

@@ -106,6 +106,7 @@ class MissedMessages:
         while left > 0:
             senders = await self._store.native_missed.claim(
                 self._connectors,
+                now=now,
                 active_after=now - _LOOK_BACK,
                 before=now - within,
                 limit=min(_AT_ONCE, left),

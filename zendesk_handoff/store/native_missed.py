@@ -53,7 +53,13 @@ class NativeMissed:
             await self._database.write(lambda connection: _NOTE_CONTROL.run(connection, rows))
 
     async def claim(
-        self, connector_ids: Collection[str], *, active_after: float, before: float, limit: int
+        self,
+        connector_ids: Collection[str],
+        *,
+        now: float,
+        active_after: float,
+        before: float,
+        limit: int,
     ) -> Sequence[str]:
         """Claim conversations to be read, the longest overdue first, of these the most recent.
 
@@ -61,6 +67,7 @@ class NativeMissed:
 
         Args:
             connector_ids: The connectors that this process can call.
+            now: Seconds since the epoch.
             active_after: Seconds since the epoch; conversations in which the bot has not handled
                 anything since are left out.
             before: Seconds since the epoch; those that were read later are left out.
@@ -86,9 +93,7 @@ class NativeMissed:
             senders = [row.sender_id for row in connection.execute(overdue)]
             if senders:
                 connection.execute(
-                    sa.update(table)
-                    .where(table.c.sender_id.in_(senders))
-                    .values(reconciled_at=time.time())
+                    sa.update(table).where(table.c.sender_id.in_(senders)).values(reconciled_at=now)
                 )
             return senders
 
