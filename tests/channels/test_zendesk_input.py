@@ -13,6 +13,7 @@ from tests.support.store import request_session
 from tests.support.webhook_events import CONVERSATION_ID, envelope, event, message
 from zendesk_handoff import metrics
 from zendesk_handoff.channels.zendesk_input import ZendeskInput
+from zendesk_handoff.handover.quotas import Quotas
 from zendesk_handoff.handover.silence import WebhookSilence
 from zendesk_handoff.rasa.agent_signs import AgentSigns
 from zendesk_handoff.rasa.native_runtime import NativeRuntime
@@ -45,7 +46,7 @@ async def post(store, url, monkeypatch):
     )
     silence = WebhookSilence(store, channel.settings)
     signs = AgentSigns(store, None)
-    native = NativeRuntime(store, channel.settings, None, None)
+    native = NativeRuntime(store, channel.settings, None, None, Quotas(channel.settings.limits))
     runtime = SimpleNamespace(store=store, silence=silence, signs=signs, native=native)
     app = make_app(monkeypatch, runtime)
     app.add_route(channel.receive, "/<connector_id:str>", methods=["POST"])
