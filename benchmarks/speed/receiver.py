@@ -8,14 +8,15 @@ No worker runs here: storing is measured, not the processing of stored events.
 from __future__ import annotations
 
 import sys
-from types import SimpleNamespace
 
 from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from zendesk_handoff.channels.zendesk_input import ZendeskInput
-from zendesk_handoff.handover.silence import WebhookSilence
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.in_hand import InHand
+from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.store import open_store
 
 from .stage import block
@@ -33,8 +34,8 @@ def make_app(store_url: str) -> Sanic:
     @app.listener("before_server_start")
     async def open_up(app: Sanic, _loop: object) -> None:
         store = await open_store(store_url)
-        silence = WebhookSilence(store, channel.settings)
-        app.ctx.zendesk_handoff = SimpleNamespace(store=store, silence=silence)
+        bot = Bot(app, InHand(store.signals))
+        app.ctx.zendesk_handoff = Runtime(store, channel.settings, bot)  # not started
 
     @app.listener("after_server_stop")
     async def close(app: Sanic, _loop: object) -> None:
