@@ -54,10 +54,17 @@ def pytest_configure():
     _LOGS.update(structlog.get_config())
 
 
+def pytest_xdist_make_scheduler(config, log):
+    from tests.support.scheduling import make_scheduler  # where there is xdist
+
+    return make_scheduler(config, log)
+
+
 #: Files and folders whose tests take longest. They come first: begun last, they would run alone.
 _LONG = (
     *("tests/adoption", "tests/store/test_sqlalchemy2.py"),
-    *("tests/scenarios/kills", "tests/scenarios", "tests/security"),
+    *("tests/scenarios/kills", "tests/scenarios/test_", "tests/scenarios/browser"),
+    *("tests/scenarios", "tests/security"),
 )
 #: The log configuration that each test finds.
 _LOGS: dict[str, object] = {}

@@ -15,7 +15,8 @@ import pytest
 #: Each worker starts its own servers and waits for them most of the time, hence two more workers
 #: than there are cores.
 _WORKERS = min((os.cpu_count() or 1) + 2, 4)
-#: A file stays on one worker, with its servers. Files start in the order of the collection.
+#: A file stays on one worker, with its servers (tests/support/scheduling.py). Files start in the
+#: order of the collection.
 _ORDER = ("--dist", "loadfile", "--no-loadscope-reorder")
 
 

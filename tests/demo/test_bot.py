@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 import pytest
 
+from tools.forked_rasa import ForkedRasa
 from tools.paths import MODEL, ROOT
-from tools.processes import QUIET, RASA
+from tools.processes import QUIET
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [RASA, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **QUIET},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def rasa(tmp_path):
+    """Run a command of Rasa's; it must succeed."""
 
+    def run(*arguments):
+        log = tmp_path / "rasa.log"
+        process = ForkedRasa(list(arguments), cwd=ROOT, env={**os.environ, **QUIET}, log=log)
+        process.wait(200)
+        assert process.poll() == 0, log.read_text()[-5000:]
 
-def test_the_training_data_are_valid():
-    done = run("data", "validate", "--fail-on-warnings")
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    return run
 
 
 @pytest.mark.timeout(240)
-def test_the_stories_pass(tmp_path):
-    done = run(
+def test_the_training_data_are_valid(rasa):
+    rasa("data", "validate", "--fail-on-warnings")
+
+
+@pytest.mark.timeout(240)
+def test_the_stories_pass(rasa, tmp_path):
+    rasa(
         *("test", "core", "--model", str(MODEL), "--stories", "tests/stories"),
         *("--out", str(tmp_path), "--fail-on-prediction-errors"),
     )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
     assert "failed" not in (tmp_path / "failed_test_stories.yml").read_text() or (
         "None of the test stories failed" in (tmp_path / "failed_test_stories.yml").read_text()
     )

@@ -15,7 +15,7 @@ from tests.support.waiting import until
 
 DATABASES = ("sqlite", "postgresql")
 #: Of so many places `make test` kills at one.
-_EVERY = 6
+_EVERY = 12
 #: Seconds without any passed place after which a server counts as quiet.
 _QUIET = 0.4
 
@@ -24,8 +24,8 @@ def kills(scenario):
     """Parametrize a test: without a kill, and with one at every place; on both databases.
 
     Without a kill the places that are passed are compared with the table. `make kills` runs all;
-    `make test` runs each scenario without a kill, and kills at every sixth place of the table once,
-    on the databases in turn.
+    `make test` runs each scenario without a kill, and kills at every twelfth place once, on the
+    databases in turn.
     """
     cases = []
     for database in DATABASES:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from zendesk_handoff.domain.inbox import InboxEntry
+from zendesk_handoff.domain.messages import write_agent_message
 from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.logs import location
 from zendesk_handoff.settings import Connector
@@ -212,7 +213,7 @@ def _message(event: MessagePosted, connector: Connector) -> InboxEntry:
         event,
         connector,
         "message",
-        asdict(content),
+        write_agent_message(content),
         sent_at=event.message.received[:64].replace("\x00", ""),
         message_id=content.id,
         media_token=secrets.token_urlsafe(24) if content.has_files else None,

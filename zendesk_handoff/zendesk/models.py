@@ -7,7 +7,6 @@ those of the Conversations API's schemas `user`, `conversation` and `message`, i
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -136,23 +135,21 @@ class Message(_Model, rename="camel", frozen=True):
 
     def for_user(self) -> AgentMessage:
         """Reduce the message to what a user can be shown; nothing that can be read is lost."""
-        plain = AgentMessage(
-            id=storable_id(self.id),
-            author=" ".join(without_direction_controls(self.author.display_name or "").split()),
-            agent_id=storable_id(self.agent_id) if self.agent_id else None,
-            kind="text",
-            text="",
-            is_deleted=self.is_deleted,
-            avatar_url=self.author.avatar_url,
-        )
-        if plain.is_deleted:
-            return plain
+        about: dict[str, Any] = {
+            "id": storable_id(self.id),
+            "author": " ".join(without_direction_controls(self.author.display_name or "").split()),
+            "agent_id": storable_id(self.agent_id) if self.agent_id else None,
+            "is_deleted": self.is_deleted,
+            "avatar_url": self.author.avatar_url,
+        }
+        if self.is_deleted:
+            return AgentMessage(**about, kind="text", text="")
         media = contents.media_of(self.content)
         text = contents.text_of(self.content, has_media=media is not None)
         text = "\n".join(filter(None, (text, contents.references_of(self.references))))
         buttons, cards = contents.buttons_of(self.content), contents.cards_of(self.content)
-        return replace(
-            plain,
+        return AgentMessage(
+            **about,
             kind=media.kind if media else "text",
             text=text if text or media or buttons or cards else CANNOT_SHOW,
             media_url=media.url if media else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, FAILED, HOURS, STARTED
-from tests.support.kills import DATABASES, Kill, kills
+from tests.support.kills import Kill, kills
 from tests.support.recovery import (
     TAKEOVER,
     are_in_order,
@@ -69,7 +69,9 @@ async def test_messages_during_a_failed_opening(kill, sim, user):
     assert await user.slot("handoff_status") == "failed"
 
 
-@pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.exhaustive)]
+)
 async def test_outage_after_a_kill(sim, stack, user):
     """Zendesk is unavailable until the opening fails."""
     await sim.add_fault("status", status=503)
