@@ -8,13 +8,15 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
 from tests.support.zendesk import account
 from zendesk_handoff.channels.messaging import MessagingAdapter
 from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
-from zendesk_handoff.domain.responses import TOO_MANY
+from zendesk_handoff.domain.responses import FAILED, TOO_MANY
 from zendesk_handoff.domain.session import Step
 from zendesk_handoff.errors import ConversationsError, HandoffError
+from zendesk_handoff.handover import native_passing
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
 from zendesk_handoff.rasa import native_feeder
@@ -260,14 +262,45 @@ async def test_how_fast_a_missed_message_came_is_not_known(make):
     assert (await server.store.native.conversation(server.sender)).fast_turns == 0
 
 
+@pytest.mark.parametrize("status", [400, 200])
 @pytest.mark.parametrize("otherwise", ["next", "zd-anwserBot"])
 async def test_where_nobody_is_called_so_the_agents_get_what_the_bot_does_not_serve(
-    make, otherwise
+    make, monkeypatch, otherwise, status
 ):
+    monkeypatch.setattr(native_passing, "CONTROL_DELAY", 0.0)
     server = await make(only=OnlySettings(sources=("whatsapp",), otherwise=otherwise))
+    await server.sim.set_switches(server.connector.app_id, refused_action_status=status)
     assert await server.hears("", kind="foreign") == []
     view = await server.sim.conversation(server.id)
     assert view["control"]["active"] == AGENTS and server.bot.got == []
+
+
+@pytest.mark.parametrize("status", [400, 200])
+async def test_whom_nobody_gets_is_told_so_once(make, monkeypatch, status):
+    monkeypatch.setattr(native_passing, "CONTROL_DELAY", 0.0)
+    only = OnlySettings(sources=("whatsapp",), otherwise="zd-anwserBot")
+    server = await make(only=only, agent_workspace="zd-nobody")
+    await server.sim.set_switches(server.connector.app_id, refused_action_status=status)
+    for _ in range(2):
+        with structlog.testing.capture_logs() as logs:
+            assert await server.hears("", kind="foreign", zendesk_source="web", locale="de") == []
+        failed = [each for each in logs if each["event"] == "handoff.native.not_passed_on"]
+        assert [each["to"] for each in failed] == ["zd-anwserBot", "zd-nobody"]
+    assert server.bot.refused == [("web", FAILED, "de")] and server.bot.got == []
+
+
+async def test_control_that_is_told_late_has_moved_nevertheless(make, monkeypatch):
+    monkeypatch.setattr(native_passing, "CONTROL_DELAY", 0.01)
+    server = await make(only=OnlySettings(sources=("whatsapp",), otherwise="zd-answerBot"))
+    told = [True, True, False]
+    monkeypatch.setattr(server.control, "is_ours", lambda *_, **__: told_later(told))
+    server.feeder._is_for_bot = lambda *_: told_later([True])
+    assert await server.hears("", kind="foreign") == [] and told == []
+    assert (await server.sim.conversation(server.id))["control"]["active"] == "zd-answerBot"
+
+
+async def told_later(told):
+    return told.pop(0)
 
 
 async def test_an_outage_while_a_conversation_is_passed_on_changes_nothing(make):

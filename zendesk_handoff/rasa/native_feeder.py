@@ -17,18 +17,13 @@ from zendesk_handoff.domain.native import (
     count_fast_turn,
 )
 from zendesk_handoff.domain.rates import HOUR, Rate
-from zendesk_handoff.domain.responses import TOO_MANY
+from zendesk_handoff.domain.responses import FAILED, TOO_MANY
 from zendesk_handoff.domain.session import EndReason, State
-from zendesk_handoff.errors import (
-    ApiError,
-    ConversationsError,
-    HandoffError,
-    NotAuthorized,
-    StoreUnavailable,
-)
+from zendesk_handoff.errors import ConversationsError, HandoffError, StoreUnavailable
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_events import LOCALE
 from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
+from zendesk_handoff.handover.native_passing import PassOn
 from zendesk_handoff.handover.native_poster import bot_author
 from zendesk_handoff.handover.reconcile import CONTROL_DELAY
 from zendesk_handoff.logs import error_fields
@@ -73,6 +68,7 @@ class NativeFeeder:
         self._missed = missed
         self._refusals = Rate(1, period=HOUR)
         self._handover = NativeHandover(store, settings, bot)
+        self._passing = PassOn(clients, control)
         self._typing: set[asyncio.Task[None]] = set()
 
     async def feed(self, conversation: NativeConversation, may_be_known: bool) -> None:
@@ -118,7 +114,7 @@ class NativeFeeder:
             log.info("handoff.native.not_ours", connector=connector.id)
             return
         if row.kind == "foreign":
-            await self._pass_on(conversation, connector)
+            await self._pass_on(conversation, connector, row)
             return
         if row.kind != "refused" and not row.body["text"].strip():
             return
@@ -173,6 +169,18 @@ class NativeFeeder:
         await asyncio.sleep(early)
         return await self._control.is_ours(conversation, is_certain=True)
 
+    async def _pass_on(
+        self, conversation: NativeConversation, connector: Connector, row: UserMessageRow
+    ) -> None:
+        """Pass a conversation on that the bot does not serve; else its user is told."""
+        if await self._passing.pass_on(conversation, connector):
+            return
+        adapter = self._bot.channels.adapter(NATIVE_CHANNEL)
+        message = message_of(row, adapter, source=conversation.source, may_be_known=False)
+        if not self._refusals.take(conversation.sender_id):
+            locale = row.body["metadata"].get(LOCALE)
+            await self._bot.refuse(message, FAILED, locale=locale)
+
     async def _turn(
         self, message: UserMessage, connector: Connector, *, may_be_known: bool
     ) -> str | None:
@@ -210,29 +218,6 @@ class NativeFeeder:
             conversation.conversation_id, str(connector.switchboard_integration)
         )
         self._control.prove(conversation.sender_id)
-
-    async def _pass_on(self, conversation: NativeConversation, connector: Connector) -> None:
-        """Pass a conversation on that the bot does not serve."""
-        client = self._clients.interactive(connector.id)
-        assert client is not None, "there is the connector"
-        agents, pass_control = connector.agent_workspace, client.switchboard.pass_control
-        target = connector.only.otherwise or agents
-        try:
-            await pass_control(conversation.conversation_id, target)
-        except ApiError as error:
-            if error.retryable or isinstance(error, NotAuthorized) or target == agents:
-                raise
-            # There is no such integration: nobody would ever answer.
-            log.error(
-                "handoff.native.not_passed_on",
-                connector=connector.id,
-                to=target,
-                error=str(error),
-            )
-            await pass_control(conversation.conversation_id, agents)
-            target = agents
-        self._control.forget(conversation.sender_id)
-        log.info("handoff.native.passed_on", connector=connector.id, to=target)
 
     def _show_typing(self, conversation: NativeConversation, connector: Connector) -> None:
         """Show that the bot is typing, without waiting for it."""
