@@ -282,6 +282,15 @@ async def test_the_summary_in_a_field_is_cut_to_what_fits(make):
     assert 3000 < len(text.encode()) < 4000
 
 
+async def test_a_refused_summary_costs_no_other_field(make):
+    native = await make(summary_to="360001234567")
+    key = "dataCapture.ticketField.360001234567"
+    await native.sim.set_switches(native.connector.app_id, refused_metadata=[key])
+    await native.open(ticket={"values": {"priority": "low"}, "tags": ["a"], "fields": {"36": "x"}})
+    found = (await native.sim.conversation(native.id))["ticket"]["fields"]
+    assert found == {"priority": "low", "tags": ["a"], "custom": {"36": "x"}}
+
+
 async def test_the_summary_is_one_note_of_the_right_ticket(make):
     native = await make(support=True, summary_to="note")
     await native.open()

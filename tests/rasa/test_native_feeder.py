@@ -10,18 +10,25 @@ from types import SimpleNamespace
 import pytest
 import structlog
 
+from tests.support.hours import BACK, closed_until
 from tests.support.zendesk import account
+from tests.support.zendesk import connector as connector_of_tests
 from zendesk_handoff.channels.messaging import MessagingAdapter
 from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
-from zendesk_handoff.domain.responses import FAILED, TOO_MANY
+from zendesk_handoff.domain.responses import (
+    FAILED,
+    STARTED_CLOSED,
+    STARTED_CLOSED_FOR_LONG,
+    TOO_MANY,
+)
 from zendesk_handoff.domain.session import Step
 from zendesk_handoff.errors import ConversationsError, HandoffError
-from zendesk_handoff.handover import native_passing
+from zendesk_handoff.handover import failure_case, native_passing
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
 from zendesk_handoff.rasa import native_feeder
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
-from zendesk_handoff.settings import Settings
+from zendesk_handoff.settings import Settings, read_settings
 from zendesk_handoff.settings.native import BotSettings, OnlySettings
 from zendesk_handoff.zendesk.clients import Clients
 
@@ -38,7 +45,7 @@ class StandIn:
     """A bot: ``answer`` is what it does with a message."""
 
     def __init__(self, store):
-        self.got, self.refused, self.processor = [], [], SimpleNamespace()
+        self.got, self.refused, self.told, self.processor = [], [], [], SimpleNamespace()
         adapter = MessagingAdapter(SimpleNamespace(store=lambda: store))
         self.channels = SimpleNamespace(adapter=lambda _name: adapter)
         self.in_hand, self.language = self, "en"
@@ -58,6 +65,9 @@ class StandIn:
     async def receive(self, message):
         self.got.append(message)
         await self.answer(message)
+
+    async def tell(self, _sender_id, response, _output, *, key, locale, tracker, **values):
+        self.told.append((response, locale, values))
 
     async def refuse(self, message, response, *, locale):
         self.refused.append((message.metadata["zendesk_source"], response, locale))
@@ -79,11 +89,11 @@ class Server:
         self.sender = f"zendesk:{self.connector.id}:{self.id}"
 
     async def hears(
-        self, text="hello", *, kind="message", may_be_known=False, prefix="", **metadata
+        self, text="hello", *, kind="message", may_be_known=False, prefix="", user=None, **metadata
     ):
         """Let the user write, and feed the bot."""
         message_id = await self.sim.user_text(self.id, text or "no words are stored")
-        body = {"text": text, "metadata": {"workspace": "default", **metadata}, "user": {}}
+        body = {"text": text, "metadata": {"workspace": "default", **metadata}, "user": user or {}}
         event = UserEvent(
             *(self.connector.id, f"{prefix}{message_id}", self.id, kind, body),
             *("web", "u", message_id, message_id),
@@ -176,6 +186,69 @@ async def test_a_bot_that_does_not_answer_hands_over(make, answer, reason):
     server.bot.answer = answer
     assert await server.hears() == []
     assert reason in await server.reason()
+
+
+NIGHT = {"time_zone": "UTC", "week": {"mon-sun": "closed"}}
+
+
+def configured(**values):
+    """Read settings of a native connector, of which the ticket and the hours are taken."""
+    own = connector_of_tests()
+    block = {name: getattr(own, name) for name in ("subdomain", "app_id", "key_id", "key_secret")}
+    block |= {"webhook_secret": own.webhook_secrets[0], **values}
+    content = {"public_url": "https://bot.example.com", "connectors": {"support": block}}
+    read = read_settings(content, environ={}).connectors["support"]
+    return {name: getattr(read, name) for name in values}
+
+
+async def test_the_ticket_of_a_bot_that_fails_has_the_fields_of_the_settings(make):
+    ticket = {
+        "tags": ["bot", "{zendesk_source}"],
+        "priority": "low",
+        "subject": "{workspace}/{channel}/{locale}: {handoff_reason}",
+        "fields": {1: "{metadata.zendesk_brand}", 2: "{order_number}", 3: "{frustration_score}"},
+    }
+    route = {"priority": "high", "group_id": 4711, "brand_id": 7}
+    routes = [{"when": {"reason": "bot_failed"}, "ticket": route}]
+    server = await make(**configured(ticket=ticket, routes=routes))
+    server.bot.answer = fails
+    user = {"name": "Mara O'Neil", "email": "mara@example.com", "subject": "customer-7"}
+    metadata = {"zendesk_source": "web", "zendesk_brand": "77", "locale": "de"}
+    await server.hears("my card is 4000 1234 5678 9017", user=user, **metadata)
+    session = await server.store.sessions.current(server.sender)
+    assert session.ticket["values"] == {
+        **{"priority": "high", "group_id": "4711", "brand_id": "7"},
+        "subject": f"default/zendesk/de: {session.reason}",
+    }
+    assert session.ticket["tags"] == ["bot", "web", "rasa_bot_failed"]
+    assert session.ticket["fields"].keys() == {"1", "3"}
+    assert (session.profile["email"], session.profile["locale"]) == ("mara@example.com", "de")
+    assert (session.origins["email"], session.subject) == ("proven", "customer-7")
+    assert session.reason in session.summary and "4000" not in session.summary
+
+
+async def test_a_ticket_that_cannot_be_filled_keeps_nobody_from_the_agents(make, monkeypatch):
+    monkeypatch.setattr(failure_case, "fill_ticket", None)
+    monkeypatch.setattr(failure_case, "write_summary", None)
+    server = await make()
+    server.bot.answer = fails
+    await server.hears("my card is 4000 1234 5678 9017")
+    session = await server.store.sessions.current(server.sender)
+    assert session.ticket["tags"] == ["rasa_handoff", "rasa_bot_failed"]
+    assert "my card is" in session.summary and "5678" not in session.summary
+
+
+@pytest.mark.parametrize(
+    ("hours", "response"), [(NIGHT, STARTED_CLOSED_FOR_LONG), (closed_until(BACK), STARTED_CLOSED)]
+)
+async def test_at_night_a_bot_without_a_model_promises_nobody(make, hours, response):
+    server = await make(**configured(hours=hours))
+    server.bot.processor = None
+    await server.hears(locale="de")
+    [(said, locale, values)] = server.bot.told
+    assert (said, locale) == (response, "de")
+    assert ("opens" in values) is (response == STARTED_CLOSED)
+    assert "um 9 Uhr" in values.get("opens", "um 9 Uhr")
 
 
 async def test_a_bot_may_be_silent_where_the_settings_say_so(make):
