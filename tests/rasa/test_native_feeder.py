@@ -14,7 +14,8 @@ from tests.support.hours import BACK, closed_until
 from tests.support.zendesk import account
 from tests.support.zendesk import connector as connector_of_tests
 from zendesk_handoff.channels.messaging import MessagingAdapter
-from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
+from zendesk_handoff.domain import native as domain_native
+from zendesk_handoff.domain.native import LISTED, NATIVE_CHANNEL, POINTS, UserEvent
 from zendesk_handoff.domain.responses import (
     FAILED,
     STARTED_CLOSED,
@@ -25,7 +26,7 @@ from zendesk_handoff.domain.session import Step
 from zendesk_handoff.errors import ConversationsError, HandoffError
 from zendesk_handoff.handover import failure_case, native_passing
 from zendesk_handoff.handover.native_control import NativeControl
-from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
+from zendesk_handoff.handover.native_missed import MissedMessages
 from zendesk_handoff.rasa import native_feeder
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
 from zendesk_handoff.settings import Settings, read_settings
@@ -333,6 +334,64 @@ async def test_how_fast_a_missed_message_came_is_not_known(make):
     for _ in range(3):
         await server.hears(prefix=LISTED)
     assert (await server.store.native.conversation(server.sender)).fast_turns == 0
+
+
+REPLY = "Thank you for your message. Our office is closed until Monday."
+
+
+async def points(server):
+    return (await server.store.native.conversation(server.sender)).fast_turns
+
+
+async def test_answers_at_once_are_a_machines(make):
+    server = await make(bot=replace(BOT, loop_after=3))
+    for number in range(4):
+        await server.hears(f"number {number}")
+    assert len(server.bot.got) == 3 and "too fast" in await server.reason()
+
+
+async def test_an_automatic_reply_is_one_however_slow_it_is(make, monkeypatch):
+    monkeypatch.setattr(domain_native, "TOO_FAST", -1.0)
+    server = await make(bot=replace(BOT, loop_after=2))
+    for _ in range(2):
+        await server.hears(REPLY)
+    assert await points(server) == POINTS
+    await server.hears(f" {REPLY.upper()}")
+    assert "repeat" in await server.reason()
+
+
+async def test_nobody_is_a_machine_who_answers_yes_or_presses_a_button(make, monkeypatch):
+    server = await make(bot=replace(BOT, loop_after=2))
+    for _ in range(4):
+        await server.hears("/yes", title="Yes")
+    assert await points(server) == 0
+    monkeypatch.setattr(domain_native, "TOO_FAST", -1.0)
+    for _ in range(6):
+        await server.hears("yes")
+    assert await points(server) == 6 and await server.reason() is None
+
+
+async def test_lines_that_are_written_before_the_bot_has_answered_are_no_turns(make):
+    server = await make(bot=replace(BOT, loop_after=2, when_silent="wait"))
+    await server.hears("hello")
+    server.bot.answer = is_silent
+    await server.hears("I have a question")
+    before = await points(server)
+    for number in range(5):
+        await server.hears(f"line {number}")
+    assert await points(server) == before and await server.reason() is None
+
+
+async def test_what_comes_back_again_and_again_goes_to_the_agents(make, monkeypatch):
+    monkeypatch.setattr(native_passing, "CONTROL_DELAY", 0.0)
+    only = OnlySettings(sources=("whatsapp",), otherwise="zd-answerBot")
+    server = await make(only=only)
+    for _ in range(3):
+        await server.hears("", kind="foreign")
+        assert (await server.sim.conversation(server.id))["control"]["active"] == "zd-answerBot"
+        await server.sim.pass_control(server.id, "rasa")
+    await server.hears("", kind="foreign")
+    assert (await server.sim.conversation(server.id))["control"]["active"] == AGENTS
 
 
 @pytest.mark.parametrize("status", [400, 200])

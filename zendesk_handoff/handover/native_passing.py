@@ -36,12 +36,15 @@ class PassOn:
         self._clients = clients
         self._control = control
 
-    async def pass_on(self, conversation: NativeConversation, connector: Connector) -> bool:
+    async def pass_on(
+        self, conversation: NativeConversation, connector: Connector, *, to_agents: bool = False
+    ) -> bool:
         """Pass a conversation on; repeating it is safe.
 
         Args:
             conversation: The bot has control of it.
             connector: The conversation's.
+            to_agents: Whether only the agents are to get it.
 
         Returns:
             Whether somebody has it now; if not, nobody will answer the user.
@@ -52,7 +55,8 @@ class PassOn:
         client = self._clients.interactive(connector.id)
         assert client is not None, "there is the connector"
         agents = connector.agent_workspace
-        for target in dict.fromkeys((connector.only.otherwise or agents, agents)):
+        first = agents if to_agents else connector.only.otherwise or agents
+        for target in dict.fromkeys((first, agents)):
             error = await self._try(client, conversation, target)
             if error is None:
                 log.info("handoff.native.passed_on", connector=connector.id, to=target)
