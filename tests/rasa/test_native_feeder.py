@@ -442,3 +442,12 @@ async def test_an_outage_while_a_conversation_is_passed_on_changes_nothing(make)
         await server.hears("", kind="foreign")
     assert (await server.sim.conversation(server.id))["control"]["active"] == "rasa"
     assert len(await server.store.native.to_handle(server.sender)) == 1
+    for _ in range(4):
+        await server.sim.add_fault(
+            "status", status=401, method="POST", path="*/passControl", count=1
+        )
+        with pytest.raises(ConversationsError):
+            await server.feeder.feed(await server.store.native.conversation(server.sender), False)
+    await server.feeder.feed(await server.store.native.conversation(server.sender), False)
+    view = await server.sim.conversation(server.id)
+    assert view["control"]["active"] == "zd-answerBot", "an outage is no coming back"
