@@ -119,7 +119,7 @@ async def conversation_of(
 
 def is_of(conversation: dict[str, Any], sender: str) -> bool:
     """Tell whether a conversation at Zendesk is of a sender, on any channel, or of a subject."""
-    found = conversation["user"]["externalId"]
+    found = conversation["user"].get("externalId")
     return found == sender or found in {external_id(each, sender) for each in CHANNELS}
 
 
