@@ -16,6 +16,7 @@ from zendesk_handoff.rasa.start_errors import InvalidSettings
 from zendesk_handoff.store.chat import chat_topic
 from zendesk_handoff.store.store import Store
 from zendesk_handoff.webchat.adapter import WebChatAdapter
+from zendesk_handoff.webchat.conversation import CHANNEL
 from zendesk_handoff.webchat.executor import SerialExecutor
 from zendesk_handoff.webchat.file_routes import FileRoutes
 from zendesk_handoff.webchat.history import notice_item
@@ -61,7 +62,7 @@ class WebChatInput(InputChannel):
     @classmethod
     def name(cls) -> str:
         """Return the channel's name, which is also part of its routes' paths."""
-        return "webchat"
+        return CHANNEL
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> WebChatInput:

@@ -10,6 +10,7 @@ from rasa.core.channels.channel import OutputChannel
 
 from zendesk_handoff.domain.foreign_values import mappings_of, text_of
 from zendesk_handoff.store.store import Store
+from zendesk_handoff.webchat.conversation import CHANNEL
 from zendesk_handoff.webchat.history import HistoryItem, bot_item, describe_media
 from zendesk_handoff.webchat.markdown import escape_markdown
 
@@ -31,7 +32,7 @@ class WebChatOutput(OutputChannel):
     @classmethod
     def name(cls) -> str:
         """Return the channel's name."""
-        return "webchat"
+        return CHANNEL
 
     @staticmethod
     def escape_markup(text: str) -> str:

@@ -15,6 +15,7 @@ from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.chat import ChatWork
+from zendesk_handoff.webchat.conversation import CHANNEL
 from zendesk_handoff.webchat.executor import SerialExecutor
 from zendesk_handoff.webchat.output import WebChatOutput
 
@@ -99,7 +100,7 @@ class MessageQueue:
             message.work["text"],
             self._output,
             message.sender_id,
-            input_channel="webchat",
+            input_channel=CHANNEL,
             message_id=key,
             metadata=metadata,
         )

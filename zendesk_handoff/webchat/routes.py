@@ -19,6 +19,7 @@ from zendesk_handoff.store import Store
 from zendesk_handoff.store.chat import ChatStart, HistoryItem
 from zendesk_handoff.webchat.begin import Link, check_workspace, decide, values_for_new
 from zendesk_handoff.webchat.conversation import (
+    CHANNEL,
     HEADER,
     check_origin,
     derive_sender_id,
@@ -180,7 +181,7 @@ class Routes:
         message = await only_offered(store.chat, sender_id, message)
         quotas: Quotas = request.app.ctx.zendesk_handoff.quotas
         address = address_of(request, quotas)
-        quotas.note_address(sender_id, address)
+        quotas.note_address(CHANNEL, sender_id, address)
         wait = quotas.send_message(sender_id, address)
         if wait:
             raise limit_error("messages", retry_after=wait)

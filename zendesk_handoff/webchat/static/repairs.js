@@ -10,6 +10,7 @@ const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "blob:"]);
 export function repair(root) {
   const repairAll = () => {
     for (const link of root.querySelectorAll("a")) repairLink(link);
+    for (const picture of root.querySelectorAll(".message-bubble img[src]")) repairPicture(picture);
     for (const button of root.querySelectorAll("[role=button]")) repairButton(button);
     const log = root.querySelector("#messages");
     if (log && log.getAttribute("role") !== "log") {
@@ -44,17 +45,23 @@ function decodeName(address) {
   }
 }
 
+function schemeOf(address) {
+  try {
+    return new URL(address, location.href).protocol;
+  } catch {
+    return "invalid:";
+  }
+}
+
+/** Leave the words of a picture that Markdown has made of another address than a picture's. */
+function repairPicture(picture) {
+  const address = picture.getAttribute("src");
+  if (!SAFE_SCHEMES.has(schemeOf(address)) && !address.startsWith("data:image/")) picture.removeAttribute("src");
+}
+
 function repairLink(link) {
   const href = link.getAttribute("href");
-  if (href !== null) {
-    let scheme = "";
-    try {
-      scheme = new URL(href, location.href).protocol;
-    } catch {
-      scheme = "invalid:";
-    }
-    if (!SAFE_SCHEMES.has(scheme)) link.removeAttribute("href");
-  }
+  if (href !== null && !SAFE_SCHEMES.has(schemeOf(href))) link.removeAttribute("href");
   if (link.getAttribute("rel") !== "noopener noreferrer") link.setAttribute("rel", "noopener noreferrer");
 }
 
