@@ -19,6 +19,8 @@ import yaml
 from zendesk_handoff.domain.language import ENGLISH, language_of
 
 STARTED = "utter_handoff_started"
+STARTED_CLOSED = "utter_handoff_started_closed"
+STARTED_CLOSED_FOR_LONG = "utter_handoff_started_closed_for_long"
 FAILED = "utter_handoff_failed"
 AGENT_JOINED = "utter_handoff_agent_joined"
 AGENT_CHANGED = "utter_handoff_agent_changed"
