@@ -13,6 +13,7 @@ from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import ChannelAdapter, Receipt
 from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.delivery import UserOutput
+from zendesk_handoff.rasa.progress import SessionProgress
 
 
 class Platform(ChannelAdapter):
@@ -53,7 +54,11 @@ async def talk(store):
 
         return await user_output.push(session, send, key=f"k{number}", event_id=event.id)
 
-    made.push = push
+    async def output_of(*, key, event_id):
+        progress = SessionProgress(store, session.id, "rest", event_id=event_id, key=key)
+        return await output(session, progress=progress)
+
+    made.push, made.user_output, made.output = push, user_output, output_of
     return made
 
 
@@ -92,3 +97,60 @@ async def test_a_message_does_not_pass_one_that_is_not_taken(talk, may_repeat):
     refusal = await undelivered(talk, "after", 1)
     assert (refusal.reason, refusal.may_repeat) == ("busy", may_repeat)
     assert talk.platform.sent == []
+
+
+async def test_pieces_in_words_that_were_taken_are_not_sent_again(talk):
+    """The form is refused, the first piece taken, the second one answered with 429."""
+    buttons = [{"title": "Fünf Bäume", "payload": "5"}, {"title": "Zehn Bäume", "payload": "10"}]
+    busy = [NotDelivered("not this", may_repeat=False), None, NotDelivered("429", may_repeat=True)]
+
+    async def send(recipient_id, address, message, *, key):
+        failure = busy.pop(0) if busy else None
+        if failure is not None:
+            raise failure
+        talk.platform.sent.append((message["text"], key))
+        return Receipt(is_confirmed=False, reference=f"r{len(talk.platform.sent)}")
+
+    talk.platform.send = send
+    talk.platform.limits = Limits(text=12, buttons=2)
+    output = await talk.output(key="k1", event_id=None)
+    message = {"text": "Wie viele?", "buttons": buttons}
+    with pytest.raises(NotDelivered):
+        await output.send_once("user", message, key="k1")
+    await output.send_once("user", message, key="k1")
+    assert len(talk.platform.sent) == 4
+    said = " ".join(text for text, _ in talk.platform.sent)
+    assert said.replace(" ", "") == "Wieviele?1.FünfBäume2.ZehnBäume"
+    for number in range(1, 5):
+        assert await talk.store.deliveries.confirm("rest", f"r{number}"), "each has its reference"
+
+
+async def test_of_a_bots_message_only_what_was_refused_is_pending(talk):
+    taken = talk.platform.send
+
+    async def send(recipient_id, address, message, *, key):
+        if "part" in message["text"]:
+            raise NotDelivered("not this", may_repeat=False)
+        return await taken(recipient_id, address, message, key=key)
+
+    talk.platform.send = send
+
+    async def say(output):
+        await output.send_once(talk.session.sender_id, {"text": "The first part two"}, key="k1")
+
+    await talk.user_output.send(talk.session, say, key="k1")
+    assert [text for text, _ in talk.platform.sent] == ["The first"]
+    pending = await talk.store.pending.claim(talk.session.sender_id, talk.session.channel)
+    assert [each.body["text"] for each in pending] == ["part two"]
+
+
+async def test_a_confirmation_is_not_made_up_for_parts_that_confirm_nothing(talk):
+    """A channel that nobody knows has taken two parts, and reports nothing."""
+
+    async def send(recipient_id, address, message, *, key):
+        return Receipt(is_confirmed=False)
+
+    talk.platform.send = send
+    assert not await talk.push("first second third")
+    (event,) = await talk.store.inbox.waiting(talk.session.id)
+    assert not await talk.store.inbox.finish(event, is_confirmed=False)

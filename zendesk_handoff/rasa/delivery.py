@@ -15,10 +15,10 @@ from zendesk_handoff.domain.responses import MESSAGE_DELETED
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.errors import NotDelivered, StoreUnavailable
 from zendesk_handoff.logs import error_fields
-from zendesk_handoff.rasa.adapter import Receipt
 from zendesk_handoff.rasa.channel_output import LITERAL_VALUES, ChannelOutput
-from zendesk_handoff.rasa.outputs import exit_as_error
+from zendesk_handoff.rasa.foreign import call_foreign
 from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
+from zendesk_handoff.rasa.progress import SessionProgress
 from zendesk_handoff.store import Store
 
 if TYPE_CHECKING:
@@ -91,37 +91,6 @@ async def send_once(
         await output.send_once(recipient_id, message, key=key)
     else:
         await output.send_response(recipient_id, message)
-
-
-class _SessionProgress:
-    """The parts of a session's messages that its channel has taken.
-
-    Args:
-        store: The store.
-        session: The session.
-        event_id: The agent's message in the inbox, if it is one.
-        key: Its key. Others are those of pending messages, which are sent before it.
-    """
-
-    def __init__(self, store: Store, session: Session, event_id: int | None, *, key: str) -> None:
-        self._store = store
-        self._session = session
-        self._event_id = event_id
-        self._key = key
-
-    async def parts_sent(self, key: str) -> int:
-        return await self._store.deliveries.parts_sent(self._session.id, key)
-
-    async def record(self, key: str, part: int, receipt: Receipt, body: dict[str, Any]) -> None:
-        await self._store.deliveries.record(
-            self._session.id,
-            key,
-            part,
-            channel=self._session.channel,
-            body=body,
-            event_id=self._event_id if key == self._key else None,
-            reference=receipt.reference,
-        )
 
 
 class UserOutput:
@@ -239,7 +208,8 @@ class UserOutput:
         except NotDelivered as refusal:
             if refusal.may_repeat:
                 raise
-            await send(PullOutput(self._store))
+            rest = {refusal.key: refusal.undelivered} if refusal.key else {}
+            await send(PullOutput(self._store, rest=rest))
 
     async def push(
         self, session: Session, send: Send, *, key: str, event_id: int | None = None
@@ -262,7 +232,7 @@ class UserOutput:
         attempts = self._attempts.get(key)
         if attempts is not None and (pause := attempts.time_left()) > 0:
             raise NotDelivered(attempts.reason, may_repeat=True, retry_after=pause)
-        progress = _SessionProgress(self._store, session, event_id, key=key)
+        progress = self._progress(session, event_id, key=key)
         channel = await self._bot.channels.output(session, progress=progress)
         if channel is None:
             await send(PullOutput(self._store))
@@ -271,8 +241,7 @@ class UserOutput:
         try:
             await self._flush(session, channel)
             is_first = True
-            with exit_as_error():
-                await send(channel)
+            await call_foreign(send, channel)
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -280,7 +249,7 @@ class UserOutput:
             self._plan_repeat(failure, session, key)
             refusal = NotDelivered(failure.reason, may_repeat=False)
             if is_first:
-                refusal.undelivered = failure.undelivered
+                refusal.undelivered, refusal.key = failure.undelivered, failure.key
             raise refusal from error
         self._attempts.pop(key, None)
         return channel.is_confirmed
@@ -291,7 +260,8 @@ class UserOutput:
         Args:
             session: The user's; the caller holds the sender's lock.
         """
-        channel = await self._bot.channels.output(session)
+        progress = self._progress(session)
+        channel = await self._bot.channels.output(session, progress=progress)
         if channel is not None:
             await deliver_pending(self._store, session.sender_id, channel, channel=session.channel)
 
@@ -305,6 +275,11 @@ class UserOutput:
             if attempts.session_id == session_id:
                 attempts.hurry()
 
+    def _progress(
+        self, session: Session, event_id: int | None = None, *, key: str = ""
+    ) -> SessionProgress:
+        return SessionProgress(self._store, session.id, session.channel, event_id=event_id, key=key)
+
     async def _flush(self, session: Session, channel: ChannelOutput) -> None:
         """Send the user's earlier messages, which no other may overtake.
 
@@ -315,7 +290,7 @@ class UserOutput:
             return
         closed = await self._store.deliveries.closed(session.id)
         if closed is not None:  # what is sent now would be taken, and refused again
-            raise NotDelivered(closed, may_repeat=False)
+            raise NotDelivered(closed, may_repeat=False, is_of_form=False)
         failure = await deliver_pending(
             self._store, session.sender_id, channel, channel=session.channel
         )

@@ -181,7 +181,9 @@ class RocketChatAdapter(ChannelAdapter):
                 try:
                     output = await asyncio.to_thread(self.channel.get_output_channel)
                 except RocketAuthenticationException:
-                    raise NotDelivered("the bot's login was refused", may_repeat=False) from None
+                    raise NotDelivered(
+                        "the bot's login was refused", may_repeat=False, is_of_form=False
+                    ) from None
                 except (RocketConnectionException, requests.RequestException, OSError):
                     raise no_connection() from None
                 # The library's other name for the module `requests`: a redirect is an answer.

@@ -100,7 +100,7 @@ class TwilioAdapter(ChannelAdapter):
             raise NotDelivered("the channel gave no answer that can be read", may_repeat=True)
         outcome = outcome_of(sent.status, sent.error_code)
         if outcome is not None and not outcome.is_delivered:
-            raise NotDelivered(outcome.reason, may_repeat=False)
+            raise NotDelivered(outcome.reason, may_repeat=False, is_of_form=not outcome.is_closed)
         return Receipt(is_confirmed=outcome is not None, reference="" if outcome else sid)
 
     def read_report(self, request: Request) -> Report | None:
@@ -182,7 +182,7 @@ class TwilioAdapter(ChannelAdapter):
                 client: Any = self.channel.get_output_channel()
             except TwilioException:
                 reason = "the channel's settings lack Twilio's credentials"
-                raise NotDelivered(reason, may_repeat=False) from None
+                raise NotDelivered(reason, may_repeat=False, is_of_form=False) from None
             if client.http_client.timeout is None:
                 client.http_client.timeout = _TIMEOUT
             self._client = client
