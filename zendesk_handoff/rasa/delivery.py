@@ -106,6 +106,7 @@ class UserOutput:
         self._store = store
         self._bot = bot
         self._attempts: dict[str, _Attempts] = {}
+        self._forget_at = 0.0
 
     async def can_push(self, session: Session) -> bool:
         """Tell whether the session's channel can push now.
@@ -304,6 +305,7 @@ class UserOutput:
 
         Of a session that is over the messages wait for the user, who is with the bot again.
         """
+        self._forget_old()
         attempts = self._attempts.setdefault(key, _Attempts(session.id))
         pause = attempts.plan(failure)
         if failure.may_repeat and session.is_open and not attempts.are_over:
@@ -316,6 +318,15 @@ class UserOutput:
             reason=failure.reason,
             meaning="the message goes with the user's next one",
         )
+
+    def _forget_old(self) -> None:
+        """Forget messages that another process has sent, or that were withdrawn."""
+        now = time.monotonic()
+        if now < self._forget_at:
+            return
+        self._forget_at = now + GIVE_UP_AFTER
+        for key in [key for key, each in self._attempts.items() if each.are_old]:
+            del self._attempts[key]
 
 
 class _Attempts:
@@ -344,6 +355,11 @@ class _Attempts:
     def time_left(self) -> float:
         """Return the seconds until the next attempt."""
         return self._next - time.monotonic()
+
+    @property
+    def are_old(self) -> bool:
+        """Whether the next attempt should have been made long ago."""
+        return self._next < time.monotonic() - GIVE_UP_AFTER
 
     @property
     def are_over(self) -> bool:

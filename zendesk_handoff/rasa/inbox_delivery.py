@@ -77,13 +77,17 @@ class InboxDelivery:
         """
         complete: set[int] = set()
         while waiting := await self._store.inbox.waiting(session.id):
-            session = await self._store.sessions.get(session.id) or session
             event = _next(waiting)
             if event.id not in complete and event.kind != "notice":
                 await self._fetch_missed(session)
                 waiting = await self._store.inbox.waiting(session.id)
+                if not waiting:
+                    return  # the router has sent them meanwhile, before the end's notice
                 complete.update(each.id for each in waiting)
                 event = _next(waiting)
+            # After the messages: a session that is open now is one of which the router has not
+            # begun to send them.
+            session = await self._store.sessions.get(session.id) or session
             if not self._store.leases.is_held(session.id):
                 return  # another process may have delivered it
             await self._process(session, event)

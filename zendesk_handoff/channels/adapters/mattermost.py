@@ -6,7 +6,6 @@ Facts: Mattermost's page "API reference", `CreatePost`, `GetPost` and `GetFile`
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
 import re
@@ -21,6 +20,7 @@ from sanic.request import Request
 from zendesk_handoff.channels.adapters.downloads import Origin, download, origin
 from zendesk_handoff.channels.adapters.json_body import json_body
 from zendesk_handoff.channels.adapters.refusals import http_refusal, no_connection
+from zendesk_handoff.channels.adapters.threads import in_thread
 from zendesk_handoff.domain.limits import Limits, MediaLimit
 from zendesk_handoff.domain.markup import break_mentions, escape_markdown
 from zendesk_handoff.domain.user_content import UserContent, UserFile
@@ -28,7 +28,7 @@ from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile, Receipt
 from zendesk_handoff.rasa.response_tracking import request_of
 
-_TIMEOUT = (10.0, 20.0)
+_TIMEOUT = (5.0, 15.0)  # seconds: to connect, and for the answer
 _ERROR_ID = re.compile(r"[a-z0-9_.]{1,100}")
 #: Mattermost's ids: of posts, files, channels.
 _ID = re.compile(r"[a-z0-9]{26}")
@@ -81,7 +81,7 @@ class MattermostAdapter(ChannelAdapter):
         """
         post = self._post_of(message)
         post.setdefault("channel_id", str(address["channel"]))
-        created = await asyncio.to_thread(self._create, post)
+        created = await in_thread("mattermost", self._create, post)
         if not created.get("id"):
             raise NotDelivered("the channel gave no answer that can be read", may_repeat=True)
         return Receipt()

@@ -7,7 +7,6 @@ Limits: pages "Messages resource" (https://www.twilio.com/docs/messaging/api/mes
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
@@ -20,6 +19,7 @@ from twilio.request_validator import RequestValidator
 
 from zendesk_handoff.channels.adapters.downloads import Origin, download, origin
 from zendesk_handoff.channels.adapters.refusals import no_connection
+from zendesk_handoff.channels.adapters.threads import in_thread
 from zendesk_handoff.channels.adapters.twilio_errors import refusal
 from zendesk_handoff.channels.adapters.twilio_messages import (
     Form,
@@ -234,7 +234,7 @@ def is_signed(request: Request, url: str, form: Form, token: object) -> bool:
 
 async def _in_thread(call: Callable[[], Result]) -> Result:
     try:
-        return await asyncio.to_thread(call)
+        return await in_thread("twilio", call)
     except TwilioRestException as error:
         raise refusal(error.status, error.code) from None  # its text may quote the message
     except (requests.RequestException, OSError):
