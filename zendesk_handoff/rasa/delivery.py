@@ -237,7 +237,7 @@ class UserOutput:
         channel = await self._bot.channels.output(session, progress=progress)
         if channel is None:
             await send(PullOutput(self._store))
-            return True
+            return False  # as long as it waits
         is_first = False  # in the user's queue
         try:
             await self._flush(session, channel)

@@ -246,9 +246,16 @@ async def send_waiting(
         if event.kind == "message":
             connector = settings.connectors.get(session.connector_id)
             shown = message_for_output(message_for_user(event, connector), output, settings)
+            is_confirmed = shown.is_deleted  # nothing is to be shown
             if not shown.is_deleted:
                 await output.send_agent_message(session.sender_id, shown, key=_key(shown.id))
-            await store.inbox.finish(event, by_agent=shown.is_agent)
+                is_confirmed = isinstance(output, ChannelOutput) and output.is_confirmed
+            is_done = await store.inbox.finish(
+                event, by_agent=shown.is_agent, is_confirmed=is_confirmed
+            )
+            if is_done and not shown.is_deleted:
+                stored_at = event.created_at
+                metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=stored_at)
         elif event.kind == "notice":
             await bot.say(
                 session.sender_id,

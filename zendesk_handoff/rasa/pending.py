@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiohttp
 import structlog
@@ -21,7 +22,7 @@ from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import ChannelAdapter
 from zendesk_handoff.rasa.channel_output import BY_AGENT, MARKS, ChannelOutput, written
 from zendesk_handoff.rasa.foreign import call_foreign
-from zendesk_handoff.rasa.response_tracking import current_response
+from zendesk_handoff.rasa.response_tracking import count_delivered, current_response
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.pending import PendingMessage
 
@@ -33,9 +34,9 @@ _LIMITS = Limits(text=1_000_000, image=MediaLimit(), file=MediaLimit(), buttons=
 _ATTEMPTS = 3
 #: Says that there is something that the channel cannot show.
 _NOTICE = {"text": CANNOT_SHOW}
-#: Refusals by the pending message's id. One that is withdrawn, or sent by another process, stays
-#: until others take its place.
-_refusals: Counter[int] = Counter()
+#: Refusals by the pending message's id, of each store. One that is withdrawn, or sent by another
+#: process, stays until others take its place.
+_refusals: WeakKeyDictionary[Store, Counter[int]] = WeakKeyDictionary()
 _MAX_REFUSALS = 10_000
 #: A foreign channel's errors that say nothing about the message.
 _NO_REFUSALS = (
@@ -144,14 +145,17 @@ async def deliver_pending(
     is_collecting = collector is not None or type(output) is CollectingOutputChannel
     response = current_response.get() if is_collecting else None
     in_response = response is not None and not response.is_started
+    refusals = _refusals.setdefault(store, Counter())
     sent: list[int] = []
     failure: Exception | None = None
     try:
         for message in messages:
-            await _send(message, sender_id, output, collector)
+            is_confirmed = await _send(message, sender_id, output, collector, refusals)
             sent.append(message.id)
             if not in_response:
-                await store.pending.mark_delivered([message.id])
+                count_delivered(
+                    await store.pending.mark_delivered([message.id], is_confirmed=is_confirmed)
+                )
     except BaseException as error:
         await store.pending.release([each.id for each in messages if each.id not in sent])
         if not isinstance(error, Exception) or isinstance(error, StoreUnavailable):
@@ -177,13 +181,18 @@ async def _send(
     sender_id: str,
     output: OutputChannel,
     collector: ChannelAdapter | None,
-) -> None:
+    refusals: Counter[int],
+) -> bool:
     """Send a pending message; one that the channel always refuses must not block later ones.
 
     It is always offered whole at first: what was refused because of the user, who had blocked the
     bot or not written for a day, is taken later. One whose form is refused again and again is said
     in words; where they are refused as well, a notice is sent instead. A channel that refuses that
     is down, or takes nothing for this user.
+
+    Returns:
+        Whether the channel has confirmed that it delivers the message; one that nobody knows
+        confirms nothing.
     """
     body = dict(message.body)
     marks = {name: body.pop(name) for name in MARKS if name in body}
@@ -203,14 +212,21 @@ async def _send(
         else:
             await call_foreign(output.send_response, sender_id, ready)
 
+    others_confirmed = True
+    if isinstance(output, ChannelOutput):
+        others_confirmed, output.is_confirmed = output.is_confirmed, True
     try:
         await send(body)
     except Exception as error:
-        if not _is_of_form(error) or not _is_refused_for_long(message.id):
+        if not _is_of_form(error) or not _is_refused_for_long(refusals, message.id):
             raise
         left = error.undelivered if isinstance(error, NotDelivered) else []
         await _send_reduced(left or [body], send)
-    _refusals.pop(message.id, None)
+    refusals.pop(message.id, None)
+    if not isinstance(output, ChannelOutput):
+        return collector is not None or type(output) is CollectingOutputChannel
+    is_confirmed, output.is_confirmed = output.is_confirmed, others_confirmed
+    return is_confirmed
 
 
 async def _send_reduced(parts: Sequence[Mapping[str, Any]], send: Callable[..., Any]) -> None:
@@ -228,12 +244,12 @@ async def _send_reduced(parts: Sequence[Mapping[str, Any]], send: Callable[..., 
     log.error("handoff.pending.reduced", meaning="the channel refuses the message as it is")
 
 
-def _is_refused_for_long(message_id: int) -> bool:
+def _is_refused_for_long(refusals: Counter[int], message_id: int) -> bool:
     """Count a refusal; tell whether there were so many that a simpler form is to be tried."""
-    if message_id not in _refusals and len(_refusals) >= _MAX_REFUSALS:
-        del _refusals[next(iter(_refusals))]
-    _refusals[message_id] += 1
-    return _refusals[message_id] > _ATTEMPTS
+    if message_id not in refusals and len(refusals) >= _MAX_REFUSALS:
+        del refusals[next(iter(refusals))]
+    refusals[message_id] += 1
+    return refusals[message_id] > _ATTEMPTS
 
 
 def _is_of_form(error: Exception) -> bool:
