@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
+from rasa.core.channels.channel import InputChannel, OutputChannel
 
 from tests.support.store import inbox_entry, request_session
 from zendesk_handoff.domain.limits import Limits
@@ -12,6 +14,7 @@ from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import ChannelAdapter, Receipt
 from zendesk_handoff.rasa.channel_output import ChannelOutput
+from zendesk_handoff.rasa.channels import Channels
 from zendesk_handoff.rasa.delivery import UserOutput
 from zendesk_handoff.rasa.progress import SessionProgress
 
@@ -154,3 +157,44 @@ async def test_a_confirmation_is_not_made_up_for_parts_that_confirm_nothing(talk
     assert not await talk.push("first second third")
     (event,) = await talk.store.inbox.waiting(talk.session.id)
     assert not await talk.store.inbox.finish(event, is_confirmed=False)
+
+
+class Paragraphs(OutputChannel):
+    """Makes a message of each paragraph, as Rasa's channels do, and fails once at the second."""
+
+    def __init__(self):
+        super().__init__()
+        self.sent, self.failing = [], 1
+
+    async def send_text_message(self, recipient_id, text, **kwargs):
+        for each in text.strip().split("\n\n"):
+            if each.startswith("B") and self.failing:
+                self.failing -= 1
+                raise ConnectionError("reset")
+            self.sent.append(each)
+
+
+class Nobodys(InputChannel):
+    """A channel without an adapter."""
+
+    def __init__(self):
+        self.output = Paragraphs()
+
+    def get_output_channel(self):
+        return self.output
+
+    @classmethod
+    def name(cls):
+        return "nobodys"
+
+
+async def test_a_paragraph_that_a_custom_channel_has_taken_is_not_sent_again(talk):
+    channel = Nobodys()
+    app = SimpleNamespace(ctx=SimpleNamespace(input_channels=[channel]))
+    progress = SessionProgress(talk.store, talk.session.id, "nobodys", key="k1")
+    message = AgentMessage("m1", "", "a", "text", "A\n\nB, with a line\nmore\n\n\n\nC")
+    for _ in range(2):
+        output = ChannelOutput(Channels(app).adapter("nobodys"), "nobodys", {}, progress=progress)
+        with suppress(NotDelivered):
+            await output.send_agent_message("user", message, key="k1")
+    assert channel.output.sent == ["A", "B, with a line\nmore", "C"]
