@@ -94,8 +94,8 @@ class MessageForAgents(UserMessage):
 class ChannelAdapter:
     """What a handover needs of a channel; a subclass for each class of channels.
 
-    Its methods run in the event loop: blocking calls belong into a thread
-    (``asyncio.to_thread``). An exception of theirs never reaches the server.
+    Its methods run in the event loop: a blocking call belongs into a thread, with a time-out of its
+    own (``channels.adapters.threads``). An exception of theirs never reaches the server.
 
     Args:
         channel: The input channel of ``credentials.yml``.

@@ -77,13 +77,17 @@ class InboxDelivery:
         """
         complete: set[int] = set()
         while waiting := await self._store.inbox.waiting(session.id):
-            session = await self._store.sessions.get(session.id) or session
             event = _next(waiting)
             if event.id not in complete and event.kind != "notice":
                 await self._fetch_missed(session)
                 waiting = await self._store.inbox.waiting(session.id)
+                if not waiting:
+                    return  # the router has sent them meanwhile, before the end's notice
                 complete.update(each.id for each in waiting)
                 event = _next(waiting)
+            # After the messages: a session that is open now is one of which the router has not
+            # begun to send them.
+            session = await self._store.sessions.get(session.id) or session
             if not self._store.leases.is_held(session.id):
                 return  # another process may have delivered it
             await self._process(session, event)
@@ -242,9 +246,16 @@ async def send_waiting(
         if event.kind == "message":
             connector = settings.connectors.get(session.connector_id)
             shown = message_for_output(message_for_user(event, connector), output, settings)
+            is_confirmed = shown.is_deleted  # nothing is to be shown
             if not shown.is_deleted:
                 await output.send_agent_message(session.sender_id, shown, key=_key(shown.id))
-            await store.inbox.finish(event, by_agent=shown.is_agent)
+                is_confirmed = isinstance(output, ChannelOutput) and output.is_confirmed
+            is_done = await store.inbox.finish(
+                event, by_agent=shown.is_agent, is_confirmed=is_confirmed
+            )
+            if is_done and not shown.is_deleted:
+                stored_at = event.created_at
+                metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=stored_at)
         elif event.kind == "notice":
             await bot.say(
                 session.sender_id,
