@@ -49,6 +49,7 @@ ROUTES = [
     ("POST", "/api/v1/connectors/<connector_id>/ticket-events"),
     ("GET", "/webhooks/webchat/"),
     ("GET", "/webhooks/webchat/assets/<version>/<name>"),
+    ("GET", "/webhooks/webchat/avatars/<connector_id>/<signature>/<address>"),
     ("GET", "/webhooks/webchat/widget.js"),
     ("POST", "/webhooks/webchat/conversations"),
     ("POST", "/webhooks/webchat/messages"),
@@ -87,6 +88,8 @@ async def _prepare(stack):
             secret=stack.connectors["support"]["webhook_secret"],
             parameters={
                 "token": re.findall(rf"{_MEDIA}/([^/\"]+)/", shown),
+                "signature": re.findall(r"/avatars/support/([^/\"]+)/", shown),
+                "address": re.findall(r"/avatars/support/[^/\"]+/([^/\"]+)\"", shown),
                 "upload_id": re.findall(r"files/([^/\"]+)\"", shown),
                 "connector_id": ["support", "wholesale"],
                 "channel": ["webchat", "rest", "twilio", "facebook"],

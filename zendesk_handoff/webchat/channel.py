@@ -16,6 +16,7 @@ from zendesk_handoff.rasa.start_errors import InvalidSettings
 from zendesk_handoff.store.chat import chat_topic
 from zendesk_handoff.store.store import Store
 from zendesk_handoff.webchat.adapter import WebChatAdapter
+from zendesk_handoff.webchat.avatars import add_avatar_route
 from zendesk_handoff.webchat.executor import SerialExecutor
 from zendesk_handoff.webchat.file_routes import FileRoutes
 from zendesk_handoff.webchat.history import notice_item
@@ -93,6 +94,7 @@ class WebChatInput(InputChannel):
         queue = MessageQueue(executor, on_new_message, self.get_output_channel())
         sweeps: list[asyncio.Task[None]] = []
         add_page_routes(blueprint, self.page)
+        add_avatar_route(blueprint)
         routes = Routes(
             self.streams, executor, queue, self._settings, typing=self.typing, reads=self.reads
         )
