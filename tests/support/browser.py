@@ -37,6 +37,7 @@ _MESSAGES = """log => [...log.querySelectorAll(".outer-message-container")]
         role: role.split("-role-")[1],
         name: author?.textContent ?? null,
         title: author?.title ?? null,
+        isLine: each.classList.contains("status"),
         words: bubble.innerText.trim(),
         colour: getComputedStyle(bubble).backgroundColor,
     };

@@ -322,6 +322,15 @@ class ChannelAdapter:
         """
         return message
 
+    def as_response(self, message: dict[str, Any], name: str) -> dict[str, Any]:
+        """Say which response of the bot's a message is, where a channel shows some in another way.
+
+        Args:
+            message: One that is about to be sent.
+            name: ``utter_…``.
+        """
+        return message
+
     def receive(self, message: UserMessage, request: Request | None) -> UserContent:
         """Read what a user has sent: text, files, places, an edit.
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sanic import Blueprint, response
 from sanic.request import Request
@@ -119,7 +119,7 @@ def add_avatar_route(blueprint: Blueprint, cache: AvatarCache | None = None) -> 
     async def avatar(
         request: Request, connector_id: str, signature: str, address: str
     ) -> HTTPResponse:
-        runtime = getattr(request.app.ctx, "zendesk_handoff", None)
+        runtime: Any = getattr(request.app.ctx, "zendesk_handoff", None)
         connector = runtime and runtime.settings.connectors.get(connector_id)
         found = connector and signed_address(connector, signature, address)
         picture = found and await kept.get(

@@ -11,6 +11,7 @@ import structlog
 from rasa.core.channels.channel import UserMessage
 
 from zendesk_handoff.domain.identity import KnownUser
+from zendesk_handoff.domain.user_content import Place
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.store import Store
@@ -31,6 +32,8 @@ class PageMessage(UserMessage):
 
     #: The user, if the site around the page has signed who it is.
     user: KnownUser | None = None
+    #: The place that the user has shared, if the message is that.
+    place: Place | None = None
 
 
 class MessageQueue:
@@ -104,6 +107,8 @@ class MessageQueue:
             metadata=metadata,
         )
         user_message.user = KnownUser.from_json(message.work.get("user"))
+        if place := message.work.get("place"):
+            user_message.place = Place(*place)
         await self._on_new_message(user_message)
         try:
             await store.chat.finish_work(message.id)

@@ -19,6 +19,8 @@ export function repair(root) {
       log.setAttribute("aria-relevant", "additions"); // the state of a message changes silently
       log.tabIndex = 0;
     }
+    const input = root.querySelector("#text-input");
+    if (input && input.dir !== "auto") input.dir = "auto"; // by what is written, not by the page's language
   };
   root.addEventListener("error", (event) => linkPicture(event.target), true); // it does not bubble
   new MutationObserver(repairAll).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ["href", "src"] });
