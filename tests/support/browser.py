@@ -89,6 +89,22 @@ class Customer:
             assert await one.evaluate("each => each.scrollWidth <= each.clientWidth")
 
 
+#: Notes what moves on a page by itself; not what moves because somebody has just pressed a key.
+WATCH_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+    shifts.push(...list.getEntries().filter((one) => !one.hadRecentInput));
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+async def nothing_has_jumped(page) -> None:
+    """Check what ``WATCH_SHIFTS`` has noted, of which 0.1 in all counts as good (web.dev)."""
+    moved = "() => shifts.map(({value, sources}) => [value, `${sources[0]?.node?.id}`])"
+    shifts = await page.evaluate(moved)
+    assert sum(value for value, _ in shifts) < 0.01, shifts
+
+
 async def violations(frame) -> list[str]:
     """Check a page with axe; return what it objects to, with the elements."""
     if not await frame.evaluate("() => 'axe' in window"):
