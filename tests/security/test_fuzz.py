@@ -222,6 +222,11 @@ _PAGE_BODIES = [
     {"identity": "a.b.c", "signed_out": True, "embedded": "token"},
     {"item": 1},
     {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a10", "text": "hello"},
+    {
+        "id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a13",
+        "text": "here",
+        "coordinates": {"lat": 52.5, "long": 13.4},
+    },
     {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a11", "payload": "/greet", "title": "Hi"},
     {
         "id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a12",
