@@ -122,7 +122,7 @@ async def test_words_about_the_handover_are_a_line(to_page, output, shown, key):
 
 async def test_a_response_with_buttons_or_of_another_name_stays_a_message(to_page, shown):
     buttons = [{"title": "Yes", "payload": "/yes"}]
-    for name, more in ((QUEUE, {"buttons": buttons}), (ENDED, {}), (QUEUE, {"image": "/a.png"})):
+    for name, more in ((QUEUE, {"buttons": buttons}), (ENDED, {})):
         await to_page.send_response(SENDER, named(to_page, {"text": "Wait.", **more}, name))
     assert "status" not in {each["role"] for each in await shown()}
     assert named(CollectingOutputChannel(), {"text": "Wait."}, QUEUE) == {"text": "Wait."}

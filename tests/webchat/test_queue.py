@@ -68,6 +68,20 @@ async def test_a_place_is_kept_until_it_is_handled(store):
     assert [each.place for each in bot.messages] == [Place(52.5, 13.4), None]
 
 
+async def test_the_bot_begins_once_the_pages_show_the_message(store):
+    bot, order = Bot(store), []
+
+    async def show(sender_id):
+        order.append((sender_id, len(bot.messages)))
+
+    executor = SerialExecutor(lambda _: None, bot.failed)
+    queue = MessageQueue(executor, bot.on_new_message, WebChatOutput(lambda: store), show=show)
+    new = await add(store, "first")
+    await queue.dispatch(store, SENDER, new=new)
+    await executor.finish(timeout=60)
+    assert order == [(SENDER, 0)] and len(bot.messages) == 1
+
+
 async def test_a_message_that_failed_is_reported_and_stays(store):
     bot = Bot(store)
     bot.error = ValueError("private")

@@ -91,7 +91,9 @@ class WebChatInput(InputChannel):
         """
         blueprint = Blueprint("webchat_webhook")
         executor = SerialExecutor(self._notify_page, self._show_failure)
-        queue = MessageQueue(executor, on_new_message, self.get_output_channel())
+        queue = MessageQueue(
+            executor, on_new_message, self.get_output_channel(), show=self.streams.flush
+        )
         sweeps: list[asyncio.Task[None]] = []
         add_page_routes(blueprint, self.page)
         add_avatar_route(blueprint)

@@ -27,6 +27,10 @@ OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 _ABANDONED_AFTER = 5.0
 
 
+async def _at_once(_sender_id: str) -> None:
+    """Wait for no page."""
+
+
 class PageMessage(UserMessage):
     """A message of the page's. No client of another channel can make one."""
 
@@ -47,6 +51,7 @@ class MessageQueue:
         executor: The executor, in order for each sender.
         on_new_message: Rasa's handler.
         output: The output channel of the page.
+        show: Waits until a sender's pages show what they have written.
         sweep_interval: Seconds between two searches for messages that no server handles any more.
     """
 
@@ -56,9 +61,11 @@ class MessageQueue:
         on_new_message: OnNewMessage,
         output: WebChatOutput,
         *,
+        show: Callable[[str], Awaitable[object]] = _at_once,
         sweep_interval: float = 30.0,
     ) -> None:
         """Keep the collaborators."""
+        self._show = show
         self._sweep_interval = sweep_interval
         self._executor = executor
         self._on_new_message = on_new_message
@@ -109,6 +116,7 @@ class MessageQueue:
         user_message.user = KnownUser.from_json(message.work.get("user"))
         if place := message.work.get("place"):
             user_message.place = Place(*place)
+        await self._show(message.sender_id)
         await self._on_new_message(user_message)
         try:
             await store.chat.finish_work(message.id)

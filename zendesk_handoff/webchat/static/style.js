@@ -88,7 +88,7 @@ const INPUT = `
   #container, #chat-view, #messages { background: var(--paper); }
   #messages { padding-bottom: 8px; color: var(--ink); }
   #text-input-container { border-color: var(--line) !important; background: var(--field) !important; }
-  #text-input { color: var(--ink); }
+  #text-input { color: var(--ink); padding-right: 2.4em !important; padding-left: .55em !important; } /* the icon stays on its side */
   #file-attachment-container { background-color: var(--bot) !important; color: var(--ink); } /* it covers messages */
   button[disabled] { cursor: default !important; }
   :focus-visible { outline: 3px solid var(--focus) !important; outline-offset: 2px; }
