@@ -50,6 +50,7 @@ ROUTES = [
     ("POST", "/api/v1/connectors/<connector_id>/ticket-events"),
     ("GET", "/webhooks/webchat/"),
     ("GET", "/webhooks/webchat/assets/<version>/<name>"),
+    ("GET", "/webhooks/webchat/avatars/<connector_id>/<signature>/<address>"),
     ("GET", "/webhooks/webchat/widget.js"),
     ("POST", "/webhooks/webchat/conversations"),
     ("POST", "/webhooks/webchat/messages"),
@@ -124,6 +125,8 @@ async def _prepare(stack):
             secret=stack.connectors["support"]["webhook_secret"],
             parameters={
                 "token": re.findall(rf"{_MEDIA}/([^/\"]+)/", shown),
+                "signature": re.findall(r"/avatars/support/([^/\"]+)/", shown),
+                "address": re.findall(r"/avatars/support/[^/\"]+/([^/\"]+)\"", shown),
                 "upload_id": re.findall(r"files/([^/\"]+)\"", shown),
                 "connector_id": ["support"] * 3 + ["wholesale"],
                 "channel": ["webchat", "rest", "twilio", "facebook"],
@@ -277,6 +280,11 @@ _BODIES = {
     "read": [{"item": 1}, {"item": 2}],
     "messages": [
         {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a10", "text": "hello"},
+        {
+            "id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a13",
+            "text": "here",
+            "coordinates": {"lat": 52.5, "long": 13.4},
+        },
         {"id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a11", "payload": "/greet", "title": "Hi"},
         {
             "id": "6f1a1f0e-8a4c-4b52-9a3b-0c1b7f0f7a12",
