@@ -21,7 +21,7 @@ HandoffError
 ├── LeaseLost                               another process has taken over a session
 ├── SessionNotFound (LookupError)           an id prefix that fits no session, or several
 ├── NotDelivered                            a channel has not taken a message for a user
-├── ChannelExit (RuntimeError)              a channel's library tried to stop the process
+├── ChannelExit (RuntimeError)              a channel's library tried to stop process or task
 └── ConversationsError                      a call to the Conversations API
     ├── ConnectionFailed (ConnectionError)  no response: connection refused, reset, timed out
     ├── InvalidResponse                     a response in a shape that the API does not have
@@ -219,20 +219,35 @@ class NotDelivered(HandoffError):
         may_repeat: Whether the same message can be taken later: after a limit on the rate, a
             failure of the platform, a lost connection, or when the user's page is open again.
         retry_after: Seconds after which the platform wants to be asked again, if it tells.
+        is_of_form: Whether another form of the message may be taken, where a repeat is of no use.
+            ``False`` where the platform takes nothing that the bot sends to this user.
     """
 
-    def __init__(self, reason: str, *, may_repeat: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        may_repeat: bool,
+        retry_after: float | None = None,
+        is_of_form: bool = True,
+    ) -> None:
         """Keep what the platform has told."""
         self.reason = reason
         self.may_repeat = may_repeat
         self.retry_after = retry_after
+        self.is_of_form = is_of_form and not may_repeat
         #: The parts of the message that were not sent, as Rasa's output channels take them.
         self.undelivered: list[dict[str, Any]] = []
+        #: The message's key, where it has one.
+        self.key: str | None = None
         super().__init__(f"The channel did not take the message: {reason}")
 
 
 class ChannelExit(HandoffError, RuntimeError):
-    """A channel's library called ``sys.exit``, which would stop the server for everybody."""
+    """A channel's library called ``sys.exit``, or cancelled the server's call of it.
+
+    The one would stop the server for everybody, the other a worker without a line in the log.
+    """
 
 
 class MissingDependency(HandoffError, ImportError):

@@ -9,7 +9,9 @@ import pytest
 
 from zendesk_handoff.channels.report_route import receive_report
 from zendesk_handoff.errors import StoreUnavailable
+from zendesk_handoff.handover.quotas import Quotas
 from zendesk_handoff.rasa.adapter import ChannelAdapter, Outcome, Report
+from zendesk_handoff.settings import LimitSettings
 
 
 class Adapter(ChannelAdapter):
@@ -72,3 +74,14 @@ async def test_it_is_to_be_reported_again_when_the_store_is_down(runtime):
 
 async def test_a_channel_without_reports_refuses_them():
     assert ChannelAdapter(None).read_report(None) is None
+
+
+async def test_forged_reports_do_not_fill_the_log(runtime, caplog):
+    runtime.quotas = Quotas(LimitSettings())
+    runtime.adapter.found = None
+    for _ in range(60):
+        assert await status(runtime) == 403
+    runtime.adapter.found = ValueError("private")
+    assert await status(runtime) == 400
+    lines = [each for each in caplog.messages if "handoff.report" in each]
+    assert 1 <= len(lines) <= 30

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 import structlog
 from rasa.core.channels.channel import InputChannel
+from rasa.core.channels.rest import RestInput
 
 from tests.support.store import inbox_entry
 from tests.support.workers import Workers, agent_message, receive
 from tests.support.zendesk import begin, connected
+from zendesk_handoff import metrics
 from zendesk_handoff.domain.responses import MESSAGE_DELETED
 from zendesk_handoff.domain.session import EndReason, State
+from zendesk_handoff.errors import ChannelExit, NotDelivered
 from zendesk_handoff.handover.classify import classify_events
 from zendesk_handoff.handover.opening import open_session
-from zendesk_handoff.rasa import delivery
+from zendesk_handoff.rasa import delivery, inbox_delivery
+from zendesk_handoff.rasa.adapter import ChannelAdapter
+from zendesk_handoff.rasa.foreign import call_foreign
+from zendesk_handoff.rasa.outcomes import Outcomes
+from zendesk_handoff.rasa.response_tracking import confirm_delivery
+from zendesk_handoff.store.deliveries import Delivery
+from zendesk_handoff.store.engine.schema import inbox
 from zendesk_handoff.zendesk import Conversation, ConversationsClient, RetryPolicy
 from zendesk_handoff.zendesk.media import is_zendesk_media
 from zendesk_handoff.zendesk.models import Message
@@ -212,3 +223,132 @@ async def test_a_removed_conversation_causes_no_backoff_for_others(server, sim, 
         "Ana: first",
         "Ana: second",
     ]
+
+
+async def test_a_message_counts_as_delivered_when_its_user_has_got_it(server, store, monkeypatch):
+    """Not when it is stored for the user's next request, which may never come."""
+    counted = []
+    monkeypatch.setattr(metrics, "count_delivery", lambda *each, **_: counted.append(each))
+    server.bot.use_channel(RestInput())
+    picture = {"mediaUrl": "https://x.example/1.png", "altText": "The label"}
+    event = agent_message(server.session, 1, type="image", text="here it is", **picture)
+    await receive(store, server.connector, event)
+    await server.run_to_user(server.session)
+    assert await store.inbox.waiting(server.session.id) == []
+    assert counted == []
+    ids = [each.id for each in await store.pending.claim(server.session.sender_id, "rest")]
+    assert len(ids) == 2
+    for part in ids:
+        await confirm_delivery(store, [part], is_read=True)
+        assert counted == [("to_user", "support")] * (part == ids[-1])
+    states = await store.database.rows(sa.select(inbox.c.state))
+    assert [row.state for row in states] == ["done"]
+
+
+async def test_a_request_may_take_a_message_before_its_storing_is_recorded(server, store):
+    await receive(store, server.connector, agent_message(server.session, 1, type="text", text="hi"))
+    (event,) = await store.inbox.waiting(server.session.id)
+    key = f"zendesk:{event.body['id']}:0"
+    await store.pending.add(server.session.sender_id, {"text": "hi"}, key=key)
+    (pending,) = await store.pending.claim(server.session.sender_id, "rest")
+    assert await store.pending.mark_delivered([pending.id]) == []
+    assert await store.inbox.finish(event, is_confirmed=False)
+
+
+async def test_messages_that_the_router_has_sent_meanwhile_are_not_missed(
+    server, store, monkeypatch
+):
+    """While Zendesk is asked for others, the user's next message has delivered them."""
+    await receive(store, server.connector, agent_message(server.session, 1, type="text", text="hi"))
+
+    async def finishes(*_arguments):
+        for event in await store.inbox.waiting(server.session.id):
+            await store.inbox.finish(event)
+
+    monkeypatch.setattr(inbox_delivery, "fetch_missed", finishes)
+    with structlog.testing.capture_logs() as logs:
+        await server.run_to_user(server.session)
+    assert [each["event"] for each in logs] == []
+    assert server.bot.shown == []
+
+
+async def test_a_session_that_has_ended_meanwhile_is_the_routers(server, store, monkeypatch):
+    """The router has read what waits, and has not recorded yet that it is pending."""
+    for number in (1, 2):
+        words = agent_message(server.session, number, type="text", text=f"line {number}")
+        await receive(store, server.connector, words)
+        if number == 1:
+            await server.run_to_user(server.session)  # from now on the agent is known
+    (event,) = await store.inbox.waiting(server.session.id)
+
+    async def ends(*_arguments):
+        await store.sessions.end(server.session.id, EndReason.AGENT)
+
+    @asynccontextmanager
+    async def lock(_sender_id):
+        await store.inbox.finish(event)  # while the worker waits for the lock
+        yield
+
+    monkeypatch.setattr(inbox_delivery, "fetch_missed", ends)
+    monkeypatch.setattr(server.bot, "lock", lock)
+    await server.run_to_user(server.session)
+    assert "Ana: line 2" not in server.bot.shown
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), SystemExit("token 123:abc")])
+async def test_a_channel_that_cancels_or_exits_is_one_that_failed(server, store, error):
+    """A worker that ended with it would leave no line, and no attempt would be planned."""
+
+    class Broken(InputChannel):
+        class handoff_adapter(ChannelAdapter):
+            async def send(self, *_arguments, **_values):
+                raise error
+
+            take_back = close = outcome = show_typing = send
+
+        @classmethod
+        def name(cls):
+            return "rest"
+
+    server.bot.use_channel(Broken())
+    await receive(store, server.connector, agent_message(server.session, 1, type="text", text="hi"))
+    with structlog.testing.capture_logs() as logs:
+        await server.run_to_user(server.session)
+    assert [each["event"] for each in logs][-1] == "handoff.worker.failed"
+    assert await store.inbox.waiting(server.session.id) != []
+    channels = server.bot.channels
+    output = await channels.output(server.session)
+    assert not await output.take_back(server.session.sender_id, key="k")
+    with pytest.raises(ChannelExit):
+        await channels.show_typing(server.session, is_on=True)
+    await channels.close()
+    delivery_of = Delivery("rest", "r1")
+    await Outcomes(store, channels)._ask_one(delivery_of)
+
+
+async def test_the_servers_own_cancellation_is_none_of_the_channels():
+    begun = asyncio.Event()
+
+    async def waits():
+        begun.set()
+        await asyncio.sleep(60)
+
+    task = asyncio.create_task(call_foreign(waits))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with pytest.raises(asyncio.TimeoutError):
+        await call_foreign(waits, timeout=0.01)
+
+
+async def test_attempts_at_messages_that_others_have_sent_are_forgotten(server, store, monkeypatch):
+    output = delivery.UserOutput(store, server.bot)
+    for key in ("one", "two"):
+        monkeypatch.setattr(delivery, "GIVE_UP_AFTER", 600.0)
+        with pytest.raises(NotDelivered):
+            output._plan_repeat(NotDelivered("busy", may_repeat=True), server.session, key)
+        monkeypatch.setattr(delivery, "GIVE_UP_AFTER", -60.0)
+        output._forget_at = 0.0
+    output._forget_old()
+    assert output._attempts == {}

@@ -8,8 +8,11 @@ import pytest
 import sqlalchemy as sa
 from rasa.core.channels.channel import OutputChannel
 
-from zendesk_handoff.domain.messages import CANNOT_SHOW
-from zendesk_handoff.rasa.adapter import ChannelAdapter
+from zendesk_handoff.domain.limits import Limits
+from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
+from zendesk_handoff.errors import ChannelExit, NotDelivered
+from zendesk_handoff.rasa.adapter import ChannelAdapter, Receipt
+from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.pending import deliver_pending
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.schema import pending_messages
@@ -62,7 +65,7 @@ async def test_a_message_that_is_always_refused_is_reduced_to_text_and_links(sto
         await deliver_pending(store, "user", output, channel="rest")
         assert output.shown == [], "the channel may accept it later"
     await deliver_pending(store, "user", output, channel="rest")
-    assert output.shown == ["Ana: label https://files.example/1.png", "Ana: did you get it?"]
+    assert output.shown == ["Ana: label\nhttps://files.example/1.png", "Ana: did you get it?"]
     assert not await store.pending.has("user", "rest")
 
 
@@ -143,3 +146,111 @@ async def test_no_message_overtakes_one_that_another_response_has_claimed(store,
             "one",
             "two",
         ]
+
+
+class Platform(ChannelAdapter):
+    """Takes what has one of its forms, unless something else is wrong."""
+
+    def __init__(self, *forms, error=None):
+        super().__init__(None)
+        self.limits = Limits(text=20, buttons=3, cards=True)
+        self.forms, self.error, self.shown = {"text", *forms}, error, []
+
+    async def send(self, recipient_id, address, message, *, key):
+        if self.error is not None:
+            raise self.error
+        if not message.keys() <= self.forms:
+            raise NotDelivered("not this", may_repeat=False)
+        self.shown.append(message)
+        return Receipt()
+
+
+CARDS = {"elements": [{"title": "Café au lait", "subtitle": "3 €"}], "by_agent": True}
+CHOICES = {"text": "Which one?", "buttons": [{"title": "Ja", "payload": "Ja"}], "by_agent": True}
+
+
+@pytest.mark.parametrize("of_form", [True, False])
+@pytest.mark.parametrize("body", [CARDS, CHOICES])
+async def test_what_was_refused_for_the_users_sake_is_sent_whole_later(store, body, of_form):
+    """A day is over, or the user has blocked the bot: the message is as good as before."""
+    shut = NotDelivered("until they write", may_repeat=False, is_of_form=of_form)
+    platform = Platform("buttons", "elements", error=shut)
+    output = ChannelOutput(platform, "rest", {})
+    await store.pending.add("user", body)
+    for _ in range(6):
+        assert await deliver_pending(store, "user", output, channel="rest")
+    platform.error = None
+    assert await deliver_pending(store, "user", output, channel="rest") is None
+    assert platform.shown == [{name: each for name, each in body.items() if name != "by_agent"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [(CARDS, "Café au lait\n3 €"), (CHOICES, "Which one?\n1. Ja")],
+)
+async def test_what_a_foreign_channel_always_refuses_is_said_in_words(store, body, words):
+    output = Push({"elements", "buttons"})
+    await store.pending.add("user", body)
+    for _ in range(4):
+        await deliver_pending(store, "user", output, channel="rest")
+    assert output.shown == [words]
+
+
+async def test_a_limit_on_the_rate_does_not_replace_an_agents_words(store):
+    class Busy(Platform):
+        busy = False
+
+        async def send(self, recipient_id, address, message, *, key):
+            if self.busy and "custom" not in message:
+                raise NotDelivered("429", may_repeat=True)
+            if message.get("text") != CANNOT_SHOW and not self.busy:
+                raise NotDelivered("not this", may_repeat=False)
+            return await super().send(recipient_id, address, message, key=key)
+
+    platform = Busy()
+    output = ChannelOutput(platform, "rest", {})
+    await store.pending.add("user", CHOICES)
+    for platform.busy in (False, False, False, True, True):
+        await deliver_pending(store, "user", output, channel="rest")
+    assert platform.shown == []
+    assert await store.pending.has("user", "rest")
+
+
+@pytest.mark.parametrize("error", [ConnectionError("reset"), asyncio.TimeoutError()])
+async def test_a_lost_connection_is_no_refusal(store, error):
+    class Down(Push):
+        async def send_response(self, recipient_id, message):
+            if len(self.failures) < 5:
+                self.failures.append(error)
+                raise error
+            await super().send_response(recipient_id, message)
+
+    output = Down()
+    output.failures = []
+    await store.pending.add("user", {"text": "one"})
+    for _ in range(6):
+        await deliver_pending(store, "user", output, channel="rest")
+    assert output.shown == ["one"]
+
+
+async def test_an_agents_message_of_which_nothing_can_be_shown_is_not_delivered(store):
+    output = ChannelOutput(Platform(), "rest", {})
+    with pytest.raises(NotDelivered):
+        await output.send_agent_message("user", AgentMessage("m", "", "a", "text", " "), key="k")
+    with pytest.raises(NotDelivered):
+        await output.send_response("user", {"text": "", "by_agent": True})
+    await output.send_response("user", {"text": ""})  # a designer's, who wants nothing said
+
+
+async def test_a_channels_own_cancellation_is_an_error(store):
+    class Cancelled(Push):
+        async def send_response(self, recipient_id, message):
+            raise asyncio.CancelledError
+
+    await store.pending.add("user", {"text": "one"})
+    error = await deliver_pending(store, "user", Cancelled(), channel="rest")
+    assert isinstance(error, ChannelExit)
+    output = ChannelOutput(Platform(error=asyncio.CancelledError()), "rest", {})
+    error = await deliver_pending(store, "user", output, channel="rest")
+    assert isinstance(error, NotDelivered) and error.may_repeat
+    assert await store.pending.has("user", "rest")

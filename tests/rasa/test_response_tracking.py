@@ -80,7 +80,7 @@ async def test_a_confirmation_is_retried_until_the_store_answers(store, monkeypa
         error = next(errors, None)
         if error:
             raise error
-        await mark_delivered(marked)
+        return await mark_delivered(marked)
 
     monkeypatch.setattr(store.pending, "mark_delivered", fails_twice)
     await asyncio.wait_for(confirm_delivery(store, ids, is_read=True, retry_every=0.01), 5)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
-from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.core.channels.channel import (
+    CollectingOutputChannel,
+    InputChannel,
+    OutputChannel,
+    UserMessage,
+)
 
 from tests.support.workers import RecordingBot, agent_message, receive, settings
 from tests.support.zendesk import account, begin
 from zendesk_handoff.domain.payloads import as_words
 from zendesk_handoff.domain.session import EndReason, Step
 from zendesk_handoff.domain.user_content import UserContent
-from zendesk_handoff.errors import StoreUnavailable
-from zendesk_handoff.rasa.adapter import ChannelAdapter
+from zendesk_handoff.errors import NotDelivered, StoreUnavailable
+from zendesk_handoff.rasa.adapter import ChannelAdapter, Receipt
 from zendesk_handoff.rasa.router import Router
 
 
@@ -313,3 +320,96 @@ async def test_a_user_who_writes_to_an_agent_is_not_counted_as_one_of_the_bots(s
     await store.sessions.end(session.id, EndReason.AGENT)
     await router.route(says("hello"), None)
     assert seen.users == [("rest", "jo@example.com")]
+
+
+class RoomsChannel(InputChannel):
+    """A channel with rooms: a message's metadata tell where it is, and what it changes."""
+
+    def __init__(self):
+        self.posted = []
+
+    class handoff_adapter(ChannelAdapter):
+        def address(self, message):
+            return {"room": message.metadata["room"]}
+
+        def default_address(self, recipient_id):
+            return None
+
+        def is_authentic(self, message):
+            return not message.metadata.get("forged")
+
+        def receive(self, message, request):
+            values = {"change": message.metadata.get("change"), "key": message.text}
+            return UserContent(text=message.text, lost="lost" in message.metadata, **values)
+
+        async def send(self, recipient_id, address, message, *, key):
+            if message["text"] in self.channel.refused:
+                self.channel.refused.remove(message["text"])
+                raise NotDelivered("busy", may_repeat=True)
+            self.channel.posted.append((address["room"], message["text"]))
+            return Receipt()
+
+    refused = ()
+
+    @classmethod
+    def name(cls):
+        return "rest"
+
+
+@pytest.fixture
+async def rooms(sim, store):
+    """A session in the room ``own``, with private words that wait for its user."""
+    bot, channel = RecordingBot(), RoomsChannel()
+    bot.use_channel(channel)
+    session = await begin(store)
+    await store.sessions.connect(session.id)
+    router = Router(store, bot, settings(await account(sim)))
+    await router.route(says("hello", metadata={"room": "own"}), None)
+    await store.pending.add("jo@example.com", {"text": "a private word"})
+
+    async def route(words, **metadata):
+        message = says(words, metadata={"room": "general", **metadata})
+        message.output_channel = OutputChannel()  # nobody's: it raises
+        return await router.route(message, None)
+
+    async def room():
+        return (await store.sessions.get(session.id)).address["room"]
+
+    return SimpleNamespace(route=route, room=room, posted=channel.posted, channel=channel)
+
+
+@pytest.mark.parametrize("change", ["edit", "deletion"])
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_a_change_of_an_old_message_moves_nothing(rooms, store, change, is_over):
+    if is_over:
+        session = await store.sessions.current("jo@example.com")
+        await store.sessions.end(session.id, EndReason.AGENT)
+    await rooms.route("as I said", change=change, lost=True)
+    assert await rooms.room() == "own"
+    assert [room for room, _ in rooms.posted if room != "own"] == []
+    assert await store.pending.has("jo@example.com", "rest")
+    await rooms.route("here I am")
+    assert ("general", "a private word") in rooms.posted
+
+
+async def test_a_message_without_proof_moves_nothing_and_hears_nothing(rooms, store):
+    assert await rooms.route("are you there?", forged=True)
+    assert await rooms.room() == "own"
+    assert rooms.posted == [("own", "a private word")]
+    session = await store.sessions.current("jo@example.com")
+    await store.sessions.end(session.id, EndReason.AGENT)
+    await store.sessions.mark_end_notified(session.id)
+    await store.sessions.finalize(session.id)
+    await store.pending.add("jo@example.com", {"text": "another one"})
+    await rooms.route("hello?", forged=True)
+    assert rooms.posted[1:] == [("own", "another one")], "of a session that is over for long"
+
+
+async def test_pending_words_that_were_taken_in_part_go_on_where_they_were(rooms, store):
+    long = {"text": "a" * 4096 + "b" * 10}
+    rooms.channel.refused = ["b" * 10]
+    await store.pending.add("jo@example.com", long)
+    await rooms.route("here I am")
+    await rooms.route("and again")
+    assert [text for _, text in rooms.posted][-2:] == ["a" * 4096, "b" * 10]
+    assert [text[0] for _, text in rooms.posted].count("a") == 2, "and the private word"

@@ -24,6 +24,7 @@ except ImportError:
 #: platforms are slow to import.
 _IN_PLACE_OF_RASAS = {
     "FacebookInput": "facebook",
+    "MattermostInput": "mattermost",
     "SlackInput": "slack",
     "SocketIOInput": "socketio",
     "TelegramInput": "telegram",

@@ -9,6 +9,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, empty
 
 from zendesk_handoff.channels.error_responses import error_response
+from zendesk_handoff.channels.unproven import may_log_call
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.channels import REPORT_PATH
@@ -53,10 +54,12 @@ async def receive_report(request: Request, channel: str) -> HTTPResponse:
         with exit_as_error():
             found = runtime.channels.adapter(channel).read_report(request)
     except Exception as error:
-        log.warning("handoff.report.unreadable", **error_fields(error))
+        if may_log_call(request.app):
+            log.warning("handoff.report.unreadable", **error_fields(error))
         return error_response(400, "The report cannot be read.")
     if found is None:
-        log.warning("handoff.report.not_signed", channel=channel)
+        if may_log_call(request.app):
+            log.warning("handoff.report.not_signed", channel=channel)
         return error_response(403, "The report is not signed by the channel's platform.")
     if found.outcome is not None:
         try:

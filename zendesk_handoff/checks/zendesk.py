@@ -23,7 +23,7 @@ from zendesk_handoff.zendesk.client import ConversationsClient
 from zendesk_handoff.zendesk.models import SwitchboardIntegration
 from zendesk_handoff.zendesk.provisioning.wanted import same_address
 from zendesk_handoff.zendesk.retry import RetryPolicy
-from zendesk_handoff.zendesk.webhooks import triggers_of
+from zendesk_handoff.zendesk.webhooks import SIGNS, triggers_of
 
 #: One repetition or two: a person waits.
 _RETRY = RetryPolicy(max_elapsed=3.0)
@@ -171,7 +171,10 @@ def _webhook(connector: Connector, public_url: str, hooks: Sequence[_Hook]) -> I
         yield problem(name, cause, cure + setup)
     needed = triggers_of(is_native=connector.is_native)
     missing = [each for each in needed if each not in ours[0].webhook.triggers]
-    if missing:
+    if missing and set(missing) <= {*SIGNS}:
+        cause = f"It lacks {', '.join(missing)}: users do not see that an agent types, or has read."
+        yield warning(name, cause, f"Add the triggers in Admin Center. {setup}")
+    elif missing:
         cause = f"It lacks the triggers {', '.join(missing)}: these events never come."
         yield problem(name, cause, f"Add them in Admin Center. {setup}")
     elif connector.is_native and not ours[0].webhook.include_full_user:

@@ -48,6 +48,8 @@ class Limits:
         button_title: The length of the longest button title, in UTF-16 code units.
         button_text: The length of the longest text above buttons; ``None`` if it is ``text``.
         cards: Whether it shows cards side by side, from ``elements``.
+        paragraphs: Whether each paragraph is a message of its own, since the channel makes one of
+            it in any case.
     """
 
     text: int = 4096
@@ -58,6 +60,7 @@ class Limits:
     button_title: int = 80
     button_text: int | None = None
     cards: bool = False
+    paragraphs: bool = False
 
     def as_written(self, write: Callable[[str], str]) -> Limits:
         """Return limits that measure a text as it is written for the platform.

@@ -18,6 +18,8 @@ from zendesk_handoff.domain.text import split_text, units
 
 Response = dict[str, Any]
 
+#: What parts the messages in a text of Rasa's, by the custom of its channels.
+_PARAGRAPH = "\n\n"
 #: Embeddings, overrides and isolates, which would reverse the words after a name.
 _DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -232,7 +234,13 @@ def _split(text: str, limits: Limits, *, has_buttons: bool = False) -> list[str]
     if not text.strip():
         return []
     measure = limits.measure
-    parts = split_text(text, limits.text, measure=measure)
+    whole = text.split(_PARAGRAPH) if limits.paragraphs else [text]
+    parts = [
+        part
+        for each in whole
+        if each.strip()
+        for part in split_text(each, limits.text, measure=measure)
+    ]
     shortest = limits.button_text
     if has_buttons and shortest is not None and measure(parts[-1]) > shortest:
         parts[-1:] = split_text(parts[-1], shortest, measure=measure)

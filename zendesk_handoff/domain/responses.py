@@ -59,6 +59,9 @@ ASK_EMAIL = "utter_ask_handoff_email"
 ASK_MESSAGE = "utter_ask_handoff_message"
 ASK_TOPIC = "utter_ask_handoff_topic"
 
+#: What is said of the handover itself: who has joined, and how long it takes.
+NOTICES = frozenset({AGENT_JOINED, AGENT_CHANGED, STILL_WAITING, QUEUE, DELAYED})
+
 #: The offers that `FrustrationPolicy` makes.
 OFFERS = frozenset({OFFER, OFFER_MESSAGE})
 

@@ -15,7 +15,7 @@ from zendesk_handoff.domain.rendering import divide, in_words, one_line
 from zendesk_handoff.errors import NotDelivered, StoreUnavailable
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, Receipt
-from zendesk_handoff.rasa.outputs import exit_as_error
+from zendesk_handoff.rasa.foreign import call_foreign
 
 log = structlog.get_logger(__name__)
 
@@ -27,9 +27,12 @@ BY_AGENT = "by_agent"
 LITERAL_VALUES = "literal_values"
 #: Names the agent who sends a message: ``name`` and, where it may be shown, ``picture``.
 SENT_BY = "sent_by"
+#: Names the response that a message of the bot's is, as Rasa's own events do.
+RESPONSE = "utter_action"
 #: What is of one channel alone, such as escapes, is not written into a message before it is sent
 #: there: a message that is refused waits, and may go through another channel.
-MARKS = (BY_AGENT, LITERAL_VALUES, SENT_BY)
+MARKS = (BY_AGENT, LITERAL_VALUES, SENT_BY, RESPONSE)
+_NOTHING = "the message has nothing that the channel can show"
 #: What of a message can be said in words instead.
 _FORMS = frozenset({"buttons", "image", "attachment", "elements", "custom"})
 
@@ -117,6 +120,8 @@ class ChannelOutput(OutputChannel):
         """
         marks = {BY_AGENT: True, **_sent_by(message)}
         parts = [{**each, **marks} for each in self._adapter.render(message)]
+        if not parts:
+            raise NotDelivered(_NOTHING, may_repeat=False)
         await self._send_all(recipient_id, parts, key=key)
 
     async def take_back(self, recipient_id: str, *, key: str) -> bool:
@@ -127,9 +132,11 @@ class ChannelOutput(OutputChannel):
             key: The message's.
         """
         try:
-            with exit_as_error():
-                taking = self._adapter.take_back(recipient_id, self._address, key=key)
-                return await asyncio.wait_for(taking, _SEND_TIMEOUT)
+            return await call_foreign(
+                *(self._adapter.take_back, recipient_id, self._address),
+                key=key,
+                timeout=_SEND_TIMEOUT,
+            )
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -144,7 +151,10 @@ class ChannelOutput(OutputChannel):
         marks = {name: message[name] for name in MARKS if message.get(name)}
         limits = self._adapter.limits_at(self._address)
         limits = limits.as_written(lambda text: self._written(text, marks))
-        return [{**each, **marks} for each in divide(message, limits)]
+        parts = [{**each, **marks} for each in divide(message, limits)]
+        if not parts and message.get(BY_AGENT):  # a designer's empty response says nothing
+            raise NotDelivered(_NOTHING, may_repeat=False)
+        return parts
 
     def _written(self, text: str, marks: Mapping[str, Any]) -> str:
         return written(self._adapter, text, marks)
@@ -155,35 +165,60 @@ class ChannelOutput(OutputChannel):
         progress = self._progress if key is not None else None
         several = len(parts) > 1
         sent = await progress.parts_sent(str(key)) if progress and several else 0
+        self.is_confirmed = self.is_confirmed and not sent  # its record tells
         for number, part in enumerate(parts[sent:], start=sent):
             part_key = f"{key}:{number}" if key and number else key or ""
             try:
                 receipt = await self._send(recipient_id, part, key=part_key)
             except NotDelivered as failure:
-                failure.undelivered = [dict(each) for each in parts[number:]]
+                left = failure.undelivered or [part]
+                failure.undelivered = [dict(each) for each in (*left, *parts[number + 1 :])]
+                failure.key = key
                 raise
-            self.is_confirmed = self.is_confirmed and receipt.is_confirmed
             if progress and (several or receipt.reference):
                 await progress.record(str(key), number, receipt, part)
 
     async def _send(self, recipient_id: str, part: dict[str, Any], *, key: str) -> Receipt:
-        """Send one part; what the platform refuses in this form is said in words."""
-        try:
-            return await self._attempt(recipient_id, part, key=key)
-        except NotDelivered as refusal:
-            if refusal.may_repeat or not part.keys() & _FORMS:
+        """Send one part; what the platform refuses in this form is said in words.
+
+        Those may need several messages, whose progress is kept under a key of their own: once some
+        of them were taken, the part is not offered in its form again.
+        """
+        can_be_words = bool(part.keys() & _FORMS)
+        progress = self._progress if key and can_be_words else None
+        said = await progress.parts_sent(f"{key}:words") if progress else 0
+        if not said:
+            try:
+                receipt = await self._attempt(recipient_id, part, key=key)
+            except NotDelivered as refusal:
+                if not (can_be_words and refusal.is_of_form):
+                    raise
+                log.warning("handoff.push.in_words", channel=self._channel, reason=refusal.reason)
+            else:
+                self.is_confirmed = self.is_confirmed and receipt.is_confirmed
+                return receipt
+        marks = {name: part[name] for name in part.keys() - _FORMS}
+        words = self._divide({**marks, "text": in_words(part)})
+        self.is_confirmed = self.is_confirmed and not said
+        is_final = True
+        for number, piece in enumerate(words[said:], start=said):
+            piece_key = f"{key}:words{number or ''}" if key else ""
+            try:
+                receipt = await self._attempt(recipient_id, piece, key=piece_key)
+            except NotDelivered as failure:
+                failure.undelivered = words[number:]
                 raise
-            log.warning("handoff.push.in_words", channel=self._channel, reason=refusal.reason)
-            receipt = Receipt()
-            marks = {name: part[name] for name in part.keys() - _FORMS}
-            for number, words in enumerate(self._divide({**marks, "text": in_words(part)})):
-                words_key = f"{key}:words{number or ''}" if key else ""
-                receipt = await self._attempt(recipient_id, words, key=words_key)
-            return receipt
+            self.is_confirmed = self.is_confirmed and receipt.is_confirmed
+            is_final = is_final and (receipt.is_confirmed or bool(receipt.reference))
+            if progress and (len(words) > 1 or receipt.reference):
+                await progress.record(f"{key}:words", number, receipt, piece)
+        return Receipt(is_confirmed=is_final)  # each piece is reported by its own reference
 
     async def _attempt(self, recipient_id: str, part: dict[str, Any], *, key: str) -> Receipt:
         try:
-            return await asyncio.wait_for(self._take(recipient_id, part, key=key), _SEND_TIMEOUT)
+            return await call_foreign(
+                self._take, recipient_id, part, key=key, timeout=_SEND_TIMEOUT
+            )
         except (NotDelivered, StoreUnavailable):
             raise
         except asyncio.TimeoutError:
@@ -193,18 +228,19 @@ class ChannelOutput(OutputChannel):
             raise NotDelivered("the channel failed", may_repeat=True) from error
 
     async def _take(self, recipient_id: str, part: dict[str, Any], *, key: str) -> Receipt:
-        with exit_as_error():  # within the task that ``wait_for`` makes: the loop would end with it
-            if not self._adapter.is_present(recipient_id, self._address):
-                raise NotDelivered("the user's page is not open", may_repeat=True)
-            body = {name: value for name, value in part.items() if name not in MARKS}
-            if isinstance(body.get("text"), str):
-                body["text"] = self._written(body["text"], part)
-            if part.get(BY_AGENT):
-                body = self._adapter.as_literal(body)
-            if sender := part.get(SENT_BY):
-                name, picture = str(sender["name"]), sender.get("picture")
-                body = self._adapter.as_sent_by(body, name=name, picture=picture)
-            return await self._adapter.send(recipient_id, self._address, body, key=key)
+        if not self._adapter.is_present(recipient_id, self._address):
+            raise NotDelivered("the user's page is not open", may_repeat=True)
+        body = {name: value for name, value in part.items() if name not in MARKS}
+        if isinstance(body.get("text"), str):
+            body["text"] = self._written(body["text"], part)
+        if part.get(BY_AGENT):
+            body = self._adapter.as_literal(body)
+        if sender := part.get(SENT_BY):
+            name, picture = str(sender["name"]), sender.get("picture")
+            body = self._adapter.as_sent_by(body, name=name, picture=picture)
+        if response := part.get(RESPONSE):
+            body = self._adapter.as_response(body, str(response))
+        return await self._adapter.send(recipient_id, self._address, body, key=key)
 
 
 def written(adapter: ChannelAdapter, text: str, marks: Mapping[str, Any]) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, UserMessage
 from sanic import Sanic
+from sanic.request import Request
 
 from zendesk_handoff.domain.identity import USER_KEY
 from zendesk_handoff.domain.links import is_public
@@ -23,14 +23,14 @@ from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile
 from zendesk_handoff.rasa.channel_output import ChannelOutput, Progress
 from zendesk_handoff.rasa.compat import input_channels
+from zendesk_handoff.rasa.foreign import call_foreign
 from zendesk_handoff.rasa.guarded import GuardedAdapter
 from zendesk_handoff.rasa.origin import Origins
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name, exit_as_error
-from zendesk_handoff.rasa.response_tracking import current_request
+from zendesk_handoff.rasa.response_tracking import current_request, request_of
 
 log = structlog.get_logger(__name__)
 
-_T = TypeVar("_T")
 #: Seconds within which an adapter must have closed its connections.
 _CLOSE_TIMEOUT = 2.0
 #: Seconds within which a platform must have told the rest of a message.
@@ -45,11 +45,6 @@ _MAX_NAME = 64  # of a channel's name in a log line
 REPORT_PATH = "/webhooks/zendesk/reports"
 #: The attribute by which the class of a custom channel names its adapter.
 ADAPTER_ATTRIBUTE = "handoff_adapter"
-
-
-async def _call(function: Callable[..., Awaitable[_T]], *arguments: Any) -> _T:
-    with exit_as_error():  # within the task that ``wait_for`` makes: the loop would end with it
-        return await function(*arguments)
 
 
 class Whereabouts(NamedTuple):
@@ -141,6 +136,17 @@ class Channels:
             return False
         return not self.adapter(name).proves_senders
 
+    def users_request(self, message: UserMessage) -> Request | None:
+        """Return the request of a message if its user has sent it, not a platform for its users.
+
+        Args:
+            message: A user's.
+        """
+        request = request_of(message)
+        if request is None or not self.adapter(self.name_of(message)).is_called_by_users:
+            return None
+        return request
+
     def whereabouts(self, message: UserMessage) -> Whereabouts:
         """Tell where the conversation of a message takes place.
 
@@ -178,8 +184,7 @@ class Channels:
         """
         adapter, address = self._place_of(session)
         if address is not None:
-            with exit_as_error():
-                await adapter.show_typing(session.sender_id, address, is_on=is_on)
+            await call_foreign(adapter.show_typing, session.sender_id, address, is_on=is_on)
 
     async def show_read(self, session: Session) -> None:
         """Show a session's user that an agent has read what they wrote, where the channel can.
@@ -189,8 +194,7 @@ class Channels:
         """
         adapter, address = self._place_of(session)
         if address is not None:
-            with exit_as_error():
-                await adapter.show_read(session.sender_id, address)
+            await call_foreign(adapter.show_read, session.sender_id, address)
 
     def _place_of(self, session: Session) -> tuple[ChannelAdapter, Address | None]:
         adapter = self.adapter(session.channel)
@@ -205,17 +209,18 @@ class Channels:
 
     async def _is_ready(self, adapter: ChannelAdapter, name: str) -> bool:
         try:
-            return await asyncio.wait_for(_call(adapter.is_ready), _READY_TIMEOUT)
+            return await call_foreign(adapter.is_ready, timeout=_READY_TIMEOUT)
         except Exception as error:
             self._report(name, error)
             return False
 
-    def output_of(self, message: UserMessage) -> OutputChannel:
+    def output_of(self, message: UserMessage, *, progress: Progress | None = None) -> OutputChannel:
         """Return the output channel to the place of a message.
 
         Args:
             message: The user's current one. Where its channel collects messages for the response to
                 the user's request, or is not known, the channel's own is used.
+            progress: Remembers what was sent.
         """
         output = message.output_channel
         name = self.name_of(message)
@@ -225,7 +230,7 @@ class Channels:
         place = self.whereabouts(message)
         if not adapter.can_push or isinstance(adapter, GuardedAdapter) or place.address is None:
             return output
-        return ChannelOutput(adapter, place.channel, place.address)
+        return ChannelOutput(adapter, place.channel, place.address, progress=progress)
 
     def is_authentic(self, message: UserMessage) -> bool:
         """Tell whether agents' words may go where the channel itself would answer a message.
@@ -280,7 +285,7 @@ class Channels:
         content, name = self.content_of(message), self.name_of(message)
         adapter = self.adapter(name)
         try:
-            return await asyncio.wait_for(_call(adapter.complete, message, content), _READ_TIMEOUT)
+            return await call_foreign(adapter.complete, message, content, timeout=_READ_TIMEOUT)
         except Exception as error:
             self._report(name, error)
             return replace(content, lost=True)  # there may be something, of which nobody knows
@@ -297,7 +302,7 @@ class Channels:
         """
         try:
             fetch = self.adapter(channel).fetch
-            return await asyncio.wait_for(_call(fetch, reference), _FETCH_TIMEOUT)
+            return await call_foreign(fetch, reference, timeout=_FETCH_TIMEOUT)
         except NotDelivered:
             raise
         except Exception as error:
@@ -323,8 +328,7 @@ class Channels:
         """Close the adapters' connections."""
         for name, adapter in self._adapters.items():
             try:
-                with exit_as_error():
-                    await asyncio.wait_for(adapter.close(), _CLOSE_TIMEOUT)
+                await call_foreign(adapter.close, timeout=_CLOSE_TIMEOUT)
             except Exception as error:
                 self._report(name, error)
 

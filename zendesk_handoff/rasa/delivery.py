@@ -15,10 +15,10 @@ from zendesk_handoff.domain.responses import MESSAGE_DELETED
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.errors import NotDelivered, StoreUnavailable
 from zendesk_handoff.logs import error_fields
-from zendesk_handoff.rasa.adapter import Receipt
-from zendesk_handoff.rasa.channel_output import LITERAL_VALUES, ChannelOutput
-from zendesk_handoff.rasa.outputs import exit_as_error
+from zendesk_handoff.rasa.channel_output import LITERAL_VALUES, RESPONSE, ChannelOutput
+from zendesk_handoff.rasa.foreign import call_foreign
 from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
+from zendesk_handoff.rasa.progress import SessionProgress
 from zendesk_handoff.store import Store
 
 if TYPE_CHECKING:
@@ -76,6 +76,18 @@ def with_literal_values(
     return copied
 
 
+def named(output: OutputChannel, message: dict[str, Any], response: str) -> dict[str, Any]:
+    """Add to a message which response it is, for a channel that shows some of them in another way.
+
+    Args:
+        output: The user's channel.
+        message: The response, as ``send_response`` takes it.
+        response: ``utter_…``.
+    """
+    is_ours = isinstance(output, (ChannelOutput, PullOutput))
+    return {**message, RESPONSE: response} if is_ours else message
+
+
 async def send_once(
     output: OutputChannel, recipient_id: str, message: dict[str, Any], *, key: str | None
 ) -> None:
@@ -93,37 +105,6 @@ async def send_once(
         await output.send_response(recipient_id, message)
 
 
-class _SessionProgress:
-    """The parts of a session's messages that its channel has taken.
-
-    Args:
-        store: The store.
-        session: The session.
-        event_id: The agent's message in the inbox, if it is one.
-        key: Its key. Others are those of pending messages, which are sent before it.
-    """
-
-    def __init__(self, store: Store, session: Session, event_id: int | None, *, key: str) -> None:
-        self._store = store
-        self._session = session
-        self._event_id = event_id
-        self._key = key
-
-    async def parts_sent(self, key: str) -> int:
-        return await self._store.deliveries.parts_sent(self._session.id, key)
-
-    async def record(self, key: str, part: int, receipt: Receipt, body: dict[str, Any]) -> None:
-        await self._store.deliveries.record(
-            self._session.id,
-            key,
-            part,
-            channel=self._session.channel,
-            body=body,
-            event_id=self._event_id if key == self._key else None,
-            reference=receipt.reference,
-        )
-
-
 class UserOutput:
     """Sends to users at the place where they last wrote.
 
@@ -137,6 +118,7 @@ class UserOutput:
         self._store = store
         self._bot = bot
         self._attempts: dict[str, _Attempts] = {}
+        self._forget_at = 0.0
 
     async def can_push(self, session: Session) -> bool:
         """Tell whether the session's channel can push now.
@@ -239,7 +221,8 @@ class UserOutput:
         except NotDelivered as refusal:
             if refusal.may_repeat:
                 raise
-            await send(PullOutput(self._store))
+            rest = {refusal.key: refusal.undelivered} if refusal.key else {}
+            await send(PullOutput(self._store, rest=rest))
 
     async def push(
         self, session: Session, send: Send, *, key: str, event_id: int | None = None
@@ -262,17 +245,16 @@ class UserOutput:
         attempts = self._attempts.get(key)
         if attempts is not None and (pause := attempts.time_left()) > 0:
             raise NotDelivered(attempts.reason, may_repeat=True, retry_after=pause)
-        progress = _SessionProgress(self._store, session, event_id, key=key)
+        progress = self._progress(session, event_id, key=key)
         channel = await self._bot.channels.output(session, progress=progress)
         if channel is None:
             await send(PullOutput(self._store))
-            return True
+            return False  # as long as it waits
         is_first = False  # in the user's queue
         try:
             await self._flush(session, channel)
             is_first = True
-            with exit_as_error():
-                await send(channel)
+            await call_foreign(send, channel)
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -280,7 +262,7 @@ class UserOutput:
             self._plan_repeat(failure, session, key)
             refusal = NotDelivered(failure.reason, may_repeat=False)
             if is_first:
-                refusal.undelivered = failure.undelivered
+                refusal.undelivered, refusal.key = failure.undelivered, failure.key
             raise refusal from error
         self._attempts.pop(key, None)
         return channel.is_confirmed
@@ -291,7 +273,8 @@ class UserOutput:
         Args:
             session: The user's; the caller holds the sender's lock.
         """
-        channel = await self._bot.channels.output(session)
+        progress = self._progress(session)
+        channel = await self._bot.channels.output(session, progress=progress)
         if channel is not None:
             await deliver_pending(self._store, session.sender_id, channel, channel=session.channel)
 
@@ -305,6 +288,11 @@ class UserOutput:
             if attempts.session_id == session_id:
                 attempts.hurry()
 
+    def _progress(
+        self, session: Session, event_id: int | None = None, *, key: str = ""
+    ) -> SessionProgress:
+        return SessionProgress(self._store, session.id, session.channel, event_id=event_id, key=key)
+
     async def _flush(self, session: Session, channel: ChannelOutput) -> None:
         """Send the user's earlier messages, which no other may overtake.
 
@@ -315,7 +303,7 @@ class UserOutput:
             return
         closed = await self._store.deliveries.closed(session.id)
         if closed is not None:  # what is sent now would be taken, and refused again
-            raise NotDelivered(closed, may_repeat=False)
+            raise NotDelivered(closed, may_repeat=False, is_of_form=False)
         failure = await deliver_pending(
             self._store, session.sender_id, channel, channel=session.channel
         )
@@ -329,6 +317,7 @@ class UserOutput:
 
         Of a session that is over the messages wait for the user, who is with the bot again.
         """
+        self._forget_old()
         attempts = self._attempts.setdefault(key, _Attempts(session.id))
         pause = attempts.plan(failure)
         if failure.may_repeat and session.is_open and not attempts.are_over:
@@ -341,6 +330,15 @@ class UserOutput:
             reason=failure.reason,
             meaning="the message goes with the user's next one",
         )
+
+    def _forget_old(self) -> None:
+        """Forget messages that another process has sent, or that were withdrawn."""
+        now = time.monotonic()
+        if now < self._forget_at:
+            return
+        self._forget_at = now + GIVE_UP_AFTER
+        for key in [key for key, each in self._attempts.items() if each.are_old]:
+            del self._attempts[key]
 
 
 class _Attempts:
@@ -369,6 +367,11 @@ class _Attempts:
     def time_left(self) -> float:
         """Return the seconds until the next attempt."""
         return self._next - time.monotonic()
+
+    @property
+    def are_old(self) -> bool:
+        """Whether the next attempt should have been made long ago."""
+        return self._next < time.monotonic() - GIVE_UP_AFTER
 
     @property
     def are_over(self) -> bool:

@@ -24,8 +24,12 @@ class GuardedAdapter(ChannelAdapter):
         outputs: The server's output channels.
     """
 
-    #: Rasa's ``OutputChannel`` sends links in place of what a channel cannot show.
-    limits = Limits(text=1_000_000, image=MediaLimit(), file=MediaLimit(), buttons=100)
+    # Rasa's ``OutputChannel`` sends links in place of what a channel cannot show. Channels make a
+    # message of each paragraph, as Rasa's own do: here each is one whose progress is recorded, so
+    # that a later one that fails does not send the earlier ones again.
+    limits = Limits(
+        text=1_000_000, image=MediaLimit(), file=MediaLimit(), buttons=100, paragraphs=True
+    )
 
     def __init__(self, channel: Any, outputs: OutputChannels) -> None:
         """Keep the channel; it is not called yet."""
@@ -48,7 +52,7 @@ class GuardedAdapter(ChannelAdapter):
             message = {"text": in_words(message)}
         try:
             await output.send_response(recipient_id, message)
-        except BaseException:
+        except BaseException:  # a cancellation, too: it does not answer in time
             self._outputs.forget(name)
             raise
         return Receipt(is_confirmed=False)

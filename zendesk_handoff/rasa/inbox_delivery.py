@@ -28,6 +28,7 @@ from zendesk_handoff.rasa.pending import pending_parts, with_keys
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.inbox import Incoming
+from zendesk_handoff.zendesk.avatars import avatar_path
 from zendesk_handoff.zendesk.clients import Clients
 from zendesk_handoff.zendesk.media import is_zendesk_media
 
@@ -77,13 +78,17 @@ class InboxDelivery:
         """
         complete: set[int] = set()
         while waiting := await self._store.inbox.waiting(session.id):
-            session = await self._store.sessions.get(session.id) or session
             event = _next(waiting)
             if event.id not in complete and event.kind != "notice":
                 await self._fetch_missed(session)
                 waiting = await self._store.inbox.waiting(session.id)
+                if not waiting:
+                    return  # the router has sent them meanwhile, before the end's notice
                 complete.update(each.id for each in waiting)
                 event = _next(waiting)
+            # After the messages: a session that is open now is one of which the router has not
+            # begun to send them.
+            session = await self._store.sessions.get(session.id) or session
             if not self._store.leases.is_held(session.id):
                 return  # another process may have delivered it
             await self._process(session, event)
@@ -180,8 +185,10 @@ class InboxDelivery:
         await self._store.inbox.withdraw(event, session)
 
     async def _send(self, session: Session, event: Incoming, message: AgentMessage) -> bool:
+        connector = self._settings.connectors.get(session.connector_id)
+
         async def send(output: UserChannel) -> None:
-            shown = message_for_output(message, output, self._settings)
+            shown = message_for_output(message, output, self._settings, connector=connector)
             await output.send_agent_message(session.sender_id, shown, key=_key(message.id))
 
         return await self._output.push(session, send, key=_key(message.id), event_id=event.id)
@@ -241,10 +248,18 @@ async def send_waiting(
             continue  # the worker is sending it
         if event.kind == "message":
             connector = settings.connectors.get(session.connector_id)
-            shown = message_for_output(message_for_user(event, connector), output, settings)
+            message = message_for_user(event, connector)
+            shown = message_for_output(message, output, settings, connector=connector)
+            is_confirmed = shown.is_deleted  # nothing is to be shown
             if not shown.is_deleted:
                 await output.send_agent_message(session.sender_id, shown, key=_key(shown.id))
-            await store.inbox.finish(event, by_agent=shown.is_agent)
+                is_confirmed = isinstance(output, ChannelOutput) and output.is_confirmed
+            is_done = await store.inbox.finish(
+                event, by_agent=shown.is_agent, is_confirmed=is_confirmed
+            )
+            if is_done and not shown.is_deleted:
+                stored_at = event.created_at
+                metrics.count_delivery(metrics.TO_USER, session.connector_id, stored_at=stored_at)
         elif event.kind == "notice":
             await bot.say(
                 session.sender_id,
@@ -259,7 +274,7 @@ async def send_waiting(
 
 
 def message_for_output(
-    message: AgentMessage, output: UserChannel, settings: Settings
+    message: AgentMessage, output: UserChannel, settings: Settings, *, connector: Connector | None
 ) -> AgentMessage:
     """Give a message the addresses that the user of a channel can open.
 
@@ -267,9 +282,11 @@ def message_for_output(
         message: Of ``message_for_user``.
         output: The user's channel.
         settings: The plugin's.
+        connector: The session's; ``None`` where it is no longer in the settings.
     """
     if isinstance(output, ChannelOutput) and output.is_own_page:
-        return message
+        picture = connector and avatar_path(message.avatar_url, connector)
+        return replace(message, avatar_url=picture or message.avatar_url)
     return _with_public_addresses(message, settings.public_url)
 
 

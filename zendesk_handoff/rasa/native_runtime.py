@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 import structlog
 
-from zendesk_handoff.domain.native import NativeConversation, UserEvent, native_sender
+from zendesk_handoff.domain.native import (
+    NATIVE_CHANNEL,
+    NativeConversation,
+    UserEvent,
+    native_sender,
+)
 from zendesk_handoff.handover.classify import is_own
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_events import (
@@ -136,7 +141,7 @@ class NativeRuntime:
         if event.kind == "foreign":
             return event  # it is passed on, without any work of the bot's
         user = f"{event.connector_id}:{event.user_id or event.sender_id}"
-        self._quotas.note_address(event.sender_id, user)
+        self._quotas.note_address(NATIVE_CHANNEL, event.sender_id, user)
         return event.refused() if self._quotas.send_message(event.sender_id, user) else event
 
     async def _post(self, conversation: NativeConversation, outcome_unknown: bool) -> None:

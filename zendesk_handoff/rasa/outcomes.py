@@ -12,7 +12,7 @@ from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import Outcome
 from zendesk_handoff.rasa.channels import Channels
-from zendesk_handoff.rasa.outputs import exit_as_error
+from zendesk_handoff.rasa.foreign import call_foreign
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.deliveries import Delivery
 
@@ -112,8 +112,8 @@ class Outcomes:
         channel = delivery.channel
         try:
             async with self._slots:
-                asking = self._outcome(channel, delivery.reference)
-                outcome = await asyncio.wait_for(asking, _ASK_TIMEOUT)
+                ask = self._channels.adapter(channel).outcome
+                outcome = await call_foreign(ask, delivery.reference, timeout=_ASK_TIMEOUT)
         except (NotDelivered, asyncio.TimeoutError):
             return  # asked again later
         except Exception as error:
@@ -122,7 +122,3 @@ class Outcomes:
         if outcome is not None:
             self._plans.pop((channel, delivery.reference), None)
             await self.settle(channel, delivery.reference, outcome)
-
-    async def _outcome(self, channel: str, reference: str) -> Outcome | None:
-        with exit_as_error():  # within the task that ``wait_for`` makes: the loop would end with it
-            return await self._channels.adapter(channel).outcome(reference)

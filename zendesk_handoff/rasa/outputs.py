@@ -26,6 +26,9 @@ from zendesk_handoff.rasa.compat import input_channels
 
 log = structlog.get_logger(__name__)
 
+#: Texts of ``ChannelExit``.
+EXITED = "A channel's library called sys.exit."
+CANCELLED = "A channel's library has cancelled the call."
 _MAX_NAME = 64  # of a channel's name in a log line
 
 
@@ -33,13 +36,18 @@ _MAX_NAME = 64  # of a channel's name in a log line
 def exit_as_error() -> Iterator[None]:
     """Turn ``sys.exit`` in foreign code into an error, so that it does not end the server.
 
+    For code that does not wait, in which a ``CancelledError`` is never that of the server's own
+    task; ``call_foreign`` is for the rest.
+
     Raises:
-        ChannelExit: The code called ``sys.exit``.
+        ChannelExit: The code called ``sys.exit``, or raised ``CancelledError``.
     """
     try:
         yield
     except SystemExit as error:
-        raise ChannelExit("A channel's library called sys.exit.") from error
+        raise ChannelExit(EXITED) from error
+    except asyncio.CancelledError as error:
+        raise ChannelExit(CANCELLED) from error
 
 
 @dataclass

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
+from weakref import WeakKeyDictionary
 
+import aiohttp
 import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 
 from zendesk_handoff.domain.limits import Limits, MediaLimit
 from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
-from zendesk_handoff.domain.rendering import render
-from zendesk_handoff.errors import NotDelivered, StoreUnavailable
+from zendesk_handoff.domain.rendering import in_words, render
+from zendesk_handoff.errors import ChannelExit, NotDelivered, StoreUnavailable
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import ChannelAdapter
 from zendesk_handoff.rasa.channel_output import BY_AGENT, MARKS, ChannelOutput, written
-from zendesk_handoff.rasa.outputs import exit_as_error
-from zendesk_handoff.rasa.response_tracking import current_response
+from zendesk_handoff.rasa.foreign import call_foreign
+from zendesk_handoff.rasa.response_tracking import count_delivered, current_response
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.pending import PendingMessage
 
@@ -29,8 +32,17 @@ log = structlog.get_logger(__name__)
 _LIMITS = Limits(text=1_000_000, image=MediaLimit(), file=MediaLimit(), buttons=100, cards=False)
 #: How often a channel may refuse a message before it is offered a simpler form.
 _ATTEMPTS = 3
-#: Refusals by the pending message's id.
-_refusals: Counter[int] = Counter()
+#: Says that there is something that the channel cannot show.
+_NOTICE = {"text": CANNOT_SHOW}
+#: Refusals by the pending message's id, of each store. One that is withdrawn, or sent by another
+#: process, stays until others take its place.
+_refusals: WeakKeyDictionary[Store, Counter[int]] = WeakKeyDictionary()
+_MAX_REFUSALS = 10_000
+#: A foreign channel's errors that say nothing about the message.
+_NO_REFUSALS = (
+    *(ChannelExit, ConnectionError, TimeoutError, asyncio.TimeoutError),
+    aiohttp.ClientConnectionError,
+)
 
 
 class PullOutput(OutputChannel):
@@ -40,12 +52,17 @@ class PullOutput(OutputChannel):
 
     Args:
         store: The store.
+        rest: By its key, the parts of a message that a channel has not taken after it had taken
+            others: they alone are stored.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, *, rest: Mapping[str, Sequence[dict[str, Any]]] | None = None
+    ) -> None:
         """Use a store."""
         super().__init__()
         self._store = store
+        self._rest = rest or {}
 
     @classmethod
     def name(cls) -> str:
@@ -54,7 +71,9 @@ class PullOutput(OutputChannel):
 
     async def send_once(self, recipient_id: str, message: dict[str, Any], *, key: str) -> None:
         """Store a response unless one with this key was stored before."""
-        await self._store.pending.add(recipient_id, message, key=key)
+        parts = self._rest.get(key)
+        for part_key, part in with_keys(parts, key=key) if parts else [(key, message)]:
+            await self._store.pending.add(recipient_id, part, key=part_key)
 
     async def send_agent_message(
         self, recipient_id: str, message: AgentMessage, *, key: str
@@ -126,15 +145,17 @@ async def deliver_pending(
     is_collecting = collector is not None or type(output) is CollectingOutputChannel
     response = current_response.get() if is_collecting else None
     in_response = response is not None and not response.is_started
+    refusals = _refusals.setdefault(store, Counter())
     sent: list[int] = []
     failure: Exception | None = None
     try:
         for message in messages:
-            with exit_as_error():
-                await _send(message, sender_id, output, collector)
+            is_confirmed = await _send(message, sender_id, output, collector, refusals)
             sent.append(message.id)
             if not in_response:
-                await store.pending.mark_delivered([message.id])
+                count_delivered(
+                    await store.pending.mark_delivered([message.id], is_confirmed=is_confirmed)
+                )
     except BaseException as error:
         await store.pending.release([each.id for each in messages if each.id not in sent])
         if not isinstance(error, Exception) or isinstance(error, StoreUnavailable):
@@ -160,42 +181,82 @@ async def _send(
     sender_id: str,
     output: OutputChannel,
     collector: ChannelAdapter | None,
-) -> None:
+    refusals: Counter[int],
+) -> bool:
     """Send a pending message; one that the channel always refuses must not block later ones.
 
-    After several refusals its text and links alone are sent. Where they are refused as well, a
-    notice is sent instead. A channel that refuses that is down.
+    It is always offered whole at first: what was refused because of the user, who had blocked the
+    bot or not written for a day, is taken later. One whose form is refused again and again is said
+    in words; where they are refused as well, a notice is sent instead. A channel that refuses that
+    is down, or takes nothing for this user.
+
+    Returns:
+        Whether the channel has confirmed that it delivers the message; one that nobody knows
+        confirms nothing.
     """
     body = dict(message.body)
     marks = {name: body.pop(name) for name in MARKS if name in body}
 
-    def ready(body: dict[str, Any]) -> dict[str, Any]:
-        if isinstance(output, ChannelOutput):
-            return {**body, **marks}
+    async def send(body: Mapping[str, Any], *, key: str = "") -> None:
+        ready = dict(body)
+        if body == _NOTICE:  # our own words, which no mark concerns
+            pass
+        elif isinstance(output, ChannelOutput):
+            ready |= marks
         # Of a channel that is not ours the send methods take what Rasa knows, and nothing more.
-        if collector is None or not isinstance(body.get("text"), str):
-            return body
-        return {**body, "text": written(collector, body["text"], marks)}
+        elif collector is not None and isinstance(body.get("text"), str):
+            ready["text"] = written(collector, ready["text"], marks)
+        if isinstance(output, ChannelOutput) and output.has_progress:
+            # The platform may report later that it has not delivered it.
+            await output.send_once(sender_id, ready, key=f"pending:{message.id}{key}")
+        else:
+            await call_foreign(output.send_response, sender_id, ready)
 
-    if _refusals[message.id] >= _ATTEMPTS:
-        links = (body.get("image"), body.get("attachment"))
-        text = " ".join(str(part).strip() for part in (body.get("text"), *links) if part)
-        try:
-            await output.send_response(sender_id, ready({"text": text}))
-        except Exception:
-            await output.send_response(sender_id, {"text": CANNOT_SHOW})
-        log.error("handoff.pending.reduced", meaning="the channel refuses the message as it is")
-    else:
-        try:
-            if isinstance(output, ChannelOutput) and output.has_progress:
-                # The platform may report later that it has not delivered it.
-                key = f"pending:{message.id}"
-                await output.send_once(sender_id, ready(body), key=key)
-            else:
-                await output.send_response(sender_id, ready(body))
-        except Exception as error:
-            # A user who is away, or a platform that is down, says nothing about the message.
-            if not (isinstance(error, NotDelivered) and error.may_repeat):
-                _refusals[message.id] += 1
+    others_confirmed = True
+    if isinstance(output, ChannelOutput):
+        others_confirmed, output.is_confirmed = output.is_confirmed, True
+    try:
+        await send(body)
+    except Exception as error:
+        if not _is_of_form(error) or not _is_refused_for_long(refusals, message.id):
             raise
-    _refusals.pop(message.id, None)
+        left = error.undelivered if isinstance(error, NotDelivered) else []
+        await _send_reduced(left or [body], send)
+    refusals.pop(message.id, None)
+    if not isinstance(output, ChannelOutput):
+        return collector is not None or type(output) is CollectingOutputChannel
+    is_confirmed, output.is_confirmed = output.is_confirmed, others_confirmed
+    return is_confirmed
+
+
+async def _send_reduced(parts: Sequence[Mapping[str, Any]], send: Callable[..., Any]) -> None:
+    """Send in words what a channel does not take as it is, or a notice that there was something."""
+    has_only_text = all(part.keys() <= {"text", *MARKS} for part in parts)
+    try:
+        if has_only_text:
+            await send(_NOTICE, key=":notice")
+        else:
+            await send({"text": "\n".join(map(in_words, parts))}, key=":words")
+    except Exception as error:
+        if has_only_text or not _is_of_form(error):
+            raise
+        await send(_NOTICE, key=":notice")
+    log.error("handoff.pending.reduced", meaning="the channel refuses the message as it is")
+
+
+def _is_refused_for_long(refusals: Counter[int], message_id: int) -> bool:
+    """Count a refusal; tell whether there were so many that a simpler form is to be tried."""
+    if message_id not in refusals and len(refusals) >= _MAX_REFUSALS:
+        del refusals[next(iter(refusals))]
+    refusals[message_id] += 1
+    return refusals[message_id] > _ATTEMPTS
+
+
+def _is_of_form(error: Exception) -> bool:
+    """Tell whether a channel has refused a message for what it is, so that another may be taken.
+
+    A user who is away, or a platform that is down, says nothing about the message.
+    """
+    if isinstance(error, NotDelivered):
+        return error.is_of_form
+    return not isinstance(error, (StoreUnavailable, *_NO_REFUSALS))

@@ -7,6 +7,7 @@ that response has been sent: a server that dies before that has not lost them.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
@@ -17,9 +18,11 @@ from sanic import Sanic
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse
 
+from zendesk_handoff import metrics
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.rasa.middleware import add_middleware
 from zendesk_handoff.store import Store
+from zendesk_handoff.store.pending import PendingDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +114,16 @@ def track_responses(app: Sanic, store: Store) -> None:
     add_middleware(app, finish, "response")
 
 
+def count_delivered(deliveries: Iterable[PendingDelivery]) -> None:
+    """Count agents' messages that have waited for their users' requests.
+
+    Args:
+        deliveries: As they were marked.
+    """
+    for each in deliveries:
+        metrics.count_delivery(metrics.TO_USER, each.connector_id, stored_at=each.stored_at)
+
+
 async def confirm_delivery(
     store: Store, ids: list[int], *, is_read: bool, retry_every: float = _RETRY_EVERY
 ) -> None:
@@ -125,7 +138,7 @@ async def confirm_delivery(
     while True:
         try:
             if is_read:
-                await store.pending.mark_delivered(ids)
+                count_delivered(await store.pending.mark_delivered(ids))
             else:
                 await store.pending.release(ids)
             return

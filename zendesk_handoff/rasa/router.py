@@ -21,8 +21,10 @@ from zendesk_handoff.handover.user_counter import UserCounter
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.inbox_delivery import send_waiting
-from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
+from zendesk_handoff.rasa.pending import PullOutput
+from zendesk_handoff.rasa.places import deliver_to_place, note_place, output_to
 from zendesk_handoff.rasa.ratings import take_rating
+from zendesk_handoff.rasa.request_limits import address_of
 from zendesk_handoff.rasa.session_end import (
     notify_end,
     replay_to_bot,
@@ -92,6 +94,7 @@ class Router:
             self._remember(sender_id, session)
             if key and redelivered and await self._is_known(message, key):
                 return True
+            self._note_address(message)
             if session is not None and self._bot.channels.is_foreign(message, session):
                 return await self._keep_apart(message, session, processor)
             metrics.count_routed("agent" if _is_open(session) else "bot")
@@ -104,7 +107,7 @@ class Router:
             self._user_counter.saw(self._bot.channels.name_of(message), sender_id)
             if session is None:
                 if has_pending:
-                    await self._deliver_pending(message)
+                    await self._deliver_pending(message, None)
                 rated = await self._take_rating(message, None)
                 return rated or await self._notify_undelivered_files(message)
             if key is None and await self._is_repeat(message):
@@ -206,8 +209,9 @@ class Router:
         *,
         has_pending: bool,
     ) -> bool:
-        session = await self._note_place(message, session)
-        content = await self._bot.channels.read(message)
+        channels = self._bot.channels
+        content = await channels.read(message)
+        session = await note_place(self._store, channels, message, session, content)
         key = key or _platform_key(message, content)
         # Of a group, the text that the bot gets may begin with a mention of the bot.
         texts = (message.text or "", content.text)
@@ -217,7 +221,7 @@ class Router:
             content = await self._with_title(message, content)
         # A pending list of choices has not been seen: its numbers mean nothing to the user yet.
         choices, are_seen = self._bot.in_delivery.choices_of(session), not has_pending
-        channel = self._bot.channels.name_of(message)
+        channel = channels.name_of(message)
         bodies = message_bodies(message, content, choices, channel=channel, are_seen=are_seen)
         limit = self._settings.limits.waiting_messages
         is_refused = False
@@ -235,12 +239,12 @@ class Router:
             await self._bot.say(
                 message.sender_id,
                 NOT_PASSED_ON,
-                self._bot.channels.output_of(message),
+                await output_to(self._store, channels, message, session, content),
                 locale=session.profile.get("locale"),
             )
         if has_pending:
             with suppress(StoreUnavailable):  # the message is stored; pending ones can wait
-                await self._deliver_pending(message)
+                await self._deliver_pending(message, session)
         return True
 
     async def _leave(
@@ -265,6 +269,14 @@ class Router:
         title = await self._bot.shown_title(message.sender_id, content.text)
         return content if title is None else replace(content, title=title)
 
+    def _note_address(self, message: UserMessage) -> None:
+        """Remember where a user writes from, should the bot hand them over."""
+        channels = self._bot.channels
+        request = channels.users_request(message)
+        if request is not None:
+            address = address_of(request, self._quotas)
+            self._quotas.note_address(channels.name_of(message), message.sender_id, address)
+
     def _remember(self, sender_id: str, session: Session | None) -> None:
         if not _is_open(session):
             self._seen_open.pop(sender_id, None)
@@ -274,36 +286,11 @@ class Router:
         if len(self._seen_open) > _MAX_SENDERS:
             self._seen_open.popitem(last=False)
 
-    async def _note_place(self, message: UserMessage, session: Session) -> Session:
-        """Record where the user is now, if that has changed."""
-        channels = self._bot.channels
-        place = channels.whereabouts(message)
-        if not place.channel or place == (session.channel, session.address):
-            return session
-        if not channels.is_authentic(message):
-            return session  # its user is still where they last were
-        return await self._store.sessions.change_place(
-            session.id, place.channel, address=place.address
-        )
-
     async def _take_rating(self, message: UserMessage, session: Session | None) -> bool:
         return await take_rating(self._store, self._settings, self._bot, message, session)
 
-    async def _deliver_pending(self, message: UserMessage) -> None:
-        channels = self._bot.channels
-        if not channels.is_authentic(message):
-            log.warning("handoff.pending.withheld")
-            return
-        channel = channels.name_of(message)
-        adapter = channels.adapter(channel)
-        await self._store.deliveries.reopen(message.sender_id)
-        await deliver_pending(
-            self._store,
-            message.sender_id,
-            channels.output_of(message),
-            channel=channel,
-            collector=None if adapter.can_push else adapter,
-        )
+    async def _deliver_pending(self, message: UserMessage, session: Session | None) -> None:
+        await deliver_to_place(self._store, self._bot.channels, message, session)
 
     async def _return_to_bot(
         self,
@@ -371,7 +358,7 @@ class Router:
         elif session.state is State.FAILED:
             await replay_to_bot(self._store, self._bot, session, output)
         if has_pending or not session.end_notified:
-            await self._deliver_pending(message)
+            await self._deliver_pending(message, session)
 
 
 def _platform_key(message: UserMessage, content: UserContent) -> str | None:

@@ -20,12 +20,12 @@ from zendesk_handoff.settings.values import (
     days_or_off,
     one_of,
     root_url,
+    safe_url_or_none,
     seconds,
     seconds_or_off,
     some_of,
     text,
     texts,
-    url_or_none,
     whole_number,
     yes_or_no,
 )
@@ -64,7 +64,7 @@ class SummarySettings:
         only_if=_LLM,
     )
     base_url: str | None = setting(
-        url_or_none,
+        safe_url_or_none,
         "With `llm`: an OpenAI-compatible endpoint.",
         default=None,
         example="https://llm.example.com/v1",

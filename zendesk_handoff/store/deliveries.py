@@ -99,6 +99,7 @@ class Deliveries:
         body: Mapping[str, Any],
         event_id: int | None = None,
         reference: str = "",
+        is_confirmed: bool = True,
     ) -> None:
         """Record that a platform has taken a part.
 
@@ -110,7 +111,9 @@ class Deliveries:
             body: The part, as output channels take it.
             event_id: The agent's message in the inbox.
             reference: The platform's id; empty if the platform reports nothing later.
+            is_confirmed: Whether the platform has confirmed that it delivers the part.
         """
+        final = "delivered" if is_confirmed else "unconfirmed"
         row = {
             "session_id": session_id,
             "event_id": event_id,
@@ -118,7 +121,7 @@ class Deliveries:
             "part": part,
             "channel": channel,
             "reference": reference[:128] or None,
-            "state": "taken" if reference else "delivered",
+            "state": "taken" if reference else final,
             "body": dict(body) if reference else None,
             "created_at": time.time(),
         }

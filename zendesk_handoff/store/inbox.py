@@ -16,7 +16,7 @@ from zendesk_handoff.store.deliveries import add_failure_note, outcome_of
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import inbox, pending_messages, sessions
 from zendesk_handoff.store.engine.statement import Statement, new_rows
-from zendesk_handoff.store.pending import insert_pending, parts_of
+from zendesk_handoff.store.pending import insert_pending, parts_of, was_given
 from zendesk_handoff.store.session_rows import candidates
 from zendesk_handoff.store.topics import inbox_topic, outbox_topic
 
@@ -167,6 +167,8 @@ class Inbox:
             _DONE.run(connection, [{"event": event.id, "now": now, "outcome": outcome}])
             # The event's row is locked now: a report on its parts came before, or comes after.
             found = outcome if is_confirmed else outcome_of(connection, event.id)
+            if found == "sent" and was_given(connection, event.id):
+                found = "done"
             if found != outcome:
                 _DONE.run(connection, [{"event": event.id, "now": now, "outcome": found}])
             offered = [dict(each) for each in choices] or None

@@ -12,13 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import pending_messages, sessions
+from zendesk_handoff.store.engine.schema import inbox, pending_messages, sessions
 from zendesk_handoff.store.engine.statement import Statement, new_rows
 
 #: Seconds after which another process's claim expires: its server is assumed to have died.
 CLAIM_EXPIRES = 10.0
 #: Seconds after which a claim of this process expires, longer than any user's request takes.
 _OWN_CLAIM_EXPIRES = 300.0
+#: The beginning of the keys of agents' messages: Zendesk's id follows, and the part's number.
+_AGENTS = "zendesk:"
 _INSERT = new_rows(pending_messages, "sender_id", "channel", "key", "body", "created_at")
 #: The channel of a sender's newest session, to which every message of the plugin's belongs.
 _CHANNEL = Statement(
@@ -64,6 +66,19 @@ class PendingMessage:
 
     id: int
     body: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PendingDelivery:
+    """An agent's message that has waited for the user's request, and was delivered with it.
+
+    Args:
+        connector_id: The connector of its session.
+        stored_at: When it was stored, in seconds since the epoch.
+    """
+
+    connector_id: str
+    stored_at: float
 
 
 class PendingMessages:
@@ -149,19 +164,36 @@ class PendingMessages:
         self._forget(ids)
         await self._database.write(work)
 
-    async def mark_delivered(self, ids: Collection[int]) -> None:
-        """Record that the response with claimed messages has been sent."""
-        delivered = (
-            sa.update(pending_messages)
-            .where(pending_messages.c.id.in_(list(ids)))
-            .values(delivered_at=time.time())
+    async def mark_delivered(
+        self, ids: Collection[int], *, is_confirmed: bool = True
+    ) -> list[PendingDelivery]:
+        """Record that the response with claimed messages has been sent.
+
+        Args:
+            ids: Of the messages.
+            is_confirmed: Whether it is certain that their user has got them.
+
+        Returns:
+            The agents' messages of which the last part is delivered with this.
+        """
+        of_ids = pending_messages.c.id.in_(list(ids))
+        delivered = sa.update(pending_messages).where(of_ids).values(delivered_at=time.time())
+        of_agents = sa.select(pending_messages.c.sender_id, pending_messages.c.key).where(
+            of_ids, pending_messages.c.key.startswith(_AGENTS)
         )
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> list[PendingDelivery]:
             connection.execute(delivered)
+            if not is_confirmed:
+                return []
+            rows = connection.execute(of_agents)
+            whole = {(row.sender_id, row.key.rpartition(":")[0]) for row in rows}
+            found = (_finish(connection, *each) for each in sorted(whole))
+            return [each for each in found if each is not None]
 
-        await self._database.write(work)
+        finished = await self._database.write(work)
         self._forget(ids)
+        return finished
 
     def _is_claimable(self, row: Any, *, now: float) -> bool:
         """Tell whether no response has claimed a message, or the claim has expired."""
@@ -187,6 +219,50 @@ def parts_of(sender_id: str, key: str) -> tuple[Any, ...]:
         pending_messages.c.delivered_at.is_(None),
         pending_messages.c.key.startswith(f"{key}:"[-128:], autoescape=True),
     )
+
+
+def was_given(connection: Connection, event_id: int) -> bool:
+    """Tell whether an agent's message has waited for its user's request, and was delivered.
+
+    Args:
+        connection: In a transaction.
+        event_id: The message in the inbox.
+    """
+    query = (
+        sa.select(inbox.c.message_id, sessions.c.sender_id)
+        .join(sessions, sessions.c.id == inbox.c.session_id)
+        .where(inbox.c.id == event_id)
+    )
+    row = connection.execute(query).first()
+    if row is None or row.message_id is None:
+        return False
+    parts = sa.select(pending_messages.c.delivered_at).where(
+        pending_messages.c.sender_id == row.sender_id,
+        pending_messages.c.key.startswith(f"{_AGENTS}{row.message_id}:", autoescape=True),
+    )
+    times = [part.delivered_at for part in connection.execute(parts)]
+    return bool(times) and None not in times
+
+
+def _finish(connection: Connection, sender_id: str, key: str) -> PendingDelivery | None:
+    """Finish an agent's message in the inbox if none of its parts waits any more."""
+    query = (
+        sa.select(inbox.c.id, inbox.c.state, inbox.c.connector_id, inbox.c.created_at)
+        .join(sessions, sessions.c.id == inbox.c.session_id)
+        .where(sessions.c.sender_id == sender_id)
+        .where(inbox.c.message_id == key.removeprefix(_AGENTS))
+        # Also where it is not recorded yet that all parts are stored: that comes after this, then.
+        .with_for_update(of=inbox)
+    )
+    event = connection.execute(query).first()
+    if event is None or event.state != "sent":
+        return None
+    waiting = sa.select(pending_messages.c.id).where(*parts_of(sender_id, key))
+    if connection.execute(waiting.limit(1)).first() is not None:
+        return None
+    done = {"state": "done", "done_at": time.time()}
+    connection.execute(sa.update(inbox).where(inbox.c.id == event.id).values(done))
+    return PendingDelivery(event.connector_id, event.created_at)
 
 
 def insert_pending(

@@ -14,6 +14,7 @@ from zendesk_handoff.store.session_rows import (
     all_sessions,
     current_session,
     find_session,
+    newest_session,
     read_session,
 )
 
@@ -36,6 +37,10 @@ class SessionQueries:
     async def current(self, sender_id: str) -> Session | None:
         """Find the sender's session that is open, or over and not finalized yet."""
         return await self._database.read(lambda connection: current_session(connection, sender_id))
+
+    async def newest(self, sender_id: str) -> Session | None:
+        """Find the sender's newest session, which may have been over for long."""
+        return await self._database.read(lambda connection: newest_session(connection, sender_id))
 
     async def open_in(self, connector_id: str, conversation_id: str) -> Session | None:
         """Find the open session of a conversation.

@@ -26,6 +26,7 @@ _OF_SENDER = (
 )
 #: The session that decides where a sender's messages go: an open one, or one not finalized yet.
 current_of_sender = _OF_SENDER.where(is_current)
+_NEWEST = Statement(_OF_SENDER)
 _CURRENT = Statement(current_of_sender)
 _OPEN = Statement(_OF_SENDER.where(is_open))
 _BY_ID = Statement(all_sessions.where(sessions.c.id == sa.bindparam("id")))
@@ -80,6 +81,11 @@ def get_session(connection: Connection, session_id: str) -> Session:
 def current_session(connection: Connection, sender_id: str) -> Session | None:
     """Read a sender's session that is open, or over and not finalized yet."""
     return _first(connection, _CURRENT, sender=sender_id)
+
+
+def newest_session(connection: Connection, sender_id: str) -> Session | None:
+    """Read a sender's newest session."""
+    return _first(connection, _NEWEST, sender=sender_id)
 
 
 def open_session(connection: Connection, sender_id: str) -> Session | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from types import SimpleNamespace
 
 import pytest
+import requests
 from aiohttp import ClientSession
 from sanic import Sanic
 
 from tests.support.platforms import facebook
+from tests.support.waiting import until
 from tools.processes import free_port
+from zendesk_handoff.channels.inputs.facebook import FacebookOutput
 from zendesk_handoff.rasa.adapter import MessageForAgents
 
 
@@ -18,6 +23,9 @@ class Server:
         self.got, self.fails, self.reads = [], {}, []
         self.http, self.webhook = http, f"{url}/webhooks/facebook/webhook"
         self.user = facebook.MessengerUser(self.webhook, http, user="7")
+
+    async def is_typing(self):
+        return "typing_on" in self.api.actions["7"]
 
     def note_until(self, channel, sender_id, until):
         self.reads.append((channel, sender_id, until))
@@ -29,6 +37,7 @@ class Server:
         kind = "agents" if isinstance(message, MessageForAgents) else "bot"
         self.got.append((kind, message.sender_id, message.text))
         if message.text == "answer me":
+            await until(self.is_typing)
             await message.output_channel.send_response(message.sender_id, {"text": "yes"})
 
 
@@ -45,6 +54,7 @@ async def server(api):
     channel = facebook.OurFacebookInput.from_credentials(facebook.block(api.url))
     async with ClientSession() as http:
         made = Server(http, f"http://127.0.0.1:{port}")
+        made.api = api
         app.ctx.zendesk_handoff = SimpleNamespace(user_reads=made)
         app.blueprint(channel.blueprint(made.take), url_prefix="/webhooks/facebook")
         running = await app.create_server(
@@ -70,7 +80,11 @@ async def test_the_bot_gets_what_rasas_channel_gives_it(server, api):
         ("bot", "7", "/track"),
     ]
     assert api.texts("7") == ["yes"]
-    assert api.actions["7"][:3] == ["mark_seen", "typing_on", "typing_off"]
+
+    async def is_shown():
+        return {"mark_seen", "typing_on", "typing_off"} <= set(api.actions["7"])
+
+    await until(is_shown)
 
 
 async def test_what_rasas_channel_drops_is_for_agents(server):
@@ -148,3 +162,30 @@ async def test_the_address_is_verified(server):
     query["hub.verify_token"] = "another"
     async with server.http.get(server.webhook, params=query) as answer:
         assert "1158201444" not in await answer.text()
+
+
+async def test_a_slow_sign_of_progress_holds_no_message_up(server, monkeypatch):
+    """The signs of the first message never end: neither waits for them, and the order stays."""
+    never, shown = asyncio.Event(), []
+
+    async def show(self, recipient_id, action):
+        shown.append(action)
+        await never.wait()
+
+    monkeypatch.setattr(FacebookOutput, "show", show)
+    await server.user.says("one")
+    await server.user.says("two")
+    assert server.got == [("bot", "7", "one"), ("bot", "7", "two")]
+    assert shown == ["mark_seen", "mark_seen"]
+    never.set()
+
+
+async def test_no_call_of_rasas_client_is_without_a_time_out(api, monkeypatch):
+    monkeypatch.setattr("zendesk_handoff.channels.inputs.facebook._CALL_TIMEOUT", 0.1)
+    channel = facebook.OurFacebookInput.from_credentials(facebook.block(api.url))
+    client = channel.get_output_channel().messenger_client
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client.graph_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(requests.Timeout):
+            client.send({"text": "hello"}, "7")
+    client.session.close()

@@ -26,6 +26,8 @@ class Server:
 
     async def take(self, message):
         self.got.append(message)
+        if self.error:
+            raise self.error
 
     async def user_is_back(self, channel, sender_id):
         self.back.append((channel, sender_id))
@@ -215,3 +217,14 @@ async def test_a_channel_that_is_not_open_takes_nothing():
     with pytest.raises(NotDelivered):
         await adapter.send("a", {}, {"text": "hello"}, key="")
     assert adapter.channel.get_output_channel() is None
+
+
+async def test_an_error_with_a_message_quotes_nobody(server, capfd):
+    server.error = ValueError("quotes the user")
+    async with Page(server.url, namespace=server.namespace) as page:
+        await page.says("hello")
+        await server.has_got(1)
+        server.error = None
+        await page.says("again")
+        await server.has_got(2)
+    assert "quotes the user" not in "".join(capfd.readouterr())

@@ -107,7 +107,12 @@ async def test_telegram_sends_again_what_could_not_be_verified(server):
     assert server.got == []
 
 
-async def test_an_error_of_the_bot_is_telegrams_to_repeat(server):
+async def test_an_error_of_the_bot_is_telegrams_to_repeat_and_not_for_ever(server):
     server.error = ValueError("of the bot")
-    with pytest.raises(AssertionError):
-        await server.user.says("hello")
+    message = server.user.message(text="hello")
+    for status in (500, 500, 200):
+        await server.user.update(update_id=77, message=message, status=status)
+    await server.user.update(update_id=78, message=message, status=500)
+    server.error = None
+    await server.user.update(update_id=78, message=message)
+    assert server.got == [("bot", "7", "hello")]

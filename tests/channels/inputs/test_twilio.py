@@ -84,11 +84,12 @@ async def test_what_is_of_no_user_is_ignored(server):
     assert server.got == []
 
 
-async def test_an_error_of_the_bot_is_an_error_unless_it_is_not_debugged(server):
-    server.error = ValueError("of the bot")
-    await server.user.sends(Body="hello", status=500)
-    server.channel.debug_mode = False
-    await server.user.sends(Body="hello", status=204)
+@pytest.mark.parametrize("debugs", [True, False])
+async def test_a_message_that_was_not_handled_is_not_answered_with_success(server, debugs, capsys):
+    server.error, server.channel.debug_mode = ValueError("quotes the user"), debugs
+    for status in (500, 500, 204):
+        await server.user.sends(Body="hello", MessageSid="SM1", status=status)
+    assert "quotes the user" not in "".join(capsys.readouterr())
 
 
 async def test_signatures_are_checked_on_demand(server, api):

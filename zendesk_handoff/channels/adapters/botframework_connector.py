@@ -143,7 +143,10 @@ class Connector:
             refusal = http_refusal(status, _code(answer), retry_after=after)
             reason = f"the bot's token was refused: {refusal.reason}"
             raise NotDelivered(
-                reason, may_repeat=refusal.may_repeat, retry_after=refusal.retry_after
+                reason,
+                may_repeat=refusal.may_repeat,
+                retry_after=refusal.retry_after,
+                is_of_form=False,
             )
         token, seconds = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
@@ -156,7 +159,9 @@ class Connector:
 def _activities_url(service_url: str, conversation: str) -> str:
     base = service_address(service_url)
     if base is None or not conversation.strip("."):
-        raise NotDelivered("the conversation's address is not known", may_repeat=False)
+        raise NotDelivered(
+            "the conversation's address is not known", may_repeat=False, is_of_form=False
+        )
     return f"{base}v3/conversations/{quote(conversation, safe='')}/activities"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import aiohttp
@@ -11,13 +12,20 @@ from zendesk_handoff.channels.adapters.refusals import http_refusal, no_connecti
 from zendesk_handoff.domain.limits import Limits, MediaLimit
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, Receipt
 
+#: Seconds for the body of an answer, which nobody reads. A receiver may keep it open.
+_BODY_TIMEOUT = 5.0
 #: How Rasa's output channels name the fields of a response when they post it.
 _FIELDS = ("text", "buttons", "image", "attachment", "custom")
+
+
+class _Taken(Exception):
+    """The receiver has taken the message."""
 
 
 class CallbackAdapter(ChannelAdapter):
     """Posts to the receiver, as Rasa's ``CallbackOutput`` does, and reads its answer's status."""
 
+    is_called_by_users = True
     limits: ClassVar[Limits] = Limits(
         text=1_000_000, image=MediaLimit(), file=MediaLimit(), buttons=100
     )
@@ -31,14 +39,16 @@ class CallbackAdapter(ChannelAdapter):
             NotDelivered: The receiver answers with another status, or not at all.
         """
         body = {name: message[name] for name in _FIELDS if message.get(name)}
-        is_taken = False
 
         async def judge(response: aiohttp.ClientResponse) -> None:
-            nonlocal is_taken
-            is_taken = 200 <= response.status < 300
-            if not is_taken:
+            if not 200 <= response.status < 300:
+                response.close()
                 after = response.headers.get("Retry-After")
                 raise http_refusal(response.status, retry_after=after)
+            with suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError):
+                await asyncio.wait_for(_discard_body(response), _BODY_TIMEOUT)
+            response.close()
+            raise _Taken  # whatever the body is, and whether it ends
 
         try:
             await self.channel.callback_endpoint.request(
@@ -48,7 +58,13 @@ class CallbackAdapter(ChannelAdapter):
                 allow_redirects=False,
                 raise_for_status=judge,  # before Rasa reads the answer
             )
+        except _Taken:
+            pass
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError):
-            if not is_taken:  # an answer that is no JSON must not send the message again
-                raise no_connection() from None
+            raise no_connection() from None
         return Receipt()
+
+
+async def _discard_body(response: aiohttp.ClientResponse) -> None:
+    async for _ in response.content.iter_any():
+        pass

@@ -6,7 +6,6 @@ Limits: Meta's pages "Send API", "Button Template", "Generic Template" and "Quic
 
 from __future__ import annotations
 
-import asyncio
 import mimetypes
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from zendesk_handoff.channels.adapters.facebook_errors import refusal
 from zendesk_handoff.channels.adapters.facebook_events import content_of, event_of
 from zendesk_handoff.channels.adapters.redirects import refuse_redirects
 from zendesk_handoff.channels.adapters.refusals import http_refusal, no_connection
+from zendesk_handoff.channels.adapters.threads import in_thread
 from zendesk_handoff.domain.limits import MEGABYTE, Limits, MediaLimit
 from zendesk_handoff.domain.messages import AgentMessage, Card
 from zendesk_handoff.domain.rendering import render
@@ -30,6 +30,7 @@ from zendesk_handoff.domain.user_content import UserContent
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import ChannelAdapter, FetchedFile, Receipt
 
+_PLATFORM = "facebook"
 #: Seconds for a call.
 _TIMEOUT = 20.0
 #: What a template holds; more choices than that are quick replies.
@@ -86,7 +87,7 @@ class FacebookAdapter(ChannelAdapter):
             NotDelivered: Messenger has refused it, or could not be reached.
         """
         payload = _payload(message)
-        answer, status, retry_after = await asyncio.to_thread(self._call, recipient_id, payload)
+        answer, status, retry_after = await in_thread(_PLATFORM, self._call, recipient_id, payload)
         error = answer.get("error") if isinstance(answer, dict) else None
         if isinstance(error, dict):
             raise refusal(error, status, retry_after)
@@ -99,7 +100,7 @@ class FacebookAdapter(ChannelAdapter):
     async def show_typing(self, recipient_id: str, address: Any, *, is_on: bool) -> None:
         """Show it for twenty seconds, or until it ends (page "Sender Actions")."""
         action = "typing_on" if is_on else "typing_off"
-        await asyncio.to_thread(self._act, recipient_id, action)
+        await in_thread(_PLATFORM, self._act, recipient_id, action)
 
     def receive(self, message: UserMessage, request: Request | None) -> UserContent:
         """Read what a user has sent out of Messenger's event."""

@@ -16,6 +16,8 @@ _MAY_REPEAT = frozenset({2, 4, 17, 32, 613, 1200, 80006})
 _UNTIL_THEY_WRITE = (
     "24 hours after the user's last message Messenger takes no more until they write"
 )
+#: The subcode of a file that is too large: of those with words the one that concerns a message.
+_TOO_LARGE = 2018109
 _NOT_AVAILABLE = "the user is not available: they have blocked the page or left"
 _NO_PERMISSION = "the page's app may not write to this user: it lacks a permission"
 _RATE = "the page sends too many messages"
@@ -23,9 +25,11 @@ _WORDS_BY_SUBCODE = {
     2018001: "Messenger knows no such user of this page",
     2018065: _UNTIL_THEY_WRITE,
     2018278: _UNTIL_THEY_WRITE,
-    2018109: "the file is too large for Messenger",
+    _TOO_LARGE: "the file is too large for Messenger",
     1545041: _NOT_AVAILABLE,
 }
+#: Codes that concern the user or the page: Messenger takes no other message either.
+_OF_ACCESS = frozenset({10, 190, 200, 230, 368, 551})
 _WORDS_BY_CODE = {
     4: _RATE,
     10: _NO_PERMISSION,
@@ -65,6 +69,8 @@ def refusal(error: dict[str, Any], status: int | None, retry_after: str | None) 
     return NotDelivered(
         reason,
         may_repeat=may_repeat,
+        is_of_form=subcode == _TOO_LARGE
+        or not (subcode in _WORDS_BY_SUBCODE or code in _OF_ACCESS),
         retry_after=http_refusal(429, retry_after=retry_after).retry_after,
     )
 

@@ -6,10 +6,10 @@ Facts: Mattermost's page "API reference", `CreatePost`, `GetPost` and `GetFile`
 
 from __future__ import annotations
 
-import asyncio
+import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -20,13 +20,15 @@ from sanic.request import Request
 from zendesk_handoff.channels.adapters.downloads import Origin, download, origin
 from zendesk_handoff.channels.adapters.json_body import json_body
 from zendesk_handoff.channels.adapters.refusals import http_refusal, no_connection
+from zendesk_handoff.channels.adapters.threads import in_thread
 from zendesk_handoff.domain.limits import Limits, MediaLimit
 from zendesk_handoff.domain.markup import break_mentions, escape_markdown
 from zendesk_handoff.domain.user_content import UserContent, UserFile
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile, Receipt
+from zendesk_handoff.rasa.response_tracking import request_of
 
-_TIMEOUT = (10.0, 20.0)
+_TIMEOUT = (5.0, 15.0)  # seconds: to connect, and for the answer
 _ERROR_ID = re.compile(r"[a-z0-9_.]{1,100}")
 #: Mattermost's ids: of posts, files, channels.
 _ID = re.compile(r"[a-z0-9]{26}")
@@ -42,13 +44,28 @@ class MattermostAdapter(ChannelAdapter):
     )
 
     def limitations(self) -> list[str]:
-        """Say what Mattermost's webhooks do not report."""
-        return ["Mattermost's webhooks report no corrections and no deletions."]
+        """Say what Mattermost's webhooks do not report, and what is not checked."""
+        found = ["Mattermost's webhooks report no corrections and no deletions."]
+        if not self._tokens:
+            found.append(
+                "Nothing proves that a message is Mattermost's, so agents' words stay in the "
+                "channel where the handover began. Write `webhook_token` into the block, and "
+                "`zendesk_handoff.channels.MattermostInput` in place of `mattermost`."
+            )
+        return found
 
     def address(self, message: UserMessage) -> Address | None:
         """Return the channel, where the bot itself answers; it answers in no thread."""
         channel = getattr(message.output_channel, "bot_channel", None)
         return {"channel": channel} if isinstance(channel, str) and channel else None
+
+    def is_authentic(self, message: UserMessage) -> bool:
+        """Tell whether a message came with the outgoing webhook's token, and of its user.
+
+        Rasa's channel takes anybody's request, and Mattermost sends no token with a pressed button.
+        """
+        sent = json_body(request_of(message))
+        return sent.get("user_id") == message.sender_id and has_token(sent, self._tokens)
 
     def default_address(self, recipient_id: str) -> Address | None:
         """Return ``None``: only a message tells the channel."""
@@ -64,7 +81,7 @@ class MattermostAdapter(ChannelAdapter):
         """
         post = self._post_of(message)
         post.setdefault("channel_id", str(address["channel"]))
-        created = await asyncio.to_thread(self._create, post)
+        created = await in_thread("mattermost", self._create, post)
         if not created.get("id"):
             raise NotDelivered("the channel gave no answer that can be read", may_repeat=True)
         return Receipt()
@@ -171,8 +188,25 @@ class MattermostAdapter(ChannelAdapter):
             raise http_refusal(response.status_code, code, retry_after=after)
         return answer
 
+    @property
+    def _tokens(self) -> tuple[str, ...]:
+        return tuple(getattr(self.channel, "webhook_tokens", ()))
+
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.channel.token}"}
+
+
+def has_token(sent: Mapping[str, Any], tokens: Sequence[str]) -> bool:
+    """Tell whether a request has the token of an outgoing webhook.
+
+    Args:
+        sent: The body, of anybody.
+        tokens: Of the settings.
+    """
+    given = sent.get("token")
+    if not isinstance(given, str):
+        return False
+    return any([hmac.compare_digest(given.encode(), each.encode()) for each in tokens])
 
 
 def _words(sent: Mapping[str, Any]) -> str:

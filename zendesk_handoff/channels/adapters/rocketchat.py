@@ -30,6 +30,7 @@ from sanic.request import Request
 from zendesk_handoff.channels.adapters.downloads import Origin, download, origin
 from zendesk_handoff.channels.adapters.json_body import json_body
 from zendesk_handoff.channels.adapters.refusals import http_refusal, no_connection
+from zendesk_handoff.channels.adapters.threads import in_thread
 from zendesk_handoff.domain.limits import Limits, MediaLimit
 from zendesk_handoff.domain.markup import WORD_JOINER, break_mentions, outside_urls
 from zendesk_handoff.domain.text import shorten
@@ -43,6 +44,9 @@ log = structlog.get_logger(__name__)
 _ESCAPABLE = re.compile(r"([*_~`#])")
 _LINK = re.compile(r"\](?=\()")
 _QUOTE = re.compile(r"^(?=>)", re.MULTILINE)
+_PLATFORM = "rocketchat"
+#: Seconds for a call; the library waits for thirty, as long as this server waits in all.
+_TIMEOUT = 15.0
 _KEY = "rocketchat:"
 _POST = "chat.postMessage"
 #: In a message: the agent's name and picture in the API's words.
@@ -214,9 +218,11 @@ class RocketChatAdapter(ChannelAdapter):
             if self._client is None or self._client is instead_of:
                 self._client = None
                 try:
-                    output = await asyncio.to_thread(self.channel.get_output_channel)
+                    output = await in_thread(_PLATFORM, self.channel.get_output_channel)
                 except RocketAuthenticationException:
-                    raise NotDelivered("the bot's login was refused", may_repeat=False) from None
+                    raise NotDelivered(
+                        "the bot's login was refused", may_repeat=False, is_of_form=False
+                    ) from None
                 except (RocketConnectionException, requests.RequestException, OSError):
                     raise no_connection() from None
                 # The library's other name for the module `requests`: a redirect is an answer.
@@ -224,13 +230,14 @@ class RocketChatAdapter(ChannelAdapter):
                     get=partial(requests.get, allow_redirects=False),
                     post=partial(requests.post, allow_redirects=False),
                 )
+                output.rocket.timeout = _TIMEOUT
                 self._client = output.rocket
             return self._client
 
 
 async def _call(call: Any, method: str, **arguments: Any) -> Any:
     try:
-        return await asyncio.to_thread(call, method, **arguments)
+        return await in_thread(_PLATFORM, call, method, **arguments)
     except (requests.RequestException, OSError):
         raise no_connection() from None  # its text holds the address
 

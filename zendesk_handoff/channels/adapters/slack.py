@@ -47,6 +47,15 @@ _MAY_REPEAT = frozenset(
         *("service_unavailable", "team_added_to_org", "accesslimited"),
     }
 )
+#: Errors that concern the bot's token or the place: Slack takes no other message there either.
+_OF_ACCESS = frozenset(
+    {
+        *("account_inactive", "channel_not_found", "ekm_access_denied", "invalid_auth"),
+        *("is_archived", "messages_tab_disabled", "missing_scope", "no_permission"),
+        *("not_allowed_token_type", "not_authed", "not_in_channel", "org_login_required"),
+        *("restricted_action", "token_expired", "token_revoked", "team_access_not_granted"),
+    }
+)
 _NO_SCOPE = "missing_scope"
 #: The key of ``username`` and ``icon_url`` in a message, which are the agent's.
 _SENDER = "slack_sender"
@@ -109,6 +118,10 @@ class SlackAdapter(ChannelAdapter):
             return None
         thread = getattr(output, "thread_id", None)
         return {"channel": place} | ({"thread": thread} if isinstance(thread, str) else {})
+
+    def is_authentic(self, message: UserMessage) -> bool:
+        """Tell whether the channel checks that messages are Slack's: who writes, and where."""
+        return self.proves_senders
 
     def default_address(self, recipient_id: str) -> Address | None:
         """Return the place that the id itself names; the channel in the settings is nobody's.
@@ -267,6 +280,7 @@ def _refusal(response: Any) -> NotDelivered:
         code,
         retry_after=headers.get("Retry-After"),
         may_repeat=True if code in _MAY_REPEAT else None,
+        is_of_form=False if code in _OF_ACCESS else None,
     )
 
 

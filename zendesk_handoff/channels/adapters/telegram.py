@@ -47,6 +47,14 @@ _OTHER_ERRORS = (
     "wrong type of the web page content",
     "user_is_blocked",
 )
+#: Of these and aiogram's own the ones after which nothing else is taken at the place; the right
+#: that is missing may be that to send pictures.
+_CLOSED = frozenset(
+    {
+        *("message thread not found", "topic_closed", "chat_write_forbidden", "user_is_blocked"),
+        *("chat not found", "group chat was deactivated"),
+    }
+)
 _STATUS_BY_ERROR: tuple[tuple[type[Exception], int], ...] = (
     (exceptions.BadRequest, 400),
     (exceptions.Unauthorized, 403),
@@ -229,7 +237,10 @@ def _refusal(error: Exception) -> NotDelivered:
         return http_refusal(429, retry_after=error.timeout)
     for kind, status in _STATUS_BY_ERROR:
         if isinstance(error, kind):
-            return http_refusal(status, _known_words(error))
+            words = _known_words(error)
+            # 403: the user has blocked the bot, or it was removed from the group.
+            is_closed = status != 400 or words.casefold() in _CLOSED
+            return http_refusal(status, words, is_of_form=not is_closed)
     if isinstance(error, exceptions.MigrateToChat):
         return http_refusal(400, "the group has moved")
     if type(error) in {exceptions.TelegramAPIError, exceptions.RestartingTelegram}:  # 5xx

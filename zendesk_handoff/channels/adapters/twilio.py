@@ -7,7 +7,6 @@ Limits: pages "Messages resource" (https://www.twilio.com/docs/messaging/api/mes
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
@@ -20,6 +19,7 @@ from twilio.request_validator import RequestValidator
 
 from zendesk_handoff.channels.adapters.downloads import Origin, download, origin
 from zendesk_handoff.channels.adapters.refusals import no_connection
+from zendesk_handoff.channels.adapters.threads import in_thread
 from zendesk_handoff.channels.adapters.twilio_errors import refusal
 from zendesk_handoff.channels.adapters.twilio_messages import (
     Form,
@@ -100,7 +100,7 @@ class TwilioAdapter(ChannelAdapter):
             raise NotDelivered("the channel gave no answer that can be read", may_repeat=True)
         outcome = outcome_of(sent.status, sent.error_code)
         if outcome is not None and not outcome.is_delivered:
-            raise NotDelivered(outcome.reason, may_repeat=False)
+            raise NotDelivered(outcome.reason, may_repeat=False, is_of_form=not outcome.is_closed)
         return Receipt(is_confirmed=outcome is not None, reference="" if outcome else sid)
 
     def read_report(self, request: Request) -> Report | None:
@@ -182,7 +182,7 @@ class TwilioAdapter(ChannelAdapter):
                 client: Any = self.channel.get_output_channel()
             except TwilioException:
                 reason = "the channel's settings lack Twilio's credentials"
-                raise NotDelivered(reason, may_repeat=False) from None
+                raise NotDelivered(reason, may_repeat=False, is_of_form=False) from None
             if client.http_client.timeout is None:
                 client.http_client.timeout = _TIMEOUT
             self._client = client
@@ -234,7 +234,7 @@ def is_signed(request: Request, url: str, form: Form, token: object) -> bool:
 
 async def _in_thread(call: Callable[[], Result]) -> Result:
     try:
-        return await asyncio.to_thread(call)
+        return await in_thread("twilio", call)
     except TwilioRestException as error:
         raise refusal(error.status, error.code) from None  # its text may quote the message
     except (requests.RequestException, OSError):

@@ -42,6 +42,8 @@ _MAY_REPEAT = frozenset({14107, 20429, 21611, 30001, 63012, 63018, 63022})
 _FILE_ERRORS = frozenset({11200, 12300, 21620, 30011, 63019, 63021})
 #: Nothing else reaches the user before they write.
 _CLOSED = frozenset({21610, 63016})
+#: Concern a message: its text, its file, or what a channel's policy says of it.
+_OF_FORM = _FILE_ERRORS | {21617, 30007, 63013}
 #: The channel's words for a message that nobody can deliver any more.
 _UNKNOWN = "the channel could not deliver it"
 
@@ -54,7 +56,12 @@ def refusal(status: int, code: object) -> NotDelivered:
         code: Twilio's code of the error. Its text may quote the message, so it is not used.
     """
     number = _number(code)
-    return http_refusal(status, _words(number), may_repeat=True if number in _MAY_REPEAT else None)
+    return http_refusal(
+        status,
+        _words(number),
+        may_repeat=True if number in _MAY_REPEAT else None,
+        is_of_form=number in _OF_FORM if number in _MEANINGS else None,
+    )
 
 
 def late_refusal(code: object) -> Outcome:

@@ -6,7 +6,6 @@ Facts: Webex's pages "Create a Message" and "Get Attachment Details"
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,6 +21,7 @@ from zendesk_handoff.channels.adapters.downloads import Origin, download, origin
 from zendesk_handoff.channels.adapters.json_body import json_body
 from zendesk_handoff.channels.adapters.redirects import refuse_redirects
 from zendesk_handoff.channels.adapters.refusals import http_refusal, no_connection
+from zendesk_handoff.channels.adapters.threads import in_thread
 from zendesk_handoff.domain.limits import MEGABYTE, Limits, MediaLimit
 from zendesk_handoff.domain.links import web_address
 from zendesk_handoff.domain.user_content import UserContent, UserFile
@@ -166,7 +166,7 @@ def _values(message: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _call(call: Callable[[], Result]) -> Result:
     try:
-        return await asyncio.to_thread(call)
+        return await in_thread("webexteams", call)
     except RateLimitError as error:
         raise http_refusal(429, retry_after=error.retry_after) from None
     except ApiError as error:

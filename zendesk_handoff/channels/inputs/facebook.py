@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
 
+import requests
 import structlog
 from rasa.core.channels import facebook as rasas
 from rasa.core.channels.channel import UserMessage
+from requests.adapters import HTTPAdapter
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
@@ -30,23 +33,35 @@ from zendesk_handoff.channels.adapters.facebook_events import (
     sender_of,
     text_for_bot,
 )
+from zendesk_handoff.channels.adapters.threads import in_thread
+from zendesk_handoff.channels.inputs.attempts import Attempts
+from zendesk_handoff.channels.unproven import may_log_call
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import MessageForAgents
 
 log = structlog.get_logger(__name__)
 
+_T = TypeVar("_T")
 OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 
 #: Seconds within which Messenger is answered; it waits for twenty, and then sends again.
 _ANSWER_WITHIN = 10.0
-#: Seconds for a call; Rasa's channel waits without end.
+_PLATFORM = "facebook"
+#: Seconds for a response of the bot's, and for each call of it; Rasa's channel waits without end.
 _SEND_TIMEOUT = 30.0
+_CALL_TIMEOUT = 20.0
 _ACTION_TIMEOUT = 10.0
-#: Attempts at a message that fails: Messenger stops calling a server that fails for long.
-_ATTEMPTS = 3
 #: Messages of which is remembered that they came, for those that Messenger sends again.
 _MAX_KEYS = 5_000
 _DIGESTS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}
+
+
+class _Timed(HTTPAdapter):
+    """Ends each call in time: a thread in which one hangs is lost, and Rasa's has no time-out."""
+
+    def send(self, *arguments: Any, **keywords: Any) -> requests.Response:
+        keywords["timeout"] = keywords.get("timeout") or _CALL_TIMEOUT
+        return super().send(*arguments, **keywords)
 
 
 class FacebookOutput(rasas.MessengerBot):
@@ -59,7 +74,7 @@ class FacebookOutput(rasas.MessengerBot):
         def send() -> None:
             asyncio.run(sending(recipient_id, message))
 
-        await asyncio.wait_for(asyncio.to_thread(send), _SEND_TIMEOUT)
+        await asyncio.wait_for(in_thread(_PLATFORM, send), _SEND_TIMEOUT)
 
     async def show(self, recipient_id: str, action: str) -> None:
         """Show that a message is read, or that an answer is being written; do without if it fails.
@@ -68,11 +83,10 @@ class FacebookOutput(rasas.MessengerBot):
             recipient_id: The user.
             action: ``mark_seen``, ``typing_on`` or ``typing_off``.
         """
-        client = self.messenger_client
+        sending = self.messenger_client.send_action
+        send = partial(sending, action, recipient_id, timeout=_ACTION_TIMEOUT)
         try:
-            await asyncio.to_thread(
-                client.send_action, action, recipient_id, timeout=_ACTION_TIMEOUT
-            )
+            await in_thread(_PLATFORM, send)
         except Exception as error:
             log.info("handoff.facebook.action_failed", action=action, **error_fields(error))
 
@@ -84,7 +98,10 @@ class FacebookInput(rasas.FacebookInput):
 
     def get_output_channel(self) -> FacebookOutput:
         """Return an output channel with a client of its own."""
-        return FacebookOutput(super().get_output_channel().messenger_client)
+        client = super().get_output_channel().messenger_client
+        for scheme in ("https://", "http://"):
+            client.session.mount(scheme, _Timed())
+        return FacebookOutput(client)
 
     @staticmethod
     def validate_hub_signature(
@@ -125,7 +142,8 @@ class FacebookInput(rasas.FacebookInput):
             headers = request.headers
             signature = headers.get("X-Hub-Signature-256") or headers.get("X-Hub-Signature") or ""
             if not self.validate_hub_signature(self.fb_secret, request.body, signature):
-                log.warning("handoff.facebook.not_signed", meaning="check the setting `secret`")
+                if may_log_call(request.app):
+                    log.warning("handoff.facebook.not_signed", meaning="check the setting `secret`")
                 return response.text("not validated", status=403)
             metadata = self.get_metadata(request)
             events = events_of(request.body)
@@ -153,16 +171,20 @@ class _Handler:
         self._channel = channel
         self._on_new_message = on_new_message
         self._known: OrderedDict[str, None] = OrderedDict()
-        self._failures: Counter[str] = Counter()
-        self._tasks: set[asyncio.Task[bool]] = set()
+        self._failures = Attempts()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def handle(self, events: list[JsonObject], metadata: Any) -> bool:
         """Handle a request's events; return whether none is to be sent again."""
-        task = asyncio.create_task(self._handle_all(events, metadata))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._start(self._handle_all(events, metadata))
         done, _ = await asyncio.wait({task}, timeout=_ANSWER_WITHIN)
         return not done or task.result()
+
+    def _start(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _handle_all(self, events: list[JsonObject], metadata: Any) -> bool:
         # A list, not a generator: the others are handled though one has failed.
@@ -181,18 +203,11 @@ class _Handler:
         except Exception as error:
             # Rasa's channel logs the error's text, which may quote the user.
             log.error("handoff.facebook.not_handled", **error_fields(error))
-            return key is None or self._is_given_up(key)
+            if key is None or self._failures.are_over(key):
+                return True
+            self._known.pop(key, None)
+            return False
         return True
-
-    def _is_given_up(self, key: str) -> bool:
-        if len(self._failures) > _MAX_KEYS:
-            self._failures.clear()
-        self._failures[key] += 1
-        if self._failures[key] >= _ATTEMPTS:
-            del self._failures[key]
-            return True
-        self._known.pop(key, None)
-        return False
 
     async def _pass_on(self, event: JsonObject, metadata: Any) -> None:
         sender, text = sender_of(event), text_for_bot(event)
@@ -204,11 +219,19 @@ class _Handler:
             text or "", output, sender, input_channel=self._channel.name(), metadata=metadata
         )
         keep_event(message, event)
-        await output.show(sender, "mark_seen")
-        if text is not None:
-            await output.show(sender, "typing_on")
+        handled = asyncio.Event()
+        # Beside: a slow Messenger neither delays the message nor lets the next one overtake it.
+        self._start(_show(output, sender, handled if text is not None else None))
         try:
             await self._on_new_message(message)
         finally:
-            if text is not None:
-                await output.show(sender, "typing_off")
+            handled.set()
+
+
+async def _show(output: FacebookOutput, sender: str, handled: asyncio.Event | None) -> None:
+    """Show that a message is read, and that an answer is being written until it is handled."""
+    await output.show(sender, "mark_seen")
+    if handled is not None and not handled.is_set():
+        await output.show(sender, "typing_on")
+        await handled.wait()
+        await output.show(sender, "typing_off")

@@ -18,6 +18,7 @@ from rasa.core.channels import socketio as rasas
 from rasa.core.channels.channel import UserMessage
 from sanic import Blueprint, Sanic
 
+from zendesk_handoff.channels.unproven import may_log_call
 from zendesk_handoff.logs import error_fields
 
 log = structlog.get_logger(__name__)
@@ -86,23 +87,27 @@ class SocketIOInput(rasas.SocketIOInput):
             if self.session_persistence:
                 sender_id = self._session_id(fields, sid)
                 if sender_id is None:
-                    log.warning(
-                        "handoff.socketio.no_session",
-                        meaning="a page has sent a message without the id of its session",
-                    )
+                    if self._app is None or may_log_call(self._app):
+                        log.warning(
+                            "handoff.socketio.no_session",
+                            meaning="a page has sent a message without the id of its session",
+                        )
                     return
                 # After a reconnection a page may write before it has asked for its session.
                 await sio.enter_room(sid, sender_id, namespace=self.namespace)
             text = fields.get("message")
-            await on_new_message(
-                UserMessage(
-                    text if isinstance(text, str) else "",
-                    self.get_output_channel(),
-                    sender_id,
-                    input_channel=self.name(),
-                    metadata=_metadata(fields.get(self.metadata_key)),
-                )
+            message = UserMessage(
+                text if isinstance(text, str) else "",
+                self.get_output_channel(),
+                sender_id,
+                input_channel=self.name(),
+                metadata=_metadata(fields.get(self.metadata_key)),
             )
+            try:
+                await on_new_message(message)
+            except Exception as error:
+                # The library's task would end with it, and the error's text may quote the user.
+                log.error("handoff.socketio.not_handled", **error_fields(error))
 
         return blueprint
 

@@ -19,6 +19,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from zendesk_handoff.channels.adapters.telegram_updates import chat_of, message_of, read_update
+from zendesk_handoff.channels.inputs.attempts import Attempts
+from zendesk_handoff.channels.unproven import may_log_call
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import MessageForAgents
 
@@ -51,6 +53,7 @@ class TelegramInput(rasas.TelegramInput):
         """Return the routes, as Rasa's channel has them."""
         blueprint = Blueprint("telegram_webhook")
         tasks: set[asyncio.Task[None]] = set()
+        attempts = Attempts()
 
         def start(work: Coroutine[Any, Any, None]) -> None:
             task = asyncio.create_task(work)
@@ -88,16 +91,22 @@ class TelegramInput(rasas.TelegramInput):
                 if not await self._verify():
                     return response.text("failed")
             except Exception as error:
-                log.warning("handoff.telegram.not_verified", **error_fields(error))
+                if may_log_call(request.app):
+                    log.warning("handoff.telegram.not_verified", **error_fields(error))
                 return response.text("Telegram does not answer", status=503)  # it is sent again
             if "callback_query" in update:
                 start(self._answer_query(update["callback_query"]))
-            await self._pass_on(update, self.get_metadata(request), on_new_message)
-            return response.text("success")
+            metadata = self.get_metadata(request)
+            if await self._pass_on(update, metadata, on_new_message):
+                return response.text("success")
+            if attempts.are_over(str(update.get("update_id"))):
+                return response.text("success")
+            return response.text("failed", status=500)  # it is sent again
 
         return blueprint
 
-    async def _pass_on(self, update: Any, metadata: Any, on_new_message: OnNewMessage) -> None:
+    async def _pass_on(self, update: Any, metadata: Any, on_new_message: OnNewMessage) -> bool:
+        """Pass an update on; return whether that has succeeded."""
         text = _text_for_bot(update)
         texts = [text, "/start"] if text == _RESTART else [text]
         for each in texts:
@@ -112,10 +121,10 @@ class TelegramInput(rasas.TelegramInput):
             try:
                 await on_new_message(message)
             except Exception as error:
-                # Rasa's channel logs the error's text, which may quote the user.
+                # Rasa's channel logs the error's text, or lets Sanic do so; it may quote the user.
                 log.error("handoff.telegram.not_handled", **error_fields(error))
-                if self.debug_mode:
-                    raise
+                return False
+        return True
 
     async def _verify(self) -> bool:
         """Tell whether the token is that of the bot in the settings; Telegram is asked once."""

@@ -5,7 +5,6 @@ Rasa's channel raises on a message without words, and waits for Twilio in the ev
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,8 +17,12 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
+from zendesk_handoff.channels.adapters.threads import in_thread
 from zendesk_handoff.channels.adapters.twilio import is_signed
 from zendesk_handoff.channels.adapters.twilio_messages import Form, body_for_bot, read_form
+from zendesk_handoff.channels.inputs.attempts import Attempts
+from zendesk_handoff.channels.unproven import may_log_call
+from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import MessageForAgents
 
@@ -37,8 +40,8 @@ class TwilioOutput(rasas.TwilioOutput):
     async def _send_message(self, message_data: dict[str, Any]) -> Any:
         arguments = dict(message_data)
         try:
-            return await asyncio.to_thread(lambda: self.messages.create(**arguments))
-        except (TwilioException, requests.RequestException, OSError) as error:
+            return await in_thread("twilio", lambda: self.messages.create(**arguments))
+        except (TwilioException, NotDelivered, requests.RequestException, OSError) as error:
             # Rasa's channel goes on, too. Twilio's text may quote the message.
             code = error.code if isinstance(error, TwilioRestException) else None
             log.error("handoff.twilio.not_sent", error=type(error).__name__, code=code)
@@ -73,6 +76,7 @@ class TwilioInput(rasas.TwilioInput):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """Return the routes, as Rasa's channel has them."""
         blueprint = Blueprint("handoff_twilio_webhook")
+        attempts = Attempts()
 
         @blueprint.get("/")
         async def health(_request: Request) -> HTTPResponse:
@@ -82,15 +86,21 @@ class TwilioInput(rasas.TwilioInput):
         async def webhook(request: Request) -> HTTPResponse:
             form = read_form(request.body)
             if self.verify_signature and not self._is_signed(request, form):
-                log.warning("handoff.twilio.not_signed")
+                if may_log_call(request.app):
+                    log.warning("handoff.twilio.not_signed")
                 return response.text("The request is not signed by Twilio.", status=403)
             if form.first("From") and not _is_report(form):
-                await self._pass_on(request, form, on_new_message)
+                is_handled = await self._pass_on(request, form, on_new_message)
+                sid = form.first("MessageSid")
+                if not is_handled and not (sid and attempts.are_over(sid)):
+                    # Twilio tries the fallback URL, or again where the address asks for it.
+                    return response.text("", status=500)
             return response.text("", status=204)
 
         return blueprint
 
-    async def _pass_on(self, request: Request, form: Form, on_new_message: OnNewMessage) -> None:
+    async def _pass_on(self, request: Request, form: Form, on_new_message: OnNewMessage) -> bool:
+        """Pass a message on; return whether that has succeeded."""
         text = body_for_bot(form)
         kind = UserMessage if text.strip() else MessageForAgents
         message = kind(
@@ -103,10 +113,10 @@ class TwilioInput(rasas.TwilioInput):
         try:
             await on_new_message(message)
         except Exception as error:
-            # Rasa's channel logs the error's text, which may quote the user.
+            # Rasa's channel logs the error's text, or lets Sanic do so; it may quote the user.
             log.error("handoff.twilio.not_handled", **error_fields(error))
-            if self.debug_mode:
-                raise
+            return False
+        return True
 
     def _is_signed(self, request: Request, form: Form) -> bool:
         runtime = getattr(request.app.ctx, "zendesk_handoff", None)
