@@ -48,9 +48,9 @@ adoption: setup ## put the wheels into other bots, with pip and with uv; half an
 	@$(BIN)/python tools/test.py -m "" tests/adoption tests/store/test_sqlalchemy2.py \
 	  tests/importer/test_trained_with_ted.py
 
-fuzz: setup ## a million generated requests to the public routes; half an hour
-	@FUZZ_CASES=1000000 $(BIN)/python tools/test.py -o timeout=0 tests/security/test_fuzz.py \
-	  tests/security/test_fuzz_channels.py
+fuzz: setup ## a million generated requests to the public routes; an hour
+	@FUZZ_CASES=1000000 $(BIN)/python tools/test.py -s --show-capture=no -o timeout=0 \
+	  tests/security/test_fuzz.py tests/security/test_fuzz_channels.py
 
 soak: setup ## 2,000 pages, 200 sessions and attackers for ten minutes; writes docs/soak.svg
 	@$(BIN)/python -m tests.soak --picture docs/soak.svg

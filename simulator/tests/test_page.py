@@ -159,6 +159,21 @@ async def test_what_the_user_has_read_says_so(sim: Simulator, account: Account, 
     await expect(page.locator(".message", has=page.locator(".read"))).to_contain_text("Take your")
 
 
+async def test_calls_to_the_bot_are_listed_and_one_that_it_refuses_stands_out(
+    sim: Simulator, account: Account, bot: Bot, page: Page
+) -> None:
+    conversation, _ = await handed_over(account)
+    await page.get_by_role("button", name=re.compile("Mia")).click()
+    calls = page.locator("#calls")
+    await expect(calls).to_contain_text(re.compile(r"^Calls to the bot: \d+$"))
+    bot.answers = [400]
+    await sim.agent_text(conversation, "Hello")
+    await expect(calls).to_contain_text(", 1 not taken")
+    await calls.click()
+    newest = page.locator("#attempts .bad")
+    await expect(newest).to_contain_text("conversation:message 400 · refused, not repeated")
+
+
 async def test_two_conversations_stay_separate(
     sim: Simulator, account: Account, page: Page
 ) -> None:

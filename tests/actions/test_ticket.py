@@ -203,6 +203,27 @@ def test_personal_data_is_masked_as_in_the_summary():
     assert found.values["group_id"] == "360001234567", "an id is no telephone number"
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        int(CARD.replace(" ", "")),
+        float(CARD.replace(" ", "")),
+        CARD.split(),
+        [int(CARD.replace(" ", "")), "and more"],
+        [{"number": CARD}, CARD],
+        "8347",  # a secret that the user has announced
+        8347,
+    ],
+)
+@pytest.mark.parametrize("source", ["metadata", "slots"])
+def test_a_value_of_any_type_is_masked_wherever_it_is_from(value, source):
+    ticket = {"subject": "{note}", "tags": ["{note}"], "fields": {1: "{note}", 2: "{pin_code}"}}
+    values = {source: {"note": value, "pin_code": [5512]}}
+    found = filled(configured(ticket=ticket), said("my pin is 8347"), **values)
+    shown = "".join(filter(str.isalnum, str(found.to_json())))
+    assert not any(part in shown for part in ("4000", "5678", "8347", "5512"))
+
+
 @pytest.mark.parametrize("text", [*TEXTS, *SENDERS, "", "\x00", "\ud800"])
 def test_any_value_makes_a_ticket(text):
     ticket = {"subject": "{t}", "tags": ["{t}"], "priority": "{t}", "fields": {1: "{t}"}}

@@ -9,7 +9,9 @@ import pytest
 
 from tests.support.pages import DOCS, quoted
 from zendesk_handoff.domain.responses import responses_in
-from zendesk_handoff.importer.domain import SLOTS
+from zendesk_handoff.domain.ticket import SYSTEM_FIELDS
+from zendesk_handoff.handover.ticket_fields import SLOT_PREFIX
+from zendesk_handoff.importer.domain import ANSWERS, SLOTS
 from zendesk_handoff.importer.options import Options as ImporterOptions
 from zendesk_handoff.nlu.recognizer import Options as RecognizerOptions
 from zendesk_handoff.policies.options import Options as PolicyOptions
@@ -26,9 +28,13 @@ def keys(declared):
     return re.findall(r"^\| `([^`]+)`", markdown_table(declared), re.MULTILINE)
 
 
+#: Those that override a field of the ticket.
+ABOUT_THE_TICKET = {f"{SLOT_PREFIX}{name}" for name in (*SYSTEM_FIELDS, "tags", "fields")}
+
+
 EVERY = {
     "words": set(responses_in("en")),
-    "slots": {*SLOTS, *ABOUT_THE_USER},
+    "slots": {*SLOTS, *ANSWERS, *ABOUT_THE_USER, *ABOUT_THE_TICKET},
     "settings": set(keys(Settings)),
     "options of the importer": set(keys(ImporterOptions)),
     "options of the recogniser": set(keys(RecognizerOptions)),

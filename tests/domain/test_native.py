@@ -1,4 +1,4 @@
-"""Native conversations: whose a sender id is, and messages too fast to be a person's."""
+"""Native conversations: whose a sender id is, and turns that show no person."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import pytest
 
 from tests.support.names import SENDERS
 from zendesk_handoff.domain.native import (
+    POINTS,
     TOO_FAST,
     NativeConversation,
     connector_of_sender,
-    count_fast_turn,
+    count_turn,
     native_sender,
 )
 
@@ -30,10 +31,23 @@ def test_other_senders_have_no_connector(sender):
 
 
 def test_a_first_message_is_never_too_fast():
-    assert count_fast_turn(CONVERSATION, now=1.0) == 0
+    assert count_turn(CONVERSATION, now=1.0) == 0
 
 
-@pytest.mark.parametrize("pause, counted", [(0.0, 4), (TOO_FAST, 4), (TOO_FAST + 0.1, 0)])
-def test_messages_too_fast_for_a_reader_are_counted(pause, counted):
+@pytest.mark.parametrize(
+    ("pause", "how", "counted"),
+    [
+        (0.0, {}, 3 + POINTS),
+        (TOO_FAST, {}, 3 + POINTS),
+        (TOO_FAST + 0.1, {}, 4),
+        (59.0, {}, 4),
+        (61.0, {}, 0),
+        (61.0, {"is_repeat": True}, 3 + POINTS),
+        (7200.0, {"is_repeat": True}, 0),
+        (0.1, {"is_answer": False}, 3),
+        (61.0, {"is_answer": False}, 3),
+    ],
+)
+def test_turns_that_show_no_person_are_counted(pause, how, counted):
     before = replace(CONVERSATION, answered_at=100.0, fast_turns=3)
-    assert count_fast_turn(before, now=100.0 + pause) == counted
+    assert count_turn(before, now=100.0 + pause, **how) == counted

@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
+import structlog
 
 from tests.support.zendesk import SUMMARY, account, single_attempt
 from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent, native_sender
-from zendesk_handoff.domain.session import Session, State
+from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import ConversationsError, HandoffError
 from zendesk_handoff.handover.end_at_zendesk import end_at_zendesk
 from zendesk_handoff.handover.native_control import NativeControl, is_about_handover
@@ -19,6 +21,7 @@ from zendesk_handoff.handover.opening import open_session
 from zendesk_handoff.handover.ticket_updates import TicketUpdates
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.settings.native import BotSettings
+from zendesk_handoff.store.engine.schema import sessions
 from zendesk_handoff.store.outbox import Outgoing
 from zendesk_handoff.zendesk.clients import Clients
 
@@ -279,6 +282,15 @@ async def test_the_summary_in_a_field_is_cut_to_what_fits(make):
     assert 3000 < len(text.encode()) < 4000
 
 
+async def test_a_refused_summary_costs_no_other_field(make):
+    native = await make(summary_to="360001234567")
+    key = "dataCapture.ticketField.360001234567"
+    await native.sim.set_switches(native.connector.app_id, refused_metadata=[key])
+    await native.open(ticket={"values": {"priority": "low"}, "tags": ["a"], "fields": {"36": "x"}})
+    found = (await native.sim.conversation(native.id))["ticket"]["fields"]
+    assert found == {"priority": "low", "tags": ["a"], "custom": {"36": "x"}}
+
+
 async def test_the_summary_is_one_note_of_the_right_ticket(make):
     native = await make(support=True, summary_to="note")
     await native.open()
@@ -287,6 +299,61 @@ async def test_the_summary_is_one_note_of_the_right_ticket(make):
     ticket = (await native.sim.conversation(native.id))["ticket"]
     assert len(ticket["notes"]) == 1 and SUMMARY in ticket["notes"][0]
     assert SUMMARY not in str(await native.sim.messages(native.id))
+
+
+async def note_of(native):
+    """Let a server look for tickets; return the notes, and what the log says of tickets."""
+    tickets = TicketUpdates(native.store, native.settings, native.clients)
+    with structlog.testing.capture_logs() as logs:
+        await tickets.look()
+    ticket = (await native.sim.conversation(native.id))["ticket"]
+    return ticket["notes"], [each["event"] for each in logs if ".ticket." in each["event"]]
+
+
+@pytest.mark.parametrize("says", ["a greeting", None])
+async def test_the_note_of_a_user_who_has_only_pressed_buttons(make, says):
+    native = await make(support=True, summary_to="note")
+    native.id = await native.sim.user_begin(native.connector.app_id)
+    user_id = (await native.sim.conversation(native.id))["user"]["id"]
+    event = UserEvent(
+        *(native.connector.id, "pressed", native.id, "postback"),
+        *({"text": "/human_handoff", "metadata": {}, "user": {}}, "web", user_id),
+    )
+    await native.store.native.add([event])
+    native.sender = event.sender_id
+    await native.store.native.leases.acquire(native.sender)
+    await native.sim.pass_control(native.id, "rasa")  # as a pressed button does
+    if says:
+        await native.say(says)
+        await native.post()
+    session = await native.open()
+    if says is None:  # as everywhere, the ticket opens with the first message
+        await native.sim.user_text(native.id, "hello?")
+    notes, logged = await note_of(native)
+    assert len(notes) == 1 and SUMMARY in notes[0] and logged == []
+    assert (session.summary_message_id is None) is (says is None)
+
+
+async def test_a_second_handover_without_a_message_counts_no_older_words(make):
+    native = await make(support=True, summary_to="note")
+    first = await native.open()
+    await native.store.sessions.end(first.id, EndReason.AGENT)
+    await native.sim.agent_text(native.id, "Hello, this is Ana", agent="Ana")
+    await native.sim.pass_control(native.id, "rasa")
+    second = await native.open()
+    assert first.summary_message_id == native.message_id
+    assert second.summary_message_id == (await native.sim.messages(native.id))[-1]["id"]
+
+
+async def test_a_handover_whose_ticket_cannot_be_found_is_logged(make):
+    native = await make(support=True, summary_to="note")
+    session = await native.open()
+    without = sa.update(sessions).where(sessions.c.id == session.id)
+    values = {"summary_message_id": None, "reference": None}
+    await native.store.sessions._database.write(
+        lambda connection: connection.execute(without.values(values)).rowcount
+    )
+    assert await note_of(native) == ([], ["handoff.ticket.not_set"])
 
 
 async def test_a_note_whose_outcome_is_unknown_is_not_added_twice(make):

@@ -236,3 +236,11 @@ def test_what_cannot_be_read_of_them_keeps_nothing_from_being_stored(kind, paylo
 def test_a_notice_is_in_no_words_of_the_users(kind):
     said = message(content={"type": "text", "text": "Ana left"}, activity={"type": kind})
     assert for_bot(raw("conversation:message", message=said)) == []
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_the_client_is_told_where_the_settings_ask_for_it(asks):
+    client = {"type": "sdk", "info": {"userAgent": "Mozilla/5.0"}}
+    event = raw("conversation:message", message=message(source={**SOURCE, "client": client}))
+    [found] = for_bot(event, replace(NATIVE, client_info=asks))
+    assert found.body["metadata"].get("zendesk_client") == (client if asks else None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import structlog
 
@@ -73,6 +75,45 @@ async def test_fields_that_zendesk_refuses_do_not_fail_the_handover(sim, store, 
     [line] = [each for each in logs if each["event"] == "handoff.ticket.refused"]
     assert line["session"] == session.id
     assert "Refund" not in str(logs)
+
+
+SECRETS = {"signing_secrets": ("a signing secret of some length",)}
+CUSTOM, SYSTEM = "dataCapture.ticketField.36", "dataCapture.systemField.group_id"
+TAGS = "dataCapture.systemField.tags"
+
+
+@pytest.mark.parametrize(
+    ("refused", "lost"),
+    [
+        ([CUSTOM], {"36"}),
+        ([SYSTEM], {"group_id", "priority", "subject", "brand_id"}),
+        ([CUSTOM, SYSTEM], {"36", "group_id", "priority", "subject", "brand_id"}),
+    ],
+)
+@pytest.mark.parametrize("session_field", ["360001234567", None])
+async def test_a_refused_field_costs_neither_reference_nor_tags_nor_requester(
+    sim, store, refused, lost, session_field
+):
+    connector = await account(sim, switches={"refused_metadata": refused})
+    connector = replace(connector, session_field=session_field, **SECRETS)
+    with structlog.testing.capture_logs() as logs:
+        session, shown = await opened(sim, store, connector)
+    found = shown["ticket"]["fields"]
+    assert (found["requester.name"], found["requester.email"]) == ("Jo", "jo@example.com")
+    reference = session.reference if session_field else f"rasa_session_{session.reference}"
+    assert set(found["tags"]) >= {"rasa_handoff", "returns"}
+    assert reference in (found["custom"].values() if session_field else found["tags"])
+    assert not lost & {*found, *found.get("custom", {})}
+    assert {*SHOWN, "36"} - lost <= {*found, *found.get("custom", {}), "custom"}
+    lines = [each for each in logs if each["event"] == "handoff.ticket.refused"]
+    assert lines and all({*refused} <= {*line["left_out"]} for line in lines)
+
+
+async def test_where_everything_else_is_refused_the_reference_is_left(sim, store):
+    connector = await account(sim, switches={"refused_metadata": [TAGS]})
+    connector = replace(connector, session_field="360001234567", **SECRETS)
+    session, shown = await opened(sim, store, connector)
+    assert shown["ticket"]["fields"] == {"custom": {"360001234567": session.reference}}
 
 
 async def test_a_wrong_name_is_still_an_error(sim, store):

@@ -8,18 +8,28 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
+from tests.support.hours import BACK, closed_until
 from tests.support.zendesk import account
+from tests.support.zendesk import connector as connector_of_tests
 from zendesk_handoff.channels.messaging import MessagingAdapter
-from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
-from zendesk_handoff.domain.responses import TOO_MANY
+from zendesk_handoff.domain import native as domain_native
+from zendesk_handoff.domain.native import LISTED, NATIVE_CHANNEL, POINTS, UserEvent
+from zendesk_handoff.domain.responses import (
+    FAILED,
+    STARTED_CLOSED,
+    STARTED_CLOSED_FOR_LONG,
+    TOO_MANY,
+)
 from zendesk_handoff.domain.session import Step
 from zendesk_handoff.errors import ConversationsError, HandoffError
+from zendesk_handoff.handover import failure_case, native_passing
 from zendesk_handoff.handover.native_control import NativeControl
-from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
+from zendesk_handoff.handover.native_missed import MissedMessages
 from zendesk_handoff.rasa import native_feeder
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
-from zendesk_handoff.settings import Settings
+from zendesk_handoff.settings import Settings, read_settings
 from zendesk_handoff.settings.native import BotSettings, OnlySettings
 from zendesk_handoff.zendesk.clients import Clients
 
@@ -36,7 +46,7 @@ class StandIn:
     """A bot: ``answer`` is what it does with a message."""
 
     def __init__(self, store):
-        self.got, self.refused, self.processor = [], [], SimpleNamespace()
+        self.got, self.refused, self.told, self.processor = [], [], [], SimpleNamespace()
         adapter = MessagingAdapter(SimpleNamespace(store=lambda: store))
         self.channels = SimpleNamespace(adapter=lambda _name: adapter)
         self.in_hand, self.language = self, "en"
@@ -56,6 +66,9 @@ class StandIn:
     async def receive(self, message):
         self.got.append(message)
         await self.answer(message)
+
+    async def tell(self, _sender_id, response, _output, *, key, locale, tracker, **values):
+        self.told.append((response, locale, values))
 
     async def refuse(self, message, response, *, locale):
         self.refused.append((message.metadata["zendesk_source"], response, locale))
@@ -77,11 +90,11 @@ class Server:
         self.sender = f"zendesk:{self.connector.id}:{self.id}"
 
     async def hears(
-        self, text="hello", *, kind="message", may_be_known=False, prefix="", **metadata
+        self, text="hello", *, kind="message", may_be_known=False, prefix="", user=None, **metadata
     ):
         """Let the user write, and feed the bot."""
         message_id = await self.sim.user_text(self.id, text or "no words are stored")
-        body = {"text": text, "metadata": {"workspace": "default", **metadata}, "user": {}}
+        body = {"text": text, "metadata": {"workspace": "default", **metadata}, "user": user or {}}
         event = UserEvent(
             *(self.connector.id, f"{prefix}{message_id}", self.id, kind, body),
             *("web", "u", message_id, message_id),
@@ -176,6 +189,69 @@ async def test_a_bot_that_does_not_answer_hands_over(make, answer, reason):
     assert reason in await server.reason()
 
 
+NIGHT = {"time_zone": "UTC", "week": {"mon-sun": "closed"}}
+
+
+def configured(**values):
+    """Read settings of a native connector, of which the ticket and the hours are taken."""
+    own = connector_of_tests()
+    block = {name: getattr(own, name) for name in ("subdomain", "app_id", "key_id", "key_secret")}
+    block |= {"webhook_secret": own.webhook_secrets[0], **values}
+    content = {"public_url": "https://bot.example.com", "connectors": {"support": block}}
+    read = read_settings(content, environ={}).connectors["support"]
+    return {name: getattr(read, name) for name in values}
+
+
+async def test_the_ticket_of_a_bot_that_fails_has_the_fields_of_the_settings(make):
+    ticket = {
+        "tags": ["bot", "{zendesk_source}"],
+        "priority": "low",
+        "subject": "{workspace}/{channel}/{locale}: {handoff_reason}",
+        "fields": {1: "{metadata.zendesk_brand}", 2: "{order_number}", 3: "{frustration_score}"},
+    }
+    route = {"priority": "high", "group_id": 4711, "brand_id": 7}
+    routes = [{"when": {"reason": "bot_failed"}, "ticket": route}]
+    server = await make(**configured(ticket=ticket, routes=routes))
+    server.bot.answer = fails
+    user = {"name": "Mara O'Neil", "email": "mara@example.com", "subject": "customer-7"}
+    metadata = {"zendesk_source": "web", "zendesk_brand": "77", "locale": "de"}
+    await server.hears("my card is 4000 1234 5678 9017", user=user, **metadata)
+    session = await server.store.sessions.current(server.sender)
+    assert session.ticket["values"] == {
+        **{"priority": "high", "group_id": "4711", "brand_id": "7"},
+        "subject": f"default/zendesk/de: {session.reason}",
+    }
+    assert session.ticket["tags"] == ["bot", "web", "rasa_bot_failed"]
+    assert session.ticket["fields"].keys() == {"1", "3"}
+    assert (session.profile["email"], session.profile["locale"]) == ("mara@example.com", "de")
+    assert (session.origins["email"], session.subject) == ("proven", "customer-7")
+    assert session.reason in session.summary and "4000" not in session.summary
+
+
+async def test_a_ticket_that_cannot_be_filled_keeps_nobody_from_the_agents(make, monkeypatch):
+    monkeypatch.setattr(failure_case, "fill_ticket", None)
+    monkeypatch.setattr(failure_case, "write_summary", None)
+    server = await make()
+    server.bot.answer = fails
+    await server.hears("my card is 4000 1234 5678 9017")
+    session = await server.store.sessions.current(server.sender)
+    assert session.ticket["tags"] == ["rasa_handoff", "rasa_bot_failed"]
+    assert "my card is" in session.summary and "5678" not in session.summary
+
+
+@pytest.mark.parametrize(
+    ("hours", "response"), [(NIGHT, STARTED_CLOSED_FOR_LONG), (closed_until(BACK), STARTED_CLOSED)]
+)
+async def test_at_night_a_bot_without_a_model_promises_nobody(make, hours, response):
+    server = await make(**configured(hours=hours))
+    server.bot.processor = None
+    await server.hears(locale="de")
+    [(said, locale, values)] = server.bot.told
+    assert (said, locale) == (response, "de")
+    assert ("opens" in values) is (response == STARTED_CLOSED)
+    assert "um 9 Uhr" in values.get("opens", "um 9 Uhr")
+
+
 async def test_a_bot_may_be_silent_where_the_settings_say_so(make):
     server = await make(bot=replace(BOT, when_silent="wait"))
     server.bot.answer = is_silent
@@ -260,14 +336,103 @@ async def test_how_fast_a_missed_message_came_is_not_known(make):
     assert (await server.store.native.conversation(server.sender)).fast_turns == 0
 
 
+REPLY = "Thank you for your message. Our office is closed until Monday."
+
+
+async def points(server):
+    return (await server.store.native.conversation(server.sender)).fast_turns
+
+
+async def test_answers_at_once_are_a_machines(make):
+    server = await make(bot=replace(BOT, loop_after=3))
+    for number in range(4):
+        await server.hears(f"number {number}")
+    assert len(server.bot.got) == 3 and "too fast" in await server.reason()
+
+
+async def test_an_automatic_reply_is_one_however_slow_it_is(make, monkeypatch):
+    monkeypatch.setattr(domain_native, "TOO_FAST", -1.0)
+    server = await make(bot=replace(BOT, loop_after=2))
+    for _ in range(2):
+        await server.hears(REPLY)
+    assert await points(server) == POINTS
+    await server.hears(f" {REPLY.upper()}")
+    assert "repeat" in await server.reason()
+
+
+async def test_nobody_is_a_machine_who_answers_yes_or_presses_a_button(make, monkeypatch):
+    server = await make(bot=replace(BOT, loop_after=2))
+    for _ in range(4):
+        await server.hears("/yes", title="Yes")
+    assert await points(server) == 0
+    monkeypatch.setattr(domain_native, "TOO_FAST", -1.0)
+    for _ in range(6):
+        await server.hears("yes")
+    assert await points(server) == 6 and await server.reason() is None
+
+
+async def test_lines_that_are_written_before_the_bot_has_answered_are_no_turns(make):
+    server = await make(bot=replace(BOT, loop_after=2, when_silent="wait"))
+    await server.hears("hello")
+    server.bot.answer = is_silent
+    await server.hears("I have a question")
+    before = await points(server)
+    for number in range(5):
+        await server.hears(f"line {number}")
+    assert await points(server) == before and await server.reason() is None
+
+
+async def test_what_comes_back_again_and_again_goes_to_the_agents(make, monkeypatch):
+    monkeypatch.setattr(native_passing, "CONTROL_DELAY", 0.0)
+    only = OnlySettings(sources=("whatsapp",), otherwise="zd-answerBot")
+    server = await make(only=only)
+    for _ in range(3):
+        await server.hears("", kind="foreign")
+        assert (await server.sim.conversation(server.id))["control"]["active"] == "zd-answerBot"
+        await server.sim.pass_control(server.id, "rasa")
+    await server.hears("", kind="foreign")
+    assert (await server.sim.conversation(server.id))["control"]["active"] == AGENTS
+
+
+@pytest.mark.parametrize("status", [400, 200])
 @pytest.mark.parametrize("otherwise", ["next", "zd-anwserBot"])
 async def test_where_nobody_is_called_so_the_agents_get_what_the_bot_does_not_serve(
-    make, otherwise
+    make, monkeypatch, otherwise, status
 ):
+    monkeypatch.setattr(native_passing, "CONTROL_DELAY", 0.0)
     server = await make(only=OnlySettings(sources=("whatsapp",), otherwise=otherwise))
+    await server.sim.set_switches(server.connector.app_id, refused_action_status=status)
     assert await server.hears("", kind="foreign") == []
     view = await server.sim.conversation(server.id)
     assert view["control"]["active"] == AGENTS and server.bot.got == []
+
+
+@pytest.mark.parametrize("status", [400, 200])
+async def test_whom_nobody_gets_is_told_so_once(make, monkeypatch, status):
+    monkeypatch.setattr(native_passing, "CONTROL_DELAY", 0.0)
+    only = OnlySettings(sources=("whatsapp",), otherwise="zd-anwserBot")
+    server = await make(only=only, agent_workspace="zd-nobody")
+    await server.sim.set_switches(server.connector.app_id, refused_action_status=status)
+    for _ in range(2):
+        with structlog.testing.capture_logs() as logs:
+            assert await server.hears("", kind="foreign", zendesk_source="web", locale="de") == []
+        failed = [each for each in logs if each["event"] == "handoff.native.not_passed_on"]
+        assert [each["to"] for each in failed] == ["zd-anwserBot", "zd-nobody"]
+    assert server.bot.refused == [("web", FAILED, "de")] and server.bot.got == []
+
+
+async def test_control_that_is_told_late_has_moved_nevertheless(make, monkeypatch):
+    monkeypatch.setattr(native_passing, "CONTROL_DELAY", 0.01)
+    server = await make(only=OnlySettings(sources=("whatsapp",), otherwise="zd-answerBot"))
+    told = [True, True, False]
+    monkeypatch.setattr(server.control, "is_ours", lambda *_, **__: told_later(told))
+    server.feeder._is_for_bot = lambda *_: told_later([True])
+    assert await server.hears("", kind="foreign") == [] and told == []
+    assert (await server.sim.conversation(server.id))["control"]["active"] == "zd-answerBot"
+
+
+async def told_later(told):
+    return told.pop(0)
 
 
 async def test_an_outage_while_a_conversation_is_passed_on_changes_nothing(make):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+import structlog
 
 from tests.support.zendesk import connector
 from zendesk_handoff import metrics
@@ -15,7 +16,12 @@ from zendesk_handoff.handover.quotas import Quotas
 from zendesk_handoff.rasa.native_runtime import NativeRuntime
 from zendesk_handoff.settings import LimitSettings, Settings
 from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.zendesk.events import ControlMoved, MessagePosted
+from zendesk_handoff.zendesk.events import (
+    ActionFailed,
+    ControlMoved,
+    ControlRefused,
+    MessagePosted,
+)
 from zendesk_handoff.zendesk.models import Author, Conversation, Message, SwitchboardIntegration
 
 NATIVE = connector(mode="native", switchboard_integration="rasa")
@@ -127,3 +133,18 @@ async def test_a_move_of_control_is_recorded_with_the_call_that_tells_it(make, s
     await runtime.hear([moved], NATIVE)
     found = await store.native.conversation(f"zendesk:{NATIVE.id}:c1")
     assert found.control_moved_at == pytest.approx(1767225605.0)
+
+
+async def test_a_failure_that_an_event_alone_tells_of_is_logged(make):
+    runtime, where = make(), Conversation("c1", active_switchboard_integration=OURS)
+    offer, accept = (f"switchboard:{each}Control:failure" for each in ("offer", "accept"))
+    failures = [
+        ControlRefused("e1", "", where, code="switchboard_invalid_target"),
+        ActionFailed("e2", "", where, action=offer, code="switchboard_invalid_target"),
+        ActionFailed("e3", "", where, action=accept, code="switchboard_invalid_action"),
+    ]
+    with structlog.testing.capture_logs() as logs:
+        assert await runtime.hear(failures, NATIVE) == []
+    logged = [each for each in logs if each["event"] == "handoff.native.action_failed"]
+    assert [each["action"] for each in logged] == ["switchboard:passControl:failure", offer, accept]
+    assert all(each["meaning"] and each["error"].startswith("switchboard_") for each in logged)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from tests.support.workers import Workers, agent_message, receive
 from tests.support.zendesk import begin, connected, connector, text, written
+from zendesk_handoff.domain.hours import ALL_DAY, CLOSED
+from zendesk_handoff.domain.responses import STARTED, STARTED_CLOSED_FOR_LONG
 from zendesk_handoff.domain.session import State, Step
 from zendesk_handoff.domain.waits import LEAST
 from zendesk_handoff.settings import Timeouts
+from zendesk_handoff.settings.hours import HoursSettings
 from zendesk_handoff.store import open_store
 from zendesk_handoff.store.engine.schema import sessions
 from zendesk_handoff.zendesk import ConversationsClient, RetryPolicy
@@ -87,3 +91,25 @@ async def _waited(store, sender, **values):
         lambda connection: connection.execute(changing.values(**values)) and None
     )
     return await store.sessions.get(session.id)
+
+
+@pytest.mark.parametrize(
+    ("week", "response"),
+    [
+        ("0:00-24:00", STARTED),
+        ("closed", STARTED_CLOSED_FOR_LONG),
+    ],
+)
+async def test_a_start_that_no_action_has_announced_promises_nobody_at_night(store, week, response):
+    hours = HoursSettings(
+        time_zone=ZoneInfo("UTC"), week=dict.fromkeys(range(7), ALL_DAY if "0" in week else CLOSED)
+    )
+    session = await _waited(store, "me", connected_at=time.time(), state=State.WAITING.value)
+    workers = Workers(store, None, connector(hours=hours, tell_wait=False))
+    workers.bot.is_paused = is_not_paused
+    await workers.run_to_user(session)
+    assert workers.bot.shown[0] == response
+
+
+async def is_not_paused(_sender_id):
+    return False

@@ -17,7 +17,7 @@ NAN = float("nan")
         (values.texts, "x", ("x",)),
         (values.texts, ["x", " y "], ("x", "y")),
         (values.url, "https://a.example/b/", "https://a.example/b"),
-        (values.url_or_none, "", None),
+        (values.safe_url_or_none, "", None),
         (values.seconds, 3, 3.0),
         (values.seconds_or_off, False, None),
         (values.seconds_or_off, "off", None),

@@ -9,7 +9,7 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
 
-from .record import INTERVAL, Record, percentile
+from .record import AGENT, BOT, INTERVAL, Record, percentile
 
 
 def draw(record: Record, path: Path, *, limit: float) -> None:
@@ -23,15 +23,17 @@ def draw(record: Record, path: Path, *, limit: float) -> None:
     figure, (latency, memory, attacks) = plt.subplots(
         3, 1, sharex=True, figsize=(9, 7.5), constrained_layout=True
     )
-    groups = record.by_interval(record.all_latencies())
-    minutes = [at / 60 for at, _values in groups]
-    for share, style in ((0.5, "-"), (0.95, "-"), (0.99, ":")):
-        values = [percentile(each, share) * 1000 for _at, each in groups]
-        latency.plot(minutes, values, style, label=f"p{share * 100:.0f}")
+    for what, label, colour in ((BOT, "the bot's", "C0"), (AGENT, "agents'", "C1")):
+        groups = record.by_interval(sorted(record.latencies[what]))
+        minutes = [at / 60 for at, _values in groups]
+        for share, style in ((0.5, ":"), (0.95, "-")):
+            values = [percentile(each, share) * 1000 for _at, each in groups]
+            name = f"{label}, p{share * 100:.0f}"
+            latency.plot(minutes, values, style, color=colour, label=name)
     latency.axhline(limit * 1000, color="grey", linestyle="--", linewidth=0.8)
-    latency.set_ylabel("users' answers (ms)")
+    latency.set_ylabel("until the page shows it (ms)")
     latency.set_ylim(bottom=0)
-    latency.legend(loc="upper right", ncol=3)
+    latency.legend(loc="upper right", ncol=4)
     memory.plot([at / 60 for at, _each in record.memory], [each for _at, each in record.memory])
     memory.set_ylabel("Rasa server's memory (MB)")
     memory.set_ylim(bottom=0)

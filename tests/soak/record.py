@@ -12,6 +12,14 @@ from pathlib import Path
 
 #: Seconds of one point of the plot.
 INTERVAL = 10.0
+#: Seconds at the beginning and at the end whose memory is compared.
+_COMPARED = 60.0
+
+#: What is measured of ordinary users. A message is taken when the server has stored it; it is
+#: answered when the page shows what the bot, or an agent, has to say.
+TAKEN = "message, until it is taken"
+BOT = "question, until the page shows the bot's answer"
+AGENT = "agent's message, until the page shows it"
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -35,7 +43,7 @@ class Record:
     attacks: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     #: Times of the attackers' answers.
     attack_times: list[float] = field(default_factory=list)
-    #: Answers that no ordinary user may get, by what was asked for and status.
+    #: Answers that no ordinary user may get, by what was asked for and status; 0 for none at all.
     failures: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def restart(self) -> None:
@@ -60,17 +68,22 @@ class Record:
         self.attacks[attack][status] += 1
         self.attack_times.append(self.now())
 
-    def all_latencies(self) -> list[tuple[float, float]]:
-        """Return the latencies of all ordinary requests."""
-        return sorted(each for found in self.latencies.values() for each in found)
-
     def growth(self) -> float:
-        """Return by what share memory has grown: the last fifth against the second one."""
-        fifth = len(self.memory) // 5
-        values = [megabytes for _time, megabytes in self.memory]
-        if not fifth:
+        """Return by what share memory has grown: the last minute against the first one.
+
+        Of a run of less than two minutes, the halves are compared.
+        """
+        if not self.memory:
             return 0.0
-        return statistics.median(values[-fifth:]) / statistics.median(values[fifth : 2 * fifth]) - 1
+        end = self.memory[-1][0]
+        compared = min(_COMPARED, end / 2)
+        first = [megabytes for at, megabytes in self.memory if at <= compared]
+        last = [megabytes for at, megabytes in self.memory if at >= end - compared]
+        return statistics.median(last) / statistics.median(first) - 1
+
+    def p95(self, what: str) -> float:
+        """Return the seconds within which 95 of 100 answers came."""
+        return percentile([seconds for _at, seconds in self.latencies[what]], 0.95)
 
     def by_interval(self, values: Sequence[tuple[float, float]]) -> list[tuple[float, list[float]]]:
         """Group values by intervals of the plot."""

@@ -13,14 +13,17 @@ from contextlib import suppress
 import aiohttp
 
 from simulator import SimulatorClient
+from tests.support.bot_texts import ASK_HOURS, HOURS
 from zendesk_handoff.store.engine.signals import is_set_within
 
-from .record import Record
+from .record import AGENT, BOT, TAKEN, Record
 
 #: Visitors who share an address, as behind the router of an office.
 _PER_ADDRESS = 10
 _PAGE = "/webhooks/webchat"
 ASK = "can i talk to a real person please"
+#: Seconds after which an answer counts as not given.
+_PATIENCE = 60.0
 
 
 def address_of(number: int) -> str:
@@ -107,7 +110,7 @@ class Visitor:
         """Send a message until it is taken, as the page does."""
         body = {"id": str(uuid.uuid4()), "text": text}
         while True:
-            with suppress(aiohttp.ClientError), self.record.timed("message"):
+            with suppress(aiohttp.ClientError), self.record.timed(TAKEN):
                 async with self._http.post(
                     f"{self.root}/messages", json=body, headers=self._headers
                 ) as answer:
@@ -118,11 +121,24 @@ class Visitor:
                     self.record.failures["messages", answer.status] += 1
             await asyncio.sleep(1)
 
-    async def shows(self, words: str) -> None:
-        """Wait until the page shows some words."""
-        while not any(words in each for each in self.items.values()):
+    async def asks(self, text: str, *, answer: str) -> None:
+        """Ask the bot something, and wait until the page shows the answer once more than before."""
+        times = self._times(answer) + 1
+        try:
+            with self.record.timed(BOT):
+                await self.says(text)
+                await asyncio.wait_for(self.shows(answer, times=times), _PATIENCE)
+        except asyncio.TimeoutError:
+            self.record.failures[BOT, 0] += 1
+
+    async def shows(self, words: str, *, times: int = 1) -> None:
+        """Wait until the page shows some words, in so many items."""
+        while self._times(words) < times:
             self._changed.clear()
             await self._changed.wait()
+
+    def _times(self, words: str) -> int:
+        return sum(words in each for each in self.items.values())
 
     @property
     def _headers(self) -> dict[str, str]:
@@ -168,10 +184,13 @@ async def talk(
             return
         await visitor.says(f"question {number} of {visitor.sender}")
         text = f"answer {number} to {visitor.sender}"
-        with visitor.record.timed("agent's message, to the page"):
-            await sim.agent_text(visitor.conversation, text)
-            visitor.answered.append(text)
-            await visitor.shows(text)
+        try:
+            with visitor.record.timed(AGENT):
+                await sim.agent_text(visitor.conversation, text)
+                visitor.answered.append(text)
+                await asyncio.wait_for(visitor.shows(text), _PATIENCE)
+        except asyncio.TimeoutError:
+            visitor.record.failures[AGENT, 0] += 1
 
 
 async def wonder(visitor: Visitor, *, every: float, end: asyncio.Event) -> None:
@@ -185,7 +204,7 @@ async def wonder(visitor: Visitor, *, every: float, end: asyncio.Event) -> None:
     while True:
         if await is_set_within(end, random.uniform(0.0, 2.0) * every):
             return
-        await visitor.says("when are you open?")
+        await visitor.asks(ASK_HOURS, answer=HOURS)
 
 
 def lost(visitor: Visitor, arrived: Sequence[str | None]) -> int:

@@ -37,6 +37,7 @@ _MESSAGES = """log => [...log.querySelectorAll(".outer-message-container")]
         role: role.split("-role-")[1],
         name: author?.textContent ?? null,
         title: author?.title ?? null,
+        isLine: each.classList.contains("status"),
         words: bubble.innerText.trim(),
         colour: getComputedStyle(bubble).backgroundColor,
     };
@@ -86,6 +87,22 @@ class Customer:
     async def nothing_sticks_out(self):
         for one in (self.log, self.frame.locator("main")):
             assert await one.evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
+#: Notes what moves on a page by itself; not what moves because somebody has just pressed a key.
+WATCH_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+    shifts.push(...list.getEntries().filter((one) => !one.hadRecentInput));
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+async def nothing_has_jumped(page) -> None:
+    """Check what ``WATCH_SHIFTS`` has noted, of which 0.1 in all counts as good (web.dev)."""
+    moved = "() => shifts.map(({value, sources}) => [value, `${sources[0]?.node?.id}`])"
+    shifts = await page.evaluate(moved)
+    assert sum(value for value, _ in shifts) < 0.01, shifts
 
 
 async def violations(frame) -> list[str]:

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+import os
+import random
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+
+#: Requests to the public routes, of all routes together. `make fuzz` makes a million.
+_DEFAULT = 10_000
+CASES = int(os.environ.get("FUZZ_CASES", _DEFAULT))
+#: Makes the same requests again, if it is that of an earlier run.
+SEED = int(os.environ.get("FUZZ_SEED", random.SystemRandom().randrange(2**32)))
+#: Requests that are made before they are sent, and the next ones are made: a run of Hypothesis
+#: remembers all that it has drawn, and becomes slower.
+PORTION = 5000
+#: Seconds between two lines about the progress of a long run.
+_PROGRESS = 60.0
 
 #: Ends a test on a server that has stopped answering.
 _TIMEOUT = 60.0
@@ -68,6 +86,16 @@ json_values = st.recursive(
 )
 
 
+def mostly(usual: st.SearchStrategy[Any], *others: st.SearchStrategy[Any]) -> Any:
+    """Choose one strategy in two of three draws; ``one_of`` looks at each strategy once.
+
+    Args:
+        usual: The one.
+        *others: The others.
+    """
+    return st.sampled_from([usual] * 2 * len(others) + [*others]).flatmap(lambda chosen: chosen)
+
+
 @dataclass(frozen=True)
 class HttpRequest:
     """A request, byte for byte.
@@ -106,9 +134,13 @@ async def status_of(address: tuple[str, int], request: HttpRequest) -> int | Non
         writer.write(request.encode())
         if not request.is_framed:
             writer.write_eof()
-        line = await asyncio.wait_for(reader.readline(), _TIMEOUT)
-        return int(line.split()[1]) if line else None
-    except (ConnectionError, BrokenPipeError):
+        while line := await asyncio.wait_for(reader.readline(), _TIMEOUT):
+            status = int(line.split()[1])
+            if status >= 200:
+                return status
+            await reader.readuntil(b"\r\n")  # "100 Continue" is followed by the answer
+        return None
+    except (ConnectionError, asyncio.IncompleteReadError):
         return None
     finally:
         writer.close()
@@ -132,7 +164,7 @@ def path_segments(known: Sequence[str]) -> st.SearchStrategy[str]:
     """Make segments of a path: known ones, odd ones, escaped and not."""
     odd = odd_texts.map(lambda text: quote(text.encode("utf-8", "replace"), safe=""))
     raw = st.sampled_from(["..", ".", "%2e%2e", "%00", "%", "a;b", "a?b=c", "*", "é", "a%2fb"])
-    return st.one_of(st.sampled_from([*known, *known, "x"]), odd, raw)
+    return mostly(st.sampled_from([*known, *known, "x"]), odd, raw)
 
 
 def queries() -> st.SearchStrategy[str]:
@@ -142,7 +174,7 @@ def queries() -> st.SearchStrategy[str]:
             [tuple(text.encode("utf-8", "replace") for text in pair) for pair in each]
         )
     )
-    return st.one_of(st.just(""), st.just(""), pairs, st.sampled_from(["&&&", "=", "%", "a=%ff"]))
+    return mostly(st.just(""), pairs, st.sampled_from(["&&&", "=", "%", "a=%ff"]))
 
 
 def header_values() -> st.SearchStrategy[str]:
@@ -171,7 +203,7 @@ def mutated(samples: Sequence[Any]) -> st.SearchStrategy[Any]:
     @st.composite
     def mutate(draw: st.DrawFn) -> Any:
         value = json.loads(json.dumps(draw(st.sampled_from(samples))))
-        for _ in range(draw(st.integers(0, 3))):
+        for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2, 3]))):
             places = list(_places(value))
             if not places:
                 break
@@ -202,8 +234,7 @@ def json_bodies(values: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:
         return json.dumps(value).encode()
 
     whole = values.map(write)
-    return st.one_of(
-        whole,
+    return mostly(
         whole,
         whole.flatmap(lambda body: st.integers(0, len(body)).map(lambda end: body[:end])),
         whole.map(lambda body: body.decode().encode("utf-16")),
@@ -231,3 +262,132 @@ def form_bodies(boundary: str, names: Sequence[str]) -> st.SearchStrategy[bytes]
 
     ends = st.sampled_from([f"--{boundary}--\r\n".encode(), b"", f"--{boundary}".encode(), b"\r\n"])
     return st.builds(write, st.lists(part, max_size=4), ends)
+
+
+def form(boundary: str, *, id: uuid.UUID, files: bytes) -> bytes:
+    """Write a multipart body of a picture as the page sends it.
+
+    Args:
+        boundary: Of the parts.
+        id: Of the message.
+        files: The picture.
+    """
+    picture = 'name="files"; filename="a.png"\r\nContent-Type: image/png'
+    parts = (('name="id"', str(id).encode()), (picture, files))
+    written = b"".join(
+        f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + data + b"\r\n"
+        for head, data in parts
+    )
+    return written + f"--{boundary}--\r\n".encode()
+
+
+class Counts:
+    """Requests and their answers, by route.
+
+    Args:
+        total: Requests of the run. One that is longer than by default reports as it goes on.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._is_long, self._total = CASES > _DEFAULT, total
+        self._began = self._told = time.monotonic()
+        self.answers: dict[str, Counter[int | None]] = {}
+        #: Those to requests with the route's own method, of the length that they tell.
+        self.fair: dict[str, Counter[int | None]] = {}
+
+    def add(self, route: str, requests: Sequence[HttpRequest], statuses: Sequence[Any]) -> None:
+        """Count requests, all of which must have been answered, and none of them with an error.
+
+        Args:
+            route: Method and path, or another name.
+            requests: As sent.
+            statuses: Of the answers, in order.
+        """
+        self.answers.setdefault(route, Counter()).update(statuses)
+        method = route.partition(" ")[0]
+        self.fair.setdefault(route, Counter()).update(
+            status
+            for request, status in zip(requests, statuses, strict=True)
+            if request.is_framed and request.method == method
+        )
+        for request, status in zip(requests, statuses, strict=True):
+            what = f"{request} {request.body[:600]!r} (FUZZ_SEED={SEED})"
+            assert status is not None or not request.is_framed, f"not answered: {what}"
+            assert status is None or status < 500, f"{status}: {what}"
+        if self._is_long and time.monotonic() - self._told > _PROGRESS:
+            self._told = time.monotonic()
+            _say(f"{self.sent():,} of {self._total:,} requests, {self._seconds():.0f} s: {route}")
+
+    def sent(self, route: str | None = None) -> int:
+        """Give the number of requests, to one route or to all."""
+        chosen = self.answers.values() if route is None else [self.answers[route]]
+        return sum(each.total() for each in chosen)
+
+    def report(self) -> None:
+        """Write a table of a long run: requests of each route, by the answer's status."""
+        if not self._is_long:
+            return
+        _say(f"{self.sent():,} requests, {self._seconds():.0f} s, FUZZ_SEED={SEED}")
+        for route, statuses in self.answers.items():
+            said = (
+                f"{status or 'closed'}: {count:,}"
+                for status, count in sorted(statuses.items(), key=lambda each: each[0] or 0)
+            )
+            _say(f"  {route:60} {self.sent(route):>9,}  {', '.join(said)}")
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")  # `make fuzz` shows it at once: pytest captures nothing there
+    sys.stderr.flush()
+
+
+def shares(routes: Sequence[str]) -> dict[str, int]:
+    """Distribute the cases evenly.
+
+    Args:
+        routes: Names; each gets a share, and together they get all.
+    """
+    each, more = divmod(CASES, len(routes))
+    return {route: each + (number < more) for number, route in enumerate(routes)}
+
+
+def portions(cases: int) -> Iterator[int]:
+    """Split a number of cases into portions.
+
+    Args:
+        cases: The number of requests.
+    """
+    while cases > 0:
+        yield min(cases, PORTION)
+        cases -= PORTION
+
+
+def examples(strategy: st.SearchStrategy[Any], count: int, *, name: str) -> list[Any]:
+    """Draw values, independent of each other.
+
+    Args:
+        strategy: What to draw.
+        count: How many.
+        name: Chooses the draws, together with the run's seed.
+    """
+    drawn: list[Any] = []
+
+    def draw(value: Any) -> None:
+        drawn.append(value)
+
+    run = 0
+    while len(drawn) < count:  # a run may end early
+        run += 1
+        chosen = settings(
+            max_examples=count - len(drawn),
+            deadline=None,
+            database=None,
+            # A request that fails is named: no simpler one is looked for, which takes long.
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        seed(f"{SEED} {name} {run}")(chosen(given(strategy)(draw)))()
+    return drawn[:count]

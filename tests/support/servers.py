@@ -232,7 +232,6 @@ class Stack:
                 "identity_secret": [OTHER_SECRET, IDENTITY_SECRET],
                 "allowed_workspaces": ["wholesale", *self.more_connectors],
                 "embed_origins": [self.site_url],
-                "image_sources": [self.simulator_url],
             },
             "channels.ZendeskInput": block,
         }

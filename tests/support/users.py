@@ -44,6 +44,8 @@ class RestUser:
     workspace: str | None = None
     name: str | None = None
     channel: str = "rest"
+    #: Where the user writes from, as a proxy tells it.
+    address: str | None = None
     sender: str = field(default_factory=lambda: f"user-{uuid.uuid4().hex[:12]}")
 
     async def gets(self, text: str, **fields: Any) -> list[dict[str, Any]]:
@@ -51,8 +53,9 @@ class RestUser:
         body: dict[str, Any] = {"sender": self.sender, "message": text, **fields}
         if self.workspace or self.name:
             body["metadata"] = {"workspace": self.workspace, "name": self.name}
+        headers = {"X-Forwarded-For": self.address} if self.address else {}
         async with self.http.post(
-            f"{self.rasa_url}/webhooks/{self.channel}/webhook", json=body
+            f"{self.rasa_url}/webhooks/{self.channel}/webhook", json=body, headers=headers
         ) as answer:
             return list(await answer.json())
 
@@ -119,7 +122,7 @@ async def conversation_of(
 
 def is_of(conversation: dict[str, Any], sender: str) -> bool:
     """Tell whether a conversation at Zendesk is of a sender, on any channel, or of a subject."""
-    found = conversation["user"]["externalId"]
+    found = conversation["user"].get("externalId")
     return found == sender or found in {external_id(each, sender) for each in CHANNELS}
 
 

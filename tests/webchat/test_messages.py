@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.support.names import TEXTS
+from zendesk_handoff.domain.user_content import Place
 from zendesk_handoff.webchat.error_responses import RequestError
 from zendesk_handoff.webchat.messages import (
     MAX_TEXT,
@@ -53,6 +54,23 @@ def test_an_item_is_a_number():
     assert read_item({"item": 7}) == 7
     for value in (None, 0, -1, 2**53, 1.0, "7", True, [7]):
         assert raised_by(read_item, {"item": value})[0] == 400
+
+
+def test_a_text_may_have_the_users_place():
+    body = {"id": ID, "text": "My location", "coordinates": {"lat": 52.51627512, "long": -180}}
+    assert read_message(body).place == Place(52.516275, -180)
+    for given in (
+        *(
+            {},
+            [],
+            "52,13",
+            {"lat": 91, "long": 0},
+            {"lat": 0, "long": -181},
+            {"lat": "1", "long": 1},
+        ),
+        *({"lat": True, "long": 1}, {"lat": float("nan"), "long": 1}, {"lat": None, "long": 1}),
+    ):
+        assert raised_by(read_message, {**body, "coordinates": given})[0] == 400
 
 
 @pytest.mark.parametrize("text", TEXTS)

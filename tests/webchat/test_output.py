@@ -9,10 +9,13 @@ from rasa.core.channels.channel import CollectingOutputChannel
 
 from tests.support.names import AGENTS
 from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.domain.responses import AGENT_JOINED, ENDED, QUEUE
+from zendesk_handoff.domain.user_content import Place
 from zendesk_handoff.rasa.channel_output import ChannelOutput
-from zendesk_handoff.rasa.delivery import with_literal_values
+from zendesk_handoff.rasa.delivery import named, with_literal_values
 from zendesk_handoff.webchat.adapter import WebChatAdapter
 from zendesk_handoff.webchat.output import WebChatOutput
+from zendesk_handoff.webchat.queue import PageMessage
 from zendesk_handoff.webchat.typing import TypingAgents
 
 SENDER = "webchat-1"
@@ -101,6 +104,35 @@ async def test_each_part_of_a_response_with_a_key_is_shown_once(to_page, shown):
     for key in ("one", "one", "two"):
         await to_page.send_once(SENDER, dict(response), key=key)
     assert [sorted(each.keys() - {"role"}) for each in await shown()] == [["text"], ["media"]] * 2
+
+
+@pytest.mark.parametrize("key", ["one", None])
+async def test_words_about_the_handover_are_a_line(to_page, output, shown, key):
+    response = {"text": "Ana is here now.", "buttons": []}
+    for name in (AGENT_JOINED, QUEUE):
+        sent = named(to_page, response, name)
+        await (
+            to_page.send_once(SENDER, sent, key=name)
+            if key
+            else to_page.send_response(SENDER, sent)
+        )
+    await output.send_response(SENDER, {**response, "utter_action": QUEUE})  # the bot's own turn
+    assert await shown() == [{"role": "status", "text": "Ana is here now."}] * 3
+
+
+async def test_a_response_with_buttons_or_of_another_name_stays_a_message(to_page, shown):
+    buttons = [{"title": "Yes", "payload": "/yes"}]
+    for name, more in ((QUEUE, {"buttons": buttons}), (ENDED, {})):
+        await to_page.send_response(SENDER, named(to_page, {"text": "Wait.", **more}, name))
+    assert "status" not in {each["role"] for each in await shown()}
+    assert named(CollectingOutputChannel(), {"text": "Wait."}, QUEUE) == {"text": "Wait."}
+
+
+def test_a_place_is_passed_on_as_one(output):
+    message = PageMessage("My location: https://map.example", output, SENDER)
+    message.place = Place(52.5, 13.4)
+    content = WebChatAdapter(None).receive(message, None)
+    assert (content.text, content.places) == ("", (Place(52.5, 13.4),))
 
 
 NAMES = [

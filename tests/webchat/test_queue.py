@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from zendesk_handoff.domain.user_content import Place
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.webchat.executor import SerialExecutor
 from zendesk_handoff.webchat.history import user_item
@@ -54,6 +55,31 @@ async def test_unhandled_messages_come_in_order_and_older_ones_are_marked(store)
     assert [each.metadata["handoff_again"] for each in bot.messages] == [True, False]
     assert {each.metadata["name"] for each in bot.messages} == {"Jo"}
     assert await store.chat.unhandled(SENDER) == []
+
+
+async def test_a_place_is_kept_until_it_is_handled(store):
+    bot = Bot(store)
+    work = {"text": "My location", "metadata": {}, "place": [52.5, 13.4]}
+    item = user_item("My location", request_id="p")
+    await store.chat.add(SENDER, item, request_id="p", work=work)
+    await add(store, "and words")
+    await bot.queue.dispatch(store, SENDER)
+    await bot.finish(timeout=60)
+    assert [each.place for each in bot.messages] == [Place(52.5, 13.4), None]
+
+
+async def test_the_bot_begins_once_the_pages_show_the_message(store):
+    bot, order = Bot(store), []
+
+    async def show(sender_id):
+        order.append((sender_id, len(bot.messages)))
+
+    executor = SerialExecutor(lambda _: None, bot.failed)
+    queue = MessageQueue(executor, bot.on_new_message, WebChatOutput(lambda: store), show=show)
+    new = await add(store, "first")
+    await queue.dispatch(store, SENDER, new=new)
+    await executor.finish(timeout=60)
+    assert order == [(SENDER, 0)] and len(bot.messages) == 1
 
 
 async def test_a_message_that_failed_is_reported_and_stays(store):

@@ -33,9 +33,10 @@ class Browser:
         self.is_busy = False
         self.has_typing_agent = False
         self.read_until = None
+        self.put = self.chunks.put
 
     async def send(self, chunk):
-        await self.chunks.put(chunk)
+        await self.put(chunk)
 
     async def event(self):
         """Return the next event as (type or id, data)."""
@@ -101,6 +102,27 @@ def test_a_session_that_failed_to_open_is_none_to_the_page():
 
     assert handoff_status(session(State.ACTIVE)) == {"state": "active", "agent": "Ana"}
     assert handoff_status(session(State.FAILED)) == handoff_status(None)
+
+
+async def test_the_bot_waits_until_a_message_is_on_the_page_but_not_for_a_slow_one(store):
+    streams = EventStreams()
+    async with listening(streams, store) as browser:
+        assert (await browser.event())[0] == "handoff"
+        await streams.flush(SENDER)  # there is nothing to wait for
+        await store.chat.add(SENDER, bot_item("Hello"))
+        assert browser.chunks.empty()
+        await streams.flush(SENDER)
+        assert (browser.chunks.get_nowait()).startswith("id: ")
+        reads = asyncio.Event()
+
+        async def stall(_chunk):
+            await reads.wait()
+
+        browser.put = stall
+        await store.chat.add(SENDER, bot_item("Hello again"))
+        await asyncio.wait_for(streams.flush(SENDER), 5)
+        reads.set()
+    await streams.flush(SENDER)
 
 
 async def test_the_history_comes_first_and_then_what_is_new(store):

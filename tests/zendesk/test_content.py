@@ -58,7 +58,7 @@ def test_actions_become_buttons_or_words():
         Button("Form", url="https://f.example"),
     )
     assert message.text.split("\n") == [
-        *("Choose", "Tell us where you are", "Buy the lid: 19.99 EUR", "Nowhere"),
+        *("Choose", "Tell us where you are", "Buy the lid: 19.99 EUR"),
     ]
     assert [each.title for each in message.choices] == ["Blue", "More"]
 

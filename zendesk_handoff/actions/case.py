@@ -8,7 +8,6 @@ from rasa_sdk import Tracker
 
 from zendesk_handoff import frustration
 from zendesk_handoff.actions.reason import kind_of_reason, reason_for_agents
-from zendesk_handoff.actions.ticket import Values, fill_ticket
 from zendesk_handoff.actions.user import (
     find_browser,
     find_identity,
@@ -21,6 +20,7 @@ from zendesk_handoff.domain.redaction import mask
 from zendesk_handoff.domain.ticket import Ticket
 from zendesk_handoff.domain.untrusted_text import quotable
 from zendesk_handoff.handover.agent_notes import agent_note
+from zendesk_handoff.handover.ticket_fields import Values, fill_ticket
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.summary import add_context, write_summary, write_transcript
 

@@ -20,6 +20,10 @@ _KINDS = {
     "organization_id": "organizations",
     "fields": "ticket_fields",
 }
+#: Settings of a connector that are the number of a ticket field with text.
+_TEXT_FIELDS = ("session_field", "summary_to")
+_WITH_APP_KEY = "Run the check once with an `app_` key in its place."
+_TEXT = frozenset({"text", "textarea"})
 
 
 def check_existing_tickets(connector: Connector, *, multi: bool) -> Iterator[Finding]:
@@ -31,7 +35,14 @@ def check_existing_tickets(connector: Connector, *, multi: bool) -> Iterator[Fin
     """
     if not _has_fields(connector):
         return
-    if multi:
+    if connector.is_native:
+        cause = "A handover goes into the ticket of the conversation, where one is still open: "
+        if connector.support_token is not None:
+            yield fine(_name(connector), f"{cause}its fields are set through the Support API.")
+            return
+        cause += "Zendesk leaves its fields and tags as they are."
+        yield warning(_name(connector), cause, "Write a `support_token`.")
+    elif multi:
         yield fine(_name(connector), "Each handover makes a ticket, which gets its fields.")
     elif connector.support_token is not None:
         cause = "A user's second handover goes into the ticket that is still open: its fields are "
@@ -40,6 +51,20 @@ def check_existing_tickets(connector: Connector, *, multi: bool) -> Iterator[Fin
         cause = "A user's second handover goes into the ticket that is still open: Zendesk leaves "
         cure = "Turn multi-conversations on, or write a `support_token`."
         yield warning(_name(connector), f"{cause}its fields and tags as they are.", cure)
+
+
+def skip_account(connector: Connector) -> Iterator[Finding]:
+    """Tell that it is not known what the account keeps a handover from setting in a ticket.
+
+    Args:
+        connector: Its key may not read the account.
+    """
+    if _has_fields(connector):
+        cause = (
+            "An `int_` key may not read what the account keeps from a ticket: multi-conversations, "
+            "and who answers first."
+        )
+        yield skipped(_name(connector), cause, _WITH_APP_KEY)
 
 
 def check_who_answers_first(connector: Connector, *, is_agents: bool) -> Iterator[Finding]:
@@ -88,7 +113,7 @@ async def check_support_api(connector: Connector) -> list[Finding]:
                 cause = "`support_token` opens nothing: Zendesk answers as to a visitor."
                 return [problem(name, cause, "Copy it again, with its agent's `support_email`.")]
             for field, record_id in wanted:
-                record = await client.read_record(_KINDS[field], record_id)
+                record = await client.read_record(_kind(field), record_id)
                 found += _check_record(connector, field, record_id, record)
         except ConversationsError as error:
             return [*found, refusal(name, error)]
@@ -104,11 +129,17 @@ def _check_record(
     name = _name(connector)
     if record is None:
         cure = f"Correct `{field}`: Admin Center shows the id in the address of its page."
-        kind = RECORDS[_KINDS[field]].replace("_", " ")
+        kind = RECORDS[_kind(field)].replace("_", " ")
         yield problem(name, f"The account has no {kind} with the id {record_id}.", cure)
-    elif field == "fields" and record.get("active") is False:
+        return
+    if _kind(field) != "ticket_fields":
+        return
+    if record.get("active") is False:
         yield problem(name, f"The ticket field {record_id} is not active.", "Activate it.")
-    elif field == "fields" and record.get("editable_in_portal") is False:
+    elif field in _TEXT_FIELDS and record.get("type") not in {None, *_TEXT}:
+        cause = f"The ticket field {record_id} of `{field}` has no text: {record['type']}."
+        yield problem(name, cause, "Name a field of the type `text` or `textarea`.")
+    elif record.get("editable_in_portal") is False:
         cause = (
             f"The ticket field {record_id} cannot be edited by end users: Zendesk may not take it "
         )
@@ -125,6 +156,14 @@ def _written_ids(connector: Connector) -> Iterator[tuple[str, str]]:
                 yield from ((field, field_id) for field_id in value or ())
             elif value is not None and not value.names:
                 yield field, value.text
+    if connector.session_field is not None:
+        yield "session_field", connector.session_field
+    if connector.is_native and connector.summary_field is not None:
+        yield "summary_to", connector.summary_field
+
+
+def _kind(field: str) -> str:
+    return _KINDS.get(field, "ticket_fields")
 
 
 def _has_fields(connector: Connector) -> bool:

@@ -13,6 +13,7 @@ from zendesk_handoff.checks.tickets import (
     check_existing_tickets,
     check_support_api,
     check_who_answers_first,
+    skip_account,
 )
 from zendesk_handoff.errors import ApiError, ConversationsError, NotAuthorized, NotFound
 from zendesk_handoff.settings import Connector, Settings
@@ -22,7 +23,7 @@ from zendesk_handoff.zendesk.client import ConversationsClient
 from zendesk_handoff.zendesk.models import SwitchboardIntegration
 from zendesk_handoff.zendesk.provisioning.wanted import same_address
 from zendesk_handoff.zendesk.retry import RetryPolicy
-from zendesk_handoff.zendesk.webhooks import triggers_of
+from zendesk_handoff.zendesk.webhooks import SIGNS, triggers_of
 
 #: One repetition or two: a person waits.
 _RETRY = RetryPolicy(max_elapsed=3.0)
@@ -93,6 +94,8 @@ async def _check_account(
         app = await api.get_app()
         found += _multi_conversations(connector, multi=app.has_multi_conversations)
         found += check_existing_tickets(connector, multi=app.has_multi_conversations)
+    else:
+        found += skip_account(connector)
     hooks = await _hooks(api, is_app=is_app)
     if hooks is None:
         cause = "This key may not read the account's webhooks and switchboard."
@@ -126,7 +129,10 @@ async def _hooks(api: Administration, *, is_app: bool) -> list[_Hook] | None:
 
 def _multi_conversations(connector: Connector, *, multi: bool) -> Iterator[Finding]:
     name = _name("multi-conversations", connector)
-    if multi:
+    if connector.is_native:
+        number = "several conversations" if multi else "one conversation"
+        yield fine(name, f"A user may have {number}; a handover takes place in the user's own.")
+    elif multi:
         yield fine(name, "On: each handover has a conversation and a ticket of its own.")
     else:
         cause = "Off: all handovers of a user share one conversation, and what was said before."
@@ -165,12 +171,18 @@ def _webhook(connector: Connector, public_url: str, hooks: Sequence[_Hook]) -> I
         yield problem(name, cause, cure + setup)
     needed = triggers_of(is_native=connector.is_native)
     missing = [each for each in needed if each not in ours[0].webhook.triggers]
-    if missing:
+    if missing and set(missing) <= {*SIGNS}:
+        cause = f"It lacks {', '.join(missing)}: users do not see that an agent types, or has read."
+        yield warning(name, cause, f"Add the triggers in Admin Center. {setup}")
+    elif missing:
         cause = f"It lacks the triggers {', '.join(missing)}: these events never come."
         yield problem(name, cause, f"Add them in Admin Center. {setup}")
     elif connector.is_native and not ours[0].webhook.include_full_user:
         cause = "It sends no names and languages of users, which the bot would get."
         yield warning(name, cause, f"Set includeFullUser. {setup}")
+    elif connector.is_native and connector.client_info and not ours[0].webhook.include_full_source:
+        cause = "It sends nothing of users' clients, which `client_info` asks for."
+        yield warning(name, cause, f"Set includeFullSource. {setup}")
     elif _accepted(connector, ours):
         shown = ours[0].webhook.secret is not None
         words = "with every trigger" + (" and the same secret" if shown else "")

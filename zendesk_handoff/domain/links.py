@@ -100,10 +100,10 @@ def _is_public_host(host: str) -> bool:
     # Full-width digits and ideographic dots are read as ASCII ones (RFC 3490, section 3.1).
     host = normalize("NFKC", host).replace("\u3002", ".").removesuffix(".")
     if ":" in host:
-        return _is_global(host.partition("%")[0])
+        return is_global(host)
     labels = host.split(".")
     if _NUMBER.fullmatch(labels[-1]):
-        return _is_global(host)
+        return is_global(host)
     is_name = len(host) <= _MAX_HOST and all(0 < len(each) <= _MAX_LABEL for each in labels)
     return is_name and not _NOT_IN_HOSTS.search(host) and _has_public_name(labels)
 
@@ -112,10 +112,14 @@ def _has_public_name(labels: list[str]) -> bool:
     return len(labels) > 1 and labels[-1] not in _PRIVATE_DOMAINS and labels[-2:] != _HOME
 
 
-def _is_global(host: str) -> bool:
-    """Tell whether an IP address in its usual notation is one of the public internet."""
+def is_global(host: str) -> bool:
+    """Tell whether an IP address in its usual notation is one of the public internet.
+
+    Args:
+        host: The address; one of IPv6 may name its interface.
+    """
     try:
-        address = ip_address(host)
+        address = ip_address(host.partition("%")[0])
     except ValueError:  # ``127.1`` and ``0x7f000001`` are addresses, too, for some programs
         return False
     if address.version == 6:
@@ -124,5 +128,5 @@ def _is_global(host: str) -> bool:
         if address in _NAT64:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None or address.teredo is not None:
-            return inner is not None and _is_global(str(inner))
+            return inner is not None and is_global(str(inner))
     return address.is_global and not address.is_multicast

@@ -11,6 +11,8 @@ from zendesk_handoff.domain.untrusted_text import is_shown
 
 #: The path, on the Rasa server, of the files that agents send.
 AGENT_MEDIA_PATH = "/webhooks/zendesk/media"
+#: The path, on the Rasa server, of the agents' own pictures; the chat page's alone.
+AVATAR_PATH = "/webhooks/webchat/avatars"
 #: Shown by a browser inline. Any other type is a download: it could contain a script.
 INLINE_IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 #: Told as they are, though they are downloads too: platforms such as WhatsApp go by the type, and

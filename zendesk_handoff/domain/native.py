@@ -10,8 +10,16 @@ from typing import Any, Literal
 NATIVE_CHANNEL = "zendesk"
 #: Beginning of the sender ids of native conversations: no other channel may speak for them.
 NATIVE_PREFIX = "zendesk:"
+#: Beginning of the id of an event that stands for a message of a listing.
+LISTED = "listed:"
 #: Seconds between the bot's answer and the next message, below which nobody can have read it.
-TOO_FAST = 5.0
+TOO_FAST = 2.0
+#: Seconds after which somebody has made a pause.
+_WITHOUT_PAUSE = 60.0
+#: Seconds within which a long text is a repetition.
+_REPEATS_WITHIN = 3600.0
+#: Points of a turn that is a machine's by its look; one that a person could have written has one.
+POINTS = 5
 
 Kind = Literal["message", "postback", "start", "foreign", "refused"]
 
@@ -107,7 +115,7 @@ class NativeConversation:
         source: The channel by Zendesk's name.
         first_message_id: The first message since the bot has had control.
         last_message_id: The last message that the bot was given.
-        fast_turns: Messages in a row that came too fast to be a person's.
+        fast_turns: Points of turns in a row that show no person: see ``count_turn``.
         answered_at: When the bot's last turn was over, in seconds since the epoch.
         control_moved_at: When control last moved, in seconds since the epoch, by Zendesk's clock.
     """
@@ -124,16 +132,27 @@ class NativeConversation:
     control_moved_at: float | None = None
 
 
-def count_fast_turn(conversation: NativeConversation, *, now: float) -> int:
-    """Count the messages in a row that came too fast to be a person's, with this one.
+def count_turn(
+    conversation: NativeConversation, *, now: float, is_answer: bool = True, is_repeat: bool = False
+) -> int:
+    """Count the points of turns in a row that show no person, with this message's.
 
-    Two machines that answer each other would go on for ever.
+    Two machines that answer each other would go on for ever. They answer at once, or they say the
+    same again; or else they go on and on without a pause, which people do for a while, too.
 
     Args:
         conversation: As it was after the bot's last turn.
         now: When this message was stored, in seconds since the epoch.
+        is_answer: Whether the bot has said something since the user's message before this one. The
+            lines of somebody who writes one after the other are no turns.
+        is_repeat: Whether it is a long text that the user has sent just before.
     """
     answered_at = conversation.answered_at
-    if answered_at is None or now - answered_at > TOO_FAST:
+    if answered_at is None:
         return 0
-    return conversation.fast_turns + 1
+    if not is_answer:
+        return conversation.fast_turns
+    pause = now - answered_at
+    if pause <= TOO_FAST or (is_repeat and pause <= _REPEATS_WITHIN):
+        return conversation.fast_turns + POINTS
+    return conversation.fast_turns + 1 if pause <= _WITHOUT_PAUSE else 0

@@ -39,6 +39,8 @@ _CARD_LENGTHS = {
 }
 #: The longest group of digits in a card number that is written in several groups.
 _MAX_GROUP = 8
+#: Digits of the longest number that is masked, an IBAN.
+_MAX_DIGITS = 34
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[\s-]{0,2}[A-Za-z0-9]){11,34}")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w/.-])(?:\+|00)?\d[\d ()/.-]{6,17}\d(?![\w/-])")
@@ -112,16 +114,7 @@ def mask_dialogue(dialogue: Dialogue, *, kinds: Collection[str] = PAYMENT) -> Di
         dialogue: The conversation.
         kinds: The kinds to mask, out of `KINDS`.
     """
-    secrets = _secrets(dialogue) if "secret" in kinds else set()
-    repeated = (
-        re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(secrets)))})(?!\w)")
-        if secrets
-        else None
-    )
-
-    def hide(text: str) -> str:
-        return mask(repeated.sub(SECRET, text) if repeated else text, kinds=kinds)
-
+    hide = _hider(dialogue, kinds)
     texts = {
         speaker: iter(
             hide(
@@ -144,6 +137,37 @@ def mask_dialogue(dialogue: Dialogue, *, kinds: Collection[str] = PAYMENT) -> Di
     slots = {name: _hide_value(name, each, hide, kinds) for name, each in dialogue.slots.items()}
     facts = tuple(each._replace(value=hide(each.value)) for each in dialogue.user_facts)
     return replace(dialogue, turns=tuple(turns), slots=slots, user_facts=facts)
+
+
+def value_masker(
+    dialogue: Dialogue, *, kinds: Collection[str] = PAYMENT
+) -> Callable[[str, Any], Any]:
+    """Make a function that masks a value from outside the conversation as a slot of it.
+
+    Args:
+        dialogue: The conversation, whose secrets may be repeated there.
+        kinds: The kinds to mask, out of `KINDS`.
+
+    Returns:
+        A function of the value's name and the value: a text, a number, a list, a mapping.
+    """
+    hide = _hider(dialogue, kinds)
+    return lambda name, value: _hide_value(name, value, hide, kinds)
+
+
+def _hider(dialogue: Dialogue, kinds: Collection[str]) -> Callable[[str], str]:
+    """Make a function that masks a text, and the conversation's secrets that it repeats."""
+    secrets = _secrets(dialogue) if "secret" in kinds else set()
+    repeated = (
+        re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(secrets)))})(?!\w)")
+        if secrets
+        else None
+    )
+
+    def hide(text: str) -> str:
+        return mask(repeated.sub(SECRET, text) if repeated else text, kinds=kinds)
+
+    return hide
 
 
 def _secrets(dialogue: Dialogue) -> set[str]:
@@ -177,13 +201,20 @@ def _hide_value(name: str, value: Any, hide: Callable[[str], str], kinds: Collec
     if isinstance(value, (str, int, float)):
         if "secret" in kinds and _is_secret_name(name):
             return SECRET
-        text = str(value)
+        is_whole = isinstance(value, float) and value.is_integer()
+        text = str(int(value) if is_whole else value)  # as it will be written
         hidden = hide(text)
         return value if hidden == text else hidden
     if isinstance(value, Mapping):
         return {key: _hide_value(str(key), each, hide, kinds) for key, each in value.items()}
     if isinstance(value, Iterable):
-        return [_hide_value(name, each, hide, kinds) for each in value]
+        items = [_hide_value(name, each, hide, kinds) for each in value]
+        # The items are shown in one line, in which a number in parts would be whole again; in many
+        # items there is one by chance.
+        joined = ", ".join(str(each) for each in items if isinstance(each, (str, int, float)))
+        is_one_number = sum(map(str.isdigit, joined)) <= _MAX_DIGITS
+        hidden = hide(joined) if is_one_number else joined
+        return items if hidden == joined else [hidden]
     return value
 
 

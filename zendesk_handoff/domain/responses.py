@@ -19,6 +19,8 @@ import yaml
 from zendesk_handoff.domain.language import ENGLISH, language_of
 
 STARTED = "utter_handoff_started"
+STARTED_CLOSED = "utter_handoff_started_closed"
+STARTED_CLOSED_FOR_LONG = "utter_handoff_started_closed_for_long"
 FAILED = "utter_handoff_failed"
 AGENT_JOINED = "utter_handoff_agent_joined"
 AGENT_CHANGED = "utter_handoff_agent_changed"
@@ -56,6 +58,9 @@ ASK_NAME = "utter_ask_handoff_name"
 ASK_EMAIL = "utter_ask_handoff_email"
 ASK_MESSAGE = "utter_ask_handoff_message"
 ASK_TOPIC = "utter_ask_handoff_topic"
+
+#: What is said of the handover itself: who has joined, and how long it takes.
+NOTICES = frozenset({AGENT_JOINED, AGENT_CHANGED, STILL_WAITING, QUEUE, DELAYED})
 
 #: The offers that `FrustrationPolicy` makes.
 OFFERS = frozenset({OFFER, OFFER_MESSAGE})

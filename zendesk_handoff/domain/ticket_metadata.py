@@ -22,6 +22,7 @@ TICKET_PREFIX = "dataCapture."
 _SYSTEM = f"{TICKET_PREFIX}systemField."
 _CUSTOM = f"{TICKET_PREFIX}ticketField."
 _TAGS = f"{_SYSTEM}tags"
+_REQUESTER = f"{_SYSTEM}requester."
 _NOTHING = Ticket()
 
 
@@ -58,6 +59,48 @@ def ticket_metadata(
         else:
             left_out.append(key)
     return TicketMetadata(metadata, tuple(dict.fromkeys(left_out)))
+
+
+def fallbacks(
+    metadata: Mapping[str, Any],
+    own: Mapping[str, str | None],
+    *,
+    reference: Ticket = _NOTHING,
+    summary_key: str | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Yield what is left of metadata that Zendesk refuses: with ever less of the ticket.
+
+    It takes all or nothing, and does not say which field is wrong. Fields of the account's own are:
+    their ids and values come from settings and slots. First each kind of them is left out alone,
+    then all of them; tags, requester and reference stay for longer.
+
+    Args:
+        metadata: As it was refused.
+        own: Keys that are always there, if they have a value.
+        reference: The field or the tag by which the session is found.
+        summary_key: The key of the summary, if it goes into a field.
+    """
+    needed = {key: harmless(value) for key, value in _entries(reference)}
+    kinds = [
+        {key for key in metadata if key.startswith(_CUSTOM)} - {summary_key, *needed},
+        {key for key in metadata if key == summary_key},
+        {
+            key
+            for key in metadata
+            if key.startswith(_SYSTEM) and key != _TAGS and not key.startswith(_REQUESTER)
+        },
+    ]
+    always = {key: value for key, value in own.items() if value}
+    without = [*kinds, set[str]().union(*kinds)]
+    tried = [dict(metadata)]
+    for left in (
+        *({key: metadata[key] for key in metadata if key not in each} for each in without),
+        {**always, **needed},
+        always,
+    ):
+        if left not in tried:
+            tried.append(left)
+            yield left
 
 
 def _entries(ticket: Ticket) -> Iterator[tuple[str, str]]:

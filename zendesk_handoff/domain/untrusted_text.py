@@ -153,8 +153,17 @@ def quotable_dialogue(dialogue: Dialogue) -> Dialogue:
         )
         for turn in dialogue.turns
     )
-    slots = {name: _map_texts(value, quotable) for name, value in dialogue.slots.items()}
+    slots = {name: quotable_value(value) for name, value in dialogue.slots.items()}
     return replace(dialogue, turns=turns, slots=slots)
+
+
+def quotable_value(value: Any) -> Any:
+    """Prepare every text of a value for a quotation.
+
+    Args:
+        value: A text, a list or a mapping; anything else stays as it is.
+    """
+    return _map_texts(value, quotable)
 
 
 def _map_texts(value: Any, change: Callable[[str], str]) -> Any:

@@ -153,7 +153,7 @@ def _user_event(
     facts = {
         SOURCE: channel,
         BRAND: brand,
-        CLIENT: source.get("client"),
+        CLIENT: source.get("client") if connector.client_info else None,
         LOCALE: profile.get("locale"),
         "workspace": connector.workspaces[0],
     }

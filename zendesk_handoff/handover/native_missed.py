@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from zendesk_handoff.domain.inbox import epoch
-from zendesk_handoff.domain.native import NativeConversation, UserEvent
+from zendesk_handoff.domain.native import LISTED, NativeConversation, UserEvent
 from zendesk_handoff.errors import NotFound, StoreUnavailable
 from zendesk_handoff.handover.classify import is_for_user, is_own
 from zendesk_handoff.handover.native_events import classify_user_events
@@ -30,8 +30,6 @@ from zendesk_handoff.zendesk.models import storable_id
 
 log = structlog.get_logger(__name__)
 
-#: Beginning of the id of an event that stands for a message of a listing.
-LISTED = "listed:"
 #: Seconds after which ids of messages are forgotten: nothing older can be told to be missed.
 _LOOK_BACK = 24 * 3600.0
 #: Seconds for which the event of a new message is waited for, which has more of it.

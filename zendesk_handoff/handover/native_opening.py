@@ -56,7 +56,7 @@ class NativeOpening:
             "conversation_id": found.conversation_id,
             "user_id": found.user_id,
             # By these the ticket is recognised, and the agents' messages are told from older ones.
-            "summary_message_id": found.last_message_id,
+            "summary_message_id": await self._last_message(found),
             "transcript_message_id": await self._first_message(found),
         }
 
@@ -102,6 +102,17 @@ class NativeOpening:
         if found is None or found.connector_id != self._session.connector_id:
             raise HandoffError("The store has no such conversation of this connector.")
         return found
+
+    async def _last_message(self, found: NativeConversation) -> str | None:
+        """Return the last message before the handover: the user's, if they have written one.
+
+        A user who has only pressed buttons has written none since the bot has had the conversation.
+        """
+        if found.first_message_id is not None:
+            return found.last_message_id
+        async for page in self._client.message_pages(found.conversation_id):
+            return page[-1].id if page else None
+        return None
 
     async def _first_message(self, found: NativeConversation) -> str | None:
         number = self._client.connector.history

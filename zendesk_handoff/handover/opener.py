@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -78,11 +79,12 @@ class Opener:
         if not await self._leases.acquire(session.id):
             return False
         if session.state is State.REQUESTED:
-            if not self._admit(session):
+            channel, address = self._find_place(session.sender_id) or (None, None)
+            # The request has the channel from the tracker, where it can be a client's own word.
+            if not self._admit(replace(session, channel=channel or session.channel)):
                 log.warning("handoff.opening.not_admitted", session=session.id)
                 await self._store.sessions.fail(session.id)
                 return True
-            channel, address = self._find_place(session.sender_id) or (None, None)
             if not await self._store.requests.take_up(session.id, channel=channel, address=address):
                 await self._leases.release(session.id)
                 return False

@@ -10,7 +10,12 @@ import structlog
 from zendesk_handoff.domain.identity import TRUSTED, Origin, requester_profile
 from zendesk_handoff.domain.session import Session, State, Step
 from zendesk_handoff.domain.ticket import Ticket, join
-from zendesk_handoff.domain.ticket_metadata import TicketMetadata, ticket_metadata
+from zendesk_handoff.domain.ticket_metadata import (
+    TicketMetadata,
+    custom_key,
+    fallbacks,
+    ticket_metadata,
+)
 from zendesk_handoff.domain.user_ids import external_id
 from zendesk_handoff.errors import ApiError
 from zendesk_handoff.handover.native_opening import NativeOpening
@@ -278,19 +283,39 @@ class _Opening:
         own: Mapping[str, str | None],
         metadata: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Make a call with metadata that has the ticket's fields, or without them if it is refused.
+        """Make a call with metadata that has the ticket's fields, or with fewer if it is refused.
 
         Zendesk takes them from the conversation if a message makes the ticket, else from
-        `PassControl`. A field that it rejects must not make the handover fail.
+        `PassControl`. A field that it rejects must not make the handover fail, nor cost more
+        fields than need be.
         """
         try:
             return await call(metadata)
         except ApiError as error:
             if error.status != 400:
                 raise
-            result = await call({key: value for key, value in own.items() if value})
-            log.warning("handoff.ticket.refused", session=self.session.id, error=str(error))
+            refused = error
+        field_id = self.client.connector.summary_field
+        for left in fallbacks(
+            metadata,
+            own,
+            reference=reference_part(self.client.connector, self.session),
+            summary_key=field_id and custom_key(field_id),
+        ):
+            try:
+                result = await call(left)
+            except ApiError as error:
+                if error.status != 400:
+                    raise
+                continue
+            log.warning(
+                "handoff.ticket.refused",
+                session=self.session.id,
+                error=str(refused),
+                left_out=sorted(key for key, value in metadata.items() if left.get(key) != value),
+            )
             return result
+        raise refused
 
     def _metadata(self, own: Mapping[str, str | None]) -> TicketMetadata:
         """Put keys of our own, and the parts of the ticket, into one object."""

@@ -58,7 +58,7 @@ class Quotas:
         self._wrong_keys = rate(limits.wrong_keys_per_address)
         self._key_lines = rate(_KEY_LINES)
         self._limit_lines = rate(1)
-        self._addresses: OrderedDict[str, str] = OrderedDict()
+        self._addresses: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._knows_proxy = bool(limits.trusted_proxies)
 
     def address_of(self, peer: str, forwarded_for: Iterable[str]) -> str:
@@ -78,15 +78,17 @@ class Quotas:
             )
         return client_address(peer, lines, self.limits.trusted_proxies)
 
-    def note_address(self, sender_id: str, address: str) -> None:
+    def note_address(self, channel: str, sender_id: str, address: str) -> None:
         """Remember where a sender writes from, should they be handed over.
 
         Args:
+            channel: The channel's name. The same id on another one may be another person's, who
+                must not pay for this one.
             sender_id: Rasa's sender id.
             address: As ``address_of`` returns it.
         """
-        self._addresses[sender_id] = address
-        self._addresses.move_to_end(sender_id)
+        self._addresses[channel, sender_id] = address
+        self._addresses.move_to_end((channel, sender_id))
         if len(self._addresses) > _MAX_SENDERS:
             self._addresses.popitem(last=False)
 
@@ -117,11 +119,11 @@ class Quotas:
         """Count a handover; return whether it is admitted.
 
         Args:
-            session: Requested, and not taken up yet.
+            session: Requested, and not taken up yet; with the channel that its user is on.
         """
         keys = {"handovers_per_connector": session.connector_id}
         rates = dict(self._handovers)
-        address = self._addresses.get(session.sender_id)
+        address = self._addresses.get((session.channel, session.sender_id))
         if address is None:  # of a channel whose requests do not come from its users
             del rates["handovers_per_address"]
         else:

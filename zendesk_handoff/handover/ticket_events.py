@@ -8,6 +8,7 @@ from zendesk_handoff.domain.inbox import InboxEntry, stamp
 from zendesk_handoff.domain.session import EndReason, Session
 from zendesk_handoff.domain.ticket import Ticket
 from zendesk_handoff.settings import Connector
+from zendesk_handoff.settings.native import NOTE
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk.ticket_events import TAG_PREFIX, TicketEvent
 
@@ -18,13 +19,17 @@ OF_TICKET = "of_ticket"
 
 
 def reference_part(connector: Connector, session: Session) -> Ticket:
-    """Make the part of a ticket by which triggers name the session: a field, or a tag.
+    """Make the part of a ticket by which it names the session: a field, or a tag.
+
+    Triggers call with it; and the ticket of a native conversation is found by it, in which no
+    message need be the user's.
 
     Args:
         connector: The session's.
         session: The session.
     """
-    if not connector.signing_secrets or not session.reference:
+    has_note = session.is_native and connector.summary_to == NOTE and connector.support_token
+    if not session.reference or not (connector.signing_secrets or has_note):
         return Ticket()
     if connector.session_field:
         return Ticket(fields={connector.session_field: session.reference})

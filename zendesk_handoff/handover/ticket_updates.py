@@ -82,7 +82,7 @@ class TicketUpdates:
                     self._give_up(session, str(error))
             since = session.ticket_since or session.connected_at or 0.0
             if not is_done and since + _GIVE_UP_AFTER < now:
-                self._give_up(session, "Zendesk shows no ticket of the user with the summary.")
+                self._give_up(session, "Zendesk shows no ticket of the user that is this one.")
                 is_done = True
             if is_done:
                 await self._store.tickets.finish(session.id, claimed_until=again_at)
@@ -92,19 +92,22 @@ class TicketUpdates:
         client = self._clients.interactive(session.connector_id)
         support = self._clients.support(session.connector_id)
         assert client is not None and support is not None, "only such sessions are claimed"
-        if session.user_id is None or session.summary_message_id is None:
-            return True  # it was erased meanwhile, or there is nothing to recognise the ticket by
+        reference = reference_part(client.connector, session)
+        message_id = session.summary_message_id
+        if session.user_id is None or not (message_id or reference != Ticket()):
+            self._give_up(session, "Nothing is known by which the ticket could be found.")
+            return True
         user = await client.get_user(session.user_id)
         if user.zendesk_id is None:
             return False
-        ticket = await support.find_ticket(user.zendesk_id, session.summary_message_id)
+        ticket = await support.find_ticket(user.zendesk_id, message_id, reference=reference)
         if ticket is None:
             return False
         # As the conversation's metadata has it, with which the ticket is compared.
         wanted = Ticket.from_json(harmless(session.ticket))
         if session.is_open:
             # Of one that is over it would replace that of the next one in the same ticket.
-            wanted = join([wanted, reference_part(client.connector, session)])
+            wanted = join([wanted, reference])
         update, about = await support.update(ticket, wanted), _about(session)
         if update.refused:
             log.warning("handoff.ticket.value_refused", **about, fields=sorted(update.refused))

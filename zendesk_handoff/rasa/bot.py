@@ -22,7 +22,7 @@ from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa import lock_store
 from zendesk_handoff.rasa.channels import Channels, Whereabouts
 from zendesk_handoff.rasa.compat import GENERATES_FROM_SLOTS, is_paused, nlg_channel
-from zendesk_handoff.rasa.delivery import send_once, with_literal_values
+from zendesk_handoff.rasa.delivery import named, send_once, with_literal_values
 from zendesk_handoff.rasa.in_delivery import InDelivery
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.outputs import channel_name
@@ -231,7 +231,7 @@ class Bot:
         message = await self._generate(sender_id, response, output, values, tracker)
         if message is None:
             message = default_message(response, locale or self.language, **values)
-        sent = with_literal_values(output, message, values.values())
+        sent = named(output, with_literal_values(output, message, values.values()), response)
         await send_once(output, sender_id, sent, key=key)
         utterance: BotUttered = create_bot_utterance(message)
         utterance.metadata["utter_action"] = response

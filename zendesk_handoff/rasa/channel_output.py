@@ -27,9 +27,11 @@ BY_AGENT = "by_agent"
 LITERAL_VALUES = "literal_values"
 #: Names the agent who sends a message: ``name`` and, where it may be shown, ``picture``.
 SENT_BY = "sent_by"
+#: Names the response that a message of the bot's is, as Rasa's own events do.
+RESPONSE = "utter_action"
 #: What is of one channel alone, such as escapes, is not written into a message before it is sent
 #: there: a message that is refused waits, and may go through another channel.
-MARKS = (BY_AGENT, LITERAL_VALUES, SENT_BY)
+MARKS = (BY_AGENT, LITERAL_VALUES, SENT_BY, RESPONSE)
 _NOTHING = "the message has nothing that the channel can show"
 #: What of a message can be said in words instead.
 _FORMS = frozenset({"buttons", "image", "attachment", "elements", "custom"})
@@ -236,6 +238,8 @@ class ChannelOutput(OutputChannel):
         if sender := part.get(SENT_BY):
             name, picture = str(sender["name"]), sender.get("picture")
             body = self._adapter.as_sent_by(body, name=name, picture=picture)
+        if response := part.get(RESPONSE):
+            body = self._adapter.as_response(body, str(response))
         return await self._adapter.send(recipient_id, self._address, body, key=key)
 
 

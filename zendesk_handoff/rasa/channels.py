@@ -11,6 +11,7 @@ from urllib.parse import quote
 import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel, UserMessage
 from sanic import Sanic
+from sanic.request import Request
 
 from zendesk_handoff.domain.identity import USER_KEY
 from zendesk_handoff.domain.links import is_public
@@ -26,7 +27,7 @@ from zendesk_handoff.rasa.foreign import call_foreign
 from zendesk_handoff.rasa.guarded import GuardedAdapter
 from zendesk_handoff.rasa.origin import Origins
 from zendesk_handoff.rasa.outputs import OutputChannels, channel_name, exit_as_error
-from zendesk_handoff.rasa.response_tracking import current_request
+from zendesk_handoff.rasa.response_tracking import current_request, request_of
 
 log = structlog.get_logger(__name__)
 
@@ -134,6 +135,17 @@ class Channels:
         if not name or not session.channel or name == session.channel:
             return False
         return not self.adapter(name).proves_senders
+
+    def users_request(self, message: UserMessage) -> Request | None:
+        """Return the request of a message if its user has sent it, not a platform for its users.
+
+        Args:
+            message: A user's.
+        """
+        request = request_of(message)
+        if request is None or not self.adapter(self.name_of(message)).is_called_by_users:
+            return None
+        return request
 
     def whereabouts(self, message: UserMessage) -> Whereabouts:
         """Tell where the conversation of a message takes place.

@@ -15,7 +15,7 @@ from zendesk_handoff.domain.responses import MESSAGE_DELETED
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.errors import NotDelivered, StoreUnavailable
 from zendesk_handoff.logs import error_fields
-from zendesk_handoff.rasa.channel_output import LITERAL_VALUES, ChannelOutput
+from zendesk_handoff.rasa.channel_output import LITERAL_VALUES, RESPONSE, ChannelOutput
 from zendesk_handoff.rasa.foreign import call_foreign
 from zendesk_handoff.rasa.pending import PullOutput, deliver_pending
 from zendesk_handoff.rasa.progress import SessionProgress
@@ -74,6 +74,18 @@ def with_literal_values(
         for value in found:
             copied["text"] = copied["text"].replace(value, output.escape_markup(value))
     return copied
+
+
+def named(output: OutputChannel, message: dict[str, Any], response: str) -> dict[str, Any]:
+    """Add to a message which response it is, for a channel that shows some of them in another way.
+
+    Args:
+        output: The user's channel.
+        message: The response, as ``send_response`` takes it.
+        response: ``utter_…``.
+    """
+    is_ours = isinstance(output, (ChannelOutput, PullOutput))
+    return {**message, RESPONSE: response} if is_ours else message
 
 
 async def send_once(

@@ -28,6 +28,7 @@ from zendesk_handoff.rasa.pending import pending_parts, with_keys
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.inbox import Incoming
+from zendesk_handoff.zendesk.avatars import avatar_path
 from zendesk_handoff.zendesk.clients import Clients
 from zendesk_handoff.zendesk.media import is_zendesk_media
 
@@ -184,8 +185,10 @@ class InboxDelivery:
         await self._store.inbox.withdraw(event, session)
 
     async def _send(self, session: Session, event: Incoming, message: AgentMessage) -> bool:
+        connector = self._settings.connectors.get(session.connector_id)
+
         async def send(output: UserChannel) -> None:
-            shown = message_for_output(message, output, self._settings)
+            shown = message_for_output(message, output, self._settings, connector=connector)
             await output.send_agent_message(session.sender_id, shown, key=_key(message.id))
 
         return await self._output.push(session, send, key=_key(message.id), event_id=event.id)
@@ -245,7 +248,8 @@ async def send_waiting(
             continue  # the worker is sending it
         if event.kind == "message":
             connector = settings.connectors.get(session.connector_id)
-            shown = message_for_output(message_for_user(event, connector), output, settings)
+            message = message_for_user(event, connector)
+            shown = message_for_output(message, output, settings, connector=connector)
             is_confirmed = shown.is_deleted  # nothing is to be shown
             if not shown.is_deleted:
                 await output.send_agent_message(session.sender_id, shown, key=_key(shown.id))
@@ -270,7 +274,7 @@ async def send_waiting(
 
 
 def message_for_output(
-    message: AgentMessage, output: UserChannel, settings: Settings
+    message: AgentMessage, output: UserChannel, settings: Settings, *, connector: Connector | None
 ) -> AgentMessage:
     """Give a message the addresses that the user of a channel can open.
 
@@ -278,9 +282,11 @@ def message_for_output(
         message: Of ``message_for_user``.
         output: The user's channel.
         settings: The plugin's.
+        connector: The session's; ``None`` where it is no longer in the settings.
     """
     if isinstance(output, ChannelOutput) and output.is_own_page:
-        return message
+        picture = connector and avatar_path(message.avatar_url, connector)
+        return replace(message, avatar_url=picture or message.avatar_url)
     return _with_public_addresses(message, settings.public_url)
 
 

@@ -11,29 +11,22 @@ import time
 import structlog
 from rasa.core.channels.channel import UserMessage
 
-from zendesk_handoff.domain.native import (
-    NATIVE_CHANNEL,
-    NativeConversation,
-    count_fast_turn,
-)
+from zendesk_handoff.domain.native import NATIVE_CHANNEL, POINTS, NativeConversation
 from zendesk_handoff.domain.rates import HOUR, Rate
-from zendesk_handoff.domain.responses import TOO_MANY
+from zendesk_handoff.domain.responses import FAILED, TOO_MANY
 from zendesk_handoff.domain.session import EndReason, State
-from zendesk_handoff.errors import (
-    ApiError,
-    ConversationsError,
-    HandoffError,
-    NotAuthorized,
-    StoreUnavailable,
-)
+from zendesk_handoff.errors import ConversationsError, HandoffError, StoreUnavailable
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_events import LOCALE
-from zendesk_handoff.handover.native_missed import LISTED, MissedMessages
+from zendesk_handoff.handover.native_loops import LoopGuard
+from zendesk_handoff.handover.native_missed import MissedMessages
+from zendesk_handoff.handover.native_passing import PassOn
 from zendesk_handoff.handover.native_poster import bot_author
 from zendesk_handoff.handover.reconcile import CONTROL_DELAY
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.native_handover import NativeHandover
+from zendesk_handoff.rasa.native_late_ends import LateEnds
 from zendesk_handoff.rasa.native_turn import message_of
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
@@ -73,6 +66,9 @@ class NativeFeeder:
         self._missed = missed
         self._refusals = Rate(1, period=HOUR)
         self._handover = NativeHandover(store, settings, bot)
+        self._late_ends = LateEnds(store, settings, bot)
+        self._loops = LoopGuard(store)
+        self._passing = PassOn(clients, control)
         self._typing: set[asyncio.Task[None]] = set()
 
     async def feed(self, conversation: NativeConversation, may_be_known: bool) -> None:
@@ -118,13 +114,10 @@ class NativeFeeder:
             log.info("handoff.native.not_ours", connector=connector.id)
             return
         if row.kind == "foreign":
-            await self._pass_on(conversation, connector)
+            await self._pass_on(conversation, connector, row)
             return
         if row.kind != "refused" and not row.body["text"].strip():
             return
-        fast_turns = 0  # of what was read later nobody knows how fast it came
-        if not row.event_id.startswith(LISTED):
-            fast_turns = count_fast_turn(conversation, now=row.created_at)
         adapter = self._bot.channels.adapter(NATIVE_CHANNEL)
         message = message_of(row, adapter, source=conversation.source, may_be_known=may_be_known)
         if row.kind == "refused":
@@ -132,14 +125,18 @@ class NativeFeeder:
                 locale = row.body["metadata"].get(LOCALE)
                 await self._bot.refuse(message, TOO_MANY, locale=locale)
             return
-        await self._store.native.begin_turn(row, fast_turns=fast_turns)
-        if connector.bot.loop_after is not None and fast_turns >= connector.bot.loop_after:
+        points, limit = await self._loops.count(conversation, row), connector.bot.loop_after
+        await self._store.native.begin_turn(row, fast_turns=points)
+        if limit is not None and points >= limit * POINTS:
             await self._handover.hand_over(message, connector, "bot_loop")
             return
         if row.kind == "start":
             await self._take_control(conversation, connector)
+        ended = await self._late_ends.before_answer(message)
         self._show_typing(conversation, connector)
         problem = await self._turn(message, connector, may_be_known=may_be_known)
+        if problem is None and ended is not None:
+            await self._late_ends.after_answer(message, ended)
         if problem is not None and row.kind != "start":  # who has asked nothing waits for nothing
             await self._handover.hand_over(message, connector, problem)
 
@@ -172,6 +169,21 @@ class NativeFeeder:
             return True
         await asyncio.sleep(early)
         return await self._control.is_ours(conversation, is_certain=True)
+
+    async def _pass_on(
+        self, conversation: NativeConversation, connector: Connector, row: UserMessageRow
+    ) -> None:
+        """Pass a conversation on that the bot does not serve; else its user is told."""
+        comes_back = not self._loops.may_pass(conversation.sender_id)
+        if comes_back:
+            log.warning("handoff.native.passed_back", connector=connector.id)
+        if await self._passing.pass_on(conversation, connector, to_agents=comes_back):
+            return
+        adapter = self._bot.channels.adapter(NATIVE_CHANNEL)
+        message = message_of(row, adapter, source=conversation.source, may_be_known=False)
+        if not self._refusals.take(conversation.sender_id):
+            locale = row.body["metadata"].get(LOCALE)
+            await self._bot.refuse(message, FAILED, locale=locale)
 
     async def _turn(
         self, message: UserMessage, connector: Connector, *, may_be_known: bool
@@ -210,29 +222,6 @@ class NativeFeeder:
             conversation.conversation_id, str(connector.switchboard_integration)
         )
         self._control.prove(conversation.sender_id)
-
-    async def _pass_on(self, conversation: NativeConversation, connector: Connector) -> None:
-        """Pass a conversation on that the bot does not serve."""
-        client = self._clients.interactive(connector.id)
-        assert client is not None, "there is the connector"
-        agents, pass_control = connector.agent_workspace, client.switchboard.pass_control
-        target = connector.only.otherwise or agents
-        try:
-            await pass_control(conversation.conversation_id, target)
-        except ApiError as error:
-            if error.retryable or isinstance(error, NotAuthorized) or target == agents:
-                raise
-            # There is no such integration: nobody would ever answer.
-            log.error(
-                "handoff.native.not_passed_on",
-                connector=connector.id,
-                to=target,
-                error=str(error),
-            )
-            await pass_control(conversation.conversation_id, agents)
-            target = agents
-        self._control.forget(conversation.sender_id)
-        log.info("handoff.native.passed_on", connector=connector.id, to=target)
 
     def _show_typing(self, conversation: NativeConversation, connector: Connector) -> None:
         """Show that the bot is typing, without waiting for it."""

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import structlog
 from rasa.core.channels.channel import UserMessage
 
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_events
 from zendesk_handoff.domain.language import LANGUAGE_KEY
-from zendesk_handoff.domain.responses import STARTED
 from zendesk_handoff.domain.session import Session, State
-from zendesk_handoff.domain.ticket import DEFAULT_TAGS, Ticket
-from zendesk_handoff.domain.untrusted_text import quotable
 from zendesk_handoff.handover.agent_notes import agent_note
+from zendesk_handoff.handover.failure_case import FailureCase
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.start_words import start_words
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.engine.signals import is_set_within
 from zendesk_handoff.store.topics import session_topic
-from zendesk_handoff.summary import write_summary
 
 log = structlog.get_logger(__name__)
 
-#: The tag of a ticket that a failure of the bot has made.
-FAILURE_TAG = "rasa_bot_failed"
 _UNDECIDED = frozenset({State.REQUESTED, State.OPENING})
 #: Seconds within which the conversation must be read for the summary.
 _READ_WITHIN = 5.0
@@ -66,8 +63,16 @@ class NativeHandover:
         """
         reason = agent_note(problem, connector.agent_language)
         log.error("handoff.native.handed_over", connector=connector.id, problem=problem)
-        summary = await self._summary(message, connector, reason)
-        tags = (*(DEFAULT_TAGS if connector.ticket.tags is None else ()), FAILURE_TAG)
+        case = FailureCase(
+            connector,
+            self._settings,
+            await self._dialogue(message),
+            sender_id=message.sender_id,
+            metadata=message.metadata or {},
+            user=getattr(message, "user", None),
+            reason=reason,
+        )
+        identity = case.identity
         with self._bot.in_hand.turn(message.sender_id, message):
             session = await self._store.sessions.request(
                 message.sender_id,
@@ -75,15 +80,26 @@ class NativeHandover:
                 workspace=connector.workspaces[0],
                 channel=str(message.input_channel),
                 reason=reason,
-                summary=summary,
-                profile={},
-                ticket=Ticket(tags=tags).to_json(),
+                summary=await case.write_summary(message.text or ""),
+                profile=identity.profile(),
+                origins=identity.origins(),
+                subject=identity.subject or None,
+                ticket=(await case.fill_ticket()).to_json(),
             )
             session = await self.wait(session)
         if session.is_open and self._bot.processor is None:
             # With a model the worker tells the user, and pauses the tracker.
-            output = message.output_channel
-            await self._bot.tell(message.sender_id, STARTED, output, key=f"{session.id}:started")
+            locale = identity.locale or self._bot.language
+            response, values = start_words(connector, at=time.time(), locale=locale)
+            await self._bot.tell(
+                message.sender_id,
+                response,
+                message.output_channel,
+                key=f"{session.id}:started",
+                locale=locale,
+                tracker=None,
+                **values,
+            )
 
     async def wait(self, session: Session) -> Session:
         """Wait until it is known what becomes of a session that is being opened.
@@ -104,23 +120,20 @@ class NativeHandover:
                     return session
                 await is_set_within(changed, min(left, _LOOK_AGAIN))
 
-    async def _summary(self, message: UserMessage, connector: Connector, reason: str) -> str:
-        """Write the summary, or the reason and the user's last words where there is no tracker."""
+    async def _dialogue(self, message: UserMessage) -> Dialogue:
+        """Read the conversation; where that fails, too, the user's last message is all of it."""
+        said = {
+            **{"event": "user", "text": message.text, "timestamp": time.time(), "parse_data": {}},
+            "metadata": {LANGUAGE_KEY: self._bot.language},
+        }
         try:
-            dialogue = await asyncio.wait_for(self._dialogue(message), _READ_WITHIN)
-            if dialogue is not None:
-                return await write_summary(
-                    dialogue,
-                    self._settings.summary,
-                    reason=reason,
-                    agent_language=connector.agent_language,
-                    redact=self._settings.redact,
-                )
+            found = await asyncio.wait_for(self._read(message, said), _READ_WITHIN)
         except Exception as error:
             log.warning("handoff.native.no_summary", **error_fields(error))
-        return f"{reason}\n\n{quotable(message.text or '')}".strip()
+            found = None
+        return dialogue_from_events([said]) if found is None else found
 
-    async def _dialogue(self, message: UserMessage) -> Dialogue | None:
+    async def _read(self, message: UserMessage, said: dict[str, Any]) -> Dialogue | None:
         async with self._bot.open_tracker(message.sender_id) as opened:
             if opened is None:
                 return None
@@ -129,10 +142,7 @@ class NativeHandover:
                 tracker = opened.tracker
                 events = [each.as_dict() for each in tracker.events]
                 if not any(each.get("message_id") == message.message_id for each in events):
-                    # The bot has failed before it was recorded.
-                    metadata = {LANGUAGE_KEY: self._bot.language}
-                    said = {"event": "user", "text": message.text, "metadata": metadata}
-                    events.append({**said, "timestamp": time.time(), "parse_data": {}})
+                    events.append(said)  # the bot has failed before it was recorded
                 return dialogue_from_events(events, slots=tracker.current_slot_values())
 
             return await asyncio.to_thread(read)

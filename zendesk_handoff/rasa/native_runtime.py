@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zendesk_handoff.domain.native import NativeConversation, UserEvent, native_sender
+import structlog
+
+from zendesk_handoff.domain.native import (
+    NATIVE_CHANNEL,
+    NativeConversation,
+    UserEvent,
+    native_sender,
+)
 from zendesk_handoff.handover.classify import is_own
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_events import (
@@ -21,7 +28,18 @@ from zendesk_handoff.rasa.native_feeder import NativeFeeder
 from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk.clients import Clients
-from zendesk_handoff.zendesk.events import ControlMoved, Event
+from zendesk_handoff.zendesk.events import ActionFailed, ControlMoved, ControlRefused, Event
+
+log = structlog.get_logger(__name__)
+
+#: What follows from a failure that an event alone tells of, by the event's type.
+_MEANINGS = {
+    "switchboard:passControl:failure": "a handover ends, and its user is told; a conversation that "
+    "the bot does not serve goes to the agents",
+    "switchboard:offerControl:failure": "the agents' messages and the end are read every "
+    "`reconcile_every` seconds",
+    "switchboard:acceptControl:failure": "the agents keep the conversation that they have offered",
+}
 
 
 class NativeRuntime:
@@ -74,6 +92,8 @@ class NativeRuntime:
         for each in events:
             if isinstance(each, ControlMoved) and not (each.to and is_own(each.to, connector)):
                 self.control.forget(native_sender(connector.id, each.conversation.id))
+            if isinstance(each, (ControlRefused, ActionFailed)):
+                _log_failure(each, connector)
         self._missed.hear(connector.id)
         await self._store.native_missed.note_control(connector.id, control_moves(events))
         await self._store.native.merge(mergers(events, connector))
@@ -121,8 +141,20 @@ class NativeRuntime:
         if event.kind == "foreign":
             return event  # it is passed on, without any work of the bot's
         user = f"{event.connector_id}:{event.user_id or event.sender_id}"
-        self._quotas.note_address(event.sender_id, user)
+        self._quotas.note_address(NATIVE_CHANNEL, event.sender_id, user)
         return event.refused() if self._quotas.send_message(event.sender_id, user) else event
 
     async def _post(self, conversation: NativeConversation, outcome_unknown: bool) -> None:
         await self._poster.post(conversation, outcome_unknown=outcome_unknown)
+
+
+def _log_failure(event: ControlRefused | ActionFailed, connector: Connector) -> None:
+    """Log a call of which Zendesk says afterwards that it has failed."""
+    action = getattr(event, "action", "switchboard:passControl:failure")
+    log.warning(
+        "handoff.native.action_failed",
+        connector=connector.id,
+        action=action,
+        error=event.code,
+        meaning=_MEANINGS[action],
+    )

@@ -24,6 +24,7 @@ from zendesk_handoff.rasa.inbox_delivery import send_waiting
 from zendesk_handoff.rasa.pending import PullOutput
 from zendesk_handoff.rasa.places import deliver_to_place, note_place, output_to
 from zendesk_handoff.rasa.ratings import take_rating
+from zendesk_handoff.rasa.request_limits import address_of
 from zendesk_handoff.rasa.session_end import (
     notify_end,
     replay_to_bot,
@@ -93,6 +94,7 @@ class Router:
             self._remember(sender_id, session)
             if key and redelivered and await self._is_known(message, key):
                 return True
+            self._note_address(message)
             if session is not None and self._bot.channels.is_foreign(message, session):
                 return await self._keep_apart(message, session, processor)
             metrics.count_routed("agent" if _is_open(session) else "bot")
@@ -266,6 +268,14 @@ class Router:
             return content
         title = await self._bot.shown_title(message.sender_id, content.text)
         return content if title is None else replace(content, title=title)
+
+    def _note_address(self, message: UserMessage) -> None:
+        """Remember where a user writes from, should the bot hand them over."""
+        channels = self._bot.channels
+        request = channels.users_request(message)
+        if request is not None:
+            address = address_of(request, self._quotas)
+            self._quotas.note_address(channels.name_of(message), message.sender_id, address)
 
     def _remember(self, sender_id: str, session: Session | None) -> None:
         if not _is_open(session):

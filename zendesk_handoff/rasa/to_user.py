@@ -15,7 +15,6 @@ from zendesk_handoff.domain.responses import (
     DELAYED,
     HOW_TO_LEAVE,
     QUEUE,
-    STARTED,
     STILL_WAITING,
 )
 from zendesk_handoff.domain.session import Session
@@ -27,6 +26,7 @@ from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.delivery import UserOutput
 from zendesk_handoff.rasa.inbox_delivery import InboxDelivery
 from zendesk_handoff.rasa.session_end import notify_end
+from zendesk_handoff.rasa.start_words import start_words
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk.clients import Clients
@@ -103,13 +103,21 @@ class Notifications:
                 return
             if not await self._bot.is_paused(session.sender_id):
                 if not await self._was_told(session):
-                    await self._output.say(session, STARTED, key=f"{session.id}:started")
+                    await self._say_start(session)
                 adapter = self._bot.channels.adapter(session.channel)
                 if not adapter.is_own_page and not adapter.shows_agents:
                     await self._say_how_to_leave(session)
                 status = SlotSet("handoff_status", session.state.value)
                 await self._bot.record(session.sender_id, [status, ConversationPaused()])
             await self._store.sessions.mark_start_notified(session.id)
+
+    async def _say_start(self, session: Session) -> None:
+        response, values = start_words(
+            self._settings.connectors.get(session.connector_id),
+            at=session.connected_at or time.time(),
+            locale=session.profile.get("locale") or self._bot.language,
+        )
+        await self._output.say(session, response, key=f"{session.id}:started", **values)
 
     async def _was_told(self, session: Session) -> bool:
         """Tell whether the user has heard of the start, of a bot that died before it knew.

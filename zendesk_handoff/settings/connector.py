@@ -230,7 +230,8 @@ class Connector:
     csat: str | None = setting(
         one_of_or_off("ask"),
         "`ask`: after a session in which an agent has answered, the user is asked for a rating "
-        "from 1 to 5 ([ends.md](ends.md#a-rating)); or `off`.",
+        "from 1 to 5 ([ends.md](ends.md#a-rating)); or `off`. After a release in a native "
+        "conversation it comes with the bot's next answer.",
         default=None,
         example="ask",
     )
@@ -271,6 +272,13 @@ class Connector:
         yes_or_no,
         "Whether the bot gets the intent `greet` when a conversation begins or a link leads to it, "
         "before the user has written.",
+        default=False,
+    )
+    client_info: bool = setting(
+        yes_or_no,
+        "Whether the bot gets what Zendesk knows of the user's client, such as the browser, as "
+        "`zendesk_client` with each message. The webhook needs `includeFullSource`, which "
+        "`setup --native` sets then.",
         default=False,
     )
     summary_to: str = setting(

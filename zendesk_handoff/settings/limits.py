@@ -53,8 +53,8 @@ class LimitSettings:
     )
     handovers_per_address: int | None = setting(
         number_or_off,
-        "Handovers in a minute by users of the chat page, from one address; or of one user of "
-        "Zendesk messaging.",
+        "Handovers in a minute by users of the chat page, `rest`, `socketio` or `callback`, from "
+        "one address; or of one user of Zendesk messaging.",
         default=20,
     )
     handovers_per_connector: int | None = setting(

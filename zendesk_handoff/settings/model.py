@@ -20,12 +20,12 @@ from zendesk_handoff.settings.values import (
     days_or_off,
     one_of,
     root_url,
+    safe_url_or_none,
     seconds,
     seconds_or_off,
     some_of,
     text,
     texts,
-    url_or_none,
     whole_number,
     yes_or_no,
 )
@@ -64,7 +64,7 @@ class SummarySettings:
         only_if=_LLM,
     )
     base_url: str | None = setting(
-        url_or_none,
+        safe_url_or_none,
         "With `llm`: an OpenAI-compatible endpoint.",
         default=None,
         example="https://llm.example.com/v1",
@@ -231,7 +231,8 @@ class Settings:
         yes_or_no,
         "Whether the intent `handoff_ended` is triggered after the end of a session, for rules of "
         "the bot's own; its domain must have the intent "
-        "([ends.md](ends.md#an-intent-after-the-end)).",
+        "([ends.md](ends.md#an-intent-after-the-end)). Not after the release of a native "
+        "conversation: nobody has it then.",
         default=False,
     )
     summary: SummarySettings = field(

@@ -139,7 +139,7 @@ class BotSettings:
     )
     loop_after: int | None = setting(
         number_or_off,
-        "Messages in a row that come too fast to be a person's, after which the agents get the "
-        "conversation: two machines would answer each other for ever; or `off`.",
+        "Messages in a row that show no person, after which the agents get the conversation: two "
+        "machines would answer each other for ever ([native.md](native.md#loops)); or `off`.",
         default=20,
     )

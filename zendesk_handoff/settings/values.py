@@ -96,9 +96,9 @@ def is_loopback(address: str) -> bool:
     return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
 
 
-def url_or_none(value: Any, example: str) -> str | None:
-    """Read an HTTP address that may be left empty."""
-    return url(value, example) if value else None
+def safe_url_or_none(value: Any, example: str) -> str | None:
+    """Read an HTTP address, as ``safe_url`` does, that may be left empty."""
+    return safe_url(value, example) if value else None
 
 
 def seconds(value: Any, example: str) -> float:

@@ -255,15 +255,18 @@ class Native:
 
         return await self._database.write(work, wake=[bot_topic(sender_id)])
 
-    async def has_said(self, sender_id: str, *, since: float) -> bool:
+    async def has_said(self, sender_id: str, *, since: float, until: float = float("inf")) -> bool:
         """Tell whether the bot has said something since a time.
 
         Args:
             sender_id: Rasa's id of the user.
             since: In seconds since the epoch.
+            until: Likewise.
         """
         query = sa.select(bot_messages.c.id).where(
-            bot_messages.c.sender_id == sender_id, bot_messages.c.created_at >= since
+            bot_messages.c.sender_id == sender_id,
+            bot_messages.c.created_at >= since,
+            bot_messages.c.created_at <= until,
         )
         return await self._database.row(query.limit(1)) is not None
 

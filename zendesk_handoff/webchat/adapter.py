@@ -13,6 +13,7 @@ from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.user_content import UserContent
 from zendesk_handoff.domain.user_ids import PAGE_PREFIX
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, Receipt
+from zendesk_handoff.rasa.channel_output import RESPONSE
 from zendesk_handoff.webchat.history import agent_item
 from zendesk_handoff.webchat.markdown import escape_markdown
 from zendesk_handoff.webchat.output import KeyedOutput, WebChatOutput
@@ -57,10 +58,18 @@ class WebChatAdapter(ChannelAdapter):
         taken: bool = await self.channel.store().chat.take_back(recipient_id, request_id=key)
         return taken
 
+    def as_response(self, message: dict[str, Any], name: str) -> dict[str, Any]:
+        """Keep the name, by which what is said of the handover becomes a line of its own."""
+        return {**message, RESPONSE: name}
+
     def receive(self, message: UserMessage, request: Request | None) -> UserContent:
-        """Read a message, and who has written it."""
+        """Read a message, and who has written it; a place is one, and not its address in words."""
         content = super().receive(message, request)
-        return replace(content, user=message.user) if isinstance(message, PageMessage) else content
+        if not isinstance(message, PageMessage):
+            return content
+        if message.place is not None:
+            content = replace(content, text="", places=(message.place,))
+        return replace(content, user=message.user)
 
     def render(self, message: AgentMessage) -> list[dict[str, Any]]:
         """Leave an agent's message whole: the page shows all of it."""

@@ -16,6 +16,8 @@ from zendesk_handoff.rasa.start_errors import InvalidSettings
 from zendesk_handoff.store.chat import chat_topic
 from zendesk_handoff.store.store import Store
 from zendesk_handoff.webchat.adapter import WebChatAdapter
+from zendesk_handoff.webchat.avatars import add_avatar_route
+from zendesk_handoff.webchat.conversation import CHANNEL
 from zendesk_handoff.webchat.executor import SerialExecutor
 from zendesk_handoff.webchat.file_routes import FileRoutes
 from zendesk_handoff.webchat.history import notice_item
@@ -61,7 +63,7 @@ class WebChatInput(InputChannel):
     @classmethod
     def name(cls) -> str:
         """Return the channel's name, which is also part of its routes' paths."""
-        return "webchat"
+        return CHANNEL
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> WebChatInput:
@@ -90,9 +92,12 @@ class WebChatInput(InputChannel):
         """
         blueprint = Blueprint("webchat_webhook")
         executor = SerialExecutor(self._notify_page, self._show_failure)
-        queue = MessageQueue(executor, on_new_message, self.get_output_channel())
+        queue = MessageQueue(
+            executor, on_new_message, self.get_output_channel(), show=self.streams.flush
+        )
         sweeps: list[asyncio.Task[None]] = []
         add_page_routes(blueprint, self.page)
+        add_avatar_route(blueprint)
         routes = Routes(
             self.streams, executor, queue, self._settings, typing=self.typing, reads=self.reads
         )

@@ -13,6 +13,8 @@ from zendesk_handoff.domain.untrusted_text import as_one_line, is_one_line
 from zendesk_handoff.domain.user_ids import PAGE_PREFIX
 from zendesk_handoff.webchat.error_responses import RequestError
 
+#: The name of the Rasa channel, also in the paths of its routes.
+CHANNEL = "webchat"
 COOKIE = "webchat_conversation"
 #: Of a chat in a frame of another site: a name of its own, since a browser may send both.
 EMBEDDED_COOKIE = "webchat_embedded"

@@ -1,10 +1,10 @@
 """History items: the messages that the store keeps and the page shows.
 
-An item has a ``role`` (``user``, ``bot``, ``agent``, ``automation``, ``notice``, ``deletion``;
-``start`` is the server's own and is never shown), and those that apply of ``name``, ``avatar``,
-``text``, ``media``, ``buttons``, ``cards``, ``form``, ``request_id`` (the page's own id of a
-message), ``answers`` (the item whose button was chosen, or whose form was filled in), ``code`` (of
-a notice), ``is_deleted`` and ``deletes`` (the item that a deletion takes back). The stream adds
+An item has a ``role`` (``user``, ``bot``, ``agent``, ``automation``, ``status``, ``notice``,
+``deletion``; ``start`` is the server's own and is never shown), and those that apply of ``name``,
+``avatar``, ``text``, ``media``, ``buttons``, ``cards``, ``form``, ``request_id`` (the page's own id
+of a message), ``answers`` (the item whose button was chosen, or whose form was filled in), ``code``
+(of a notice), ``is_deleted`` and ``deletes`` (the item that a deletion takes back). The stream adds
 ``at``, the time in seconds since 1970.
 The page renders the bot's texts as Markdown. Those of agents are shown as they are, and web
 addresses in them are links.
@@ -86,6 +86,15 @@ def notice_item(text: str, *, code: str) -> HistoryItem:
         code: One word, for which the page has words in the user's language.
     """
     return {"role": "notice", "text": text, "code": code}
+
+
+def status_item(text: str) -> HistoryItem | None:
+    """Build an item for words about the handover itself; ``None`` where there are none.
+
+    Args:
+        text: Markdown, as every text of the bot's.
+    """
+    return {"role": "status", "text": text.strip()} if text.strip() else None
 
 
 def bot_item(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from zendesk_handoff.domain.user_content import Place
 from zendesk_handoff.webchat.error_responses import RequestError
 
 MAX_TEXT = 8_000
@@ -26,12 +27,14 @@ class IncomingMessage:
         text: For Rasa: the text, or the button's payload.
         title: The button's title, which the page shows instead; ``None`` for a text.
         answers: The history item with the button, or the form.
+        place: Where the user is; the text says it in words, with a map's address.
     """
 
     id: str
     text: str = field(repr=False)
     title: str | None = field(default=None, repr=False)
     answers: int | None = None
+    place: Place | None = None
 
 
 def read_json(body: bytes, *, content_type: str) -> dict[str, Any]:
@@ -73,7 +76,8 @@ def read_message(body: Mapping[str, Any]) -> IncomingMessage:
     """Check a message.
 
     Args:
-        body: ``{"id", "text"}`` or ``{"id", "payload", "title"}``, with an optional ``answers``.
+        body: ``{"id", "text"}`` or ``{"id", "payload", "title"}``, with an optional ``answers``; a
+            text may have the user's place, in ``coordinates``.
 
     Raises:
         RequestError: The body has neither shape, or is too long.
@@ -83,7 +87,8 @@ def read_message(body: Mapping[str, Any]) -> IncomingMessage:
     if answers is not None and (type(answers) is not int or not 0 < answers < 2**53):
         raise RequestError(400, "`answers` must be the id of a history item.")
     if "payload" not in body:
-        return IncomingMessage(message_id, _text(body, "text", MAX_TEXT), answers=answers)
+        text = _text(body, "text", MAX_TEXT)
+        return IncomingMessage(message_id, text, answers=answers, place=_coordinates(body))
     title = _text(body, "title", MAX_TITLE)
     return IncomingMessage(message_id, _text(body, "payload", MAX_TEXT), title, answers)
 
@@ -118,6 +123,21 @@ def read_place(body: Mapping[str, Any], *, user_agent: str | None) -> dict[str, 
         for key, value in values.items()
         if isinstance(value, str) and 0 < len(value) <= MAX_PLACE and value.isprintable()
     }
+
+
+def _coordinates(body: Mapping[str, Any]) -> Place | None:
+    """Read a place: ``{"lat", "long"}`` in degrees, as Zendesk writes it."""
+    given = body.get("coordinates")
+    if given is None:
+        return None
+    values = given if isinstance(given, dict) else {}
+    return Place(_degrees(values.get("lat"), 90), _degrees(values.get("long"), 180))
+
+
+def _degrees(value: Any, limit: int) -> float:
+    if type(value) not in {int, float} or not -limit <= value <= limit:
+        raise RequestError(400, "`coordinates` must be `lat` and `long` in degrees.")
+    return round(float(value), 6)
 
 
 def _text(body: Mapping[str, Any], key: str, max_length: int) -> str:

@@ -9,11 +9,17 @@ import structlog
 from rasa.core.channels.channel import OutputChannel
 
 from zendesk_handoff.domain.foreign_values import mappings_of, text_of
+from zendesk_handoff.domain.responses import NOTICES
+from zendesk_handoff.rasa.channel_output import RESPONSE
 from zendesk_handoff.store.store import Store
-from zendesk_handoff.webchat.history import HistoryItem, bot_item, describe_media
+from zendesk_handoff.webchat.conversation import CHANNEL
+from zendesk_handoff.webchat.history import HistoryItem, bot_item, describe_media, status_item
 from zendesk_handoff.webchat.markdown import escape_markdown
 
 log = structlog.get_logger(__name__)
+
+#: What a response may have that is no line of words.
+_BESIDES_TEXT = ("buttons", "quick_replies", "image", "attachment", "elements", "custom")
 
 
 class WebChatOutput(OutputChannel):
@@ -31,12 +37,20 @@ class WebChatOutput(OutputChannel):
     @classmethod
     def name(cls) -> str:
         """Return the channel's name."""
-        return "webchat"
+        return CHANNEL
 
     @staticmethod
     def escape_markup(text: str) -> str:
         """Write a text so that the page, which renders Markdown, shows it literally."""
         return escape_markdown(text)
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Show a response; words about the handover itself are a line between the messages."""
+        is_notice = message.get(RESPONSE) in NOTICES
+        if is_notice and not any(message.get(each) for each in _BESIDES_TEXT):
+            await self._show(recipient_id, status_item(text_of(message.get("text"))))
+        else:
+            await super().send_response(recipient_id, message)
 
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         """Show a text as one message; its blank lines separate paragraphs, not messages."""

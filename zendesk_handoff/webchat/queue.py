@@ -11,10 +11,12 @@ import structlog
 from rasa.core.channels.channel import UserMessage
 
 from zendesk_handoff.domain.identity import KnownUser
+from zendesk_handoff.domain.user_content import Place
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.chat import ChatWork
+from zendesk_handoff.webchat.conversation import CHANNEL
 from zendesk_handoff.webchat.executor import SerialExecutor
 from zendesk_handoff.webchat.output import WebChatOutput
 
@@ -26,11 +28,17 @@ OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 _ABANDONED_AFTER = 5.0
 
 
+async def _at_once(_sender_id: str) -> None:
+    """Wait for no page."""
+
+
 class PageMessage(UserMessage):
     """A message of the page's. No client of another channel can make one."""
 
     #: The user, if the site around the page has signed who it is.
     user: KnownUser | None = None
+    #: The place that the user has shared, if the message is that.
+    place: Place | None = None
 
 
 class MessageQueue:
@@ -44,6 +52,7 @@ class MessageQueue:
         executor: The executor, in order for each sender.
         on_new_message: Rasa's handler.
         output: The output channel of the page.
+        show: Waits until a sender's pages show what they have written.
         sweep_interval: Seconds between two searches for messages that no server handles any more.
     """
 
@@ -53,9 +62,11 @@ class MessageQueue:
         on_new_message: OnNewMessage,
         output: WebChatOutput,
         *,
+        show: Callable[[str], Awaitable[object]] = _at_once,
         sweep_interval: float = 30.0,
     ) -> None:
         """Keep the collaborators."""
+        self._show = show
         self._sweep_interval = sweep_interval
         self._executor = executor
         self._on_new_message = on_new_message
@@ -99,11 +110,14 @@ class MessageQueue:
             message.work["text"],
             self._output,
             message.sender_id,
-            input_channel="webchat",
+            input_channel=CHANNEL,
             message_id=key,
             metadata=metadata,
         )
         user_message.user = KnownUser.from_json(message.work.get("user"))
+        if place := message.work.get("place"):
+            user_message.place = Place(*place)
+        await self._show(message.sender_id)
         await self._on_new_message(user_message)
         try:
             await store.chat.finish_work(message.id)

@@ -11,6 +11,7 @@ from sanic.response import HTTPResponse
 
 from zendesk_handoff.domain.identity import KnownUser
 from zendesk_handoff.domain.payloads import without_mark
+from zendesk_handoff.domain.user_content import Place
 from zendesk_handoff.handover.quotas import Quotas
 from zendesk_handoff.rasa.request_body import MAX_SMALL_BODY, read_body
 from zendesk_handoff.rasa.request_limits import address_of
@@ -19,6 +20,7 @@ from zendesk_handoff.store import Store
 from zendesk_handoff.store.chat import ChatStart, HistoryItem
 from zendesk_handoff.webchat.begin import Link, check_workspace, decide, values_for_new
 from zendesk_handoff.webchat.conversation import (
+    CHANNEL,
     HEADER,
     check_origin,
     derive_sender_id,
@@ -180,7 +182,7 @@ class Routes:
         message = await only_offered(store.chat, sender_id, message)
         quotas: Quotas = request.app.ctx.zendesk_handoff.quotas
         address = address_of(request, quotas)
-        quotas.note_address(sender_id, address)
+        quotas.note_address(CHANNEL, sender_id, address)
         wait = quotas.send_message(sender_id, address)
         if wait:
             raise limit_error("messages", retry_after=wait)
@@ -195,7 +197,7 @@ class Routes:
             sender_id,
             item,
             request_id=message.id,
-            work=work_of(start, message.text, {**title, **where}),
+            work=work_of(start, message.text, {**title, **where}, place=message.place),
             max_waiting=quotas.limits.waiting_messages,
         )
         await self._queue.dispatch(store, sender_id, new=new)
@@ -319,12 +321,16 @@ def _described(sender_id: str, user: KnownUser | None) -> dict[str, Any]:
     return {"conversation": sender_id, **({"signed_in_as": shown} if shown else {})}
 
 
-def work_of(start: ChatStart, text: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+def work_of(
+    start: ChatStart, text: str, metadata: Mapping[str, Any], *, place: Place | None = None
+) -> dict[str, Any]:
     """Make what the bot, or an agent, is to get of a history item.
 
     Args:
         start: What is known of the user.
         text: The text for Rasa.
         metadata: Added to the message's metadata.
+        place: The user's, if that is what the message says.
     """
-    return {"text": text, "metadata": {**start.profile, **metadata}, "user": dict(start.user)}
+    work = {"text": text, "metadata": {**start.profile, **metadata}, "user": dict(start.user)}
+    return work if place is None else {**work, "place": [place.latitude, place.longitude]}

@@ -23,6 +23,8 @@ CLOSED = "This chat is open in too many windows. Close some, then reload this on
 _BATCH = 500
 #: Seconds within which a closed stream ends, before its connection is broken.
 _CLOSE_WITHIN = 5.0
+#: Seconds for which the bot waits until a message of its user's is on their other pages.
+_FLUSH_WITHIN = 0.05
 
 Send = Callable[[str], Awaitable[object]]
 
@@ -128,6 +130,7 @@ class EventStreams:
                 while not self.stopping and not stream.is_closed:
                     changed.clear()
                     await page.send_changes()
+                    stream.is_idle.set()
                     await self._wait(stream, send)
                 if stream.is_closed:
                     await send(format_event({"text": CLOSED}, event="closed"))
@@ -152,6 +155,24 @@ class EventStreams:
                 stream.changed.set()
             await is_set_within(self._all_ended, timeout)
 
+    async def flush(self, sender_id: str) -> None:
+        """Wait until a sender's open pages have what is stored, but not for one that reads slowly.
+
+        Rasa's work on a message blocks the event loop. Begun at once, it would keep the message
+        from the pages that have just been told of it.
+
+        Args:
+            sender_id: Rasa's sender id.
+        """
+        behind = [each for each in self._open.get(sender_id, ()) if each.changed.is_set()]
+        for each in behind:
+            each.is_idle.clear()
+        waits = [asyncio.ensure_future(each.is_idle.wait()) for each in behind]
+        if waits:
+            await asyncio.wait(waits, timeout=_FLUSH_WITHIN)
+        for wait in waits:
+            wait.cancel()
+
     async def _wait(self, stream: _Stream, send: Send) -> None:
         if self.stopping or stream.is_closed:
             return
@@ -164,6 +185,7 @@ class _Stream:
 
     def __init__(self, changed: asyncio.Event, abort: Callable[[], object]) -> None:
         self.changed = changed
+        self.is_idle = asyncio.Event()
         self.is_closed = False
         self._abort = abort
         self._aborting: asyncio.TimerHandle | None = None
@@ -177,6 +199,7 @@ class _Stream:
 
     def end(self) -> None:
         """Note that the stream has ended."""
+        self.is_idle.set()
         if self._aborting is not None:
             self._aborting.cancel()
 

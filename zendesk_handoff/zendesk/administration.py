@@ -69,6 +69,7 @@ class Administration(ApiClient):
         target: str,
         triggers: Collection[str],
         include_full_user: bool = False,
+        include_full_source: bool = False,
     ) -> Integration:
         """Create a custom integration with its first webhook, once.
 
@@ -79,6 +80,7 @@ class Administration(ApiClient):
             target: The webhook's address.
             triggers: The names of the events that it receives.
             include_full_user: Whether events have the user's profile.
+            include_full_source: Whether they have the user's client and device.
         """
 
         async def find() -> dict[str, Any] | None:
@@ -91,7 +93,7 @@ class Administration(ApiClient):
                     return {"integration": msgspec.to_builtins(made)}
             return None
 
-        webhook = _webhook(target, triggers, include_full_user=include_full_user)
+        webhook = _webhook(target, triggers, user=include_full_user, source=include_full_source)
         body = {"type": CUSTOM, "displayName": display_name, "webhooks": [webhook]}
         response = await self._call("POST", "/integrations", json=body, recover=find)
         return _integration("POST /integrations", response)
@@ -122,6 +124,7 @@ class Administration(ApiClient):
         target: str,
         triggers: Collection[str],
         include_full_user: bool = False,
+        include_full_source: bool = False,
     ) -> Webhook:
         """Add a webhook to an integration, once (Conversations API: `CreateWebhook`)."""
         before = {each.id for each in await self.list_webhooks(integration_id)}
@@ -132,7 +135,7 @@ class Administration(ApiClient):
                     return {"webhook": msgspec.to_builtins(each)}
             return None
 
-        body = _webhook(target, triggers, include_full_user=include_full_user)
+        body = _webhook(target, triggers, user=include_full_user, source=include_full_source)
         response = await self._call("POST", _WEBHOOKS, integration_id, json=body, recover=find)
         return read_value("POST webhooks", response, "webhook", as_type=Webhook)
 
@@ -144,10 +147,16 @@ class Administration(ApiClient):
         target: str | UnsetType = UNSET,
         triggers: Collection[str] | UnsetType = UNSET,
         include_full_user: bool | UnsetType = UNSET,
+        include_full_source: bool | UnsetType = UNSET,
     ) -> Webhook:
         """Change a webhook; its secret cannot be set (Conversations API: `UpdateWebhook`)."""
         listed = UNSET if isinstance(triggers, UnsetType) else list(triggers)
-        body = changes(target=target, triggers=listed, includeFullUser=include_full_user)
+        body = changes(
+            target=target,
+            triggers=listed,
+            includeFullUser=include_full_user,
+            includeFullSource=include_full_source,
+        )
         path = _WEBHOOKS + "/{}"
         response = await self._call("PATCH", path, integration_id, webhook_id, json=body)
         return read_value("PATCH webhook", response, "webhook", as_type=Webhook)
@@ -183,9 +192,10 @@ class Administration(ApiClient):
         return await delete(self._call, _KEYS + "/{}", integration_id, key_id)
 
 
-def _webhook(target: str, triggers: Collection[str], *, include_full_user: bool) -> dict[str, Any]:
+def _webhook(target: str, triggers: Collection[str], *, user: bool, source: bool) -> dict[str, Any]:
     """Describe a webhook (Conversations API: schema `webhookCreateBody`)."""
-    full = {"includeFullUser": True} if include_full_user else {}
+    wanted = {"includeFullUser": user, "includeFullSource": source}
+    full = {name: True for name, is_wanted in wanted.items() if is_wanted}
     return {"target": target, "triggers": list(triggers), **full}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf, isinf
 
 from zendesk_handoff.settings import Connector, Settings
+from zendesk_handoff.zendesk.avatars import AvatarClient
 from zendesk_handoff.zendesk.client import ConversationsClient
 from zendesk_handoff.zendesk.media_client import MediaClient
 from zendesk_handoff.zendesk.retry import RetryPolicy
@@ -31,6 +32,7 @@ class Clients:
     Attributes:
         http: The HTTP session of API calls.
         media_http: The HTTP session of downloads.
+        avatars: Downloads agents' own pictures.
     """
 
     def __init__(self, settings: Settings, *, media_connections: int = MEDIA_CONNECTIONS) -> None:
@@ -49,6 +51,7 @@ class Clients:
             for each in connectors
             if each.support_token is not None
         }
+        self.avatars = AvatarClient(own=self.media_http)
         self._media = {each.id: MediaClient(each, self.media_http) for each in connectors}
 
     def opening(self, connector_id: str) -> ConversationsClient | None:
@@ -75,6 +78,7 @@ class Clients:
         """Close the HTTP sessions."""
         await self.http.close()
         await self.media_http.close()
+        await self.avatars.close()
 
     def _client(self, connector: Connector, max_elapsed: float) -> ConversationsClient:
         timeout = self._request_timeout

@@ -2,7 +2,8 @@
 
 The shapes are those of the schemas under `content`, `action`, `item` and `field` of the API's
 reference, https://docs.smooch.io/rest/. Nothing that can be read is left out. An address that is
-not of the web is never passed on; the words beside it are.
+not of the web is never passed on; the words beside it are, but for the label of a link, which
+would be nothing but that.
 """
 
 from __future__ import annotations
@@ -184,8 +185,11 @@ def _actions(holder: Mapping[str, Any]) -> Iterator[Button]:
 
 
 def _in_words(action: Mapping[str, Any]) -> str:
-    """Say in words what is neither a choice nor a link: a request for a place, an offer to pay."""
-    if _address(action) or _string(action, "type") in {"reply", "postback"}:
+    """Say in words what is neither a choice nor a link: a request for a place, an offer to pay.
+
+    A link that leads nowhere is none of these: its label alone would be a word without a meaning.
+    """
+    if _address(action) or _string(action, "type") in {"reply", "postback", "link", "webview"}:
         return ""
     label = _string(action, "text")
     amount, currency = action.get("amount"), _string(action, "currency").upper()

@@ -29,6 +29,7 @@ RECORDS = {
 }
 #: The requester's newest tickets among which the one of a handover is looked for.
 _NEWEST = 5
+_NOTHING = Ticket()
 #: Pages of 100 entries of a ticket's log that are read, at most.
 _PAGES = 10
 #: The status of an update with a value that its field cannot have.
@@ -68,6 +69,16 @@ class SupportTicket(msgspec.Struct, frozen=True):
             if value.lower() != str(present.get(field_id)).lower()
         ]
         return [*system, *custom]
+
+    def has(self, reference: Ticket) -> bool:
+        """Tell whether the ticket has all tags and custom fields of a reference, which has some."""
+        tags, fields = [*map(str.lower, reference.tags)], reference.fields
+        present = {str(each.get("id")): each.get("value") for each in self.custom_fields}
+        return (
+            bool(tags or fields)
+            and set(tags) <= set(map(str.lower, self.tags))
+            and all(present.get(field_id) == value for field_id, value in fields.items())
+        )
 
 
 class Change(NamedTuple):
@@ -125,25 +136,32 @@ class SupportClient:
         )
         self._call = self._transport.call
 
-    async def find_ticket(self, requester_id: str, message_id: str) -> SupportTicket | None:
+    async def find_ticket(
+        self, requester_id: str, message_id: str | None, *, reference: Ticket = _NOTHING
+    ) -> SupportTicket | None:
         """Find the ticket of a conversation ("List Tickets", "List Conversation log for Ticket").
 
         Args:
             requester_id: The Support API's id of the user, the ``zendeskId``.
-            message_id: The Conversations API's id of a message in the ticket.
+            message_id: The Conversations API's id of a message in the ticket, if there is one.
+            reference: The tag or the field that no other ticket has. It goes first: it costs no
+                call; but a ticket that was there before the handover does not have it.
 
         Returns:
-            One of the requester's newest tickets; ``None`` while none of them has the message.
+            One of the requester's newest tickets; ``None`` while none of them is it.
         """
         call = "/users/{}/tickets/requested"
         query = {"sort_by": "created_at", "sort_order": "desc", "per_page": str(_NEWEST)}
         response = await self._call("GET", call, requester_id, params=query)
         found = read_value(f"GET {call}", response, "tickets", as_type=list[SupportTicket])
-        for ticket in sorted(found, key=lambda each: each.id, reverse=True)[:_NEWEST]:
-            if ticket.status == "closed":
-                continue
-            async for reference in self._references(ticket.id):
-                if reference.endswith(f":{message_id}"):
+        newest = sorted(found, key=lambda each: each.id, reverse=True)[:_NEWEST]
+        still_open = [each for each in newest if each.status != "closed"]
+        for ticket in still_open:
+            if ticket.has(reference):
+                return ticket
+        for ticket in still_open if message_id else ():
+            async for entry in self._references(ticket.id):
+                if entry.endswith(f":{message_id}"):
                     return ticket
         return None
 

@@ -358,18 +358,18 @@ _NATIVE_READERS: dict[str, Callable[[_Header], Event]] = {
     "switchboard:offerControl:failure": _action_failed,
 }
 
-#: Events that a webhook may be subscribed to: without them it is not shown that an agent is typing,
-#: or has read.
 TYPING = "conversation:typing"
 READ = "conversation:read"
-#: The events that a webhook must be subscribed to (Conversations API: Webhook Triggers).
-TRIGGERS = tuple(_READERS)
+#: Events without which nothing is lost, but it is not shown that an agent is typing, or has read.
+SIGNS = (TYPING, READ)
+#: The events that a webhook is to be subscribed to (Conversations API: Webhook Triggers).
+TRIGGERS = (*_READERS, *SIGNS)
 #: Those of a connector with `mode: native`.
 NATIVE_TRIGGERS = (*TRIGGERS, *_NATIVE_READERS)
 
 
 def triggers_of(*, is_native: bool) -> tuple[str, ...]:
-    """List the events that a connector's webhook must be subscribed to.
+    """List the events that a connector's webhook is to be subscribed to.
 
     Args:
         is_native: Whether Zendesk is the users' channel.

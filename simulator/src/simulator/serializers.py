@@ -197,6 +197,46 @@ def _is_visible(switch: str, audience: str) -> bool:
     return switch == "everywhere" or (switch == "api" and audience == "api")
 
 
+def add_client(app: App, conversation: Conversation, payload: Json) -> None:
+    """Add the client to the source of what a user has done (webhooks with `includeFullSource`).
+
+    Args:
+        app: The app of the conversation.
+        conversation: With one user on one of Zendesk's own channels; others have no client.
+        payload: Of an event; it is changed.
+    """
+    message = payload.get("message")
+    if message is not None and message.get("author", {}).get("type") != "user":
+        return
+    holder = payload if message is None else message
+    source = holder.get("source")
+    user = next(
+        (app.users[one.user_id] for one in conversation.participants if one.user_id in app.users),
+        None,
+    )
+    own = conversation.source_type
+    if source is None or user is None or source["type"] != own or own.startswith("api:"):
+        return
+    holder["source"] = source | {"client": _client_json(conversation, user)}
+
+
+def _client_json(conversation: Conversation, user: User) -> Json:
+    """Schema `client`, whose `info` differs from platform to platform."""
+    source = conversation.source_type
+    is_sdk = source in ("web", "ios", "android")
+    browser = {"userAgent": "Mozilla/5.0 (X11; Linux x86_64)", "browserLanguage": "en"}
+    return _present(
+        [
+            ("id", conversation.id[::-1]),
+            ("type", "sdk" if is_sdk else source),
+            ("status", "active"),
+            ("lastSeen", conversation.last_updated_at),
+            ("displayName", user.profile.get("givenName")),
+            ("info", browser if source == "web" else {}),
+        ]
+    )
+
+
 def webhook_json(webhook: Webhook, *, secret: bool = True) -> Json:
     """Schema `webhook`.
 

@@ -68,7 +68,7 @@ class State:
             before: The integrations in control before an action, which receive it as well.
         """
         event = {"id": new_id(), "type": type_, "createdAt": self.clock.stamp()}
-        payloads: dict[str, Json] = {}
+        payloads: dict[tuple[str, bool], Json] = {}
         deliveries: list[Delivery] = []
         for integration in app.integrations.values():
             if not receives(app, integration, type_, conversation, before=before):
@@ -77,13 +77,17 @@ class State:
                 if type_ not in webhook.triggers:
                     continue
                 users = "full" if webhook.include_full_user else "short"
-                if users not in payloads:
-                    payloads[users] = self._payload(app, conversation, make(users))
+                form = (users, webhook.include_full_source)
+                if form not in payloads:
+                    payload = self._payload(app, conversation, make(users))
+                    if webhook.include_full_source and conversation is not None:
+                        serializers.add_client(app, conversation, payload)
+                    payloads[form] = payload
                 deliveries.append(
                     Delivery(
                         app,
                         webhook,
-                        [event | {"payload": payloads[users]}],
+                        [event | {"payload": payloads[form]}],
                         conversation.id if conversation else None,
                     )
                 )

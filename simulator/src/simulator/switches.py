@@ -71,6 +71,9 @@ class Switches:
     """A second conversation of a user while multi-conversations are off."""
     refused_action_status: int = 400
     """Switchboard action with an invalid target; 200: only the failure event reports it."""
+    refused_metadata: list[str] = field(default_factory=list)
+    """Keys with which passControl and the creation of a conversation answer 400: which fields of a
+    ticket Zendesk refuses there, if any, is not documented."""
     non_participant_status: int = 403
     """Posting as a user who is not in the conversation."""
 

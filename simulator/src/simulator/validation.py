@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from .errors import bad_request
@@ -101,17 +102,20 @@ def array(body: Json, name: str, *, at_least: int, at_most: int) -> list[Json]:
     return value
 
 
-def metadata(body: Json, *, whose: str) -> Json | None:
+def metadata(body: Json, *, whose: str, refused: Sequence[str] = ()) -> Json | None:
     """Return metadata: a flat object of at most 4,096 bytes.
 
     Args:
         body: An object that may have the property `metadata`.
         whose: First word of the error's title, such as `Conversation`.
+        refused: Keys that it must not have.
     """
     value = obj(body, "metadata")
     if value is None:
         return None
     for name, one in value.items():
+        if name in refused:
+            raise bad_request(f"metadata.{name} is not valid")
         if one is not None and not isinstance(one, (str, int, float, bool)):
             raise bad_request(f"metadata.{name} should be string, number or boolean")
     if len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()) > METADATA_LIMIT:

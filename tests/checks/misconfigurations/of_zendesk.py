@@ -6,6 +6,7 @@ from tests.checks.misconfigurations.cases import case, target, use, use_integrat
 from tests.support.bot_folder import SECRET
 from tests.support.servers import free_port
 from zendesk_handoff.store import open_store
+from zendesk_handoff.zendesk.webhooks import SIGNS, TRIGGERS
 
 # Zendesk
 
@@ -60,6 +61,11 @@ async def wrong_webhook_secret(bot):
 @case("a webhook without all triggers", online=True)
 async def few_triggers(bot):
     await use_integration(bot, triggers=["conversation:message", "conversation:remove"])
+
+
+@case("a webhook of an earlier version's", online=True)
+async def no_signs(bot):
+    await use_integration(bot, triggers=[each for each in TRIGGERS if each not in SIGNS])
 
 
 @case("two webhooks with our address", online=True)

@@ -106,7 +106,7 @@ async def test_what_is_asked_for(bot):
 )
 async def test_an_integration_made_by_hand_is_found_by_its_address(bot, target):
     name = "%((switchboard:passControl:next))% <b>Mo</b>\u202e"
-    triggers = [*TRIGGERS, "conversation:typing"]
+    triggers = [*TRIGGERS, "client:add"]
     await bot.sim.add_integration(
         bot.app_id, {"name": name, "target": target, "triggers": triggers, "secret": "s" * 20}
     )
@@ -121,7 +121,7 @@ async def test_missing_events_are_added(bot):
     async with bot.admin as admin:
         (ours,) = await admin.list_integrations(types=["custom"])
         (hook,) = ours.webhooks
-        kept = ["conversation:typing", TRIGGERS[2], TRIGGERS[0]]
+        kept = ["client:add", TRIGGERS[2], TRIGGERS[0]]
         await admin.update_webhook(ours.id, hook.id, triggers=kept)
     output = await bot.setup()
     missing = [each for each in TRIGGERS if each not in kept]

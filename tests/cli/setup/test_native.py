@@ -18,7 +18,7 @@ async def test_everything_is_made_and_then_found(bot):
         assert board.default_switchboard_integration_id == ours.id and ours.name == "rasa"
         [integration] = await admin.list_integrations(types=["custom"])
         [webhook] = await admin.list_webhooks(integration.id)
-        assert webhook.include_full_user
+        assert webhook.include_full_user and not webhook.include_full_source
     settings = load_settings(bot.folder / "credentials.yml")
     [connector] = settings.connectors.values()
     assert connector.is_native and connector.switchboard_integration == "rasa"
@@ -45,3 +45,16 @@ async def test_what_was_changed_since_is_mended(bot):
     async with bot.admin as admin:
         board = await admin.switchboard.get()
         assert board.default_switchboard_integration_id == (await bot.places())[2].id
+
+
+async def test_the_clients_of_users_where_the_settings_ask_for_them(bot):
+    await bot.setup("--native")
+    file = bot.folder / "credentials.yml"
+    asked = file.read_text().replace("mode: native", "mode: native\n      client_info: true")
+    file.write_text(asked)
+    assert "with users' clients" in await bot.setup()
+    async with bot.admin as admin:
+        [integration] = await admin.list_integrations(types=["custom"])
+        [webhook] = await admin.list_webhooks(integration.id)
+        assert webhook.include_full_source
+    assert NOTHING in await bot.setup()

@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from playwright.async_api import expect
 
 from tests.support.agent_messages import FORM, REPLIES, send_every_kind
 from tests.support.bot_texts import ENDED
 from tests.support.browser import picture, violations
+from tests.support.identity import identity
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_objects_to_nothing_in_any_state(open_chat, sim, stack, scheme):
-    customer = await open_chat(color_scheme=scheme, width=390)
+    token = identity(str(uuid.uuid4()), name="Jo Doe")
+    customer = await open_chat(f"#identity={token}", color_scheme=scheme, width=390)
+    await customer.sees("Jo Doe")
     assert await violations(customer.frame) == []
     conversation = await customer.with_agents(sim, stack)
     await send_every_kind(sim, conversation, picture())
     await customer.sees("A trigger has no name.")
+    await sim.agent_typing(conversation)
+    typing = customer.frame.locator("deep-chat .deep-chat-loading-message-bubble")
+    await expect(typing).to_have_count(1, timeout=15_000)
+    await customer.log.hover()
+    await customer.page.mouse.wheel(0, -9000)
+    await sim.agent_text(conversation, "One more thing.")
+    await expect(customer.frame.locator("#new-messages")).to_be_visible(timeout=15_000)
+    assert await violations(customer.frame) == []
     await customer.nothing_sticks_out()
     await customer.page.set_viewport_size({"width": 390, "height": 4200})
     assert await violations(customer.frame) == []
     await customer.shot(f"every-kind-{scheme}")
-    await customer.page.set_viewport_size({"width": 390, "height": 760})
+    for looks in ({"forced_colors": "active"}, {"contrast": "more"}):
+        await customer.page.emulate_media(**looks)
+        assert await violations(customer.frame) == []
+        await customer.shot(f"{next(iter(looks))}-{scheme}")
+    await customer.page.emulate_media(forced_colors="none", contrast="no-preference")
+    for width, height in ((320, 256), (768, 1024), (390, 760)):  # 1280 at 400 %, a tablet, a phone
+        await customer.page.set_viewport_size({"width": width, "height": height})
+        await customer.nothing_sticks_out()
+        await expect(customer.input).to_be_in_viewport(ratio=1)
+        await expect(customer.frame.locator("#end-chat")).to_be_in_viewport(ratio=1)
+        await customer.shot(f"{width}-{scheme}")
     await customer.frame.locator("deep-chat .picture").first.click()
     viewer = customer.frame.get_by_role("dialog", name="Picture")
     await expect(viewer).to_be_visible()
@@ -33,12 +56,26 @@ async def test_axe_objects_to_nothing_in_any_state(open_chat, sim, stack, scheme
     await customer.says("while offline")
     await customer.sees("Not sent yet. Trying again …")
     assert await violations(customer.frame) == []
+    refusal = {"error": "No.", "code": "limit", "limit": "messages"}
+    await customer.page.route(
+        "**/webchat/messages", lambda route: route.fulfill(status=429, json=refusal)
+    )
     await customer.page.context.set_offline(False)
+    await customer.sees("Not sent")
+    await customer.sees("Too many messages at once.")
+    assert await violations(customer.frame) == []
+    await customer.page.unroute("**/webchat/messages")
+    await customer.frame.get_by_role("button", name="Send again").click()
     await customer.sees("Not sent yet. Trying again …", times=0)
     await customer.frame.get_by_role("button", name="End chat").click()
     await customer.sees(ENDED)
     assert await violations(customer.frame) == []
     await customer.shot(f"ended-{scheme}")
+    await customer.page.goto(f"{stack.rasa_url}/webhooks/webchat/?workspace=wholesale&name=Mo")
+    question = customer.frame.get_by_role("dialog", name="Begin another conversation?")
+    await expect(question).to_be_visible(timeout=15_000)
+    assert await violations(customer.frame) == []
+    await customer.shot(f"ask-{scheme}")
 
 
 @pytest.mark.timeout(120)
@@ -54,6 +91,27 @@ async def test_the_keyboard_is_enough(customer, sim, stack):
     await expect(customer.input).to_be_focused(), "its button has vanished"
     await expect(customer.frame.get_by_role("button", name="A new kettle")).to_have_count(0)
     await expect(customer.frame.get_by_role("link", name="Our shop")).to_have_count(1)
+    await tab_to(customer, "End chat", back=True)
+    await tab_to(customer, "Sound and notification", back=True)
+    await keyboard.press("Space")
+    bell = customer.frame.get_by_role("button", name="Sound and notification")
+    await expect(bell).to_have_attribute("aria-pressed", "true")
+    await sim.agent_image(conversation, picture(), filename="lid.png")
+    await expect(customer.frame.get_by_role("img", name="lid.png")).to_be_visible(timeout=15_000)
+    await customer.input.focus()
+    await tab_to(customer, "lid.png", back=True)
+    await keyboard.press("Enter")
+    viewer = customer.frame.get_by_role("dialog", name="Picture")
+    await expect(viewer.get_by_role("button", name="Close")).to_be_focused()
+    await keyboard.press("Escape")
+    await expect(customer.frame.get_by_role("button", name="lid.png")).to_be_focused()
+    await customer.input.focus()
+    await tab_to(customer, "Attach a file")
+    customer.page.on("filechooser", lambda _: None)
+    await customer.page.evaluate("() => {}")  # Playwright hears of choosers only from now on
+    for key in ("Enter", "Space"):
+        async with customer.page.expect_file_chooser():
+            await keyboard.press(key)
     await sim.agent_content(conversation, FORM)
     name = customer.frame.get_by_label("Your name")
     await expect(name).to_be_visible(timeout=15_000)
@@ -105,11 +163,13 @@ async def test_announcements_are_not_doubled(customer, sim, stack):
         """() => window.added.filter((each) => each.matches?.(".outer-message-container"))
             .map((each) => each.textContent)"""
     )
-    assert len([each for each in added if "These are the words." in each]) == 1
+    for said in ("These are the words.", "Ana is here now"):
+        assert len([each for each in added if said in each]) == 1
     live = customer.frame.locator("[aria-live], [role=log], [role=status]")
     shown = "all => all.filter((one) => !one.closest('[hidden]')).map((one) => one.innerText)"
     live = await live.evaluate_all(shown)
-    assert sum("These are the words." in each for each in live) == 1
+    for said in ("These are the words.", "Ana is here now"):
+        assert sum(said in each for each in live) == 1
 
 
 @pytest.mark.timeout(120)
@@ -133,8 +193,18 @@ async def test_axe_objects_to_nothing_on_the_agent_page(customer, open_page, sim
         assert await violations(agent) == []
         await agent.get_by_role("button", name="Cancel").last.click()
         await agent.locator("#more summary").click()
+    await agent.locator("#calls").click()
+    assert await violations(agent) == []
     await agent.set_viewport_size({"width": 360, "height": 700})
     assert await violations(agent) == []
     await agent.get_by_role("button", name="Continue by email").click()
     await customer.sees("The conversation with our team has ended.")
+    assert await violations(agent) == []
+    await agent.goto(stack.simulator_url + "/user")
+    await expect(agent.locator("#live")).to_have_text("live")
+    assert await violations(agent) == []
+    await agent.get_by_role("button", name="Begin").click()
+    await agent.get_by_label("Your message").fill("Hello")
+    await agent.get_by_role("button", name="Send", exact=True).click()
+    await expect(agent.locator("#log")).to_contain_text("Hello")
     assert await violations(agent) == []

@@ -46,7 +46,8 @@ async def test_every_author_is_shown_with_a_name(customer, open_page, sim, stack
         joined = [JOINED.match(each["words"]) for each in others]
         assert [found["name"] for found in joined if found] == [*names, AGENTS[0]]
         # Styled alike by role, and unlike the bot and the user.
-        colours = {(each["role"], each["colour"]) for each in messages}
+        assert all(each["isLine"] for each in others if JOINED.match(each["words"]))
+        colours = {(each["role"], each["colour"]) for each in messages if not each["isLine"]}
         assert len(colours) == len({colour for _, colour in colours}) == 4
         markup = customer.page.locator("deep-chat #messages :is(a, b, em, strong)")
         await expect(markup).to_have_count(0)

@@ -6,12 +6,22 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS
-from tests.support.browser import SHOTS, SITE, WAITING, Customer, picture
+from tests.support.browser import (
+    SHOTS,
+    SITE,
+    WAITING,
+    WATCH_SHIFTS,
+    Customer,
+    nothing_has_jumped,
+    picture,
+)
 from tests.support.waiting import until
 
 
 @pytest.mark.timeout(150)
 async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
+    await customer.page.evaluate(WATCH_SHIFTS)
+    await customer.page.add_init_script(WATCH_SHIFTS)
     await customer.says("Where is my order 10234?")
     await customer.sees("blue enamel kettle")
     await customer.says(ASK_HUMAN)
@@ -25,9 +35,13 @@ async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
     await expect(agent.locator("#log")).to_contain_text(f"Page: {SITE}")
     await expect(agent.locator("#fields")).to_contain_text("default: The user asked for a human.")
     await words.fill("Hello Jo, let me look into your kettle.")
+    typing = customer.page.locator("deep-chat .deep-chat-loading-message-bubble")
+    await expect(typing).to_have_count(1, timeout=10_000)
+    await customer.shot("typing")
     await words.press("Enter")
     await customer.sees("Hello Jo, let me look into your kettle.")
     await customer.sees("You are talking with Ana.")
+    await expect(typing).to_have_count(0)
     await customer.says("Thank you, it is rather urgent")
     await expect(agent.locator("#log")).to_contain_text("rather urgent", timeout=10_000)
 
@@ -42,10 +56,12 @@ async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
     await customer.sees("receipt.pdf")
     await customer.shot("chat")
     await agent.screenshot(path=SHOTS / "agent.png")
+    await nothing_has_jumped(customer.page)
 
     await customer.page.reload()
     await customer.sees("Hello Jo, let me look into your kettle.")
     await customer.sees("You are talking with Ana.")
+    await nothing_has_jumped(customer.page)
 
     await agent.get_by_role("button", name="End session").click()
     await customer.sees("The conversation with our team has ended.")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from playwright.async_api import expect
 
 from tests.support.agent_messages import send_every_kind
 from tests.support.bot_texts import ASK_HUMAN
-from tests.support.browser import picture
+from tests.support.browser import Customer, picture
+from tests.support.names import TEXTS
+from zendesk_handoff.webchat.page import Page
+from zendesk_handoff.webchat.page_settings import PageSettings
+from zendesk_handoff.webchat.theme import Theme
 
+LOGO = base64.b64encode(picture()).decode()
 GREETINGS = {
     "de-AT": "Wie können wir Ihnen heute helfen?",
     "es": "¿En qué podemos ayudarle hoy?",
@@ -61,6 +68,14 @@ async def test_nothing_sticks_out_of_the_smallest_window(open_chat, sim, stack, 
     )
     assert moving == 0
     await customer.shot(f"smallest-{scheme}")
+    directions = await customer.frame.locator("deep-chat .said").evaluate_all(
+        "all => all.map((one) => [one.innerText, getComputedStyle(one).direction])"
+    )
+    to_left = {text for text, direction in directions if direction == "rtl"}
+    assert to_left == {TEXTS[0]}, "by what is written, not by the page's language"
+    await customer.input.fill("مرحبا")
+    assert await customer.input.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    await customer.shot(f"right-to-left-{scheme}")
 
 
 @pytest.mark.timeout(150)
@@ -81,3 +96,21 @@ async def test_a_reader_is_told_of_new_messages(customer, sim, stack):
     await button.click()
     await expect(customer.frame.get_by_text("One more thing.")).to_be_in_viewport(ratio=1)
     await expect(button).to_be_hidden()
+
+
+@pytest.mark.timeout(120)
+async def test_a_theme_is_seen(open_page, stack):
+    theme = Theme(colour="#8a1c5b", name="The Kettle Shop", logo="data:image/png;base64," + LOGO)
+    themed = Page(PageSettings(theme=theme)).html["en"]
+    page = await open_page("about:blank")
+    address = f"{stack.rasa_url}/webhooks/webchat/"
+    await page.route(address, lambda route: route.fulfill(body=themed, content_type="text/html"))
+    await page.goto(address)
+    customer = Customer(page)
+    await expect(page.get_by_role("heading", name="The Kettle Shop")).to_be_visible()
+    await expect(page.locator("#logo")).to_have_js_property("naturalWidth", 120)
+    await customer.says(ASK_HUMAN)
+    mine = page.locator(".deep-chat-outer-container-role-user .message-bubble")
+    for each in (page.locator("header"), mine):
+        await expect(each).to_have_css("background-color", "rgb(138, 28, 91)", timeout=15_000)
+    await customer.shot("theme")

@@ -100,6 +100,18 @@ async def test_links_buttons_and_cards_of_an_agent(customer, open_page, sim, sta
     await customer.page.set_viewport_size({"width": 390, "height": 1500})
     await customer.shot("chat-rich-phone")
     await customer.nothing_sticks_out()
+    await customer.page.context.grant_permissions(["geolocation"])
+    await customer.page.context.set_geolocation({"latitude": 52.51627512, "longitude": 13.377704})
+    await customer.page.get_by_role("button", name="Share your location").click()
+    shared = await sim.wait_for_message(
+        conversation,
+        lambda one: one["content"]["type"] == "location" and one["author"]["type"] == "user",
+    )
+    assert shared["content"]["coordinates"] == {"lat": 52.516275, "long": 13.377704}
+    await customer.sees("My location: https://www.openstreetmap.org/?mlat=52.516275")
+    await customer.page.context.clear_permissions()
+    await customer.page.get_by_role("button", name="Share your location").click()
+    await customer.sees("Your location is not known to the browser")
     await customer.says(f"*Bold* [words](javascript:x) and {ADDRESS}")
     await customer.sees("*Bold* [words](javascript:x)")
     before = await customer.messages()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -96,6 +98,59 @@ async def test_what_the_server_refuses_is_shown_with_its_reason(customer, sim, s
     await expect(image).to_have_count(1, timeout=15_000)
     await expect(image).to_have_js_property("naturalWidth", 120)
 
+
+@pytest.mark.timeout(120)
+async def test_files_are_dropped_show_their_progress_and_are_missed_after_a_reload(
+    customer, sim, stack
+):
+    conversation = await customer.with_agents(sim, stack)
+    page, asked = customer.page, []
+
+    async def agree(dialog):
+        asked.append(dialog.type)
+        await dialog.accept()
+
+    page.on("dialog", agree)
+    await page.route("**/webchat/files**", lambda route: route.abort())
+    await drop(customer, "receipt.pdf", size=20)
+    await customer.sees(WAITING)
+    await page.reload()
+    assert asked == ["beforeunload"]
+    for _ in range(2):
+        await customer.sees("receipt.pdf")
+        await customer.sees("Not sent. Please choose the file again.")
+        await page.reload()
+    assert asked == ["beforeunload"], "there is nothing to lose any more"
+    await page.unroute("**/webchat/files**")
+
+    network = await page.context.new_cdp_session(page)
+    slow = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    await network.send("Network.emulateNetworkConditions", {"offline": False, **slow})
+    await drop(customer, "receipt.pdf", size=800_000)
+    await expect(customer.frame.get_by_text(re.compile(r"Sending … [1-9]\d? %"))).to_be_visible()
+    await customer.shot("progress")
+    sent = await sim.wait_for_message(conversation, lambda one: one["content"]["type"] == "file")
+    assert sent["content"]["mediaType"] == "application/pdf"
+    await page.reload()
+    await expect(customer.frame.get_by_text("receipt.pdf")).to_have_count(1, timeout=15_000)
+    await customer.sees("Not sent. Please choose the file again.", times=0)
+
+
+async def drop(customer, name, *, size):
+    """Drop a PDF on the chat, and send it."""
+    await customer.frame.locator("deep-chat").evaluate(DROP, [name, size])
+    await customer.frame.get_by_role("button", name="Send", exact=True).click()
+
+
+DROP = """(chat, [name, size]) => {
+    const dropped = new DataTransfer();
+    const file = new File(["%PDF-1.4 ", "x".repeat(size)], name, { type: "application/pdf" });
+    dropped.items.add(file);
+    const options = { dataTransfer: dropped, bubbles: true, cancelable: true, composed: true };
+    const fire = (target, type) => target.dispatchEvent(new DragEvent(type, options));
+    fire(chat, "dragenter");
+    fire(chat.shadowRoot.querySelector("#drag-and-drop"), "drop");
+}"""
 
 PASTE = """(input, bytes) => {
     const pasted = new DataTransfer();

@@ -13,7 +13,10 @@ from tests.support.visitors import Visitor
 
 #: The connectors of the tests, each with settings of its own.
 CONNECTORS: dict[str, dict[str, Any]] = {
-    "messaging": {"bot": {"name": "Fern", "avatar_url": "https://shop.example/fern.png"}},
+    "messaging": {
+        "bot": {"name": "Fern", "avatar_url": "https://shop.example/fern.png"},
+        "csat": "ask",
+    },
     "greeting": {
         "greet": True,
         "summary_to": {"field": 360007654321},

@@ -7,8 +7,11 @@ import asyncio
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS, STARTED
 from tests.support.users import RestUser, conversation_of
 from tests.support.waiting import until
+from zendesk_handoff.domain import responses
+from zendesk_handoff.domain.responses import default_response
 
 AGENTS = "zd-agentWorkspace"
+RATE, RATED = default_response(responses.RATE), default_response(responses.RATED)
 
 
 async def hand_over(visitor):
@@ -75,7 +78,7 @@ async def is_answered(visitor, *, times=1):
     await until(answered)
 
 
-async def test_after_a_release_the_bot_answers_in_a_new_session(visitor, sim, tracker_of):
+async def test_after_a_release_the_bot_answers_in_a_new_session(visitor, sim, stack, tracker_of):
     await hand_over(visitor)
     await sim.agent_text(visitor.conversation, "Done, bye", agent="Ana")
     await sim.end_session(visitor.conversation)
@@ -86,6 +89,25 @@ async def test_after_a_release_the_bot_answers_in_a_new_session(visitor, sim, tr
     events = tracker["events"]
     assert "Done, bye" in [each.get("text") for each in events if each["event"] == "bot"]
     assert ENDED not in " ".join(await visitor.words()), "nobody was there to hear it"
+    await visitor.hears(RATE)
+    said = await visitor.heard()
+    assert HOURS in said[-2]["content"]["text"], "the answer comes first"
+    await sim.user_press(visitor.conversation, said[-1]["id"], "4")
+    await visitor.hears(RATED)
+    query = "SELECT count(*) FROM sessions WHERE sender_id = :sender AND rating = 4"
+    assert stack.count(query, sender=visitor.sender) == 1
+    await is_answered(visitor)
+    assert sum(RATE in text for text in await visitor.words()) == 1
+
+
+async def test_who_goes_on_by_e_mail_is_told_before_the_bots_answer(visitor, sim):
+    await hand_over(visitor)
+    await sim.transfer_to_email(visitor.conversation)
+    before = len(await visitor.heard())
+    await is_answered(visitor)
+    told = [one["content"].get("text", "") for one in await visitor.heard()][before:]
+    assert "mara@example.com" in told[0] and HOURS in told[1]
+    assert len(told) == 2, "no agent has answered: nobody is asked for a rating"
 
 
 async def test_when_agents_pass_back_the_user_is_told(visitor, sim):

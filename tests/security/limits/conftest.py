@@ -34,7 +34,9 @@ LIMITS = {
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
-    with Stack(tmp_path_factory.mktemp("limits"), settings={"limits": LIMITS}) as servers:
+    folder = tmp_path_factory.mktemp("limits")
+    channels = {"zendesk_handoff.channels.SocketIOInput": {"session_persistence": True}}
+    with Stack(folder, settings={"limits": LIMITS}, channels=channels) as servers:
         yield servers
 
 

@@ -94,6 +94,10 @@ def test_plain_http_to_another_machine_is_refused(url):
     found = problems_of(block(base_url=url, public_url=url))
     assert found.keys() == {"connectors.support.base_url", "public_url"}
     assert all("https://" in text for text in found.values())
+    summary = {"engine": "llm", "model": "m", "base_url": url, "api_key": "k"}
+    found = problems_of({**block(), "summary": summary})
+    assert found.keys() == {"summary.base_url"}
+    assert "https://" in found["summary.base_url"]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +111,11 @@ def test_plain_http_to_another_machine_is_refused(url):
     ],
 )
 def test_this_machine_and_https_are_accepted(url):
-    settings = read_settings(block(base_url=url, public_url=url), environ={})
+    summary = {"engine": "llm", "model": "m", "base_url": url, "api_key": "k"}
+    settings = read_settings(
+        {**block(base_url=url, public_url=url), "summary": summary}, environ={}
+    )
+    assert settings.summary.base_url
     assert settings.public_url.startswith(("http://", "https://"))
 
 

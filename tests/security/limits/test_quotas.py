@@ -7,6 +7,8 @@ import uuid
 
 from tests.security.limits.conftest import LIMITS
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, FAILED, HOURS, NOT_PASSED_ON, STARTED
+from tests.support.platforms.scenario import hears
+from tests.support.platforms.socketio import Page
 from tests.support.users import RestUser, texts_of_user
 from tests.support.waiting import until
 from tests.support.webchat import PNG, EventStream, open_chat_page
@@ -77,14 +79,39 @@ async def test_handovers_of_an_address_end_in_words_and_the_bot_goes_on(
     )
 
 
-async def test_handovers_of_a_connector_are_limited_on_every_channel(stack, http, sim, limited):
+async def test_fresh_ids_on_rest_do_not_help_an_address(stack, http, sim, addresses, limited):
+    """Whatever channel the sender claims: the route tells it."""
+    before, address = await limited("handovers_per_address"), next(addresses)
+    heard = []
+    for fields in ({}, {"input_channel": "slack"}, {"input_channel": "webchat"}):
+        user = RestUser(stack.rasa_url, http, address=address)
+        heard.append(str(await user.gets(ASK_HUMAN, **fields)))
+    assert [STARTED in each for each in heard] == [True, True, False]
+    assert FAILED in heard[-1]
+    assert await limited("handovers_per_address") == before + 1
+    other = RestUser(stack.rasa_url, http, address=next(addresses))
+    assert STARTED in " ".join(await other.says(ASK_HUMAN))
+
+
+async def test_fresh_sessions_of_socketio_do_not_help_an_address(stack, addresses, limited):
+    before, address = await limited("handovers_per_address"), next(addresses)
+    for words in (STARTED, STARTED, FAILED):
+        async with Page(stack.rasa_url, address=address) as page:
+            await page.says(ASK_HUMAN)
+            await hears(page.texts, words)
+    assert await limited("handovers_per_address") == before + 1
+
+
+async def test_handovers_of_a_connector_are_limited_on_every_channel(
+    stack, http, sim, addresses, limited
+):
     before = await limited("handovers_per_connector")
     heard = ""
     admitted = 0
     while FAILED not in heard:
         # The allowance comes back while it is used.
         assert admitted < 5 * LIMITS["handovers_per_connector"]
-        user = RestUser(stack.rasa_url, http, workspace="wholesale")
+        user = RestUser(stack.rasa_url, http, workspace="wholesale", address=next(addresses))
         heard = " ".join(await user.says(ASK_HUMAN))
         admitted += STARTED in heard
     assert admitted >= LIMITS["handovers_per_connector"]

@@ -26,6 +26,7 @@ class Page:
         session: The id of the user's session, which the page keeps over a reload.
         namespace: The channel's.
         path: The channel's.
+        address: Where the user is, as a proxy tells it.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Page:
         session: str | None = None,
         namespace: str = "/",
         path: str = "/socket.io",
+        address: str | None = None,
     ) -> None:
         self.session = session or uuid.uuid4().hex
         self.heard: list[dict[str, Any]] = []
         self.confirmed: list[str] = []
         self.socket = ""
         self._url = f"{url}{path}/?EIO=4&transport=websocket"
+        self._headers = {"X-Forwarded-For": address} if address else {}
         self._prefix = "" if namespace == "/" else f"{namespace},"
 
     async def __aenter__(self) -> Page:
@@ -57,7 +60,7 @@ class Page:
 
     async def connect(self) -> None:
         self._http = aiohttp.ClientSession()
-        self._websocket = await self._http.ws_connect(self._url)
+        self._websocket = await self._http.ws_connect(self._url, headers=self._headers)
         self._reader = asyncio.create_task(self._read())
         await self._websocket.send_str(f"40{self._prefix}")
 

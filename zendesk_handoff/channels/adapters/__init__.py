@@ -9,8 +9,8 @@ from collections.abc import Mapping
 ADAPTERS: Mapping[str, str] = {
     f"rasa.core.channels.{channel}": f"{__name__}.{adapter}"
     for channel, adapter in (
-        ("rest.RestInput", "pull.PullAdapter"),
-        ("console.CmdlineInput", "pull.PullAdapter"),
+        ("rest.RestInput", "pull.RestAdapter"),
+        ("console.CmdlineInput", "pull.RestAdapter"),
         ("hangouts.HangoutsInput", "hangouts.HangoutsAdapter"),
         ("callback.CallbackInput", "callback.CallbackAdapter"),
         ("slack.SlackInput", "slack.SlackAdapter"),

@@ -25,6 +25,7 @@ class _Taken(Exception):
 class CallbackAdapter(ChannelAdapter):
     """Posts to the receiver, as Rasa's ``CallbackOutput`` does, and reads its answer's status."""
 
+    is_called_by_users = True
     limits: ClassVar[Limits] = Limits(
         text=1_000_000, image=MediaLimit(), file=MediaLimit(), buttons=100
     )

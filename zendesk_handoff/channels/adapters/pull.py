@@ -6,7 +6,7 @@ from zendesk_handoff.rasa.adapter import Address, ChannelAdapter
 
 
 class PullAdapter(ChannelAdapter):
-    """The adapter of ``rest``, ``cmdline`` and ``hangouts``.
+    """The base of adapters of channels that only answer requests.
 
     Messages for the user wait in the store, and go with the response to the next request.
     """
@@ -16,3 +16,9 @@ class PullAdapter(ChannelAdapter):
     def default_address(self, recipient_id: str) -> Address | None:
         """Return ``None``: there is no way to a user."""
         return None
+
+
+class RestAdapter(PullAdapter):
+    """The adapter of ``rest`` and ``cmdline``."""
+
+    is_called_by_users = True

@@ -23,6 +23,7 @@ class SocketIOAdapter(ChannelAdapter):
     show texts, pictures and buttons; of other attachments they get a link.
     """
 
+    is_called_by_users = True
     limits: ClassVar[Limits] = Limits(text=100_000, image=MediaLimit(), buttons=100)
 
     def limitations(self) -> list[str]:

@@ -33,5 +33,8 @@ function sentenceWith(name) {
   const [before, after] = say("active_with").split("{agent}");
   const element = document.createElement("bdi");
   element.title = element.textContent = name;
-  return [before, element, after];
+  const end = document.createElement("span"); // no line begins with the full stop
+  end.className = "unbroken";
+  end.append(element, after);
+  return [before, end];
 }

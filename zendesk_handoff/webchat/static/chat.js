@@ -3,6 +3,7 @@
 import { addName, nameOf, plainMessage } from "./author.js";
 import * as content from "./content.js";
 import { answersOf } from "./form.js";
+import { linkBare } from "./links.js";
 import { LogPosition } from "./log.js";
 import * as media from "./media.js";
 import { addDay, addTime, showSeen, showState } from "./meta.js";
@@ -115,12 +116,13 @@ export class Chat {
 
   /**
    * Show what the user has written, or its new state.
-   * @param {{id: string, text?: string, files?: File[], state: string, reason?: string, progress?: number}} entry
+   * @param {{id: string, text?: string, files?: File[], names?: string[], state: string, reason?: string,
+   *   progress?: number}} entry
    */
   showEntry(entry) {
     if (!this.own.has(entry.id)) {
       const author = { role: "user", name: null };
-      const parts = entry.files ? entry.files.map((file) => media.localFile(file)) : [content.words(entry.text)];
+      const parts = partsOfEntry(entry);
       const shown = parts.map((part) => this.#add(author, entry.text ?? "", { html: part.outerHTML }));
       for (const each of shown) each.dataset.entry = entry.id;
       this.own.set(entry.id, { shown, at: new Date() });
@@ -149,6 +151,7 @@ export class Chat {
     if (item.role === "deletion") return this.#takeBack(item.deletes);
     const at = new Date((item.at ?? Date.now() / 1000) * 1000);
     if (item.role === "notice") return this.showNotice(sayNotice(item));
+    if (item.role === "status") return this.#showStatus(id, item.text, at);
     const role = ROLES[item.role] ?? "automation";
     const author = { role, name: nameOf(role, item), avatar: item.avatar, id };
     const shown = content.partsOf(id, role, item).map(({ plain, message }) => this.#add(author, plain, message));
@@ -159,6 +162,15 @@ export class Chat {
     if (item.media?.url.startsWith("files/")) media.showOwnFiles(shown, this.actions.loadFile);
     this.position.toEndIfFollowed(role !== "user");
     return role !== "user";
+  }
+
+  /** Show words about the handover as a line between the messages; nobody has to read them to be answered. */
+  #showStatus(id, text, at) {
+    const added = this.#add({ role: "ai", name: null, id }, text, { text: linkBare(text) });
+    added.classList.add("of-chat", "status");
+    addDay(added, at);
+    this.position.toEndIfFollowed(false);
+    return false;
   }
 
   /** @param {number} id An item's. @returns {HTMLElement | undefined} The last of the messages that show it. */
@@ -226,4 +238,10 @@ export class Chat {
     if (busy) this.loading.toggle({ role });
     else this.loading.toggle();
   }
+}
+
+/** The elements of what the user has written; of files that a reload has lost, their names. */
+function partsOfEntry({ text, files, names }) {
+  if (files) return files.map((file) => media.localFile(file));
+  return names ? names.map((name) => media.lostFile(name)) : [content.words(text)];
 }

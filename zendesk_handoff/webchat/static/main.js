@@ -6,6 +6,7 @@ import { ask } from "./ask.js";
 import { Banner } from "./banner.js";
 import { Chat } from "./chat.js";
 import { Outbox } from "./outbox.js";
+import { PlaceButton } from "./place.js";
 import { Reads } from "./reads.js";
 import { listenToLauncher, tell } from "./site.js";
 import { say } from "./words.js";
@@ -20,6 +21,7 @@ const banner = new Banner({
   end: () => write({ id: crypto.randomUUID(), text: say("end_chat"), choice: { payload: "/end_handoff", title: say("end_chat") } }),
   begin: () => start({ another: true }),
 });
+const place = new PlaceButton({ share: write, failed: (words) => chat.showNotice(words) });
 let chat = null;
 let outbox = null;
 let followed = null; // the conversation whose events the page receives
@@ -70,6 +72,7 @@ async function open({ another = false, carries = false }) {
   if (isOther) outbox?.close();
   showProblem(null);
   banner.show({ state: "none", agent: null });
+  place.show(false);
   if (!(carries && chat.isEmpty)) {
     chat = new Chat(container, { write, retry: (id) => outbox.retry(id), loadFile: api.loadFile });
     await chat.ready;
@@ -110,6 +113,7 @@ function handlers() {
     handoff(handoff) {
       banner.show(handoff);
       isWithAgent = handoff.state === "active";
+      place.show(isWithAgent || handoff.state === "waiting");
       reads.setWithAgents(isWithAgent || handoff.state === "waiting");
       if (isLoaded) return;
       isLoaded = true; // the server sends the state after the history
@@ -148,6 +152,9 @@ function showUser(name) {
   signedIn.hidden = !name;
   signedIn.querySelector("bdi").textContent = name ?? "";
 }
+
+// Files cannot be kept over a reload: the browser asks before it.
+addEventListener("beforeunload", (event) => outbox?.isSendingFiles && event.preventDefault());
 
 const hasLauncher = listenToLauncher({
   start({ told, identity }) {

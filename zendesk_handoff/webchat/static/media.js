@@ -47,6 +47,9 @@ export function localFile(file) {
   return named(make("span", "file"), file.name, file.size);
 }
 
+/** Build what is shown of a file that was not sent before a reload. @param {string} name */
+export const lostFile = (name) => named(make("span", "file"), name);
+
 function named(line, name, size) {
   const label = make("bdi", "", name);
   line.append(label);

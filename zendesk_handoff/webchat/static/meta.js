@@ -21,7 +21,7 @@ export function addDay(message, at) {
   message.before(make("div", "day", dayOf(at)));
 }
 
-/** Put the time, and a state, below a message. @param {HTMLElement} message @param {Date} at @param {string} state */
+/** Put the time, and a state, below a message; beside one of the others', where it covers nothing. @param {HTMLElement} message @param {Date} at @param {string} state */
 export function addTime(message, at, state = "") {
   const line = metaOf(message);
   const time = make("time", "", timeOf(at));
@@ -59,6 +59,7 @@ function metaOf(message) {
   const known = message.querySelector(".meta");
   if (known) return known;
   const line = make("div", "meta");
-  message.append(line);
+  const isOwn = message.classList.contains("deep-chat-outer-container-role-user");
+  (isOwn ? message : (message.querySelector(".inner-message-container") ?? message)).append(line);
   return line;
 }

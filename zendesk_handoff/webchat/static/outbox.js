@@ -1,5 +1,6 @@
 // Messages that the server has not acknowledged: sent in order, again after each failure, and kept over a
-// reload of the page. The server recognizes by its id a message that it has.
+// reload of the page. The server recognizes by its id a message that it has. Of files the names are kept:
+// after a reload it is said that they were not sent.
 
 /** Milliseconds before each repetition; the last one for all further ones. */
 const DELAYS = [1000, 2000, 4000, 8000, 15_000];
@@ -9,7 +10,7 @@ export class Outbox {
    * @param {string} conversation
    * @param {{send: (entry: object, progress: Function) => Promise, changed: (entry: object) => void}} on `send`
    *   raises an error, whose `retryable` says whether time may help; `changed` tells an entry's new state:
-   *   `sending`, `waiting` (for the next attempt), `failed` (for the user) or `sent`.
+   *   `sending`, `waiting` (for the next attempt), `failed` (for the user), `lost` (files after a reload) or `sent`.
    */
   constructor(conversation, { send, changed }) {
     this.conversation = conversation;
@@ -28,7 +29,8 @@ export class Outbox {
    * @param {object[]} more Entries that are to be sent as well.
    */
   restore(more) {
-    this.entries = [...this.#read(), ...more].map((entry) => ({ ...entry, state: "sending", reason: "", isShown: false }));
+    const stateOf = ({ names, files }) => (names && !files ? "lost" : "sending");
+    this.entries = [...this.#read(), ...more].map((entry) => ({ ...entry, state: stateOf(entry), reason: "", isShown: false }));
   }
 
   /** Show all entries, and begin to send; again for a page that is built anew. */
@@ -40,6 +42,10 @@ export class Outbox {
 
   /** @param {{id: string, text?: string, choice?: object, files?: File[]}} entry */
   add(entry) {
+    if (entry.files) {
+      entry.names = entry.files.map(({ name }) => name);
+      this.entries = this.entries.filter(({ state }) => state !== "lost"); // it is chosen again, if it is wanted
+    }
     this.entries.push(entry);
     this.#change(entry, "sending");
     this.#run();
@@ -75,11 +81,16 @@ export class Outbox {
     this.wake();
   }
 
+  /** Whether files are on their way, which a reload would lose. */
+  get isSendingFiles() {
+    return this.entries.some(({ files, state }) => files && state !== "failed");
+  }
+
   async #run() {
     if (this.isRunning || !this.isStarted) return;
     this.isRunning = true;
     for (let failures = 0; !this.isClosed; ) {
-      const entry = this.entries.find(({ state }) => state !== "failed");
+      const entry = this.entries.find(({ state }) => state !== "failed" && state !== "lost");
       if (!entry) break;
       try {
         await this.send(entry, (part) => this.isClosed || this.changed({ ...entry, progress: part }));
@@ -113,9 +124,9 @@ export class Outbox {
     this.changed(entry);
   }
 
-  /** Keep words in the tab's storage, which ends with the tab; files cannot be kept. */
+  /** Keep words in the tab's storage, which ends with the tab; of files it has room for the names. */
   #keep() {
-    const kept = this.entries.filter(({ files }) => !files).map(({ id, text, choice }) => ({ id, text, choice }));
+    const kept = this.entries.map(({ id, text, choice, names }) => ({ id, text, choice, names }));
     try {
       if (kept.length) sessionStorage.setItem(this.key, JSON.stringify(kept));
       else sessionStorage.removeItem(this.key);

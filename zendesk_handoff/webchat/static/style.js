@@ -30,10 +30,18 @@ const META = `
   .deep-chat-outer-container-role-user > .meta { text-align: end; }
   .meta .state:not(:empty)::before { content: " · "; }
   .meta .reason { display: block; }
-  .meta[data-state="failed"] .state, .meta .reason { color: var(--alarm); }
+  .meta:is([data-state="failed"], [data-state="lost"]) .state, .meta .reason { color: var(--alarm); }
   .retry { margin-inline-start: 8px; padding: 2px 8px; border: 0; background: none; color: var(--accent-ink); font: inherit; text-decoration: underline; cursor: pointer; }
-  .outer-message-container:not(.deep-chat-outer-container-role-user) > .meta { position: absolute; z-index: 1; bottom: -4px; left: 20px; padding: 0 6px; border-radius: 6px; background: var(--paper); opacity: 0; transition: opacity .15s; }
-  .outer-message-container:is(:hover, :focus-within) > .meta { opacity: 1; }
+  .inner-message-container > .meta { flex: 0 0 0; width: 0; align-self: flex-end; padding: 0 0 4px 8px; white-space: nowrap; opacity: 0; }
+  .inner-message-container:has(> .meta) > .message-bubble { margin-inline-end: 0 !important; }
+  .inner-message-container:has(.cards) { flex-wrap: wrap; }
+  .inner-message-container:has(.cards) > .meta { flex: 0 0 100%; padding-inline-start: 12px; } /* there is no room beside them */
+  .outer-message-container:is(:hover, :focus-within) .meta { opacity: 1; }
+  .status .inner-message-container { justify-content: center; }
+  .status .message-bubble {
+    max-width: 92% !important; margin: 12px 0 4px !important; padding: 0 .55em !important; background: none !important;
+    color: var(--muted) !important; font-size: .85rem !important; text-align: center;
+  }
   .notice { margin: 6px 0; font-size: .85rem; color: var(--alarm); }`;
 
 /** Drawn, not an emoji: not every machine has a font for those. */
@@ -80,7 +88,7 @@ const INPUT = `
   #container, #chat-view, #messages { background: var(--paper); }
   #messages { padding-bottom: 8px; color: var(--ink); }
   #text-input-container { border-color: var(--line) !important; background: var(--field) !important; }
-  #text-input { color: var(--ink); }
+  #text-input { color: var(--ink); padding-right: 2.4em !important; padding-left: .55em !important; } /* the icon stays on its side */
   #file-attachment-container { background-color: var(--bot) !important; color: var(--ink); } /* it covers messages */
   button[disabled] { cursor: default !important; }
   :focus-visible { outline: 3px solid var(--focus) !important; outline-offset: 2px; }
@@ -88,8 +96,18 @@ const INPUT = `
   #text-input:focus-visible { outline-offset: 0; }
   /* Users and agents write in either direction. The bot's sentences keep theirs, even after a name at the start. */
   .outer-message-container:not(.deep-chat-outer-container-role-ai) :is(.message-bubble, p, li) { unicode-bidi: plaintext; }
-  @media (prefers-color-scheme: dark) { #container svg { filter: invert(1) hue-rotate(180deg) brightness(1.6) !important; } }
+  /* deep-chat colours its icons by filters, made for black ones; those that take their surroundings' colour would be inverted twice. */
+  #container svg { filter: none !important; color: var(--muted); }
+  #container svg:not([fill="none"], [stroke]), #container svg [fill]:not([fill="none"]) { fill: currentColor; }
+  #container svg [stroke]:not([stroke="none"]) { stroke: currentColor; }
+  #container :is(:hover, :focus-visible) > svg { color: var(--ink); }
   @media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation: none !important; transition: none !important; scroll-behavior: auto !important; } }
-  @media (forced-colors: active) { .message-bubble { border: 1px solid; } }`;
+  .message-bubble { --loading-message-color: var(--muted) !important; --loading-message-color-fade: var(--line) !important; }
+  @media (forced-colors: active) {
+    .message-bubble { border: 1px solid; }
+    .status .message-bubble { border: 0; }
+    .file::before { background: LinkText; }
+    .loading-message-dots, .loading-message-dots::before, .loading-message-dots::after { background: CanvasText !important; animation: none !important; }
+  }`;
 
 export const STYLE = AUTHOR + META + CONTENT + INPUT;

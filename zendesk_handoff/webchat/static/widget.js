@@ -68,7 +68,7 @@
     refusal.hidden = true;
     isReady = false;
     const address = new URL(`?widget&locale=${encodeURIComponent(language ?? "en")}`, root);
-    frame = make("iframe", { src: address, title: settings.title[languageOf(language ?? "en")] || words.title, allow: "clipboard-write" });
+    frame = make("iframe", { src: address, title: settings.title[languageOf(language ?? "en")] || words.title, allow: "clipboard-write; geolocation" });
     frame.addEventListener("load", start);
     panel.append(frame);
     refuseUnlessReady(20_000); // also where nothing is loaded at all

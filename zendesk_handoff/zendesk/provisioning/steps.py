@@ -54,6 +54,7 @@ def create_integration(wanted: Wanted) -> Step:
             target=wanted.targets[0],
             triggers=wanted.triggers,
             include_full_user=wanted.is_native,
+            include_full_source=wanted.has_clients,
         )
         made.integration_id = integration.id
         webhooks = integration.webhooks or await admin.list_webhooks(integration.id)
@@ -75,6 +76,7 @@ def create_webhook(wanted: Wanted) -> Step:
             target=wanted.targets[0],
             triggers=wanted.triggers,
             include_full_user=wanted.is_native,
+            include_full_source=wanted.has_clients,
         )
 
     change = f"a new one to {wanted.targets[0]} for {', '.join(wanted.triggers)}"
@@ -87,6 +89,7 @@ def update_webhook(webhook: Webhook, wanted: Wanted) -> Step | None:
     missing = [each for each in wanted.triggers if each not in webhook.triggers]
     triggers = [*webhook.triggers, *missing] if missing else UNSET
     full = True if wanted.is_native and not webhook.include_full_user else UNSET
+    source = True if wanted.has_clients and not webhook.include_full_source else UNSET
     changes = []
     if target is not UNSET:
         changes.append(f"to {target} instead of {webhook.target}, which gets no more events")
@@ -94,6 +97,8 @@ def update_webhook(webhook: Webhook, wanted: Wanted) -> Step | None:
         changes.append(f"also for {', '.join(missing)}")
     if full is not UNSET:
         changes.append("with users' profiles")
+    if source is not UNSET:
+        changes.append("with users' clients")
     if not changes:
         return None
 
@@ -104,6 +109,7 @@ def update_webhook(webhook: Webhook, wanted: Wanted) -> Step | None:
             target=target,
             triggers=triggers,
             include_full_user=full,
+            include_full_source=source,
         )
         made.webhook = changed
 

@@ -37,6 +37,7 @@ class Wanted:
         switchboard_name: Our own name in the switchboard; ``None`` outside of it.
         is_native: Whether Zendesk is the users' channel: then events have the user's profile, and
             conversations begin with our integration.
+        has_clients: Whether events have the user's client, which the settings ask for.
         integration_id: The integration to use, if the operator has chosen one.
         secrets: The webhook secrets of the settings, which tell webhooks apart.
     """
@@ -47,6 +48,7 @@ class Wanted:
     agent_workspace: str
     switchboard_name: str | None = None
     is_native: bool = False
+    has_clients: bool = False
     integration_id: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -91,6 +93,7 @@ def wanted_by(
         agent_workspace=connector.agent_workspace,
         switchboard_name=name,
         is_native=is_native,
+        has_clients=is_native and connector.client_info,
         integration_id=integration_id,
         secrets=connector.webhook_secrets,
     )

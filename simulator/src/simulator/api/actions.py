@@ -26,7 +26,9 @@ async def pass_control(call: Call) -> Json:
         call.app,
         conversation,
         _target(body),
-        metadata=validation.metadata(body, whose="Switchboard action"),
+        metadata=validation.metadata(
+            body, whose="Switchboard action", refused=call.app.switches.refused_metadata
+        ),
         caller=call.caller.integration_id,
     )
     return {}

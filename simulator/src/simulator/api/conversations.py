@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from .. import lifecycle, serializers, validation
@@ -12,12 +14,12 @@ from .call import Call, endpoint
 from .paging import cut, deep_object
 
 
-def _fields(body: Json) -> Json:
+def _fields(body: Json, *, refused: Sequence[str] = ()) -> Json:
     return {
         "display_name": validation.string(body, "displayName", limit=100),
         "description": validation.string(body, "description", limit=100),
         "icon_url": validation.uri(body, "iconUrl"),
-        "metadata": validation.metadata(body, whose="Conversation"),
+        "metadata": validation.metadata(body, whose="Conversation", refused=refused),
     }
 
 
@@ -39,7 +41,7 @@ async def create(call: Call) -> Json:
     kind = validation.required(body, "type")
     if kind not in ("personal", "sdkGroup"):
         raise bad_request("type should be equal to one of the allowed values")
-    fields = _fields(body)
+    fields = _fields(body, refused=call.app.switches.refused_metadata)
     if kind == "personal" or body.get("participants") is not None:
         most = 1 if kind == "personal" else 10
         least = 1 if kind == "personal" else 0

@@ -28,9 +28,11 @@ async def clear_requests(request: web.Request) -> web.Response:
 
 
 async def get_deliveries(request: web.Request) -> web.Response:
-    """GET /sim/deliveries, `?app=`: every attempt, with its status and outcome."""
-    entries = request.app[STATE].event_log.attempts
-    return web.json_response({"deliveries": _of_app(request, entries)})
+    """GET /sim/deliveries, `?app=` or `?conversation=`: every attempt, with status and outcome."""
+    entries = _of_app(request, request.app[STATE].event_log.attempts)
+    wanted = request.query.get("conversation")
+    found = [one for one in entries if wanted in (None, one["conversation"])]
+    return web.json_response({"deliveries": found})
 
 
 async def clear_deliveries(request: web.Request) -> web.Response:

@@ -22,6 +22,9 @@ export const apps = async () => (await readAnswer(await fetch("/sim"))).apps;
 export const conversation = async (id) =>
   readAnswer(await fetch(`/sim/conversations/${encodeURIComponent(id)}`));
 
+export const deliveries = async (id) =>
+  (await readAnswer(await fetch(`/sim/deliveries?conversation=${encodeURIComponent(id)}`))).deliveries;
+
 export const act = (id, action, body) =>
   post(`/sim/conversations/${encodeURIComponent(id)}/agent/${action}`, body);
 

@@ -1,6 +1,7 @@
 // The agent page: keeps the list and the selected conversation up to date and runs actions.
 
 import * as api from "./api.js";
+import { refreshDeliveries } from "./deliveries.js";
 import { PRESETS } from "./presets.js";
 import { $, drawConversation, drawList } from "./view.js";
 
@@ -60,6 +61,7 @@ function show(one) {
   $("conversation").hidden = !one;
   $("placeholder").hidden = Boolean(one);
   if (other) $("log").replaceChildren();
+  if (other) refreshDeliveries(one?.id);
   if (one) {
     markSeen(one);
     drawConversation(one);
@@ -205,9 +207,12 @@ document.addEventListener("keydown", (event) => {
 addEventListener("hashchange", refresh);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 
-const IGNORED = new Set(["request", "delivery", "fault", "user"]);
+const IGNORED = new Set(["request", "fault", "user"]); // they change nothing that is shown here
 api.follow(
-  (change) => { if (!IGNORED.has(change.kind)) refresh(); },
+  (change) => {
+    if (change.kind === "delivery") refreshDeliveries(chosen());
+    else if (!IGNORED.has(change.kind)) refresh();
+  },
   (up) => {
     $("live").dataset.on = up ? "yes" : "no";
     $("live").textContent = up ? "live" : "reconnecting";

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from zendesk_handoff.domain.dialogue import Dialogue
-from zendesk_handoff.domain.redaction import mask, mask_dialogue
+from zendesk_handoff.domain.redaction import mask_dialogue, value_masker
 from zendesk_handoff.domain.templates import Template, plain
 from zendesk_handoff.domain.ticket import (
     DEFAULT_TAGS,
@@ -25,7 +25,7 @@ from zendesk_handoff.domain.ticket import (
     is_id,
     join,
 )
-from zendesk_handoff.domain.untrusted_text import quotable, quotable_dialogue
+from zendesk_handoff.domain.untrusted_text import quotable_dialogue, quotable_value
 from zendesk_handoff.settings import Connector
 from zendesk_handoff.settings.ticket import TicketSettings
 
@@ -47,23 +47,24 @@ class Values:
         known: What the plugin itself knows, by name; functions are called when it is needed. It
             comes before slots of the same name.
         redact: Kinds of personal data that ``masked`` masks.
-        hide: Masks a text; by default it is left as it is.
+        hide: Masks a value, by its name; by default it is left as it is.
     """
 
     dialogue: Dialogue
     metadata: Mapping[str, Any]
     known: Mapping[str, Any]
     redact: Collection[str]
-    hide: Callable[[str], str] = str
+    hide: Callable[[str, Any], Any] = lambda _name, value: value
 
     @cached_property
     def masked(self) -> Values:
         """The same values, masked as in the summary; the cost grows with the conversation."""
-        kinds = self.redact
+        quoted = quotable_dialogue(self.dialogue)
+        hide = value_masker(quoted, kinds=self.redact)
         return replace(
             self,
-            dialogue=mask_dialogue(quotable_dialogue(self.dialogue), kinds=kinds),
-            hide=lambda text: mask(quotable(text), kinds=kinds),
+            dialogue=mask_dialogue(quoted, kinds=self.redact),
+            hide=lambda name, value: hide(name, quotable_value(value)),
         )
 
     def find(self, name: str) -> Any:
@@ -79,7 +80,7 @@ class Values:
             return sources[source](key) if source in sources else None
         if name in self.known:
             known = self.known[name]
-            return self._hidden(known() if callable(known) else known)
+            return self.hide(name, known() if callable(known) else known)
         finders: list[Callable[[str], Any]] = [self.slot, self._entity]
         # No client may choose by itself what the bot sets.
         finders += [] if name.startswith(SLOT_PREFIX) else [self._metadata]
@@ -97,10 +98,7 @@ class Values:
         return next(named, None)
 
     def _metadata(self, name: str) -> Any:
-        return self._hidden(self.metadata.get(name))
-
-    def _hidden(self, value: Any) -> Any:
-        return self.hide(value) if isinstance(value, str) else value
+        return self.hide(name, self.metadata.get(name))
 
 
 def fill_ticket(connector: Connector, values: Values) -> Ticket:
