@@ -182,16 +182,19 @@ class PendingMessages:
             of_ids, pending_messages.c.key.startswith(_AGENTS)
         )
 
-        def work(connection: Connection) -> list[PendingDelivery]:
+        finished: list[PendingDelivery] = []
+
+        def work(connection: Connection) -> None:
+            finished.clear()  # it may run again
             connection.execute(delivered)
             if not is_confirmed:
-                return []
+                return
             rows = connection.execute(of_agents)
             whole = {(row.sender_id, row.key.rpartition(":")[0]) for row in rows}
             found = (_finish(connection, *each) for each in sorted(whole))
-            return [each for each in found if each is not None]
+            finished.extend(each for each in found if each is not None)
 
-        finished = await self._database.write(work)
+        await self._database.write(work)
         self._forget(ids)
         return finished
 
