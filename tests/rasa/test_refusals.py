@@ -6,16 +6,17 @@ from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
-from rasa.core.channels.channel import InputChannel, OutputChannel
+from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 
 from tests.support.store import inbox_entry, request_session
 from zendesk_handoff.domain.limits import Limits
-from zendesk_handoff.domain.messages import AgentMessage
+from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import ChannelAdapter, Receipt
 from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.channels import Channels
 from zendesk_handoff.rasa.delivery import UserOutput
+from zendesk_handoff.rasa.places import deliver_to_place
 from zendesk_handoff.rasa.progress import SessionProgress
 
 
@@ -185,16 +186,47 @@ class Nobodys(InputChannel):
 
     @classmethod
     def name(cls):
-        return "nobodys"
+        return "rest"
 
 
 async def test_a_paragraph_that_a_custom_channel_has_taken_is_not_sent_again(talk):
     channel = Nobodys()
     app = SimpleNamespace(ctx=SimpleNamespace(input_channels=[channel]))
-    progress = SessionProgress(talk.store, talk.session.id, "nobodys", key="k1")
+    progress = SessionProgress(talk.store, talk.session.id, "rest", key="k1")
     message = AgentMessage("m1", "", "a", "text", "A\n\nB, with a line\nmore\n\n\n\nC")
     for _ in range(2):
-        output = ChannelOutput(Channels(app).adapter("nobodys"), "nobodys", {}, progress=progress)
+        output = ChannelOutput(Channels(app).adapter("rest"), "rest", {}, progress=progress)
         with suppress(NotDelivered):
             await output.send_agent_message("user", message, key="k1")
     assert channel.output.sent == ["A", "B, with a line\nmore", "C"]
+
+
+async def test_nor_is_one_that_has_waited_for_the_user(talk):
+    channel = Nobodys()
+    app = SimpleNamespace(ctx=SimpleNamespace(input_channels=[channel]))
+    channels, sender = Channels(app), talk.session.sender_id
+    await talk.store.pending.add(sender, {"text": "A\n\nB\n\nC", "by_agent": True})
+    for _ in range(2):
+        message = UserMessage("hello", channel.output, sender, input_channel="rest")
+        await deliver_to_place(talk.store, channels, message, talk.session)
+    assert channel.output.sent == ["A", "B", "C"]
+
+
+async def test_an_error_of_a_custom_channel_blocks_no_later_message(talk, monkeypatch):
+    channel = Nobodys()
+    app = SimpleNamespace(ctx=SimpleNamespace(input_channels=[channel]))
+    channels, sender = Channels(app), talk.session.sender_id
+    sends = channel.output.send_text_message
+
+    async def send(recipient_id, text, **kwargs):
+        if text == "not this":
+            raise ValueError("quotes it")
+        await sends(recipient_id, text)
+
+    monkeypatch.setattr(channel.output, "send_text_message", send)
+    for text in ("not this", "C"):
+        await talk.store.pending.add(sender, {"text": text, "by_agent": True})
+    for _ in range(4):
+        message = UserMessage("hello", channel.output, sender, input_channel="rest")
+        await deliver_to_place(talk.store, channels, message, talk.session)
+    assert channel.output.sent == [CANNOT_SHOW, "C"]

@@ -228,8 +228,12 @@ class Channels:
             return output
         adapter = self.adapter(name)
         place = self.whereabouts(message)
-        if not adapter.can_push or isinstance(adapter, GuardedAdapter) or place.address is None:
+        if not adapter.can_push or place.address is None:
             return output
+        if isinstance(adapter, GuardedAdapter):
+            if progress is None:
+                return output
+            adapter = adapter.answering(output)
         return ChannelOutput(adapter, place.channel, place.address, progress=progress)
 
     def is_authentic(self, message: UserMessage) -> bool:

@@ -11,12 +11,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from zendesk_handoff.errors import ChannelExit
+import aiohttp
+
+from zendesk_handoff.errors import ChannelExit, NotDelivered, StoreUnavailable
 from zendesk_handoff.rasa.outputs import CANCELLED, EXITED
 
 _T = TypeVar("_T")
 #: Seconds for which a call that is cancelled is waited for: it may clean up, or never end.
 _STOP_WITHIN = 1.0
+#: Errors that have another cause than the message.
+_OF_NO_MESSAGE = (
+    *(ChannelExit, StoreUnavailable, ConnectionError, TimeoutError, asyncio.TimeoutError),
+    aiohttp.ClientConnectionError,
+)
 #: Calls that did not end. The event loop itself keeps no reference to a task.
 _abandoned: set[asyncio.Task[Any]] = set()
 
@@ -54,6 +61,19 @@ async def call_foreign(
     if task.cancelled():
         raise ChannelExit(CANCELLED)
     return task.result()
+
+
+def is_of_message(error: Exception) -> bool:
+    """Tell whether a channel's error may be for the message that it was given.
+
+    A user who is away, or a platform that is down, says nothing about the message.
+
+    Args:
+        error: Of a call that has sent a message.
+    """
+    if isinstance(error, NotDelivered):
+        return error.is_of_form
+    return not isinstance(error, _OF_NO_MESSAGE)
 
 
 async def _call(function: Callable[..., Awaitable[_T]], arguments: Any, keywords: Any) -> _T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -10,18 +9,17 @@ from itertools import accumulate
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import aiohttp
 import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, OutputChannel
 
 from zendesk_handoff.domain.limits import Limits, MediaLimit
 from zendesk_handoff.domain.messages import CANNOT_SHOW, AgentMessage
 from zendesk_handoff.domain.rendering import in_words, render
-from zendesk_handoff.errors import ChannelExit, NotDelivered, StoreUnavailable
+from zendesk_handoff.errors import NotDelivered, StoreUnavailable
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.adapter import ChannelAdapter
 from zendesk_handoff.rasa.channel_output import BY_AGENT, MARKS, ChannelOutput, written
-from zendesk_handoff.rasa.foreign import call_foreign
+from zendesk_handoff.rasa.foreign import call_foreign, is_of_message
 from zendesk_handoff.rasa.response_tracking import count_delivered, current_response
 from zendesk_handoff.store import Store
 from zendesk_handoff.store.pending import PendingMessage
@@ -38,11 +36,6 @@ _NOTICE = {"text": CANNOT_SHOW}
 #: process, stays until others take its place.
 _refusals: WeakKeyDictionary[Store, Counter[int]] = WeakKeyDictionary()
 _MAX_REFUSALS = 10_000
-#: A foreign channel's errors that say nothing about the message.
-_NO_REFUSALS = (
-    *(ChannelExit, ConnectionError, TimeoutError, asyncio.TimeoutError),
-    aiohttp.ClientConnectionError,
-)
 
 
 class PullOutput(OutputChannel):
@@ -218,7 +211,7 @@ async def _send(
     try:
         await send(body)
     except Exception as error:
-        if not _is_of_form(error) or not _is_refused_for_long(refusals, message.id):
+        if not is_of_message(error) or not _is_refused_for_long(refusals, message.id):
             raise
         left = error.undelivered if isinstance(error, NotDelivered) else []
         await _send_reduced(left or [body], send)
@@ -238,7 +231,7 @@ async def _send_reduced(parts: Sequence[Mapping[str, Any]], send: Callable[..., 
         else:
             await send({"text": "\n".join(map(in_words, parts))}, key=":words")
     except Exception as error:
-        if has_only_text or not _is_of_form(error):
+        if has_only_text or not is_of_message(error):
             raise
         await send(_NOTICE, key=":notice")
     log.error("handoff.pending.reduced", meaning="the channel refuses the message as it is")
@@ -250,13 +243,3 @@ def _is_refused_for_long(refusals: Counter[int], message_id: int) -> bool:
         del refusals[next(iter(refusals))]
     refusals[message_id] += 1
     return refusals[message_id] > _ATTEMPTS
-
-
-def _is_of_form(error: Exception) -> bool:
-    """Tell whether a channel has refused a message for what it is, so that another may be taken.
-
-    A user who is away, or a platform that is down, says nothing about the message.
-    """
-    if isinstance(error, NotDelivered):
-        return error.is_of_form
-    return not isinstance(error, (StoreUnavailable, *_NO_REFUSALS))

@@ -163,7 +163,7 @@ class Inbox:
         now = time.time()
         outcome = "done" if is_confirmed else "sent"
 
-        def work(connection: Connection) -> bool:
+        def work(connection: Connection) -> str:
             _DONE.run(connection, [{"event": event.id, "now": now, "outcome": outcome}])
             # The event's row is locked now: a report on its parts came before, or comes after.
             found = outcome if is_confirmed else outcome_of(connection, event.id)
@@ -181,9 +181,9 @@ class Inbox:
                     .where(sessions.c.id == event.session_id)
                     .values(choices=offered)
                 )
-            return found == "done"
+            return found
 
-        return await self._database.write(work)
+        return await self._database.write(work) == "done"
 
     async def refuse(
         self,

@@ -64,6 +64,13 @@ class TestAddress:
         found = adapter.address(message_in(channel, "C1", thread="1.2"))
         assert found == {"channel": "C1", "thread": "1.2"}
 
+    @pytest.mark.parametrize(
+        ("secret", "is_proved"), [("s3cret", True), ("", False), (None, False)]
+    )
+    def test_without_a_secret_nothing_proves_it(self, channel, secret, is_proved):
+        channel.slack_signing_secret = secret
+        assert SlackAdapter(channel).is_authentic(message_in(channel, "D9")) is is_proved
+
     def test_the_public_channel_only_if_the_message_is_there(self, adapter, channel):
         assert adapter.address(message_in(channel, slack.PUBLIC)) == {"channel": slack.PUBLIC}
         # Rasa's channel takes the public one where it does not know better.
