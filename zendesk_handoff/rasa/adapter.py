@@ -122,8 +122,8 @@ class ChannelAdapter:
     #: was opened on another one with the same sender id. An adapter may set it in ``__init__``, by
     #: the channel's settings.
     proves_senders: bool = False
-    #: Whether users' own machines send the requests, not a platform for all of them: their handovers
-    #: are then limited by the request's address.
+    #: Whether users' own machines send the requests, not a platform for all of them: their
+    #: handovers are then limited by the request's address.
     is_called_by_users: bool = False
     #: Beginning of sender ids that only this channel may use; the chat page has one.
     sender_prefix: ClassVar[str] = ""
