@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 import structlog
 from rasa.core.lock_store import InMemoryLockStore
 
 from tests.support.store import request_session
 from tests.support.waiting import until
 from zendesk_handoff.domain.responses import DELAYED, default_response
+from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.settings import read_settings
+from zendesk_handoff.settings.model import Retention
 from zendesk_handoff.store.daily_users import read_daily_users
+from zendesk_handoff.store.engine.schema import sessions
 from zendesk_handoff.store.engine.signals import ANYTHING, Signals, SqliteWatch
 
 TEXT = "what a user wrote"
@@ -60,7 +65,47 @@ def make_runtime(store):
     )
     agent = SimpleNamespace(lock_store=InMemoryLockStore(), processor=None)
     app = SimpleNamespace(ctx=SimpleNamespace(agent=agent, input_channels=[]))
-    return lambda: Runtime(store, settings, Bot(app, InHand(store.signals)), poll_every=0.02)
+
+    def make(**changed):
+        chosen = replace(settings, **changed)
+        return Runtime(store, chosen, Bot(app, InHand(store.signals)), poll_every=0.02)
+
+    return make
+
+
+@pytest.mark.parametrize("days", [None, 30.0])
+async def test_a_running_server_deletes_what_retention_names(
+    store, make_runtime, monkeypatch, days
+):
+    purge, purged = store.maintenance.purge_delivered, asyncio.Event()
+
+    async def purge_and_tell(**values):
+        found = await purge(**values)
+        purged.set()
+        return found
+
+    monkeypatch.setattr(store.maintenance, "purge_delivered", purge_and_tell)
+    ended = {}
+    for sender, age in (("old", 31 * 24 * 3600.0), ("young", 29 * 24 * 3600.0)):
+        session = await request_session(store, sender, connected=True)
+        await store.sessions.end(session.id, EndReason.AGENT)
+        await store.sessions.mark_end_notified(session.id)
+        await store.sessions.finalize(session.id)
+        at = time.time() - age
+        change = sa.update(sessions).where(sessions.c.id == session.id).values(ended_at=at)
+        await store.database.write(lambda connection, sql=change: connection.execute(sql).rowcount)
+        ended[sender] = session.id
+    running = make_runtime(retention=Retention(days=days))
+    with structlog.testing.capture_logs() as logs:
+        running.start()
+        try:
+            await asyncio.wait_for(purged.wait(), 5)
+        finally:
+            await running.stop()
+    left = {sender for sender, each in ended.items() if await store.sessions.get(each)}
+    assert left == ({"young"} if days else {"old", "young"})
+    said = [each["sessions"] for each in logs if each["event"] == "handoff.store.purged"]
+    assert said == ([1] if days else [])
 
 
 async def test_a_user_is_notified_of_overdue_messages_to_a_connector_that_was_removed(

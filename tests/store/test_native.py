@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
@@ -221,3 +222,31 @@ async def test_ids_of_old_messages_are_deleted(store, monkeypatch):
     await store.maintenance.purge_delivered(older_than=0.0)
     assert len((await store.personal_data.export(SENDER))["user_messages"]) == 1
     assert len(await texts(store)) == 1
+
+
+async def test_a_user_who_was_never_handed_over_is_known_at_zendesk(store):
+    """Without a session: `forget --zendesk` deletes the user there all the same."""
+    await store.native.add([EVENT])
+    assert await store.personal_data.zendesk_users(SENDER) == {("support", "u1")}
+    session = await request_session(store, SENDER, connected=True)
+    await store.sessions.finish_step(session.id, Step.USER, user_id="u2")
+    assert await store.personal_data.zendesk_users(SENDER) == {("support", "u1"), ("support", "u2")}
+
+
+async def test_old_conversations_are_purged_when_nothing_of_them_is_left(store, monkeypatch):
+    monkeypatch.setattr("zendesk_handoff.store.maintenance._IDS_KEPT", -1.0)
+    later = time.time() + 1
+    with_session = written(2, conversation="c2")
+    await store.native.add([EVENT, with_session, written(3, conversation="c3")])
+    await request_session(store, with_session.sender_id, connected=True)
+    for sender in (SENDER, with_session.sender_id):
+        for row in await store.native.to_handle(sender):
+            await store.native.finish(row)
+    assert (await store.maintenance.purge_delivered(older_than=0.0)).native_conversations == 0
+    assert (await store.maintenance.purge_delivered(older_than=later)).native_conversations == 1
+    assert await store.native.conversation(SENDER) is None
+    # One has a session, the other a message that nobody has read yet.
+    for kept in ("c2", "c3"):
+        assert await store.native.conversation(written(1, conversation=kept).sender_id) is not None
+    await store.native.add([written(4)])
+    assert len(await texts(store)) == 1, "the user writes again"

@@ -17,6 +17,7 @@ from zendesk_handoff.store.engine.schema import (
     chat,
     daily_users,
     inbox,
+    native_conversations,
     outbox,
     pending_messages,
     sessions,
@@ -43,6 +44,7 @@ class Purged:
         chat: History items of chat pages.
         uploads: Files of users.
         pending_messages: Messages for a next request, delivered or not.
+        native_conversations: Native conversations in which the bot has not been at work since.
         daily_users: Numbers of users on a day: without the sessions of that day they say nothing.
     """
 
@@ -50,6 +52,7 @@ class Purged:
     chat: int
     uploads: int
     pending_messages: int
+    native_conversations: int
     daily_users: int
 
 
@@ -155,6 +158,7 @@ class Maintenance:
                 chat=delete(chat, chat.c.sender_id.not_in(in_use)),
                 uploads=delete(uploads, uploads.c.sender_id.not_in(in_use)),
                 pending_messages=delete(pending_messages, *([] if pending is None else [pending])),
+                native_conversations=int(connection.execute(_old_native(older_than)).rowcount),
                 daily_users=int(connection.execute(old_days).rowcount),
             )
 
@@ -176,6 +180,16 @@ class Maintenance:
             return len(ids)
 
         return await self._database.write(work)
+
+
+def _old_native(older_than: float) -> Any:
+    """Delete native conversations of which nothing else is left; their users may write again."""
+    kept = (sa.select(each.c.sender_id) for each in (sessions, user_messages, bot_messages))
+    table = native_conversations
+    used_at = sa.func.coalesce(table.c.answered_at, table.c.created_at)
+    return sa.delete(table).where(
+        used_at < older_than, *(table.c.sender_id.not_in(each) for each in kept)
+    )
 
 
 def _forget_ids(connection: Connection) -> None:

@@ -15,7 +15,13 @@ from sqlalchemy.engine import Connection
 
 from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.store.engine.database import Database
-from zendesk_handoff.store.engine.schema import is_end_unnotified, is_open, metadata, sessions
+from zendesk_handoff.store.engine.schema import (
+    is_end_unnotified,
+    is_open,
+    metadata,
+    native_conversations,
+    sessions,
+)
 from zendesk_handoff.store.erasure import erase
 from zendesk_handoff.store.topics import session_topic
 
@@ -54,7 +60,7 @@ class PersonalData:
         return await self._database.read(work)
 
     async def zendesk_users(self, sender_id: str) -> set[tuple[str, str]]:
-        """List the users at Zendesk that a user's sessions have had.
+        """List the users at Zendesk of a user's sessions, and of their native conversation.
 
         Args:
             sender_id: Rasa's id of the user.
@@ -62,10 +68,14 @@ class PersonalData:
         Returns:
             The connectors' ids, each with Zendesk's id of the user.
         """
-        query = sa.select(sessions.c.connector_id, sessions.c.user_id).where(
-            sessions.c.sender_id == sender_id, sessions.c.user_id.is_not(None)
+        queries = (
+            sa.select(table.c.connector_id, table.c.user_id).where(
+                table.c.sender_id == sender_id, table.c.user_id.is_not(None)
+            )
+            for table in (sessions, native_conversations)
         )
-        return {(row.connector_id, row.user_id) for row in await self._database.rows(query)}
+        rows = await self._database.rows(sa.union(*queries))
+        return {(row.connector_id, row.user_id) for row in rows}
 
     async def check_may_forget(self, sender_id: str) -> None:
         """Make sure that no work on the user's sessions is left.

@@ -9,15 +9,15 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 from zendesk_handoff.settings import Connector
 
 #: Zendesk's hosts of private attachments, besides the connector's own (Zendesk's page on private
-#: attachments).
+#: attachments). None has letters beyond ASCII, whose encoding can be one that no client reads.
 _ZENDESK_HOSTS = re.compile(
-    r"(?=.{1,253}$)(?:(?!-)[a-z0-9-]{1,63}\.)*(?:zendesk\.com|zdusercontent\.com|smooch\.io)"
+    r"(?=.{1,253}$)(?:(?!-|xn--)[a-z0-9-]{1,63}\.)*(?:zendesk\.com|zdusercontent\.com|smooch\.io)"
 )
 #: The path of an attachment, below the root of the connector's API (Conversations API:
 #: `UploadAttachment`, example of `mediaUrl`): its version, its id, its name.
-_ATTACHMENT = re.compile(r"/attachments/v\d{1,2}/[0-9A-Za-z_-]{1,64}/(?P<name>[^/]{1,1024})")
-#: What a server may take for the end of a path's segment, at the second decoding.
-_ENCODED_AGAIN = re.compile(r"%(?:2[ef]|5c|00)", re.IGNORECASE)
+_ATTACHMENT = re.compile(r"/attachments/v[0-9]{1,2}/[0-9A-Za-z_-]{1,64}/(?P<name>[^/]{1,1024})")
+#: What ends a segment, or is read so by some server.
+_NO_SEGMENT = re.compile(r"[/\\\x00-\x1f\x7f]")
 
 
 class MediaAddress(NamedTuple):
@@ -84,7 +84,7 @@ def _attachment_path(parts: SplitResult, connector: Connector) -> str | None:
     if found is None:
         return None
     name = unquote(found["name"], errors="strict")
-    if name in {".", ".."} or _ENCODED_AGAIN.search(name) or not _is_segment(name):
+    if not _is_segment(name):
         return None
     return parts.path[: -len(found["name"])] + quote(name, safe="")
 
@@ -92,8 +92,14 @@ def _attachment_path(parts: SplitResult, connector: Connector) -> str | None:
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
     """Return scheme, host and port, however they are written: subdomains in capitals, too."""
     default = {"https": 443, "http": 80}.get(parts.scheme)
-    return parts.scheme, parts.hostname, parts.port or default
+    return parts.scheme, parts.hostname, default if parts.port is None else parts.port
 
 
 def _is_segment(name: str) -> bool:
-    return not any(each in "/\\" or ord(each) < 0x20 or ord(each) == 0x7F for each in name)
+    """Tell whether a name is one segment of a path, however often a server decodes it."""
+    while name not in {"", ".", ".."} and not _NO_SEGMENT.search(name):
+        decoded = unquote(name)
+        if decoded == name:
+            return True
+        name = decoded
+    return False

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 from tests.checks.misconfigurations.cases import case
 from tests.support.bot_folder import nodes_of, with_component, without_policy
 from tests.support.servers import free_port
+from zendesk_handoff.bounds import Installed
 from zendesk_handoff.checks.model import LEARNED_SLOT
 from zendesk_handoff.store import open_store
 
@@ -44,6 +47,12 @@ def loopback(bot):
 # Environment
 
 
+@case("a Python for which there is no such Rasa")
+def wrong_python(bot):
+    there = Installed((3, 11, 9), "3.6.21")
+    bot.monkeypatch.setattr("zendesk_handoff.checks.environment.installed", lambda: there)
+
+
 @case("SQLAlchemy moved by another install")
 def moved_package(bot):
     folder = bot.files.folder / "site" / "SQLAlchemy-2.0.30.dist-info"
@@ -58,6 +67,20 @@ def moved_package(bot):
 @case("a store in a folder that does not exist")
 def no_store_folder(bot):
     bot.files.block["store_url"] = f"sqlite:///{bot.files.folder}/no/such/handoff.db"
+
+
+@case("a store in a folder that may not be written")
+def sealed_store_folder(bot):
+    folder = bot.files.folder / "sealed"
+    folder.mkdir(mode=0o555)
+    bot.files.block["store_url"] = f"sqlite:///{folder}/handoff.db"
+    allowed = os.access
+
+    def access(path, mode, **values):
+        # The superuser, as whom tests may run, may write there all the same.
+        return Path(path) != folder and allowed(path, mode, **values)
+
+    bot.monkeypatch.setattr(os, "access", access)
 
 
 @case("a store that is no database")

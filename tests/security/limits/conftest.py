@@ -19,7 +19,7 @@ LIMITS = {
     "conversations": "off",
     "messages_per_conversation": 70,
     "messages_per_conversation_and_hour": "off",
-    "messages_per_address": "off",
+    "messages_per_address": 150,
     "handovers_per_address": 2,
     "handovers_per_connector": 16,
     "handovers": 0,

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import uuid
+from functools import partial
+
+import aiohttp
 
 from tests.security.limits.conftest import LIMITS
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, FAILED, HOURS, NOT_PASSED_ON, STARTED
+from tests.support.framing import post
 from tests.support.platforms.scenario import hears
 from tests.support.platforms.socketio import Page
 from tests.support.users import RestUser, texts_of_user
@@ -198,6 +203,66 @@ async def test_messages_of_a_conversation_in_a_minute(open_page, limited):
     assert await limited("messages_per_conversation") == before + len(refused)
     await other.says(ASK_HOURS)
     await other.shows(HOURS)
+
+
+async def test_messages_of_an_address_in_all_its_conversations(open_page, address, limited):
+    pages = [await open_page(address) for _ in range(3)]
+    before = await limited("messages_per_address")
+    answers = []
+    for page in pages:
+        await page.start()
+        body = {"id": str(uuid.uuid4()), "text": ASK_HOURS}  # sent again, and stored once
+        for _ in range(60):
+            async with page.http.post(f"{page.root}/messages", json=body) as answer:
+                answers.append((answer.status, answer.headers.get("Retry-After")))
+    refused = [wait for status, wait in answers if status == 429]
+    assert refused and all(int(wait) > 0 for wait in refused)
+    assert {status for status, _wait in answers} == {202, 429}
+    assert await limited("messages_per_address") == before + len(refused)
+    other = await open_page()
+    await other.start()
+    await other.says(ASK_HOURS)
+
+
+async def test_uploads_that_do_not_end_take_no_place_of_others(
+    open_page, sim, stack, server, limited
+):
+    """Two of one conversation at most, and three in all: an attacker's bodies arrive for ever."""
+    page, other = await open_page(), await open_page()
+    for each in (page, other):
+        await each.is_handed_over(sim, stack)
+    before = await limited("uploads_at_once")
+
+    async def begins(of):
+        cookie = next(iter(of.http.cookie_jar))
+        reader, writer = await asyncio.open_connection(*server)
+        lines = (
+            *(f"Cookie: {cookie.key}={cookie.value}", "Content-Length: 100000"),
+            "Content-Type: multipart/form-data; boundary=x",
+        )
+        writer.write(post("/webhooks/webchat/files", *lines, body=b"--x\r\nContent-Disposition:"))
+        return reader, writer
+
+    async def is_refused(of):
+        form = aiohttp.FormData()
+        form.add_field("files", io.BytesIO(PNG), filename="a.png", content_type="image/png")
+        async with of.http.post(f"{of.root}/files", data=form) as answer:
+            assert answer.status in {202, 429}
+            return answer.status == 429 and int(answer.headers["Retry-After"]) > 0
+
+    open_ones = [await begins(page), await begins(page)]
+    await until(partial(is_refused, page))  # once both have come in
+    assert not await is_refused(other)
+    open_ones.append(await begins(other))
+    await until(partial(is_refused, other))
+    assert await limited("uploads_at_once") > before
+    for _reader, writer in open_ones:
+        writer.close()
+
+    async def is_taken():
+        return not await is_refused(page)
+
+    await until(is_taken)
 
 
 async def test_messages_that_wait_for_the_bot(open_page, stack, limited):

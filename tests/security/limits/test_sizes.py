@@ -22,6 +22,7 @@ MEBIBYTE = 1024 * 1024
 SMALL = {
     f"{CHAT}/conversations": 64 * 1024,
     f"{CHAT}/messages": 64 * 1024,
+    f"{CHAT}/read": 64 * 1024,
     "/webhooks/zendesk/reports/slack": 64 * 1024,
 }
 GET_ROUTES = (f"{CHAT}/", f"{CHAT}/events", f"{CHAT}/files/x", "/webhooks/zendesk/metrics")
@@ -80,6 +81,14 @@ def test_the_webhook_checks_key_then_size_then_shape(server, key):
     assert b"connection: close" in answer.lower()
     not_json = post(WEBHOOK, "Content-Length: 5", "Connection: close", key, body=b"hello")
     assert statuses(exchange(server, not_json)) == [400]
+
+
+def test_a_ticket_event_that_is_too_large(server):
+    """One without a signature is not read at all."""
+    path = "/api/v1/connectors/support/ticket-events"
+    signature = ("X-Zendesk-Webhook-Signature: AAAA=",)
+    signature += ("X-Zendesk-Webhook-Signature-Timestamp: 2026-01-05T10:00:00Z",)
+    assert statuses(announce(server, path, 65_537, *signature)) == [413]
 
 
 def test_a_chunked_body_is_counted_while_it_arrives(server, key):
