@@ -38,6 +38,7 @@ class Firefox:
         tree = await self.call("browsingContext.getTree")
         self._context = tree["contexts"][0]["context"]
         await self.call("browsingContext.navigate", context=self._context, url=url, wait="complete")
+        await self.call("browsingContext.activate", context=self._context)  # keys go to the page
 
     async def call(self, method, **parameters):
         """Send a command; events that come meanwhile are skipped."""
@@ -69,6 +70,23 @@ class Firefox:
             "input.performActions",
             context=self._context,
             actions=[{"type": "key", "id": "keyboard", "actions": actions}],
+        )
+
+    async def click(self, element):
+        """Click on an element, by an expression."""
+        box = await self.evaluate(f"{element}.getBoundingClientRect()")
+        x, y = round(box["x"] + box["width"] / 2), round(box["y"] + box["height"] / 2)
+        press = [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
+        await self.call(
+            "input.performActions",
+            context=self._context,
+            actions=[
+                {
+                    "type": "pointer",
+                    "id": "mouse",
+                    "actions": [{"type": "pointerMove", "x": x, "y": y}, *press],
+                }
+            ],
         )
 
     async def until(self, expression):

@@ -22,8 +22,7 @@ async def test_a_handover_in_firefox(sim, stack, tmp_path):
     known = {one["id"] for one in await sim.conversations(app)}
     async with open_firefox(tmp_path) as firefox:
         await firefox.open(f"{stack.rasa_url}/webhooks/webchat/")
-        focused = "document.querySelector('deep-chat')?.shadowRoot?.activeElement?.id"
-        await firefox.until(f"{focused} === 'text-input'")
+        await focus(firefox)
         await firefox.types(ASK_HUMAN)
         await firefox.sees("Sent")
         found = await sim.wait_for_conversation(
@@ -38,11 +37,18 @@ async def test_a_handover_in_firefox(sim, stack, tmp_path):
         for reloads in range(2):
             if reloads:
                 await firefox.evaluate("location.reload()")
-            await firefox.until(f"{LOADED} === 2")  # the picture, and the agent's own
+            await firefox.until(f"{LOADED} === 3")  # the picture, and the agent's own twice
             await firefox.sees("Ana Smith is here now")
-        await firefox.until(f"{focused} === 'text-input'")
+        await focus(firefox)
         await firefox.types("It is rather urgent")
         await sim.wait_for_message(conversation, "It is rather urgent")
         assert (await firefox.shot()).startswith(PNG_SIGNATURE)
         await firefox.evaluate("document.querySelector('#end-chat').click()")
         await firefox.sees(ENDED)
+
+
+async def focus(firefox):
+    """Put the cursor into the input, once it is there."""
+    chat = "document.querySelector('deep-chat')?.shadowRoot"
+    await firefox.until(f"!!{chat}?.querySelector('#text-input')")
+    await firefox.click(f"{ROOT}.querySelector('#text-input')")
