@@ -9,15 +9,13 @@ import asyncio
 import base64
 import itertools
 import json
-import re
 import shutil
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
-_READY = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 #: The inner root of the component, in which the messages are.
 _LOG = "document.querySelector('deep-chat').shadowRoot.querySelector('#messages')"
 
@@ -118,10 +116,10 @@ async def open_firefox(profile: Path):
         *(FIREFOX, "--headless", "--no-remote", "--profile", str(profile)),
         *("--remote-debugging-port", "0", "about:blank"),
         stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        address = await asyncio.wait_for(_address(process.stderr), 60)
+        address = await _address(profile / "WebDriverBiDiServer.json")
         async with (
             aiohttp.ClientSession() as http,
             http.ws_connect(f"{address}/session", max_msg_size=0) as socket,
@@ -135,8 +133,11 @@ async def open_firefox(profile: Path):
         await process.wait()
 
 
-async def _address(stream):
-    while line := await stream.readline():
-        if found := _READY.search(line.decode()):
-            return found[1]
-    raise AssertionError("Firefox has ended")
+async def _address(file):
+    """Read where Firefox listens, which it writes into its profile."""
+    for _ in range(600):
+        with suppress(OSError, ValueError):
+            found = json.loads(file.read_text())
+            return f"ws://{found['ws_host']}:{found['ws_port']}"
+        await asyncio.sleep(0.1)
+    raise AssertionError("Firefox does not listen")
