@@ -67,10 +67,10 @@ async def test_links_buttons_and_cards_of_an_agent(customer, open_page, sim, sta
     await sim.agent_content(conversation, {"type": "carousel", "items": items}, agent=name)
     cards = customer.page.locator("deep-chat .card")
     await expect(cards).to_have_count(3, timeout=15_000)
-    loaded = "images => images.every((each) => each.complete && each.naturalWidth > 0)"
     pictures = customer.page.locator("deep-chat .card img")
     await expect(pictures).to_have_count(2)
-    assert await pictures.evaluate_all(loaded)
+    for each in await pictures.all():
+        await expect(each).to_have_js_property("naturalWidth", 120)
     instead = cards.nth(2).get_by_role("link", name="Picture: Green kettle")
     await expect(instead).to_have_attribute("href", "https://elsewhere.example/green.png")
     await cards.nth(1).get_by_role("button", name="Choose").click()
@@ -109,9 +109,6 @@ async def test_links_buttons_and_cards_of_an_agent(customer, open_page, sim, sta
     )
     assert shared["content"]["coordinates"] == {"lat": 52.516275, "long": 13.377704}
     await customer.sees("My location: https://www.openstreetmap.org/?mlat=52.516275")
-    await customer.page.context.clear_permissions()
-    await customer.page.get_by_role("button", name="Share your location").click()
-    await customer.sees("Your location is not known to the browser")
     await customer.says(f"*Bold* [words](javascript:x) and {ADDRESS}")
     await customer.sees("*Bold* [words](javascript:x)")
     before = await customer.messages()
@@ -120,6 +117,9 @@ async def test_links_buttons_and_cards_of_an_agent(customer, open_page, sim, sta
     await customer.sees("The code is 4711.", times=0)
     await expect(kettle).to_have_count(0)
     assert await customer.messages() == before
+    await customer.page.context.clear_permissions()
+    await customer.page.get_by_role("button", name="Share your location").click()
+    await customer.sees("Your location is not known to the browser, or you have not allowed it.")
 
     agent = await open_page(f"{stack.simulator_url}/#{conversation}", width=1040, height=820)
     await agent.locator("#more summary").click()

@@ -169,6 +169,8 @@
     launcher.addEventListener("click", () => (isOpen ? close() : open()));
     refusal.append(`${words.refused} `, make("a", { href: root, target: "_blank", rel: "noopener", textContent: words.window }));
     panel.append(refusal);
+    panel.setAttribute("role", "dialog");
+    panel.setAttribute("aria-label", words.title);
     panel.addEventListener("keydown", ({ key }) => key === "Escape" && close());
     shadow.append(panel, launcher);
     draw(); // the site may have opened it already
