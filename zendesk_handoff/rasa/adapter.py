@@ -94,8 +94,8 @@ class MessageForAgents(UserMessage):
 class ChannelAdapter:
     """What a handover needs of a channel; a subclass for each class of channels.
 
-    Its methods run in the event loop: blocking calls belong into a thread
-    (``asyncio.to_thread``). An exception of theirs never reaches the server.
+    Its methods run in the event loop: a blocking call belongs into a thread, with a time-out of its
+    own (``channels.adapters.threads``). An exception of theirs never reaches the server.
 
     Args:
         channel: The input channel of ``credentials.yml``.
@@ -122,8 +122,8 @@ class ChannelAdapter:
     #: was opened on another one with the same sender id. An adapter may set it in ``__init__``, by
     #: the channel's settings.
     proves_senders: bool = False
-    #: Whether users' own machines send the requests, not a platform for all of them: their
-    #: handovers are then limited by the request's address.
+    #: Whether users' own machines send the requests, not a platform for all of them: the handovers
+    #: are then limited by the request's address.
     is_called_by_users: bool = False
     #: Beginning of sender ids that only this channel may use; the chat page has one.
     sender_prefix: ClassVar[str] = ""
@@ -322,6 +322,15 @@ class ChannelAdapter:
             message: One that is about to be sent.
             name: The agent's, from outside.
             picture: Its address; one of https, at a public host.
+        """
+        return message
+
+    def as_response(self, message: dict[str, Any], name: str) -> dict[str, Any]:
+        """Say which response of the bot's a message is, where a channel shows some in another way.
+
+        Args:
+            message: One that is about to be sent.
+            name: ``utter_…``.
         """
         return message
 
