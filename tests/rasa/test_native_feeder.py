@@ -15,6 +15,7 @@ from tests.support.zendesk import account
 from tests.support.zendesk import connector as connector_of_tests
 from zendesk_handoff.channels.messaging import MessagingAdapter
 from zendesk_handoff.domain import native as domain_native
+from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.native import LISTED, NATIVE_CHANNEL, POINTS, UserEvent
 from zendesk_handoff.domain.responses import (
     FAILED,
@@ -28,6 +29,7 @@ from zendesk_handoff.handover import failure_case, native_passing
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_missed import MissedMessages
 from zendesk_handoff.rasa import native_feeder
+from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
 from zendesk_handoff.settings import Settings, read_settings
 from zendesk_handoff.settings.native import BotSettings, OnlySettings
@@ -187,6 +189,17 @@ async def test_a_bot_that_does_not_answer_hands_over(make, answer, reason):
     server.bot.answer = answer
     assert await server.hears() == []
     assert reason in await server.reason()
+
+
+async def test_an_agents_message_counts_as_delivered_which_the_user_sees_anyway(store):
+    adapter = MessagingAdapter(SimpleNamespace(store=lambda: store))
+    output = ChannelOutput(adapter, NATIVE_CHANNEL, {"source": "web"})
+    for said in (
+        AgentMessage("1", "Ana", "a", "text", "hello"),
+        AgentMessage("2", "Ana", "a", "text", ""),
+    ):
+        await output.send_agent_message("zendesk:support:c1", said, key="k")
+    assert output.is_confirmed
 
 
 NIGHT = {"time_zone": "UTC", "week": {"mon-sun": "closed"}}
@@ -442,3 +455,12 @@ async def test_an_outage_while_a_conversation_is_passed_on_changes_nothing(make)
         await server.hears("", kind="foreign")
     assert (await server.sim.conversation(server.id))["control"]["active"] == "rasa"
     assert len(await server.store.native.to_handle(server.sender)) == 1
+    for _ in range(4):
+        await server.sim.add_fault(
+            "status", status=401, method="POST", path="*/passControl", count=1
+        )
+        with pytest.raises(ConversationsError):
+            await server.feeder.feed(await server.store.native.conversation(server.sender), False)
+    await server.feeder.feed(await server.store.native.conversation(server.sender), False)
+    view = await server.sim.conversation(server.id)
+    assert view["control"]["active"] == "zd-answerBot", "an outage is no coming back"

@@ -27,6 +27,8 @@ class _Last:
 
     written_at: float | None = None
     texts: deque[bytes] = field(default_factory=lambda: deque(maxlen=_TEXTS))
+    #: The last message with which the conversation was passed on, and whether it might be.
+    passing: tuple[int, bool] | None = None
 
 
 class LoopGuard:
@@ -51,10 +53,7 @@ class LoopGuard:
         """
         if row.event_id.startswith(LISTED):
             return 0  # of what was read later nobody knows how fast it came
-        last = self._last.setdefault(conversation.sender_id, _Last())
-        self._last.move_to_end(conversation.sender_id)
-        if len(self._last) > _MAX_SENDERS:
-            self._last.popitem(last=False)
+        last = self._of(conversation.sender_id)
         before, last.written_at = last.written_at, row.created_at
         is_repeat = _is_repeat(last, str(row.body["text"]))
         if row.kind != "message" or _OF_PERSONS & row.body["metadata"].keys():
@@ -66,15 +65,25 @@ class LoopGuard:
             conversation, now=row.created_at, is_answer=is_answer, is_repeat=is_repeat
         )
 
-    def may_pass(self, sender_id: str) -> bool:
+    def may_pass(self, row: UserMessageRow) -> bool:
         """Tell whether a conversation may be passed to another integration once more.
 
         One that gives it back each time would keep its user from everybody.
 
         Args:
-            sender_id: Rasa's id of the user.
+            row: The user's message; a repeated attempt with it counts once.
         """
-        return not self._passes.take(sender_id)
+        last = self._of(row.sender_id)
+        if last.passing is None or last.passing[0] != row.id:
+            last.passing = (row.id, not self._passes.take(row.sender_id))
+        return last.passing[1]
+
+    def _of(self, sender_id: str) -> _Last:
+        last = self._last.setdefault(sender_id, _Last())
+        self._last.move_to_end(sender_id)
+        if len(self._last) > _MAX_SENDERS:
+            self._last.popitem(last=False)
+        return last
 
 
 def _is_repeat(last: _Last, text: str) -> bool:

@@ -120,7 +120,7 @@ class ChannelOutput(OutputChannel):
         """
         marks = {BY_AGENT: True, **_sent_by(message)}
         parts = [{**each, **marks} for each in self._adapter.render(message)]
-        if not parts:
+        if not parts and not self._adapter.shows_agents:
             raise NotDelivered(_NOTHING, may_repeat=False)
         await self._send_all(recipient_id, parts, key=key)
 

@@ -174,7 +174,7 @@ class NativeFeeder:
         self, conversation: NativeConversation, connector: Connector, row: UserMessageRow
     ) -> None:
         """Pass a conversation on that the bot does not serve; else its user is told."""
-        comes_back = not self._loops.may_pass(conversation.sender_id)
+        comes_back = not self._loops.may_pass(row)
         if comes_back:
             log.warning("handoff.native.passed_back", connector=connector.id)
         if await self._passing.pass_on(conversation, connector, to_agents=comes_back):

@@ -182,21 +182,18 @@ class PendingMessages:
             of_ids, pending_messages.c.key.startswith(_AGENTS)
         )
 
-        finished: list[PendingDelivery] = []
-
-        def work(connection: Connection) -> None:
-            finished.clear()  # it may run again
+        def work(connection: Connection) -> list[PendingDelivery] | None:
             connection.execute(delivered)
             if not is_confirmed:
-                return
+                return None
             rows = connection.execute(of_agents)
             whole = {(row.sender_id, row.key.rpartition(":")[0]) for row in rows}
             found = (_finish(connection, *each) for each in sorted(whole))
-            finished.extend(each for each in found if each is not None)
+            return [each for each in found if each is not None] or None
 
-        await self._database.write(work)
+        finished = await self._database.write(work)
         self._forget(ids)
-        return finished
+        return finished or []
 
     def _is_claimable(self, row: Any, *, now: float) -> bool:
         """Tell whether no response has claimed a message, or the claim has expired."""

@@ -7,6 +7,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+import structlog
 from rasa.core.channels.channel import UserMessage
 from rasa.core.channels.rocketchat import RocketChatInput
 
@@ -108,6 +109,39 @@ async def test_buttons_pictures_and_files(adapter, api):
     await adapter.send(ROOM, PLACE, {"attachment": "https://x.example/b%20c.pdf"}, key="")
     assert api.posts[1]["attachments"][0]["image_url"] == "https://x.example/a.png"
     assert api.posts[2]["attachments"][0]["title"] == "b c.pdf"
+
+
+async def say(adapter, text, *, author="Ana", picture="https://pictures.example/ana.png"):
+    said = AgentMessage("1", author, "a", "text", text, avatar_url=picture)
+    await ChannelOutput(adapter, "rocketchat", PLACE).send_agent_message(ROOM, said, key=text)
+
+
+@pytest.mark.parametrize("picture", ["https://pictures.example/ana.png", "http://10.0.0.1/a", None])
+async def test_an_agent_has_a_name_and_a_picture(adapter, api, picture):
+    await say(adapter, "hello", picture=picture)
+    await ChannelOutput(adapter, "rocketchat", PLACE).send_response(ROOM, {"text": "the bot's"})
+    agents, bots = api.posts
+    assert agents["alias"] == "Ana"
+    assert agents.get("avatar") == (picture if picture and "https" in picture else None)
+    assert not {"alias", "avatar"} & bots.keys()
+
+
+async def test_without_the_permission_no_message_is_lost(adapter, api):
+    api.sender_error = "Not enough permission"
+    with structlog.testing.capture_logs() as logs:
+        await say(adapter, "one")
+        await say(adapter, "two")
+    assert [each["text"] for each in api.posts] == ["Ana: one", "Ana: two"]
+    assert [each["event"] for each in logs] == ["handoff.rocketchat.sender_refused"]
+
+
+async def test_a_refusal_of_the_room_is_not_the_names(adapter, api):
+    api.closed.add(ROOM)
+    with pytest.raises(NotDelivered):
+        await say(adapter, "one")
+    api.closed.clear()
+    await say(adapter, "two")
+    assert api.posts[0]["alias"] == "Ana"
 
 
 async def test_refusals(adapter, api):

@@ -41,6 +41,8 @@ class RocketChatApi(LocalApi):
         self.logins = 0
         self.valid: set[str] = set()
         self.closed: set[str] = set()
+        #: Why another sender than the bot is refused, if it is.
+        self.sender_error = ""
         #: Users' messages that have more than their webhook tells, by their ids.
         self.messages: dict[str, dict[str, Any]] = {}
         self._tokens = (f"token-{number}" for number in itertools.count(1))
@@ -86,6 +88,8 @@ class RocketChatApi(LocalApi):
             return _error(400, "error-not-allowed")
         if len(post.get("text") or "") > MAX_MESSAGE:
             return _error(400, "error-message-size-exceeded")
+        if "alias" in post and self.sender_error:
+            return web.json_response({"success": False, "error": self.sender_error}, status=400)
         self.posts.append(post)
         return web.json_response({"success": True, "ts": int(time.time() * 1000), "message": {}})
 

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import requests
+import structlog
 from rasa.core.channels.channel import UserMessage
 from rocketchat_API.APIExceptions.RocketExceptions import (
     RocketAuthenticationException,
@@ -32,9 +33,12 @@ from zendesk_handoff.channels.adapters.refusals import http_refusal, no_connecti
 from zendesk_handoff.channels.adapters.threads import in_thread
 from zendesk_handoff.domain.limits import Limits, MediaLimit
 from zendesk_handoff.domain.markup import WORD_JOINER, break_mentions, outside_urls
+from zendesk_handoff.domain.text import shorten
 from zendesk_handoff.domain.user_content import Place, UserContent, UserFile
 from zendesk_handoff.errors import NotDelivered
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter, FetchedFile, Receipt
+
+log = structlog.get_logger(__name__)
 
 #: Marks that a backslash makes literal in Rocket.Chat; of others the backslash would be shown.
 _ESCAPABLE = re.compile(r"([*_~`#])")
@@ -44,6 +48,10 @@ _PLATFORM = "rocketchat"
 #: Seconds for a call; the library waits for thirty, as long as this server waits in all.
 _TIMEOUT = 15.0
 _KEY = "rocketchat:"
+_POST = "chat.postMessage"
+#: In a message: the agent's name and picture in the API's words.
+_SENDER = "rocketchat_sender"
+_MAX_NAME = 80
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9]{1,64}")
 _ERROR_CODE = re.compile(r"\[?((?:error|invalid|not)-[a-z-]{1,60})\]?$")
 
@@ -58,6 +66,7 @@ class RocketChatAdapter(ChannelAdapter):
         """Keep the channel; nobody is logged in yet."""
         super().__init__(channel)
         self._client: Any = None
+        self._may_name_senders = True
         self._login = asyncio.Lock()
 
     def limitations(self) -> list[str]:
@@ -84,8 +93,34 @@ class RocketChatAdapter(ChannelAdapter):
             NotDelivered: Rocket.Chat has refused it, or could not be reached.
         """
         arguments = {"roomId": str(address["room"]), **_arguments(message)}
-        await self._ask("call_api_post", "chat.postMessage", **arguments)
+        await self._post(arguments, message.get(_SENDER))
         return Receipt()
+
+    async def _post(self, arguments: Mapping[str, Any], sender: Mapping[str, Any] | None) -> None:
+        """Post a message as a sender, and as the bot where Rocket.Chat refuses it so.
+
+        Another name needs the permission ``message-impersonate``, which the role ``bot`` has.
+        """
+        refused: NotDelivered | None = None
+        if sender and self._may_name_senders:
+            try:
+                await self._ask("call_api_post", _POST, **arguments, **sender)
+                return
+            except NotDelivered as refusal:
+                if refusal.may_repeat:
+                    raise
+                refused = refusal
+        await self._ask("call_api_post", _POST, **arguments)
+        if refused is not None:  # not for the message or the room, which are taken now
+            self._may_name_senders = False
+            log.info("handoff.rocketchat.sender_refused", reason=refused.reason)
+
+    def as_sent_by(
+        self, message: dict[str, Any], *, name: str, picture: str | None
+    ) -> dict[str, Any]:
+        """Let Rocket.Chat show the agent beside the bot's user name ("Post Message")."""
+        sender = {"alias": shorten(name, _MAX_NAME)}
+        return {**message, _SENDER: sender | ({"avatar": picture} if picture else {})}
 
     def literal(self, text: str) -> str:
         """Write a text so that Rocket.Chat shows no markup in it and notifies nobody."""
