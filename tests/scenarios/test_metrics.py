@@ -49,8 +49,10 @@ async def test_messages_delays_calls_and_sessions(hand_over, sim, user, metrics_
     await user.hears("to the user")
 
     async def counted():
-        return (await metrics_route())("messages_total", direction="to_agent") > before(
-            "messages_total", direction="to_agent"
+        now = await metrics_route()
+        return now("sessions", state="active") > before("sessions", state="active") and all(
+            now("messages_total", direction=each) > before("messages_total", direction=each)
+            for each in ("to_agent", "to_user")
         )
 
     await until(counted)
@@ -71,10 +73,13 @@ async def test_messages_delays_calls_and_sessions(hand_over, sim, user, metrics_
     assert during("store_up") == 1
     await sim.end_session(session.conversation)
     await user.hears(ENDED)
+    by_agent = {"state": "ended", "end_reason": "agent"}
+
+    async def is_over():
+        return (await metrics_route())("sessions", **by_agent) > during("sessions", **by_agent)
+
+    await until(is_over)
     after = await metrics_route()
-    assert after("sessions", state="ended", end_reason="agent") > during(
-        "sessions", state="ended", end_reason="agent"
-    )
     assert after("sessions", state="active") == during("sessions", state="active") - 1
 
 
