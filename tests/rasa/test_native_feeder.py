@@ -279,6 +279,16 @@ async def test_nobody_is_handed_over_who_has_asked_nothing(make):
     assert len(server.bot.got) == 1 and await server.reason() is None
 
 
+async def test_a_late_beginning_takes_no_conversation_from_the_agents(make):
+    server = await make(greet=True)
+    await server.sim.user_text(server.id, "before")
+    await server.sim.pass_control(server.id, AGENTS)
+    assert await server.hears("/greet", kind="start") == [] and server.bot.got == []
+    client = server.clients.interactive(server.connector.id)
+    active = (await client.get_conversation(server.id)).active_switchboard_integration
+    assert active.is_called(AGENTS)
+
+
 async def test_an_empty_message_is_nobodys(make):
     server = await make()
     await server.hears(" ")

@@ -81,6 +81,25 @@ class NativeControl:
         self.prove(conversation.sender_id)
         return True
 
+    async def is_free(self, conversation: NativeConversation) -> bool:
+        """Tell whether nobody has control, or the bot; Zendesk is asked.
+
+        Args:
+            conversation: The conversation.
+
+        Raises:
+            ConversationsError: Zendesk does not answer.
+        """
+        client = self._clients.interactive(conversation.connector_id)
+        if client is None:
+            return False
+        try:
+            found = await client.get_conversation(conversation.conversation_id)
+        except NotFound:
+            return False
+        active = found.active_switchboard_integration
+        return active is None or is_own(active, client.connector)
+
     async def may_speak(self, session: Session) -> bool:
         """Tell whether the bot may speak to the user of a session; to those of relays always.
 

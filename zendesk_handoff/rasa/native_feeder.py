@@ -154,7 +154,8 @@ class NativeFeeder:
             await self._store.sessions.end(session.id, EndReason.AGENT)
             return True
         if row.kind == "start":
-            return True  # nobody has control before the first activity
+            # Before the first activity nobody has control. The event may be late, though.
+            return await self._control.is_free(conversation)
         return await self._control.is_ours(conversation)
 
     async def _has_come_back(self, conversation: NativeConversation, connected_at: float) -> bool:
