@@ -190,17 +190,46 @@ async def test_control_that_was_proved_just_now_is_not_asked_for(make):
     native = await make()
     seconds = [100.0]
     native.control = NativeControl(native.clients, clock=lambda: seconds[0])
-    native.control.prove(native.sender)
+    native.control.prove(native.id)
     await native.sim.pass_control(native.id, AGENTS)
     conversation = await native.conversation()
     assert await native.control.is_ours(conversation), "within two seconds"
     assert not await native.control.is_ours(conversation, is_certain=True)
-    native.control.prove(native.sender)
+    native.control.prove(native.id)
     seconds[0] += 2.5
     assert not await native.control.is_ours(conversation)
-    native.control.prove(native.sender)
-    native.control.forget(native.sender)
+    native.control.prove(native.id)
+    native.control.forget(native.id)
     assert not await native.control.is_ours(conversation)
+
+
+async def test_what_was_read_before_a_move_proves_nothing(make):
+    native = await make()
+    native.control = NativeControl(native.clients)
+    conversation = await native.conversation()
+    client = native.clients.interactive(conversation.connector_id)
+    read = client.get_conversation
+
+    async def read_slowly(conversation_id):
+        found = await read(conversation_id)
+        await native.sim.pass_control(native.id, AGENTS)
+        native.control.forget(conversation_id)  # by the event, which is faster
+        return found
+
+    client.get_conversation = read_slowly
+    assert await native.control.is_ours(conversation)
+    client.get_conversation = read
+    assert not await native.control.is_ours(conversation)
+
+
+async def test_a_merged_conversation_is_known_by_zendesks_id(make):
+    native = await make()
+    native.control = NativeControl(native.clients)
+    merged = replace(await native.conversation(), sender_id="zendesk:x:the one that it was before")
+    assert await native.control.is_ours(merged)
+    await native.sim.pass_control(native.id, AGENTS)
+    native.control.forget(native.id)
+    assert not await native.control.is_ours(merged)
 
 
 def test_the_last_words_belong_to_the_turn_of_the_handover():

@@ -18,7 +18,7 @@ from zendesk_handoff.zendesk.clients import Clients
 _FRESH = 2.0
 #: Seconds after the agents have got a conversation in which the bot's words about it are stored.
 _LAST_WORDS = 15.0
-_MAX_SENDERS = 10_000
+_MAX_CONVERSATIONS = 10_000
 
 
 class NativeControl:
@@ -33,26 +33,29 @@ class NativeControl:
         """Begin without knowledge."""
         self._clients = clients
         self._clock = clock
+        #: By Zendesk's id: the sender id of a merged conversation is that of another one.
         self._proved: OrderedDict[str, float] = OrderedDict()
+        self._moves = 0
 
-    def prove(self, sender_id: str) -> None:
+    def prove(self, conversation_id: str) -> None:
         """Note that the bot has control now.
 
         Args:
-            sender_id: Rasa's id of the user.
+            conversation_id: Zendesk's id of the conversation.
         """
-        self._proved[sender_id] = self._clock()
-        self._proved.move_to_end(sender_id)
-        if len(self._proved) > _MAX_SENDERS:
+        self._proved[conversation_id] = self._clock()
+        self._proved.move_to_end(conversation_id)
+        if len(self._proved) > _MAX_CONVERSATIONS:
             self._proved.popitem(last=False)
 
-    def forget(self, sender_id: str) -> None:
+    def forget(self, conversation_id: str) -> None:
         """Note that control has moved.
 
         Args:
-            sender_id: Rasa's id of the user.
+            conversation_id: Zendesk's id of the conversation.
         """
-        self._proved.pop(sender_id, None)
+        self._moves += 1
+        self._proved.pop(conversation_id, None)
 
     async def is_ours(self, conversation: NativeConversation, *, is_certain: bool = False) -> bool:
         """Tell whether the bot has control.
@@ -64,21 +67,23 @@ class NativeControl:
         Raises:
             ConversationsError: Zendesk is asked and does not answer.
         """
-        proved = self._proved.get(conversation.sender_id)
+        proved = self._proved.get(conversation.conversation_id)
         if not is_certain and proved is not None and self._clock() - proved < _FRESH:
             return True
         client = self._clients.interactive(conversation.connector_id)
         if client is None:
             return False
+        moves = self._moves
         try:
             found = await client.get_conversation(conversation.conversation_id)
         except NotFound:
             return False
         active = found.active_switchboard_integration
         if active is None or not is_own(active, client.connector):
-            self.forget(conversation.sender_id)
+            self.forget(conversation.conversation_id)
             return False
-        self.prove(conversation.sender_id)
+        if moves == self._moves:  # what was read may be from before a move that is known by now
+            self.prove(conversation.conversation_id)
         return True
 
     async def is_free(self, conversation: NativeConversation) -> bool:

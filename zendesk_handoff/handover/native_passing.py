@@ -76,7 +76,7 @@ class PassOn:
             if error.retryable or isinstance(error, NotAuthorized):
                 raise
             return str(error)
-        self._control.forget(conversation.sender_id)
+        self._control.forget(conversation.conversation_id)
         # Just after a call, what Zendesk says of control may be from before it.
         for pause in (0.0, CONTROL_DELAY / 5, CONTROL_DELAY):
             await asyncio.sleep(pause)

@@ -222,7 +222,7 @@ class NativeFeeder:
         await client.switchboard.pass_control(
             conversation.conversation_id, str(connector.switchboard_integration)
         )
-        self._control.prove(conversation.sender_id)
+        self._control.prove(conversation.conversation_id)
 
     def _show_typing(self, conversation: NativeConversation, connector: Connector) -> None:
         """Show that the bot is typing, without waiting for it."""

@@ -10,7 +10,6 @@ from zendesk_handoff.domain.native import (
     NATIVE_CHANNEL,
     NativeConversation,
     UserEvent,
-    native_sender,
 )
 from zendesk_handoff.handover.classify import is_own
 from zendesk_handoff.handover.native_control import NativeControl
@@ -29,6 +28,7 @@ from zendesk_handoff.settings import Connector, Settings
 from zendesk_handoff.store import Store
 from zendesk_handoff.zendesk.clients import Clients
 from zendesk_handoff.zendesk.events import ActionFailed, ControlMoved, ControlRefused, Event
+from zendesk_handoff.zendesk.models import storable_id
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +91,7 @@ class NativeRuntime:
             return []
         for each in events:
             if isinstance(each, ControlMoved) and not (each.to and is_own(each.to, connector)):
-                self.control.forget(native_sender(connector.id, each.conversation.id))
+                self.control.forget(storable_id(each.conversation.id))
             if isinstance(each, (ControlRefused, ActionFailed)):
                 _log_failure(each, connector)
         self._missed.hear(connector.id)
