@@ -13,6 +13,7 @@ from tests.support.names import TEXTS
 from tests.support.store import request_session
 from zendesk_handoff.domain.session import Session, State
 from zendesk_handoff.store.chat import chat_topic
+from zendesk_handoff.webchat import stream
 from zendesk_handoff.webchat.history import bot_item, start_item
 from zendesk_handoff.webchat.stream import (
     LOOK_BACK,
@@ -104,7 +105,10 @@ def test_a_session_that_failed_to_open_is_none_to_the_page():
     assert handoff_status(session(State.FAILED)) == handoff_status(None)
 
 
-async def test_the_bot_waits_until_a_message_is_on_the_page_but_not_for_a_slow_one(store):
+async def test_the_bot_waits_until_a_message_is_on_the_page_but_not_for_a_slow_one(
+    store, monkeypatch
+):
+    monkeypatch.setattr(stream, "_FLUSH_WITHIN", 10.0)  # the machine may be busy
     streams = EventStreams()
     async with listening(streams, store) as browser:
         assert (await browser.event())[0] == "handoff"
@@ -119,6 +123,7 @@ async def test_the_bot_waits_until_a_message_is_on_the_page_but_not_for_a_slow_o
             await reads.wait()
 
         browser.put = stall
+        monkeypatch.setattr(stream, "_FLUSH_WITHIN", 0.05)
         await store.chat.add(SENDER, bot_item("Hello again"))
         await asyncio.wait_for(streams.flush(SENDER), 5)
         reads.set()
