@@ -47,9 +47,15 @@ async def test_a_rating_after_the_end(hand_over, sim, new_user, stack):
     await user.hears("All done, bye!")
     await sim.end_session(session.conversation)
     await has_ended(user, "agent")
-    heard = await user.gets(ASK_HOURS)
-    [asked] = [each for each in heard if "buttons" in each]
-    payloads = [button["payload"] for button in asked["buttons"]]
+    asked = []
+
+    async def is_asked():
+        asked.extend(each for each in await user.gets(ASK_HOURS) if "buttons" in each)
+        return asked
+
+    await until(is_asked)  # the question is stored after the notice of the end
+    [question] = asked
+    payloads = [button["payload"] for button in question["buttons"]]
     assert await user.says(payloads[3]) == [default_response(RATED)]
     rated = "SELECT COUNT(*) FROM sessions WHERE sender_id = :sender AND rating = 4"
     assert stack.count(rated, sender=user.sender) == 1
