@@ -244,10 +244,7 @@ class NotDelivered(HandoffError):
 
 
 class ChannelExit(HandoffError, RuntimeError):
-    """A channel's library called ``sys.exit``, or cancelled the server's call of it.
-
-    The one would stop the server for everybody, the other a worker without a line in the log.
-    """
+    """A channel's library called ``sys.exit``, or cancelled the server's call of it."""
 
 
 class MissingDependency(HandoffError, ImportError):

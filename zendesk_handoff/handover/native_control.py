@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import NamedTuple
 
 from zendesk_handoff.domain.native import NativeConversation
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.errors import NotFound
 from zendesk_handoff.handover.classify import is_own
 from zendesk_handoff.handover.reconcile import has_agents
+from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.clients import Clients
+from zendesk_handoff.zendesk.models import Conversation
 
 #: Seconds for which it is taken as true that the bot has control. Events are stale by tenths of a
 #: second; anything slower may have changed hands.
@@ -19,6 +22,11 @@ _FRESH = 2.0
 #: Seconds after the agents have got a conversation in which the bot's words about it are stored.
 _LAST_WORDS = 15.0
 _MAX_CONVERSATIONS = 10_000
+
+
+class _Read(NamedTuple):
+    found: Conversation
+    client: ConversationsClient
 
 
 class NativeControl:
@@ -70,16 +78,12 @@ class NativeControl:
         proved = self._proved.get(conversation.conversation_id)
         if not is_certain and proved is not None and self._clock() - proved < _FRESH:
             return True
-        client = self._clients.interactive(conversation.connector_id)
-        if client is None:
-            return False
         moves = self._moves
-        try:
-            found = await client.get_conversation(conversation.conversation_id)
-        except NotFound:
+        read = await self._read(conversation)
+        if read is None:
             return False
-        active = found.active_switchboard_integration
-        if active is None or not is_own(active, client.connector):
+        active = read.found.active_switchboard_integration
+        if active is None or not is_own(active, read.client.connector):
             self.forget(conversation.conversation_id)
             return False
         if moves == self._moves:  # what was read may be from before a move that is known by now
@@ -95,15 +99,9 @@ class NativeControl:
         Raises:
             ConversationsError: Zendesk does not answer.
         """
-        client = self._clients.interactive(conversation.connector_id)
-        if client is None:
-            return False
-        try:
-            found = await client.get_conversation(conversation.conversation_id)
-        except NotFound:
-            return False
-        active = found.active_switchboard_integration
-        return active is None or is_own(active, client.connector)
+        read = await self._read(conversation)
+        active = read and read.found.active_switchboard_integration
+        return read is not None and (active is None or is_own(active, read.client.connector))
 
     async def may_speak(self, session: Session) -> bool:
         """Tell whether the bot may speak to the user of a session; to those of relays always.
@@ -130,14 +128,18 @@ class NativeControl:
         Raises:
             ConversationsError: Zendesk does not answer.
         """
+        read = await self._read(conversation)
+        return read is not None and has_agents(*read)
+
+    async def _read(self, conversation: NativeConversation) -> _Read | None:
+        """Ask Zendesk for a conversation; ``None`` where it, or its connector, is gone."""
         client = self._clients.interactive(conversation.connector_id)
         if client is None:
-            return False
+            return None
         try:
-            found = await client.get_conversation(conversation.conversation_id)
+            return _Read(await client.get_conversation(conversation.conversation_id), client)
         except NotFound:
-            return False
-        return has_agents(found, client)
+            return None
 
 
 def is_about_handover(session: Session | None, created_at: float) -> bool:

@@ -40,7 +40,7 @@ def last_answer(
     return max(substantial or words, default=None)
 
 
-def farewells(
+def answers_to_thanks(
     turns: Sequence[Turn], candidates: Sequence[Candidate], *, language: str
 ) -> frozenset[int]:
     """Find the bot's replies to nothing but thanks: "feel free to come back", "enjoy your stay".

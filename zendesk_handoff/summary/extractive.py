@@ -10,7 +10,7 @@ from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.language import language_of
 from zendesk_handoff.domain.redaction import PAYMENT, mask, mask_dialogue
 from zendesk_handoff.domain.untrusted_text import quotable, quotable_dialogue
-from zendesk_handoff.summary.bot_answers import farewells, last_answer, not_understood
+from zendesk_handoff.summary.bot_answers import answers_to_thanks, last_answer, not_understood
 from zendesk_handoff.summary.budget import Budget, default_words, digest_words, shorten
 from zendesk_handoff.summary.candidates import Candidate, candidates_of
 from zendesk_handoff.summary.facts import (
@@ -106,7 +106,7 @@ def _digest(
         for candidate in without_corrected(candidates_of(turns, language=language), turns, language)
         if not turns[candidate.turn].about_handover  # neither a fact nor an answer to the case
     ]
-    ends = farewells(turns, candidates, language=language)
+    ends = answers_to_thanks(turns, candidates, language=language)
     candidates = [candidate for candidate in candidates if candidate.turn not in ends]
     request = find_request(turns, candidates)
     answer = last_answer(turns, candidates, after=-1 if request is None else request)

@@ -246,9 +246,8 @@ deliveries = sa.Table(
     sa.Column("channel", sa.Text, nullable=False),
     # The platform's id of the message, by which it reports what became of it.
     sa.Column("reference", sa.String(128)),
-    # ``taken``: waits for the report. ``delivered`` and ``failed`` are final, and so is
-    # ``unconfirmed``: taken by a channel that confirms nothing. ``closed``: failed, and nothing
-    # reaches the user before they write.
+    # ``taken``: waits for the report. ``delivered``, ``failed`` and ``unconfirmed`` (by a channel
+    # that confirms nothing) are final. ``closed``: failed, and nothing goes before the user writes.
     sa.Column("state", sa.String(16), nullable=False),
     # The message, until it is delivered: one that fails later goes with the user's next message.
     # The reason, where it is ``closed``.
