@@ -84,7 +84,8 @@ def is_triggered(settings: Settings, bot: Bot, session: Session) -> bool:
 async def trigger_ended(bot: Bot, session: Session, output: OutputChannel) -> None:
     """Trigger the intent, once in the Rasa session that has begun after the end.
 
-    The caller holds the sender's lock.
+    The caller holds the sender's lock. A form that is active by then would take the intent for an
+    answer to its question: it is not triggered in one.
 
     Args:
         bot: The bot.
@@ -93,7 +94,9 @@ async def trigger_ended(bot: Bot, session: Session, output: OutputChannel) -> No
     """
     processor = bot.processor
     async with bot.open_tracker(session.sender_id) as opened:
-        if processor is None or opened is None or await opened.look(_has_intent):
+        if processor is None or opened is None or opened.tracker.active_loop is not None:
+            return
+        if await opened.look(_has_intent):
             return
         tracker = opened.tracker
     entities = {_REASON: session.end_reason}

@@ -132,7 +132,7 @@ class NativeFeeder:
             return
         if row.kind == "start":
             await self._take_control(conversation, connector)
-        ended = await self._late_ends.before_answer(message)
+        ended = await self._late_ends.before_answer(message, stored_at=row.created_at)
         self._show_typing(conversation, connector)
         problem = await self._turn(message, connector, may_be_known=may_be_known)
         if problem is None and ended is not None:

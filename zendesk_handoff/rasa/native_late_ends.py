@@ -10,9 +10,11 @@ import time
 
 from rasa.core.channels.channel import UserMessage
 
+from zendesk_handoff.domain.native import NATIVE_CHANNEL
 from zendesk_handoff.domain.session import EndReason, Session
-from zendesk_handoff.rasa.after_end import say_end
+from zendesk_handoff.rasa.after_end import ENDED_INTENT, is_triggered, say_end, trigger_ended
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.native_turn import TurnOutput
 from zendesk_handoff.rasa.ratings import ask_rating, is_asked
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
@@ -36,22 +38,25 @@ class LateEnds:
         self._settings = settings
         self._bot = bot
 
-    async def before_answer(self, message: UserMessage) -> Session | None:
+    async def before_answer(self, message: UserMessage, *, stored_at: float) -> Session | None:
         """Tell the user that the agents go on by e-mail, if they have not heard it.
 
         Args:
             message: The user's, before the bot is given it.
+            stored_at: When it was stored, in seconds since the epoch. What the bot has said since
+                then is of this turn, which is repeated after a crash.
 
         Returns:
             The session of whose end the user has heard nothing; ``None`` without one.
         """
-        session = await self._store.sessions.current(message.sender_id)
+        session = await self._store.sessions.newest(message.sender_id)
         if session is None or not session.has_reached_agents or session.rating_asked_at is not None:
             return None
         ended_at = session.ended_at or 0.0
         if time.time() - ended_at > _SAID_WITHIN:
             return None
-        if await self._store.native.has_said(message.sender_id, since=ended_at):
+        said = self._store.native.has_said(message.sender_id, since=ended_at, until=stored_at)
+        if await said:
             return None  # it had the conversation at the end
         if session.end_reason == EndReason.MOVED_TO_EMAIL:
             async with (
@@ -63,19 +68,34 @@ class LateEnds:
         return session
 
     async def after_answer(self, message: UserMessage, session: Session) -> None:
-        """Ask for a rating, where the settings want one and the bot has not handed over again.
+        """Ask for a rating, and trigger the intent, where the settings want that.
+
+        Both follow the answer: what the user has written is none to a question that they have not
+        read. Neither follows a new handover, or the failure of one.
 
         Args:
             message: The user's, which the bot has answered.
             session: As ``before_answer`` has returned it.
         """
-        newer = await self._store.sessions.current(message.sender_id)
-        if (newer is not None and newer.is_open) or not is_asked(self._settings, session):
+        newest = await self._store.sessions.newest(message.sender_id)
+        if newest is None or newest.id != session.id:
             return
-        async with (
-            self._bot.lock(message.sender_id),
-            self._bot.open_tracker(message.sender_id) as tracker,
-        ):
-            output = self._bot.channels.output_of(message)
-            await ask_rating(self._bot, session, output, tracker=tracker)
-        await self._store.sessions.mark_end_notified(session.id, asks_rating=True)
+        asks_rating = is_asked(self._settings, session)
+        triggers = is_triggered(self._settings, self._bot, session)
+        if not (asks_rating or triggers):
+            return
+        async with self._bot.lock(message.sender_id):
+            if asks_rating:
+                async with self._bot.open_tracker(message.sender_id) as tracker:
+                    output = self._bot.channels.output_of(message)
+                    await ask_rating(self._bot, session, output, tracker=tracker)
+            if triggers:
+                await trigger_ended(self._bot, session, self._output_of_intent(message, session))
+        if asks_rating:
+            await self._store.sessions.mark_end_notified(session.id, asks_rating=True)
+
+    def _output_of_intent(self, message: UserMessage, session: Session) -> TurnOutput:
+        """Number what the bot says to the intent by itself: the answer may not be repeated."""
+        adapter = self._bot.channels.adapter(NATIVE_CHANNEL)
+        address = adapter.address(message) or {}
+        return TurnOutput(adapter, address, turn=f"{session.id}:{ENDED_INTENT}")

@@ -231,8 +231,8 @@ class Settings:
         yes_or_no,
         "Whether the intent `handoff_ended` is triggered after the end of a session, for rules of "
         "the bot's own; its domain must have the intent "
-        "([ends.md](ends.md#an-intent-after-the-end)). Not after the release of a native "
-        "conversation: nobody has it then.",
+        "([ends.md](ends.md#an-intent-after-the-end)). In a native conversation that the agents "
+        "have released it follows the bot's next answer.",
         default=False,
     )
     summary: SummarySettings = field(

@@ -1,0 +1,252 @@
+"""What follows the release of a native conversation, with the bot's answer to the next message."""
+
+from __future__ import annotations
+
+import asyncio
+from copy import deepcopy
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+from rasa.core.channels.channel import InputChannel
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActiveLoop, BotUttered, UserUttered
+
+from tests.support.engine import DOMAIN, Answer, make_agent
+from tests.support.store import request_session
+from tests.support.zendesk import account
+from zendesk_handoff.channels.messaging import MessagingAdapter
+from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
+from zendesk_handoff.domain.responses import (
+    ENDED_MOVED_TO_EMAIL,
+    RATE,
+    default_response,
+)
+from zendesk_handoff.domain.session import EndReason
+from zendesk_handoff.handover.native_control import NativeControl
+from zendesk_handoff.handover.native_missed import MissedMessages
+from zendesk_handoff.rasa import hooks
+from zendesk_handoff.rasa.after_end import ENDED_INTENT
+from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.in_hand import InHand
+from zendesk_handoff.rasa.native_feeder import NativeFeeder
+from zendesk_handoff.rasa.router import Router
+from zendesk_handoff.settings import Settings
+from zendesk_handoff.settings.native import BotSettings
+from zendesk_handoff.store.engine.schema import sessions
+from zendesk_handoff.zendesk.clients import Clients
+
+TRIGGERED = f"bot: EXTERNAL: {ENDED_INTENT}"
+RATING = default_response(RATE)
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+def make_channel(store):
+    """Make a channel of the name that native conversations have, and with their adapter."""
+
+    class Messaging(InputChannel):
+        handoff_adapter = MessagingAdapter
+
+        @classmethod
+        def name(cls):
+            return NATIVE_CHANNEL
+
+        def store(self):
+            return store
+
+    return Messaging()
+
+
+class Talk:
+    """A user, a bot of Rasa's own parts, and the feeder between them."""
+
+    def __init__(self, sim, store, connector, *, intents=(ENDED_INTENT,), **values):
+        content = deepcopy(DOMAIN.as_dict())
+        content["intents"] = [*content["intents"], *intents]
+        content["responses"] = {}  # the built-in words are said
+        content["forms"] = {"order_form": {"required_slots": []}}
+        self.agent = make_agent(Domain.from_dict(content))
+        app = SimpleNamespace(
+            ctx=SimpleNamespace(agent=self.agent, input_channels=[make_channel(store)])
+        )
+        self.sim, self.store, self.connector = sim, store, connector
+        self.settings = Settings("https://bot.example.com", {connector.id: connector}, **values)
+        self.clients, in_hand = Clients(self.settings), InHand(store.signals)
+        self.bot = Bot(app, in_hand)
+        hooks.install(Router(store, self.bot, self.settings), in_hand)
+        self.feeder = NativeFeeder(
+            store,
+            self.settings,
+            self.bot,
+            self.clients,
+            NativeControl(self.clients),
+            MissedMessages(store, self.settings, self.clients),
+        )
+
+    async def begin(self):
+        self.id = await self.sim.user_begin(self.connector.app_id)
+        self.sender = f"zendesk:{self.connector.id}:{self.id}"
+        await self.says("hello")
+
+    async def stores(self, text):
+        message_id = await self.sim.user_text(self.id, text)
+        body = {"text": text, "metadata": {"workspace": "default"}, "user": {}}
+        event = UserEvent(
+            *(self.connector.id, message_id, self.id, "message", body),
+            *("web", "u", message_id, message_id),
+        )
+        await self.store.native.add([event])
+
+    async def says(self, text):
+        """Let the user write; return what the bot says then."""
+        before = len(await self.said())
+        await self.stores(text)
+        return (await self.feeds())[before:]
+
+    async def feeds(self, *, may_be_known=False):
+        """Give the bot what waits for it; return all that it has ever said."""
+        await self.store.native.leases.acquire(self.sender)
+        conversation = await self.store.native.conversation(self.sender)
+        await self.feeder.feed(conversation, may_be_known)
+        assert await self.store.native.to_handle(self.sender) == []
+        return await self.said()
+
+    async def said(self):
+        waiting = await self.store.native.to_post(self.sender)
+        return [each.body["content"]["text"] for each in waiting]
+
+    async def released(self, reason=EndReason.AGENT):
+        """Let the agents have the conversation, answer and release it: nobody may speak then."""
+        session = await request_session(
+            *(self.store, self.sender),
+            connector=self.connector.id,
+            conversation=self.id,
+            connected=True,
+            channel=NATIVE_CHANNEL,
+        )
+        spoken = sa.update(sessions).values(agent_spoke_at=1.0)
+        await self.store.database.write(lambda connection: connection.execute(spoken).rowcount)
+        return await self.store.sessions.end(session.id, reason)
+
+    async def triggered(self):
+        """List the reasons with which the intent was triggered."""
+        tracker = await self.agent.tracker_store.retrieve_full_tracker(self.sender)
+        return [
+            event.entities[0]["value"]
+            for event in tracker.events
+            if isinstance(event, UserUttered) and event.intent_name == ENDED_INTENT
+        ]
+
+
+@pytest.fixture
+async def make(sim, store):
+    made = []
+
+    async def make(*, csat="ask", **values):
+        connector = await account(sim, inside=True, default_integration="rasa")
+        connector = replace(
+            connector, mode="native", csat=csat, bot=BotSettings(typing=False, answer_within=60)
+        )
+        made.append(Talk(sim, store, connector, **{"trigger_ended": True, **values}))
+        await made[-1].begin()
+        return made[-1]
+
+    yield make
+    hooks.uninstall()
+    for each in made:
+        await each.clients.close()
+
+
+async def test_the_intent_follows_the_answer_to_the_next_message_and_the_rating(make):
+    talk = await make()
+    await talk.released()
+    assert await talk.says("is it open?") == ["bot: is it open?", RATING, TRIGGERED]
+    assert await talk.triggered() == ["agent"]
+    assert await talk.says("thanks") == ["bot: thanks"], "both come once"
+
+
+async def test_nothing_follows_where_the_settings_do_not_say_so(make):
+    talk = await make(csat=None, trigger_ended=False)
+    await talk.released()
+    assert await talk.says("is it open?") == ["bot: is it open?"]
+
+
+async def test_it_follows_what_is_said_of_the_end(make):
+    talk = await make(csat=None)
+    await talk.released(EndReason.MOVED_TO_EMAIL)
+    told = default_response(ENDED_MOVED_TO_EMAIL)
+    assert await talk.says("is it open?") == [told, "bot: is it open?", TRIGGERED]
+    assert await talk.triggered() == ["moved_to_email"]
+
+
+async def test_of_several_messages_it_follows_the_first(make):
+    talk = await make()
+    await talk.released()
+    await talk.stores("one")
+    assert await talk.says("two") == ["bot: one", RATING, TRIGGERED, "bot: two"]
+
+
+WHOLE = ["bot: hello", "bot: is it open?", RATING, TRIGGERED]
+
+
+@pytest.mark.parametrize("number", range(1, len(WHOLE) + 1))
+async def test_a_server_that_dies_in_the_turn_says_the_rest_when_it_is_repeated(
+    make, monkeypatch, number
+):
+    talk = await make()
+    await talk.released()
+    await talk.stores("is it open?")
+    native, reached = talk.store.native, asyncio.Event()
+    say = native.say
+
+    async def dies():
+        reached.set()
+        await asyncio.Event().wait()
+
+    async def say_or_die(sender_id, body, *, key):
+        if len(await talk.said()) == number:
+            await dies()
+        return await say(sender_id, body, key=key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(native, "say", say_or_die)
+        patched.setattr(native, "finish", lambda _message: dies())
+        feeding = asyncio.create_task(talk.feeds())
+        await reached.wait()
+        feeding.cancel()
+        await asyncio.gather(feeding, return_exceptions=True)
+    assert await talk.said() == WHOLE[:number]
+    assert await talk.feeds(may_be_known=True) == WHOLE
+
+
+async def test_it_interrupts_no_form_which_would_take_it_for_an_answer(make, monkeypatch):
+    talk = await make(csat=None)
+    await talk.released()
+
+    async def asks(*_arguments):
+        return [BotUttered("bot: which order?"), ActiveLoop("order_form")]
+
+    monkeypatch.setattr(Answer, "run", asks)
+    assert await talk.says("where is it?") == ["bot: which order?"]
+    assert await talk.triggered() == []
+
+
+async def test_a_bot_whose_next_handover_fails_is_asked_no_more(make, monkeypatch):
+    talk = await make()
+    await talk.released()
+    answer = Answer.run
+
+    async def fails(*arguments):
+        newer = await request_session(
+            *(talk.store, talk.sender), connector=talk.connector.id, channel=NATIVE_CHANNEL
+        )
+        await talk.store.sessions.fail(newer.id)
+        return await answer(*arguments)
+
+    monkeypatch.setattr(Answer, "run", fails)
+    assert await talk.says("a person") == ["bot: a person"]
