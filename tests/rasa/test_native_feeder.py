@@ -24,7 +24,7 @@ from zendesk_handoff.domain.responses import (
     TOO_MANY,
 )
 from zendesk_handoff.domain.session import Step
-from zendesk_handoff.errors import ConversationsError, HandoffError
+from zendesk_handoff.errors import ConversationsError, HandoffError, StoreUnavailable
 from zendesk_handoff.handover import failure_case, native_passing
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_missed import MissedMessages
@@ -189,6 +189,29 @@ async def test_a_bot_that_does_not_answer_hands_over(make, answer, reason):
     server.bot.answer = answer
     assert await server.hears() == []
     assert reason in await server.reason()
+
+
+async def test_a_turn_that_is_repeated_after_a_crash_leaves_nobody_without_an_answer(make):
+    server = await make()
+    server.bot.answer = is_silent  # it has handled the message, and its words are lost
+    assert await server.hears(may_be_known=True) == []
+    assert "no answer" in await server.reason()
+
+
+async def test_what_was_said_before_a_crash_is_an_answer(make):
+    server = await make()
+
+    async def dies(message):
+        await server.bot.say(message)
+        raise StoreUnavailable("the server has died")
+
+    server.bot.answer = dies
+    with pytest.raises(StoreUnavailable):
+        await server.hears()
+    server.bot.answer = is_silent
+    await server.feeder.feed(await server.store.native.conversation(server.sender), True)
+    assert await server.store.native.to_handle(server.sender) == []
+    assert await server.reason() is None and len(server.bot.got) == 2
 
 
 async def test_an_agents_message_counts_as_delivered_which_the_user_sees_anyway(store):

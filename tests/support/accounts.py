@@ -93,7 +93,7 @@ class Accounts:
         secret = f"webhook-secret-of-{connector_id}-for-the-tests"
         support = {
             "support_email": "ana@example.com",
-            "support_token": "a token of the Support API for the tests",
+            "support_token": f"a token of the Support API for {connector_id}",
         }
         app = post(
             f"{self.simulator_url}/sim/apps",

@@ -25,6 +25,7 @@ BY_TIMING = {
     "rasa: EventsHeard.record": "recorded within ten seconds of a session's first event",
     "rasa: POST /conversations/{id}/activity": "the bot types, the user reads: beside the work",
     "rasa: answer to POST /api/v1/connectors/{id}/webhook": "Zendesk reports our own steps, too",
+    "rasa: Leases.release_done#2": "the bot's words may come after the work on the user's is done",
 }
 #: Commits after which no process is killed, by the method of the store.
 WITHOUT_KILL = {
@@ -46,8 +47,6 @@ WITHOUT_KILL = {
     "Probes.expect": "an operator's test, which the operator repeats",
     "Probes.hear": "the same, and Zendesk repeats an event without an answer",
     "Probes.end": "the same; what is left is forgotten with the next test",
-    "Tickets.claim": "the tickets are due again within seconds",
-    "Tickets.finish": "the ticket is looked at again, and has its fields already",
     "PendingMessages.release": "after an error of the channel: the claim would expire",
 }
 
@@ -519,6 +518,92 @@ _TABLE = {
             rasa: POST /conversations/{id}/messages
             rasa: Native.finish_post
             rasa: Leases.release_done#2
+        """,
+        "release of a native conversation": """
+            rasa: Inbox.add
+            rasa: Sessions.end
+            rasa: Inbox.finish
+            rasa: SQLTrackerStore.save
+            rasa: Sessions.mark_end_notified
+            rasa: Leases.release_done
+        """,
+        "first message after the release of a native conversation": """
+            rasa: Native.add
+            rasa: Native.begin_turn
+            rasa: SQLTrackerStore.save
+            rasa: Sessions.finalize
+            rasa: Native.say
+            rasa: SQLTrackerStore.save#2
+            rasa: Native.say#2
+            rasa: SQLTrackerStore.save#3
+            rasa: Sessions.mark_end_notified
+            rasa: Native.finish
+            rasa: POST /conversations/{id}/messages
+            rasa: Native.finish_post
+            rasa: POST /conversations/{id}/messages#2
+            rasa: Native.finish_post#2
+            rasa: Leases.release_done
+        """,
+        "offer of a native conversation": """
+            rasa: Inbox.add
+            rasa: POST /conversations/{id}/acceptControl
+            rasa: Sessions.end
+            rasa: Inbox.finish
+            rasa: SQLTrackerStore.save
+            rasa: Native.say
+            rasa: SQLTrackerStore.save#2
+            rasa: Sessions.mark_end_notified
+            rasa: Leases.release_done
+            rasa: POST /conversations/{id}/messages
+            rasa: Native.finish_post
+            rasa: Leases.release_done#2
+        """,
+        "greeting in a native conversation": """
+            rasa: Native.add
+            rasa: Native.begin_turn
+            rasa: POST /conversations/{id}/passControl
+            rasa: Native.say
+            rasa: SQLTrackerStore.save
+            rasa: Native.finish
+            rasa: POST /conversations/{id}/messages
+            rasa: Native.finish_post
+            rasa: Leases.release_done
+        """,
+        "failing bot in a native conversation": """
+            rasa: Native.add
+            rasa: Native.begin_turn
+            rasa: SQLTrackerStore.save
+            rasa: Sessions.request
+            rasa: Requests.take_up
+            rasa: Sessions.begin_step
+            rasa: Sessions.finish_step
+            rasa: Sessions.begin_step#2
+            rasa: POST /conversations/{id}/passControl
+            rasa: Native.mark_handed_over
+            rasa: Sessions.finish_step#2
+            rasa: Sessions.begin_step#3
+            rasa: POST /conversations/{id}/offerControl
+            rasa: Sessions.finish_step#3
+            rasa: Sessions.connect
+            rasa: Native.say
+            rasa: SQLTrackerStore.save#2
+            rasa: SQLTrackerStore.save#3
+            rasa: Sessions.mark_start_notified
+            rasa: Native.finish
+            rasa: POST /conversations/{id}/messages
+            rasa: Native.finish_post
+            rasa: Leases.release_done
+        """,
+        "passing on of a native conversation": """
+            rasa: Native.add
+            rasa: POST /conversations/{id}/passControl
+            rasa: Native.finish
+            rasa: Leases.release_done
+        """,
+        "note in a native conversation": """
+            rasa: Tickets.claim
+            rasa: PUT /tickets/{id}
+            rasa: Tickets.finish
         """,
     },
 }

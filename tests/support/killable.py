@@ -31,8 +31,8 @@ ARMED = "armed"
 PASSED = "passed"
 
 _WITHOUT_EFFECT = frozenset({"GET", "HEAD", "OPTIONS"})
-_ABOVE_THE_APP = re.compile(r"^.*/v2/apps/[^/]+")
-_ID = re.compile(r"(?<=/)(?=[^/]*\d)[\w-]{12,}(?=/|$)|<[^>]+>")
+_ABOVE = re.compile(r"^.*/v2/apps/[^/]+|^.*/api/v2(?=/tickets/)")
+_ID = re.compile(r"(?<=/)(?=[^/]*\d)[\w-]{12,}(?=/|$)|(?<=/tickets/)\d+|<[^>]+>")
 
 
 class Places:
@@ -149,7 +149,7 @@ def _store_method(frame: FrameType | None) -> str:
 
 
 def _without_ids(path: str) -> str:
-    return _ID.sub("{id}", _ABOVE_THE_APP.sub("", path))
+    return _ID.sub("{id}", _ABOVE.sub("", path))
 
 
 def main() -> None:

@@ -115,11 +115,12 @@ class Stack:
             return int(connection.execute(sa.text(query), values).scalar())
 
     def let_claims_expire(self) -> None:
-        """Age the claims of pending messages and the requests, which expire after ten seconds."""
+        """Age the claims of pending messages, the requests and the claims of tickets."""
         with self._connect() as connection, connection.begin():
             for aged in (
                 "UPDATE pending_messages SET claimed_at = claimed_at - 10",
                 "UPDATE sessions SET take_up_until = take_up_until - 10",
+                "UPDATE sessions SET ticket_due_at = ticket_due_at - 15",
             ):
                 connection.execute(sa.text(aged))
 

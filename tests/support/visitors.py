@@ -65,6 +65,19 @@ class Visitor:
             raise AssertionError(f"{parts} is not in {await self.words()}") from None
         return await self.heard()
 
+    async def bot_says(self, http: aiohttp.ClientSession, *events: dict[str, Any]) -> None:
+        """Let the bot say something, by Rasa's own API."""
+        url = f"{self.rasa_url}/conversations/{self.sender}/tracker/events"
+        query = {"output_channel": "zendesk", "execute_side_effects": "true"}
+        for each in events:
+            async with http.post(url, params=query, json=[{"event": "bot", **each}]) as answer:
+                assert answer.status == 200, await answer.text()
+
+    async def user_events(self, http: aiohttp.ClientSession) -> list[dict[str, Any]]:
+        """List what the bot has been given."""
+        events = (await self.tracker(http))["events"]
+        return [each for each in events if each["event"] == "user"]
+
     async def view(self) -> dict[str, Any]:
         return await self.sim.conversation(self.conversation)
 

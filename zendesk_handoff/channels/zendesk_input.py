@@ -39,6 +39,7 @@ from zendesk_handoff.handover.classify import (
 )
 from zendesk_handoff.rasa import hooks
 from zendesk_handoff.rasa.channel_output import ChannelOutput
+from zendesk_handoff.rasa.native_turn import UnaskedOutput
 from zendesk_handoff.rasa.request_body import limit_ignored_bodies, read_body, respond_unread
 from zendesk_handoff.rasa.runtime import Runtime
 from zendesk_handoff.rasa.start_errors import InvalidSettings, StoreNotReady, UnsupportedRasa
@@ -110,7 +111,7 @@ class ZendeskInput(InputChannel):
         """
         if not any(each.is_native for each in self.settings.connectors.values()):
             return None
-        return ChannelOutput(MessagingAdapter(self), self.name(), {})
+        return UnaskedOutput(MessagingAdapter(self), self.store)
 
     def url_prefix(self) -> str:
         """Mount at the root: one blueprint serves both addresses of the webhook."""

@@ -134,7 +134,7 @@ class NativeFeeder:
             await self._take_control(conversation, connector)
         ended = await self._late_ends.before_answer(message, stored_at=row.created_at)
         self._show_typing(conversation, connector)
-        problem = await self._turn(message, connector, may_be_known=may_be_known)
+        problem = await self._turn(message, connector)
         if problem is None and ended is not None:
             await self._late_ends.after_answer(message, ended)
         if problem is not None and row.kind != "start":  # who has asked nothing waits for nothing
@@ -186,11 +186,8 @@ class NativeFeeder:
             locale = row.body["metadata"].get(LOCALE)
             await self._bot.refuse(message, FAILED, locale=locale)
 
-    async def _turn(
-        self, message: UserMessage, connector: Connector, *, may_be_known: bool
-    ) -> str | None:
+    async def _turn(self, message: UserMessage, connector: Connector) -> str | None:
         """Let the bot handle a message; return what has gone wrong, as a key of the notes."""
-        since = time.time()
         problem: str | None = None
         try:
             await asyncio.wait_for(self._bot.receive(message), connector.bot.answer_within)
@@ -206,11 +203,12 @@ class NativeFeeder:
         session = await self._store.sessions.current(message.sender_id)
         if session is not None and session.is_open:
             return None  # the bot has handed over itself
-        if problem is not None or may_be_known or connector.bot.when_silent == "wait":
+        if problem is not None or connector.bot.when_silent == "wait":
             return problem
         if session is not None and session.state is State.FAILED:
             return None  # the user is told of the handover that has failed
-        said = await self._store.native.has_said(message.sender_id, since=since)
+        turn = str(message.message_id)
+        said = await self._store.native.has_answered(message.sender_id, turn)
         return None if said else "bot_silent"
 
     async def _take_control(self, conversation: NativeConversation, connector: Connector) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rasa.core.channels.channel import UserMessage
@@ -10,6 +11,7 @@ from zendesk_handoff.domain.identity import KnownUser
 from zendesk_handoff.domain.native import NATIVE_CHANNEL
 from zendesk_handoff.rasa.adapter import Address, ChannelAdapter
 from zendesk_handoff.rasa.channel_output import ChannelOutput
+from zendesk_handoff.store import Store
 from zendesk_handoff.store.native import UserMessageRow
 
 
@@ -46,6 +48,31 @@ class TurnOutput(ChannelOutput):
         key = f"{self._turn}:{self._count}"
         self._count += 1
         await self.send_once(recipient_id, message, key=key)
+
+
+class UnaskedOutput(ChannelOutput):
+    """Sends what nobody has asked for within the limits of the user's channel, as the store has it.
+
+    Args:
+        adapter: The channel's.
+        store: The store, once it is open.
+    """
+
+    def __init__(self, adapter: ChannelAdapter, store: Callable[[], Store]) -> None:
+        """Begin without any user."""
+        super().__init__(adapter, NATIVE_CHANNEL, {})
+        self._store = store
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Send a message to the channel on which the user is.
+
+        Raises:
+            NotDelivered: It was not stored.
+        """
+        found = await self._store().native.conversation(recipient_id)
+        address = {"source": found.source if found else ""}
+        output = ChannelOutput(self._adapter, NATIVE_CHANNEL, address)
+        await output.send_response(recipient_id, message)
 
 
 def message_of(

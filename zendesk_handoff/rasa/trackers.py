@@ -21,6 +21,7 @@ from rasa.shared.core.constants import ACTION_SESSION_START_NAME
 from rasa.shared.core.events import Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.rasa.collector import paused_collector
 from zendesk_handoff.rasa.compat import (
     AwaitableTrackerStore,
@@ -155,9 +156,12 @@ async def _load(processor: MessageProcessor, sender_id: str) -> DialogueStateTra
     async def load() -> DialogueStateTracker:
         return await processor.get_tracker(sender_id)
 
-    if _may_leave_loop(processor.tracker_store):
-        return await asyncio.to_thread(_run, load)
-    return await load()
+    try:
+        if _may_leave_loop(processor.tracker_store):
+            return await asyncio.to_thread(_run, load)
+        return await load()
+    except SystemExit as error:  # Rasa's answer to an event that cannot be read
+        raise HandoffError("Rasa has called sys.exit while it read a tracker.") from error
 
 
 async def start_first_session(processor: MessageProcessor, tracker: DialogueStateTracker) -> None:

@@ -270,6 +270,19 @@ class Native:
         )
         return await self._database.row(query.limit(1)) is not None
 
+    async def has_answered(self, sender_id: str, turn: str) -> bool:
+        """Tell whether the bot has said something in a turn, which may have been interrupted.
+
+        Args:
+            sender_id: Rasa's id of the user.
+            turn: What the keys of its messages begin with.
+        """
+        query = sa.select(bot_messages.c.id).where(
+            bot_messages.c.sender_id == sender_id,
+            bot_messages.c.key.startswith(f"{turn}:", autoescape=True),
+        )
+        return await self._database.row(query.limit(1)) is not None
+
     async def to_post(self, sender_id: str) -> list[BotMessage]:
         """Read what Zendesk does not have yet, oldest first.
 

@@ -28,8 +28,18 @@ SETTINGS = {
         "undelivered": 4,
     },
 }
-#: Its tickets are left alone: what is written into them afterwards has no order with the rest.
-NATIVE = {"native": {"support_token": None, "support_email": None, "summary_to": "off"}}
+#: Tickets are left alone: what is written into them afterwards has no order with the rest.
+_WITHOUT_NOTE = {"support_token": None, "support_email": None, "summary_to": "off"}
+NATIVE = {
+    "native": _WITHOUT_NOTE,
+    "picky": {
+        **_WITHOUT_NOTE,
+        "greet": True,
+        "csat": "ask",
+        "only": {"sources": ["web"], "otherwise": "zd-answerBot"},
+    },
+    "noting": {},
+}
 
 
 @contextmanager

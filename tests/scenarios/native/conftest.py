@@ -26,8 +26,9 @@ CONNECTORS: dict[str, dict[str, Any]] = {
     },
     "market": {
         "only": {"sources": ["web", "api:conversations"], "otherwise": "next"},
-        "bot": {"loop_after": 3},
+        "bot": {"loop_after": 3, "ai": True},
     },
+    "branded": {"only": {"brands": [360000000001], "otherwise": "zd-answerBot"}},
 }
 
 

@@ -98,18 +98,8 @@ async def program(python, sim, stack):
     return run
 
 
-async def say(http, visitor, events):
-    """Let the bot say something, by Rasa's own API."""
-    url = f"{visitor.rasa_url}/conversations/{visitor.sender}/tracker/events"
-    query = {"output_channel": "zendesk", "execute_side_effects": "true"}
-    for each in events:
-        async with http.post(url, params=query, json=[{"event": "bot", **each}]) as answer:
-            assert answer.status == 200, await answer.text()
-
-
 async def user_texts(http, visitor):
-    events = (await visitor.tracker(http))["events"]
-    return [each["text"] for each in events if each["event"] == "user"]
+    return [each["text"] for each in await visitor.user_events(http)]
 
 
 async def test_an_integration_passes_control_to_the_bot_takes_it_away_and_gives_it_back(
@@ -119,7 +109,7 @@ async def test_an_integration_passes_control_to_the_bot_takes_it_away_and_gives_
     visitor = Visitor(sim, begun["conversation"], stack.rasa_url, "messaging")
     assert await user_texts(http, visitor) == [ASK_HOURS], "what was the other's is not read"
 
-    await say(http, visitor, RICH)
+    await visitor.bot_says(http, *RICH)
 
     async def all_is_posted():
         types = [one["content"]["type"] for one in await visitor.heard()]
