@@ -30,6 +30,7 @@ class Account:
         self.users = zendesk.UsersApi(client)
         self.conversations = zendesk.ConversationsApi(client)
         self.messages = zendesk.MessagesApi(client)
+        self.participants = zendesk.ParticipantsApi(client)
         self.actions = zendesk.SwitchboardActionsApi(client)
 
     def active(self, conversation):
@@ -135,7 +136,42 @@ def give_back(account):
     return {"said_before": before, "said": len(account.from_bot(conversation))}
 
 
-PHASES = {each.__name__: each for each in (begin, read, take, give_back)}
+def ask_human(account):
+    """Let the user ask for a person: the bot passes control to the agents."""
+    conversation = given["conversation"]
+    account.writes_as_user(conversation, given["user"], given["wish"])
+    until = time.monotonic() + PATIENCE
+    while account.active(conversation) != given["agents"]:
+        expect("the agents have the conversation in time", time.monotonic() < until)
+        time.sleep(0.2)
+    account.answer(conversation, given["started"], times=1)
+    participants = account.participants.list_participants(APP, conversation).participants
+    [tickets] = account.conversations.list_conversations(
+        APP, models.ConversationListFilter(user_id=given["user"])
+    ).conversations
+    return {
+        "users": [one.user_id for one in participants],
+        "conversations": [tickets.id],
+        "texts": [one.content.actual_instance.text for one in account.listed(conversation)],
+    }
+
+
+def accept_and_release(account):
+    """Accept the control that the agents have offered, and release it: nobody has it then."""
+    conversation = given["conversation"]
+    account.actions.accept_control(APP, conversation, models.AcceptControlBody())
+    expect("what was offered is accepted", account.active(conversation) == OWN)
+    account.writes_as_user(conversation, given["user"], given["aside"])
+    account.actions.release_control(APP, conversation)
+    expect("nobody has control", account.active(conversation) is None)
+    account.writes_as_user(conversation, given["user"], given["question"])
+    account.answer(conversation, given["answer"], times=2)
+    return {"active": account.active(conversation)}
+
+
+PHASES = {
+    each.__name__: each for each in (begin, read, take, give_back, ask_human, accept_and_release)
+}
 
 
 def main():

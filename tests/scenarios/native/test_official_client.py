@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.support import outside
-from tests.support.bot_texts import ASK_HOURS, HOURS
+from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, HOURS, STARTED
 from tests.support.environments import make_environment
 from tests.support.visitors import Visitor
 from tests.support.waiting import until
 
 CLIENT = "sunshine-conversations-client==17.0.1"
 SCRIPT = Path(outside.__file__).with_name("outside_program.py")
+AGENTS = "zd-agentWorkspace"
 OWN, ASIDE = "outside", "this is not for the bot"
 PICTURE, MANUAL = "https://shop.example/lamp.png", "https://shop.example/manual.pdf"
 #: What the bot says, as Rasa's events have it.
@@ -81,6 +82,9 @@ async def program(python, sim, stack):
             "aside": ASIDE,
             "question": ASK_HOURS,
             "answer": HOURS,
+            "wish": ASK_HUMAN,
+            "started": STARTED,
+            "agents": AGENTS,
             **values,
         }
         done = await asyncio.to_thread(
@@ -131,3 +135,24 @@ async def test_an_integration_passes_control_to_the_bot_takes_it_away_and_gives_
     assert given_back["said_before"] == taken["said"], "the bot was silent meanwhile"
     assert given_back["said"] == taken["said"] + 1
     assert await user_texts(http, visitor) == [ASK_HOURS, ASK_HOURS]
+
+
+async def test_the_client_sees_the_handover_and_takes_the_conversation_from_the_agents(
+    program, sim, stack, http
+):
+    begun = await program("begin", external_id="a user who asks for a person")
+    visitor = Visitor(sim, begun["conversation"], stack.rasa_url, "messaging")
+    seen = await program("ask_human", **begun)
+    assert seen["users"] == [begun["user"]], "no agent is a participant"
+    assert seen["conversations"] == [visitor.conversation], "there is no second one"
+    *_, asked, started = seen["texts"]
+    assert asked == ASK_HUMAN and STARTED in started
+    assert [text for text in seen["texts"] if "Summary" in text] == [], "it is the agents' alone"
+
+    await sim.agent_text(visitor.conversation, "Hello, this is Ana", agent="Ana")
+    await sim.offer_control(visitor.conversation, OWN)
+    returned = await program("accept_and_release", **begun)
+    assert returned == {"active": "rasa"}, "which is the default"
+    query = "SELECT count(*) FROM sessions WHERE sender_id = :sender AND state = 'ended'"
+    assert stack.count(query, sender=visitor.sender) == 1
+    assert ASIDE not in await user_texts(http, visitor), "it was the other's"
