@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from . import other_bot
 from .clock import Clock
 from .config import DEMO, read_config
 from .server import Server
@@ -23,6 +24,11 @@ def main() -> int:
     parser.add_argument("--config", type=Path, default=DEMO, help="YAML with the apps")
     parser.add_argument(
         "--frozen", action="store_true", help="stop the clock (see POST /sim/clock)"
+    )
+    parser.add_argument(
+        "--other-bot",
+        action="store_true",
+        help=f"add a second bot to the accounts with a switchboard: `{other_bot.NAME}`",
     )
     options = parser.parse_args()
     try:
@@ -51,6 +57,8 @@ async def _serve(options: argparse.Namespace, apps: list[dict[str, object]]) -> 
     except OSError as error:
         sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {error.strerror}\n")
         return 1
+    if options.other_bot:
+        other_bot.add(state, url)
     sys.stdout.write(f"Simulator listening on {url}\n")
     sys.stdout.flush()
     await stop.wait()

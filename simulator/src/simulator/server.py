@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import page
+from . import other_bot, page
 from .api.call import STATE
 from .api.middleware import api_calls
 from .api.routes import all_routes as api_routes
@@ -23,6 +23,7 @@ def build(state: State) -> web.Application:
     )
     application[STATE] = state
     application.add_routes([*api_routes(), *control_routes(), *page.routes()])
+    other_bot.set_up(application)
     return application
 
 
