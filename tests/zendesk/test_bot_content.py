@@ -145,3 +145,27 @@ def test_what_is_said_is_as_zendesk_documents_it(response):
     for each in said(response):
         schema = {"$ref": f"#/components/schemas/{each['content']['type']}Message"}
         assert document._invalid(schema, each["content"]) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "buttons", "title", "cards"),
+    [
+        ("", 10, 40, True),
+        ("web", 10, 40, True),
+        ("messenger", 10, 20, True),
+        ("telegram", 10, 40, True),
+        ("whatsapp", 3, 20, False),
+        ("instagram", 10, 20, False),
+        ("twilio", 10, 40, False),
+    ],
+)
+def test_what_a_channel_shows(source, buttons, title, cards):
+    found = limits_of(source)
+    assert (found.buttons, found.button_title, found.cards) == (buttons, title, cards)
+
+
+@pytest.mark.parametrize("source", ["whatsapp", "instagram", "twilio"])
+def test_where_zendesk_would_drop_a_carousels_buttons_they_are_said_in_words(source):
+    buttons = [{"title": "Take it", "payload": "/take", "type": "postback"}]
+    [body] = said({"elements": [{"title": "Fern", "buttons": buttons}]}, source)
+    assert body["content"] == {"type": "text", "text": "Fern\n1. Take it"}

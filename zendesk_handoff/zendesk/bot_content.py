@@ -7,6 +7,7 @@ himself is checked against the schemas here, and passed on as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -30,27 +31,18 @@ LIMITS = Limits(
     button_title=40,
     cards=True,
 )
-#: Channels that show less, by Zendesk's names: WhatsApp has three reply buttons of 20 characters
-#: below a text of 1,024 (Meta's page "Interactive reply buttons messages").
+#: Channels that show carousels; on others they are plain text, without pictures and postback
+#: buttons (Conversations API: schema `carouselMessage`).
+_WITH_CAROUSELS = frozenset({"web", "ios", "android", "messenger", "line", "telegram", "viber"})
+_WITHOUT_CAROUSELS = replace(LIMITS, cards=False)
+#: Channels that show less, by Zendesk's names.
 _LIMITS_OF = {
-    "whatsapp": Limits(
-        text=MAX_TEXT,
-        image=MediaLimit(),
-        file=MediaLimit(),
-        buttons=3,
-        button_title=20,
-        button_text=1024,
-        cards=True,
-    ),
-    # Zendesk's page "Structured messages": longer labels are cut on Messenger.
-    "messenger": Limits(
-        text=MAX_TEXT,
-        image=MediaLimit(),
-        file=MediaLimit(),
-        buttons=10,
-        button_title=20,
-        cards=True,
-    ),
+    # Meta's page "Interactive reply buttons messages": three below a text of 1,024.
+    "whatsapp": replace(_WITHOUT_CAROUSELS, buttons=3, button_title=20, button_text=1024),
+    # Conversations API: schema `reply`, field `text`: longer labels are cut.
+    "messenger": replace(LIMITS, button_title=20),
+    # Meta's page "Quick Replies" of Instagram: longer labels are cut.
+    "instagram": replace(_WITHOUT_CAROUSELS, button_title=20),
 }
 #: Channels without postback buttons on a message.
 _REPLIES_ONLY = frozenset({"whatsapp"})
@@ -61,9 +53,10 @@ def limits_of(source: str) -> Limits:
     """Return what one message of a channel holds.
 
     Args:
-        source: The channel by Zendesk's name.
+        source: The channel by Zendesk's name; empty if it is not known.
     """
-    return _LIMITS_OF.get(source, LIMITS)
+    is_whole = not source or source in _WITH_CAROUSELS
+    return _LIMITS_OF.get(source, LIMITS if is_whole else _WITHOUT_CAROUSELS)
 
 
 class _Reply(Struct, tag_field="type", tag="reply"):
