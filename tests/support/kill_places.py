@@ -25,6 +25,8 @@ BY_TIMING = {
     "rasa: EventsHeard.record": "recorded within ten seconds of a session's first event",
     "rasa: POST /conversations/{id}/activity": "the bot types, the user reads: beside the work",
     "rasa: answer to POST /api/v1/connectors/{id}/webhook": "Zendesk reports our own steps, too",
+    "rasa: Inbox.add#2": "Zendesk reports that we have accepted control, perhaps before the end",
+    "rasa: Inbox.finish#2": "the same report, dealt with",
     "rasa: Leases.release_done#2": "the bot's words may come after the work on the user's is done",
 }
 #: Commits after which no process is killed, by the method of the store.
