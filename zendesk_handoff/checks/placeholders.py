@@ -11,12 +11,15 @@ from zendesk_handoff.domain.form_answers import QUESTIONS
 from zendesk_handoff.domain.ticket import SLOT_PREFIX, SYSTEM_FIELDS, KnownValues
 from zendesk_handoff.settings import Connector, Settings
 
-#: Slots that Rasa adds by itself; a model's domain does not list them (Rasa:
-#: `Domain._add_default_slots`).
+#: Slots that Rasa adds by itself; a model's domain need not list them (Rasa Open Source:
+#: `Domain._add_default_slots`; Rasa Pro: `DEFAULT_SLOT_NAMES`, `SILENCE_SLOTS`, `LANGUAGE_SLOT`,
+#: `ROUTE_TO_CALM_SLOT`).
 _SLOTS_OF_RASA = frozenset(
     {
         *("requested_slot", "session_started_metadata", "knowledge_base_listed_objects"),
         *("knowledge_base_last_object", "knowledge_base_last_object_type"),
+        *("flow_hashes", "mocked_datetime", "silence_timeout", "consecutive_silence_timeouts"),
+        *("language", "route_session_to_calm"),
     }
 )
 _KNOWN_TO_THE_PLUGIN = frozenset(KnownValues.__annotations__)
