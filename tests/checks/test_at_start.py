@@ -102,3 +102,13 @@ async def test_an_action_server_whose_store_cannot_be_made(files, monkeypatch):
     [logged] = of_checks(logs)
     assert "does not exist" in logged["cause"]
     assert structlog.is_configured()
+
+
+async def test_a_rasa_server_whose_tickets_ask_for_what_its_model_lacks(files):
+    files.connector["ticket"] = {"tags": ["{ordr_number}"]}
+    settings = load_settings(files.write())
+    with capture_logs() as logs:
+        await check_rasa_server(settings, make_model(files.folder / "models" / "a.tar.gz"))
+    [logged] = of_checks(logs)
+    assert (logged["check"], logged["log_level"]) == ("ticket fields (support)", "warning")
+    assert "order_number" in logged["cure"]

@@ -8,9 +8,10 @@ from dataclasses import fields
 import pytest
 
 from tests.support.pages import DOCS, quoted
+from zendesk_handoff.calm.domain import ACCEPTED
+from zendesk_handoff.calm.options import DEFAULTS as CALM_DEFAULTS
 from zendesk_handoff.domain.responses import responses_in
-from zendesk_handoff.domain.ticket import SYSTEM_FIELDS
-from zendesk_handoff.handover.ticket_fields import SLOT_PREFIX
+from zendesk_handoff.domain.ticket import SLOT_PREFIX, SYSTEM_FIELDS
 from zendesk_handoff.importer.domain import ANSWERS, SLOTS
 from zendesk_handoff.importer.options import Options as ImporterOptions
 from zendesk_handoff.nlu.recognizer import Options as RecognizerOptions
@@ -34,11 +35,12 @@ ABOUT_THE_TICKET = {f"{SLOT_PREFIX}{name}" for name in (*SYSTEM_FIELDS, "tags", 
 
 EVERY = {
     "words": set(responses_in("en")),
-    "slots": {*SLOTS, *ANSWERS, *ABOUT_THE_USER, *ABOUT_THE_TICKET},
+    "slots": {*SLOTS, *ANSWERS, *ABOUT_THE_USER, *ABOUT_THE_TICKET, ACCEPTED},
     "settings": set(keys(Settings)),
     "options of the importer": set(keys(ImporterOptions)),
     "options of the recogniser": set(keys(RecognizerOptions)),
     "options of the policy": set(keys(PolicyOptions)),
+    "options of the command generator": set(CALM_DEFAULTS),
     "settings of the chat page": {each.name for each in fields(PageSettings)},
 }
 

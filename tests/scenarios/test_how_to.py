@@ -3,164 +3,25 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
 
 from simulator import SimulatorClient
-from tests.support.bots import IMPORTER, LIGHT_PIPELINE, nlu, rule, train_bot, write_bot
+from tests.support.garden import Garden
+from tests.support.messenger import Messenger
+from tests.support.names import SENDERS
 from tests.support.pages import DOCS, files_of
-from tests.support.servers import post
-from tests.support.users import RestUser, conversation_of
+from tests.support.users import RestUser, conversation_of, is_of
 from tests.support.waiting import until
-from tools.paths import ROOT
-from tools.processes import RASA, Process, free_port
-from zendesk_handoff.domain.responses import default_message
+from zendesk_handoff.domain.ratings import RATING_PAYLOAD, RATING_TAG
+from zendesk_handoff.domain.responses import RATE, RATED, default_message
 
 pytestmark = pytest.mark.timeout(300)  # the first test trains the bot
 
-#: The pages whose files the bot has.
-HOW_TO = ("forms", "trigger", "users", "languages")
-BLOCK = "zendesk_handoff.channels.ZendeskInput"
 WANT_PERSON = "I want to talk to a human"
-SECRETS = {
-    f"{connector}_{kind}_SECRET": f"{kind.lower()}-secret-of-{connector.lower()}"
-    for connector in ("ZENDESK", "WHOLESALE")
-    for kind in ("KEY", "WEBHOOK")
-}
-FORM = "feedback_form"
-BASE = {
-    "version": "3.1",
-    "intents": ["greet", "give_feedback", "track_order", "inform"],
-    "slots": {
-        "feedback": {
-            "type": "text",
-            "influence_conversation": False,
-            "mappings": [
-                {
-                    "type": "from_text",
-                    "conditions": [{"active_loop": FORM, "requested_slot": "feedback"}],
-                }
-            ],
-        }
-    },
-    "forms": {FORM: {"required_slots": ["feedback"]}},
-    "responses": {
-        "utter_greet": [{"text": "Welcome to the garden centre."}],
-        "utter_noted": [{"text": "Noted."}],
-        "utter_ask_feedback": [{"text": "What did you like?"}],
-    },
-}
-
-
-def write_garden(folder: Path) -> None:
-    """Write the bot, with the files of the pages."""
-    write_bot(
-        folder,
-        config={
-            "recipe": "default.v1",
-            "assistant_id": "garden",
-            "language": "en",
-            "importers": [{"name": IMPORTER}],
-            "pipeline": LIGHT_PIPELINE,
-            "policies": [{"name": "RulePolicy"}],
-        },
-        domain__base=BASE,
-        nlu=nlu(
-            greet=["hello", "hi there", "good morning"],
-            give_feedback=["I have feedback", "some feedback", "feedback for you"],
-            track_order=["track my parcel", "where is my parcel", "parcel tracking"],
-            cancel_contract=["cancel my contract", "end the contract", "contract cancellation"],
-            send_invoice=["send me the invoice", "I need an invoice", "invoice please"],
-            inform=["my name is", "this is my address", "the address is"],
-        ),
-        rules={
-            "version": "3.1",
-            "rules": [
-                rule("greet", "utter_greet"),
-                rule("give_feedback", FORM, f"loop:{FORM}"),
-                rule("inform", "utter_noted"),
-                rule("track_order", "order_form", "loop:order_form"),
-                rule("order_form", "loop:", "utter_noted", form="order_form"),
-                rule(FORM, "loop:", "utter_noted", form=FORM),
-            ],
-        },
-    )
-    for page in HOW_TO:
-        for path, text in files_of(DOCS / f"{page}.md").items():
-            (folder / path).parent.mkdir(exist_ok=True)
-            (folder / path).write_text(text)
-    (folder / "actions" / "billing.py").write_text(
-        "async def send_invoice(customer):\n    raise ConnectionError\n"
-    )
-    (folder / "actions" / "__init__.py").write_text(
-        "from zendesk_handoff.actions import ActionEndHandoff, ActionHumanHandoff\n"
-    )
-
-
-@dataclass
-class Garden:
-    """The bot's servers and a Zendesk."""
-
-    folder: Path
-    connectors: dict[str, Any] = field(default_factory=dict)
-    processes: list[Process] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.urls = {name: f"http://127.0.0.1:{free_port()}" for name in ("sim", "actions", "rasa")}
-        self.rasa_url = self.urls["rasa"]
-
-    def start(self) -> None:
-        write_garden(self.folder)
-        model = train_bot(self.folder)
-        self.serve("sim", [sys.executable, "-m", "simulator"], "/", "--port", folder=ROOT)
-        self.write_settings()
-        actions = [sys.executable, "-m", "rasa_sdk", "--actions", "actions"]
-        self.serve("actions", actions, "/health", "--port")
-        rasa = [RASA, "run", "--enable-api", "-i", "127.0.0.1", "--model", model]
-        self.serve("rasa", rasa, "/webhooks/zendesk/", "-p")
-
-    def write_settings(self) -> None:
-        """Write the settings of workspaces.md, for accounts of the simulator."""
-        page = (DOCS / "workspaces.md").read_text()
-        [shown] = re.findall(rf"```yaml\n({re.escape(BLOCK)}:.*?)```", page, re.DOTALL)
-        block = yaml.safe_load(shown)[BLOCK]
-        block["public_url"] = self.rasa_url
-        self.connectors = block["connectors"]
-        for name, connector in self.connectors.items():
-            connector["base_url"] = f"{self.urls['sim']}/sc"
-            secret = SECRETS[connector["key_secret"].strip("${}")]
-            webhook = {
-                "name": "Rasa",
-                "target": f"{self.rasa_url}/api/v1/connectors/{name}/webhook",
-                "secret": SECRETS[connector["webhook_secret"].strip("${}")],
-            }
-            account = {
-                "id": connector["app_id"],
-                "keys": [{"id": connector["key_id"], "secret": secret}],
-                "integrations": [webhook],
-            }
-            post(f"{self.urls['sim']}/sim/apps", account)
-        credentials = yaml.safe_dump({"rest": None, BLOCK: block})
-        (self.folder / "credentials.yml").write_text(credentials)
-        endpoint = {"action_endpoint": {"url": f"{self.urls['actions']}/webhook"}}
-        (self.folder / "endpoints.yml").write_text(yaml.safe_dump(endpoint))
-
-    def serve(
-        self, name: str, command: list[str], ready: str, port: str, folder: Path | None = None
-    ) -> None:
-        url = self.urls[name]
-        log = self.folder.parent / f"{name}.log"
-        command = [*command, port, url.rpartition(":")[2]]
-        env = {**SECRETS, "PYTHONPATH": f"{self.folder}:{ROOT}"} if folder is None else {}
-        process = Process(name, command, url + ready, log, env, folder or self.folder)
-        self.processes.append(process)
-        process.start()
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +96,91 @@ async def test_a_form_that_asks_first(user, sim, stack):
     assert reply in STARTED
     facts = (await summary_for(user, sim, stack)).partition("\nFacts:")[2]
     assert "10234" in facts.splitlines()[0]
+
+
+async def test_a_form_of_the_bots_own_tells_the_ticket_what_it_is_about(user, sim, stack):
+    found = await with_problem(user, sim, stack, "a lamp that flickers")
+    await sim.end_session(found["id"])
+
+    async def has_ended():
+        return await user.slot("handoff_end_reason") == "agent"
+
+    await until(has_ended)
+    await with_problem(user, sim, stack, "invoice")  # asked again, and another ticket
+
+
+async def with_problem(user, sim, stack, problem):
+    """Answer the form's question, and wait for the ticket."""
+    assert (await user.says("I have a problem"))[-1] == "What is it about?"
+    [reply] = await user.says(problem)
+    assert reply in STARTED
+    found = await sim.wait_for_conversation(
+        stack.connectors["support"]["app_id"],
+        lambda one: is_of(one, user.sender) and has_tag(one, problem),
+    )
+    assert found["ticket"]["fields"]["custom"] == {"360001234567": problem}
+    summary = found["messages"][0]["content"]["text"]
+    assert f"problem: {problem}" in summary
+    return found
+
+
+def has_tag(conversation, text):
+    ticket = conversation["ticket"] or {"fields": {}}
+    return text.replace(" ", "_") in ticket["fields"].get("tags", ())
+
+
+async def test_a_form_of_the_bots_own_is_left_for_a_person(user, sim, stack):
+    assert await user.says("I have a problem") == ["What is it about?"]
+    [reply] = await user.says(WANT_PERSON)
+    assert reply in STARTED
+    found = await conversation_of(user.sender, sim, stack)
+    assert found["ticket"]["fields"]["tags"] == ["rasa_handoff"], "there is no answer"
+    assert "custom" not in found["ticket"]["fields"]
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["agent", "user"])
+async def test_the_reason_of_the_end_decides_between_two_rules(ends, stack, sim, http):
+    user, asked, left = Messenger(stack.rasa_url, http), "How was it", "What else can I do"
+    found = await with_answer(user, sim, stack, connector="support")
+    if ends:
+        await sim.end_session(found["id"])
+    else:
+        await user.says("end chat")
+    await user.hears(asked if ends else left)
+    assert not any((left if ends else asked) in text for text in await user.sent())
+    await user.says("hello")
+    await user.hears("Welcome to the garden centre.")
+
+
+async def with_answer(user, sim, stack, *, connector):
+    """Hand a user over, and let an agent answer."""
+    await user.says(WANT_PERSON)
+    found = await conversation_of(user.sender, sim, stack, connector=connector)
+    await sim.agent_text(found["id"], "Which plant is it?")
+    await user.hears("Ana: Which plant is it?")
+    return found
+
+
+async def test_a_rating_becomes_a_tag_of_the_ticket(stack, sim, http):
+    user = Messenger(stack.rasa_url, http, workspace="wholesale")
+    found = await with_answer(user, sim, stack, connector="wholesale")
+    await sim.end_session(found["id"])
+    await user.hears(said(RATE))
+    await user.says(f"{RATING_PAYLOAD}4")
+    await user.hears(said(RATED))
+    await sim.wait_for_state(found["id"], lambda one: has_tag(one, f"{RATING_TAG}4"))
+
+
+@pytest.mark.parametrize("sender", [SENDERS[0], "a b?c#d=é&/../%2F"])
+async def test_the_agent_gets_a_link_to_the_bots_conversation(sender, new_user, sim, stack):
+    await new_user(sender=sender).says(WANT_PERSON)
+    found = await conversation_of(sender, sim, stack)
+    summary = found["messages"][0]["content"]["text"]
+    [link] = re.findall(r"https://bots\.example\.com/\S*", summary)
+    address = urlsplit(link)
+    _, conversations, last = address.path.split("/")  # nothing of the id is a part of the path
+    assert (conversations, unquote(last)) == ("conversations", sender)
+    assert (address.query, address.fragment) == ("", "")
 
 
 async def test_name_and_address_in_slots(user, sim, stack):

@@ -2,46 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
 from tests.support.bot_texts import ASK_HUMAN, ENDED, STARTED
+from tests.support.messenger import Messenger
 from tests.support.users import conversation_of
-from tests.support.waiting import until
 from zendesk_handoff.handover.agent_notes import agent_note
-
-
-class Messenger:
-    def __init__(self, root, http):
-        self.root = f"{root}/webhooks/flaky"
-        self.http = http
-        self.sender = f"user-{uuid.uuid4().hex[:12]}"
-
-    async def says(self, text):
-        body = {"sender": self.sender, "message": text}
-        async with self.http.post(f"{self.root}/messages", json=body) as answer:
-            assert answer.status == 200
-
-    async def fails(self, times):
-        async with self.http.post(f"{self.root}/failing", json=times) as answer:
-            assert answer.status == 200
-
-    async def refuses(self, does):
-        async with self.http.post(f"{self.root}/refusing", json=does) as answer:
-            assert answer.status == 200
-
-    async def sent(self):
-        async with self.http.get(f"{self.root}/messages?sender={self.sender}") as answer:
-            return await answer.json()
-
-    async def hears(self, words):
-        async def look():
-            return any(words in text for text in await self.sent())
-
-        await until(look, timeout=30)
-        found = sum(words in text for text in await self.sent())
-        assert found == 1, f"{words!r} was heard {found} times"
 
 
 @pytest.fixture

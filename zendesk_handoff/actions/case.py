@@ -17,7 +17,7 @@ from zendesk_handoff.actions.user import (
 )
 from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.redaction import mask
-from zendesk_handoff.domain.ticket import Ticket
+from zendesk_handoff.domain.ticket import KnownValues, Ticket
 from zendesk_handoff.domain.untrusted_text import quotable
 from zendesk_handoff.handover.agent_notes import agent_note
 from zendesk_handoff.handover.ticket_fields import Values, fill_ticket
@@ -105,17 +105,17 @@ class Case:
         values = Values(
             self._dialogue,
             message_metadata(self._tracker),
-            known={
-                "workspace": self._workspace,
-                "channel": self._channel,
-                "locale": locale,
-                "reason": kind_of_reason(self._tracker),
-                "handoff_reason": self.reason,
-                "frustration_score": lambda: _score(self._dialogue, locale),
-                "page": find_page(self._tracker),
-                "browser": find_browser(self._tracker),
-                "conversation_link": self.link,
-            },
+            known=KnownValues(
+                workspace=self._workspace,
+                channel=self._channel,
+                locale=locale,
+                reason=kind_of_reason(self._tracker),
+                handoff_reason=self.reason,
+                frustration_score=lambda: _score(self._dialogue, locale),
+                page=find_page(self._tracker),
+                browser=find_browser(self._tracker),
+                conversation_link=self.link,
+            ),
             redact=self._settings.redact,
         )
         return fill_ticket(self._connector, values)

@@ -13,6 +13,7 @@ from zendesk_handoff.checks.environment import check_environment
 from zendesk_handoff.checks.finding import Finding, Outcome
 from zendesk_handoff.checks.forms import check_own_forms
 from zendesk_handoff.checks.model import check_contents
+from zendesk_handoff.checks.placeholders import check_placeholders
 from zendesk_handoff.checks.settings import check_addresses, check_native
 from zendesk_handoff.checks.store import check_store
 from zendesk_handoff.errors import SettingsError
@@ -75,4 +76,5 @@ def _check_files(file: Path | None, settings: Settings) -> list[Finding]:
         *findings,
         *check_contents(model, learns=learns),
         *check_own_forms(model, settings),
+        *check_placeholders(model, settings),
     ]

@@ -21,6 +21,7 @@ from zendesk_handoff.checks.environment import check_environment
 from zendesk_handoff.checks.finding import Finding, skipped
 from zendesk_handoff.checks.forms import check_own_forms
 from zendesk_handoff.checks.model import check_model
+from zendesk_handoff.checks.placeholders import check_placeholders
 from zendesk_handoff.checks.settings import (
     check_addresses,
     check_native,
@@ -95,4 +96,5 @@ async def check_offline(place: Place) -> Known:
         add(found)
         if known.model is not None and known.settings is not None:
             add(check_own_forms(known.model, known.settings))
+            add(check_placeholders(known.model, known.settings))
     return known

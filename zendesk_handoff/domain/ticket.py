@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, TypedDict
 
 PRIORITIES = ("low", "normal", "high", "urgent")
 #: Fields whose value is an id of Zendesk's.
@@ -17,6 +17,9 @@ SYSTEM_FIELDS = ("priority", *ID_FIELDS, "subject")
 #: The tags where the settings name none.
 DEFAULT_TAGS = ("rasa_handoff",)
 
+#: The beginning of the slots that override a field: `handoff_priority`, `handoff_tags`, …
+SLOT_PREFIX = "handoff_"
+
 #: Characters of a subject and of any other text, at most.
 MAX_SUBJECT = 150
 MAX_TEXT = 1000
@@ -26,6 +29,23 @@ MAX_VALUES = 50
 
 _ID = re.compile(r"[0-9]{1,20}")
 _NOT_IN_TAGS = re.compile(r"[\s,\x00-\x1f\x7f]+")
+
+
+class KnownValues(TypedDict):
+    """What the plugin itself knows of a conversation, by the names of placeholders.
+
+    Functions are called when their value is needed.
+    """
+
+    workspace: str
+    channel: str
+    locale: str | None
+    reason: str
+    handoff_reason: str
+    frustration_score: Callable[[], float]
+    page: str | None
+    browser: str | None
+    conversation_link: str | None
 
 
 @dataclass(frozen=True)

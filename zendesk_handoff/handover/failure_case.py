@@ -15,7 +15,7 @@ from zendesk_handoff.domain.identity import Identity, KnownUser, gather
 from zendesk_handoff.domain.native import NATIVE_CHANNEL
 from zendesk_handoff.domain.redaction import mask
 from zendesk_handoff.domain.templates import plain
-from zendesk_handoff.domain.ticket import DEFAULT_TAGS, Ticket, join
+from zendesk_handoff.domain.ticket import DEFAULT_TAGS, KnownValues, Ticket, join
 from zendesk_handoff.domain.untrusted_text import quotable
 from zendesk_handoff.handover.native_events import LOCALE
 from zendesk_handoff.handover.ticket_fields import Values, fill_ticket
@@ -104,16 +104,20 @@ class FailureCase:
     def _values(self) -> Values:
         workspace = self._connector.workspaces[0]
         locale = self.identity.locale or None
-        place = {"workspace": workspace, "channel": NATIVE_CHANNEL}
-        link = self._connector.link_to_conversation(sender_id=self._sender_id, **place)
-        known = {
-            **place,
-            "locale": locale,
-            "reason": FAILURE,
-            "handoff_reason": self._reason,
-            "frustration_score": lambda: round(
+        link = self._connector.link_to_conversation(
+            sender_id=self._sender_id, workspace=workspace, channel=NATIVE_CHANNEL
+        )
+        known = KnownValues(
+            workspace=workspace,
+            channel=NATIVE_CHANNEL,
+            locale=locale,
+            reason=FAILURE,
+            handoff_reason=self._reason,
+            frustration_score=lambda: round(
                 frustration.score(self._dialogue, locale=locale).score, 2
             ),
-            "conversation_link": link,
-        }
+            page=None,
+            browser=None,
+            conversation_link=link,
+        )
         return Values(self._dialogue, self._metadata, known=known, redact=self._settings.redact)

@@ -18,6 +18,7 @@ from zendesk_handoff.domain.ticket import (
     ID_FIELDS,
     MAX_TEXT,
     MAX_VALUES,
+    SLOT_PREFIX,
     SYSTEM_FIELDS,
     Ticket,
     as_tag,
@@ -31,8 +32,6 @@ from zendesk_handoff.settings.ticket import TicketSettings
 
 log = structlog.get_logger(__name__)
 
-#: The beginning of the slots that override a field: `handoff_priority`, `handoff_tags`, …
-SLOT_PREFIX = "handoff_"
 #: Fields whose values are checked by their form, and would lose it to a mask.
 _UNMASKED = frozenset({"priority", *ID_FIELDS})
 

@@ -7,7 +7,7 @@ conversation alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,6 +141,17 @@ class TicketSettings:
         example='`{360001234567: "{order_number}"}`',
         shown="(none)",
     )
+
+    def placeholders(self) -> Iterator[tuple[str, str]]:
+        """Yield the names of the placeholders, each behind the field that has it."""
+        fields: dict[str, Iterable[Template | None]] = {
+            **{name: (getattr(self, name),) for name in SYSTEM_FIELDS},
+            "tags": self.tags or (),
+            "fields": (self.fields or {}).values(),
+        }
+        for field_name, templates in fields.items():
+            for each in templates:
+                yield from ((field_name, name) for name in (each.names if each else ()))
 
     def as_written(self) -> Ticket:
         """Make a ticket of the texts, with their placeholders."""

@@ -238,3 +238,14 @@ def form_missing(bot):
         del metadata["domain"]["forms"]["handoff_contact_form"]
 
     bot.files.train(change)
+
+
+@case("a ticket with names that the domain does not have")
+def names_of_nothing(bot):
+    bot.connector["ticket"] = {
+        "priority": "{handoff_priority}",
+        "tags": ["rasa_handoff", "{campaign}"],
+        "fields": {360001234567: "{ordr_number}"},
+    }
+    route = {"when": {"slot": "retrn_reason", "is": "broken"}, "ticket": {"group_id": 4711}}
+    bot.connector["routes"] = [route]

@@ -125,7 +125,7 @@ async def fields_and_agents_first(bot):
     ours = {"target": target(bot), "secret": SECRET}
     first = "zd-agentWorkspace"
     use(bot, await bot.sim.add_app(integrations=[ours], default_integration=first))
-    bot.connector["routes"] = [{"when": {"slot": "topic"}, "ticket": {"group_id": 4711}}]
+    bot.connector["routes"] = [{"when": {"slot": "return_reason"}, "ticket": {"group_id": 4711}}]
 
 
 SUPPORT = {"support_email": "ana@example.com", "support_token": "a token of the Support API"}
@@ -143,7 +143,7 @@ async def use_support(bot, **settings):
 
 @case("a group that the account does not have", online=True)
 async def unknown_group(bot):
-    route = {"when": {"slot": "topic"}, "ticket": {"group_id": 4712}}
+    route = {"when": {"slot": "return_reason"}, "ticket": {"group_id": 4712}}
     await use_support(bot, ticket={"group_id": 4711}, routes=[route])
 
 
