@@ -143,6 +143,8 @@ async def test_the_bot_waits_for_a_message_stored_while_an_earlier_change_is_sen
         async def stall(chunk):
             sends.set()
             await reads.wait()
+            for _ in range(5):  # others run meanwhile, such as who waits for the flush
+                await asyncio.sleep(0)
             browser.chunks.put_nowait(chunk)
 
         browser.put = stall
