@@ -53,7 +53,7 @@ def test_messages_lost_and_errors():
 
 
 def test_the_time_before_the_attackers_is_kept_apart(capsys):
-    record = Record(memory=[(1.0, 100.0)])
+    record = Record(memory=[(0.0, 100.0), (1.0, 100.0)])
     record.latencies[BOT].append((1.0, 0.05))
     record.attackers_come()
     assert not record.latencies[BOT]
