@@ -130,6 +130,47 @@ async def test_the_bot_waits_until_a_message_is_on_the_page_but_not_for_a_slow_o
     await streams.flush(SENDER)
 
 
+async def test_the_bot_waits_for_a_message_stored_while_an_earlier_change_is_sent(
+    store, monkeypatch
+):
+    monkeypatch.setattr(stream, "_FLUSH_WITHIN", 10.0)
+    streams = EventStreams()
+    reads, sends = asyncio.Event(), asyncio.Event()
+    async with listening(streams, store) as browser:
+        assert (await browser.event())[0] == "handoff"
+        browser.is_busy = True
+
+        async def stall(chunk):
+            sends.set()
+            await reads.wait()
+            for _ in range(5):  # others run meanwhile, such as who waits for the flush
+                await asyncio.sleep(0)
+            browser.chunks.put_nowait(chunk)
+
+        browser.put = stall
+        store.signals.emit(chat_topic(SENDER))
+        await sends.wait()
+        await store.chat.add(SENDER, bot_item("Hello"))
+        flushing = asyncio.ensure_future(streams.flush(SENDER))
+        await asyncio.sleep(0)
+        reads.set()
+        await flushing
+        assert [(await browser.event())[0] for _ in range(browser.chunks.qsize())][-1] != "typing"
+
+
+async def test_pages_that_connect_together_have_heartbeats_apart(store, monkeypatch):
+    part = 0.0
+    monkeypatch.setattr(stream.random, "uniform", lambda _least, _most: part)
+    streams = EventStreams(heartbeat=3600)
+    async with listening(streams, store) as one:
+        assert (await one.event())[0] == "handoff"
+        assert (await one.chunks.get()).startswith(": ")
+        part = 1.0
+        async with listening(streams, store) as other:
+            assert (await other.event())[0] == "handoff"
+            assert other.chunks.empty()
+
+
 async def test_the_history_comes_first_and_then_what_is_new(store):
     await store.chat.add(SENDER, start_item({"name": "Jo"}))
     first = await store.chat.add(SENDER, bot_item("Hello"))

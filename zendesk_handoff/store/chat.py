@@ -13,11 +13,36 @@ from sqlalchemy.engine import Connection
 from zendesk_handoff.errors import LimitReached
 from zendesk_handoff.store.engine.database import Database
 from zendesk_handoff.store.engine.schema import chat, uploads
+from zendesk_handoff.store.engine.statement import Statement
 
 #: Instead of an item's id: raised inside, an error would roll back what shares the commit.
 _FULL = -1
 #: Ids that are read again: two processes may commit items in another order than that of the ids.
 LOOK_BACK = 50
+
+_IS_SENDERS = chat.c.sender_id == sa.bindparam("sender")
+#: What each open page reads after each signal, and at each heartbeat.
+_AFTER = Statement(
+    sa.select(chat.c.id, chat.c.body, chat.c.created_at)
+    .where(_IS_SENDERS, chat.c.id > sa.bindparam("last_id", type_=sa.Integer))
+    .order_by(chat.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+#: What each request of a page reads.
+_START = Statement(
+    sa.select(chat.c.body).where(_IS_SENDERS, chat.c.starts).order_by(chat.c.id.desc()).limit(1)
+)
+_UNHANDLED = (
+    sa.select(chat.c.id, chat.c.sender_id, chat.c.work)
+    .where(
+        chat.c.work.is_not(None),
+        chat.c.created_at <= sa.bindparam("until", type_=chat.c.created_at.type),
+    )
+    .order_by(chat.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)
+_UNHANDLED_OF_ALL = Statement(_UNHANDLED)
+_UNHANDLED_OF_ONE = Statement(_UNHANDLED.where(_IS_SENDERS))
 
 
 def chat_topic(sender_id: str) -> str:
@@ -185,15 +210,12 @@ class Chat:
             older_than: Least age in seconds.
             limit: Largest number of messages.
         """
-        query = (
-            sa.select(chat.c.id, chat.c.sender_id, chat.c.work)
-            .where(chat.c.work.is_not(None), chat.c.created_at <= time.time() - older_than)
-            .order_by(chat.c.id)
-            .limit(limit)
-        )
+        values: dict[str, Any] = {"until": time.time() - older_than, "limit": limit}
+        statement = _UNHANDLED_OF_ALL
         if sender_id is not None:
-            query = query.where(chat.c.sender_id == sender_id)
-        rows = await self._database.rows(query)
+            statement = _UNHANDLED_OF_ONE
+            values["sender"] = sender_id
+        rows = await self._database.read(lambda connection: statement.rows(connection, **values))
         return [ChatWork(row.id, row.sender_id, row.work) for row in rows]
 
     async def finish_work(self, item_id: int) -> None:
@@ -212,13 +234,9 @@ class Chat:
             last_id: The id of the last item that the page has; 0 for all.
             limit: Largest number of items.
         """
-        query = (
-            sa.select(chat.c.id, chat.c.body, chat.c.created_at)
-            .where(chat.c.sender_id == sender_id, chat.c.id > last_id)
-            .order_by(chat.c.id)
-            .limit(limit)
-        )
-        return [HistoryItem(*row) for row in await self._database.rows(query)]
+        values = {"sender": sender_id, "last_id": last_id, "limit": limit}
+        rows = await self._database.read(lambda connection: _AFTER.rows(connection, **values))
+        return [HistoryItem(*row) for row in rows]
 
     async def start_of(self, sender_id: str) -> ChatStart | None:
         """Read how a conversation has begun; ``None`` if it has not.
@@ -228,13 +246,9 @@ class Chat:
         Args:
             sender_id: The user's id.
         """
-        query = (
-            sa.select(chat.c.body)
-            .where(chat.c.sender_id == sender_id, chat.c.starts)
-            .order_by(chat.c.id.desc())
-            .limit(1)
+        row = await self._database.read(
+            lambda connection: _START.first(connection, sender=sender_id)
         )
-        row = await self._database.row(query)
         if row is None:
             return None
         return ChatStart(dict(row.body.get("profile") or {}), dict(row.body.get("user") or {}))

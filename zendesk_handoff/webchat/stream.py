@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,8 +13,12 @@ from zendesk_handoff.store.chat import LOOK_BACK
 from zendesk_handoff.store.engine.signals import is_set_within
 from zendesk_handoff.store.store import Store
 
-#: Seconds without an event after which a comment line keeps the connection from being cut.
+#: Seconds without an event after which, at the latest, a comment line keeps the connection from
+#: being cut.
 HEARTBEAT = 15.0
+#: The part of them after which the line may come. After a restart all pages connect in the same
+#: moment; without a spread each of their heartbeats would be one burst of work for the event loop.
+_EARLIEST = 0.5
 #: Milliseconds after which a browser that lost the connection tries again.
 RETRY = 2_000
 
@@ -68,7 +73,7 @@ class EventStreams:
     """The open event streams, which end before the server stops.
 
     Args:
-        heartbeat: Seconds between comment lines on a quiet stream.
+        heartbeat: The most seconds between comment lines on a quiet stream.
     """
 
     def __init__(self, *, heartbeat: float = HEARTBEAT) -> None:
@@ -129,8 +134,10 @@ class EventStreams:
                 await send(f"retry: {RETRY}\n\n")
                 while not self.stopping and not stream.is_closed:
                     changed.clear()
+                    stream.is_idle.clear()
                     await page.send_changes()
-                    stream.is_idle.set()
+                    if not changed.is_set():
+                        stream.is_idle.set()
                     await self._wait(stream, send)
                 if stream.is_closed:
                     await send(format_event({"text": CLOSED}, event="closed"))
@@ -164,10 +171,15 @@ class EventStreams:
         Args:
             sender_id: Rasa's sender id.
         """
-        behind = [each for each in self._open.get(sender_id, ()) if each.changed.is_set()]
-        for each in behind:
-            each.is_idle.clear()
-        waits = [asyncio.ensure_future(each.is_idle.wait()) for each in behind]
+        of_sender = self._open.get(sender_id, ())
+        for each in of_sender:
+            if each.changed.is_set():
+                each.is_idle.clear()
+        waits = [
+            asyncio.ensure_future(each.is_idle.wait())
+            for each in of_sender
+            if not each.is_idle.is_set()
+        ]
         if waits:
             await asyncio.wait(waits, timeout=_FLUSH_WITHIN)
         for wait in waits:
@@ -176,7 +188,7 @@ class EventStreams:
     async def _wait(self, stream: _Stream, send: Send) -> None:
         if self.stopping or stream.is_closed:
             return
-        if not await is_set_within(stream.changed, self.heartbeat):
+        if not await stream.changes_within(self.heartbeat * random.uniform(_EARLIEST, 1.0)):
             await send(": heartbeat\n\n")
 
 
@@ -187,8 +199,27 @@ class _Stream:
         self.changed = changed
         self.is_idle = asyncio.Event()
         self.is_closed = False
+        self._is_quiet = False
         self._abort = abort
         self._aborting: asyncio.TimerHandle | None = None
+
+    async def changes_within(self, seconds: float) -> bool:
+        """Wait for a change, and tell whether there was one; thousands of streams do so at once.
+
+        Args:
+            seconds: The longest wait.
+        """
+        self._is_quiet = False
+        timer = asyncio.get_running_loop().call_later(seconds, self._end_quiet_time)
+        try:
+            await self.changed.wait()
+        finally:
+            timer.cancel()
+        return not self._is_quiet
+
+    def _end_quiet_time(self) -> None:
+        self._is_quiet = True
+        self.changed.set()
 
     def close(self) -> None:
         """Let the stream end; a browser that does not read would keep it open."""
