@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
+from sklearn.metrics import f1_score, precision_score, recall_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -43,6 +43,7 @@ from benchmarks.fitting import (
 )
 from benchmarks.intervals import bootstrap, in_words
 from benchmarks.made_dialogues import FITTED, LANGUAGES, measured, read_made
+from benchmarks.raters import report_raters
 from tools.paths import EVALUATION_SETS, ROOT
 from zendesk_handoff import frustration
 from zendesk_handoff.domain.dialogue import Dialogue, dialogue_from_turns
@@ -84,16 +85,6 @@ def read_examples(path: Path) -> Iterator[Example]:
         for position, label in zip(positions, labels, strict=True):
             if label is not None:
                 yield Example(number, Dialogue(turns[: position + 1]), int(label))
-
-
-def read_ratings(path: Path) -> list[list[int]]:
-    """Read the raters' values of the labelled turns, in the order of `read_examples`."""
-    return [
-        values
-        for record in _records(path)
-        for label, values in zip(record["labels"], record["ratings"], strict=True)
-        if label is not None
-    ]
 
 
 def read_requests(path: Path) -> Iterator[Example]:
@@ -182,21 +173,6 @@ def in_set(matrix: Matrix) -> np.ndarray:
     )
 
 
-def report_rater(ratings: list[list[int]]) -> None:
-    """Print how well one rater agrees with the others of the task dialogues, in their own terms."""
-    labels, scores = [], []
-    for values in ratings:
-        for at, value in enumerate(values):
-            others = values[:at] + values[at + 1 :]
-            labels.append(sum(other < 3 for other in others) >= 2)
-            scores.append(-value)
-    low, truth = np.array(scores) > -3, np.array(labels)
-    print(
-        f"  one rater against two of the others: AUC {roc_auc_score(truth, scores):.3f}, recall "
-        f"{low[truth].mean():.3f} at {(low & ~truth).mean():.2%} false alarms"
-    )
-
-
 HEADING = (
     f"{'':<40}   AUC [95 %]           F1      P      R  alarms   R at {FALSE_ALARMS:.1%} [95 %]"
 )
@@ -218,7 +194,7 @@ def report(
         print(row("as shipped, default threshold", matrix, _scores(found), DEFAULT_THRESHOLD))
         print(row("fitted on this set alone, no bounds", matrix, in_set(matrix), None))
         if key == "task dialogues":
-            report_rater(read_ratings(data / SETS[key]))
+            report_raters(data / SETS[key])
     alarms = (validated["everyday"] >= middle).mean()
     print(f"everyday requests, cross-validated: {alarms:.2%} would be escalated")
 

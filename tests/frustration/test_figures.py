@@ -27,9 +27,9 @@ def scored(name):
 @pytest.mark.parametrize(
     ("name", "auc", "f1"),
     [
-        ("support tweets", 0.84, 0.68),
-        ("task dialogues", 0.79, 0.25),
-        ("angry chitchat", 0.89, 0.64),
+        ("support tweets", 0.85, 0.67),
+        ("task dialogues", 0.81, 0.30),
+        ("angry chitchat", 0.9, 0.64),
     ],
 )
 def test_frustrated_users_are_told_from_others(name, auc, f1):
@@ -53,7 +53,7 @@ def test_hardly_any_false_alarm_on_a_single_request(name):
     assert alarms / len(asked) < 0.015
 
 
-@pytest.mark.parametrize(("language", "auc"), [("de", 0.84), ("es", 0.87), ("fr", 0.93)])
+@pytest.mark.parametrize(("language", "auc"), [("de", 0.87), ("es", 0.88), ("fr", 0.95)])
 def test_frustrated_users_are_told_from_others_in_other_languages(language, auc):
     found = list(read_made(measured(language)))
     scores = [frustration.score(dialogue).score for _, dialogue, _ in found]

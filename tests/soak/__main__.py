@@ -1,6 +1,6 @@
 """Run the soak and report it.
 
-python -m tests.soak [--minutes 10] [--pages 2000] [--sessions 200] [--picture soak.svg]
+python -m tests.soak [--quiet 2] [--minutes 10] [--pages 2000] [--sessions 200] [--picture soak.svg]
 """
 
 from __future__ import annotations
@@ -42,13 +42,16 @@ _LAST_ANSWERS = 60.0
 _LIMITS = {"conversations": 6000, "handovers_per_connector": 1000, "handovers": 1000}
 
 
-async def soak(stack: Stack, record: Record, *, minutes: float, pages: int, sessions: int) -> int:
+async def soak(
+    stack: Stack, record: Record, *, quiet: float, minutes: float, pages: int, sessions: int
+) -> int:
     """Run visitors and attackers; return how many messages were lost or doubled.
 
     Args:
         stack: The servers, started.
         record: Gets the measurements.
-        minutes: How long, from the time at which all visitors are there.
+        quiet: Minutes without attackers, from the time at which all visitors are there.
+        minutes: Minutes with them, after that.
         pages: The number of visitors, each of whom holds a stream.
         sessions: Those of them who talk to an agent.
     """
@@ -71,6 +74,9 @@ async def soak(stack: Stack, record: Record, *, minutes: float, pages: int, sess
         record.restart()
         every = _BOT_EVERY * len(others)
         talks += [asyncio.create_task(wonder(each, every=every, end=end)) for each in others]
+        await asyncio.sleep(quiet * 60)
+        record.attackers_come()
+        _say("the attackers come")
         attacks = [
             asyncio.create_task(attack(Attacker(stack.rasa_url, number, record)))
             for number, attack in enumerate(ATTACKS, 1)
@@ -129,10 +135,11 @@ def report(record: Record, lost_messages: int) -> bool:
     growth = record.growth()
     print("| ordinary users | measured | p50 ms | p95 ms | p99 ms |")
     print("| --- | --- | --- | --- | --- |")
-    for what in (BOT, AGENT, TAKEN):
-        of_it = [seconds for _at, seconds in record.latencies[what]]
-        shares = " | ".join(f"{percentile(of_it, each) * 1000:.0f}" for each in (0.5, 0.95, 0.99))
-        print(f"| {what} | {len(of_it)} | {shares} |")
+    for latencies, when in ((record.quiet, "without attackers"), (record.latencies, "with them")):
+        for what in (BOT, AGENT, TAKEN):
+            of_it = [seconds for _at, seconds in latencies[what]]
+            shares = " | ".join(f"{percentile(of_it, s) * 1000:.0f}" for s in (0.5, 0.95, 0.99))
+            print(f"| {what}, {when} | {len(of_it)} | {shares} |")
     print("\n| attack | answers by status (0: connection closed) |\n| --- | --- |")
     for attack, statuses in sorted(record.attacks.items()):
         print(f"| {attack} | {', '.join(f'{s}: {n}' for s, n in sorted(statuses.items()))} |")
@@ -163,6 +170,7 @@ def main(arguments: list[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m tests.soak")
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--quiet", type=float, default=2, help="minutes before the attackers")
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--sessions", type=int, default=200)
     parser.add_argument("--picture", type=Path, help="an SVG to write")
@@ -175,6 +183,7 @@ def main(arguments: list[str]) -> int:
             counted = soak(
                 stack,
                 record,
+                quiet=options.quiet,
                 minutes=options.minutes,
                 pages=options.pages,
                 sessions=options.sessions,

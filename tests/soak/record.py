@@ -37,6 +37,8 @@ class Record:
     latencies: dict[str, list[tuple[float, float]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    #: The same, of the time before the attackers came.
+    quiet: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
     #: Time and megabytes.
     memory: list[tuple[float, float]] = field(default_factory=list)
     #: By attack: answers by status; 0 stands for a closed connection.
@@ -50,6 +52,12 @@ class Record:
         """Begin to measure: what was measured before is dropped."""
         self.latencies.clear()
         self.failures.clear()
+        self.started = time.monotonic()
+
+    def attackers_come(self) -> None:
+        """Put aside what was measured without attackers, and begin to measure with them."""
+        self.quiet, self.latencies = self.latencies, self.quiet
+        self.latencies.clear()
         self.started = time.monotonic()
 
     def now(self) -> float:

@@ -50,3 +50,14 @@ def test_messages_lost_and_errors():
     record = measured()
     record.attacked("any", 500)
     assert not report(record, 0)
+
+
+def test_the_time_before_the_attackers_is_kept_apart(capsys):
+    record = Record(memory=[(0.0, 100.0), (1.0, 100.0)])
+    record.latencies[BOT].append((1.0, 0.05))
+    record.attackers_come()
+    assert not record.latencies[BOT]
+    record.latencies[BOT].append((1.0, 0.2))
+    report(record, 0)
+    rows = [each for each in capsys.readouterr().out.splitlines() if each.startswith(f"| {BOT}")]
+    assert [row.split(" | ")[2] for row in rows] == ["50", "200"]

@@ -48,10 +48,9 @@ def context(turns: Sequence[Turn], *, language: str, window: int) -> dict[str, f
         "bot_lost": float(any(is_failure(turn, language) for turn in since)),
         "refusals": refusals / max(window, 1),
         "failures": min(failures, 3) / 3,
-        "repetition_of_self": max(0.0, max(alike, default=0.0) - 0.4) / 0.6,
         "repetitions": float(min(3, sum(value >= SAME for value in alike))),
         "bot_repeats": _bot_repeats(bots, language),
-        "says_no": float("no" in phrase_book(language).find(words_in(last)[:1])),
+        "says_no": float(says_no(last, language)),
         "says_sorry": float("apologising" in found_in(last, language)),
         "length": log1p(len(users)),
         **{
@@ -93,6 +92,11 @@ def found_in(text: str, language: str) -> frozenset[str]:
 
 def _groups_in(turns: Sequence[Turn], language: str) -> frozenset[str]:
     return frozenset().union(*(found_in(turn.text, language) for turn in turns))
+
+
+def says_no(text: str, language: str) -> bool:
+    """Check whether a message begins with a "no"."""
+    return "no" in phrase_book(language).find(words_in(text)[:1])
 
 
 def is_failure(turn: Turn, language: str) -> bool:

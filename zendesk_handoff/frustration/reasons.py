@@ -22,12 +22,11 @@ _LEAST_OF = {"wording": 0.8, "growing": 0.6, "refusals": 0.5, "unserved": 0.4, "
 _TOGETHER = {
     "wording": ("outrage", "anger", "negative", "worst_sentence", "negative_emoji"),
     "growing": ("earlier_outrage", "earlier_profanity", "earlier_worst_sentence", "earlier_signs"),
-    "repetitions": ("repetitions", "repetition_of_self"),
     "failures": ("failures", "bot_lost"),
-    "refusals": ("refusals", "bot_refuses", "bot_no_result", "no_results", "goes_on", "bot_sorry"),
-    "unserved": ("unanswered", "bot_asks_known", "bot_stalls", "bot_narrows"),
-    "searching": ("alternative", "relaxing"),
-    "doubting": ("doubting", "insisting"),
+    "refusals": ("refusals", "bot_refuses", "bot_no_result", "goes_on", "bot_sorry"),
+    "unserved": ("unanswered", "bot_asks_known", "bot_narrows"),
+    "searching": ("alternative",),
+    "refusing": ("refusing", "rejecting"),
 }
 
 
@@ -55,15 +54,13 @@ def signs_of(
     Args:
         features: The measured features.
         weights: The weight of each feature.
-        window: The window that `refusals` and `no_results` are shares of.
+        window: The window that `refusals` is a share of.
     """
     known = texts_of(ENGLISH)
     added = {name: weights.get(name, 0.0) * value for name, value in features.items()}
     for name, members in _TOGETHER.items():
         added[name] = sum(added.pop(member, 0.0) for member in members)
     parts = dict(added)
-    if features["repetitions"] < 1:
-        parts["repetition_of_self"] = parts.pop("repetitions")
     if features["failures"]:
         parts["failures"] = max(parts["failures"], _LEAST)
     signs = [
@@ -124,7 +121,7 @@ def _count(name: str, features: Mapping[str, float], window: int) -> int:
     if name == "failures":
         return round(features["failures"] * 3)
     if name == "refusals":
-        return max(1, round(max(features["refusals"], features["no_results"]) * window))
+        return max(1, round(features["refusals"] * window))
     return 1
 
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 from math import exp
 
 from zendesk_handoff.domain.dialogue import Dialogue, Turn
-from zendesk_handoff.frustration.context import context
+from zendesk_handoff.frustration.context import context, found_in
 from zendesk_handoff.frustration.phrases import detect_language
 from zendesk_handoff.frustration.reasons import Sign, in_words, signs_of
 from zendesk_handoff.frustration.service import service
@@ -21,6 +21,10 @@ DEFAULT_THRESHOLD = 0.5
 
 #: How many earlier messages of the user, and of the bot, still count.
 DEFAULT_WINDOW = 4
+
+#: What a bot may do with the first request of a dialogue without annoying anybody: to say no, or
+#: to ask back. It counts from the second message of the user on that it follows.
+EXCUSED_ONCE = "bot_refuses bot_no_result bot_sorry bot_asks_for_change bot_narrows goes_on".split()
 
 
 @dataclass(frozen=True)
@@ -85,16 +89,21 @@ def measure(turns: tuple[Turn, ...], *, language: str, window: int) -> dict[str,
         language: The language of the word list.
         window: How many earlier messages still count.
     """
-    message = wording(turns[-1].text, language=language)
+    last = turns[-1].text
+    message = wording(last, language=language)
     opening = float(len(turns) == 1)
-    return {
-        **message,
+    asked = sum(turn.speaker == "user" for turn in turns[:-1])
+    served = {
         **context(turns, language=language, window=window),
         **service(turns, language=language, window=window),
+    }
+    return {
+        **message,
+        **served,
+        **{name: served[name] * (asked > 1) for name in EXCUSED_ONCE},
         "refusing": message["refusing"] * (1 - opening),  # nothing can be refused yet
         # A user who begins with a request is not frustrated with the bot yet.
-        "opening_request": opening * message["request"],
-        "brief_opening": opening * message["brevity"],
+        "opening_request": opening * float("request" in found_in(last, language)),
     }
 
 

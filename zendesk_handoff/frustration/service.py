@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from math import log1p
 
 from zendesk_handoff.domain.dialogue import Turn
-from zendesk_handoff.frustration.context import found_in, is_failure, since_user
+from zendesk_handoff.frustration.context import found_in, is_failure, says_no, since_user
 from zendesk_handoff.frustration.phrases import phrase_book
 from zendesk_handoff.frustration.wording import words_in
 
-#: Messages of the bot that count towards a series without a result, at most.
-_SERIES = 6
 #: Letters that a word about the matter has at least.
 _LETTERS = 3
 _DIGIT = re.compile(r"\d")
@@ -41,25 +38,19 @@ def service(turns: Sequence[Turn], *, language: str, window: int) -> dict[str, f
     asked = _topics(" ".join(_questions(answer)), language)
     last, found = turns[-1].text, found_in(turns[-1].text, language)
     own = _topics(last, language)
-    bots = [turn for turn in turns[:-1] if turn.speaker == "bot" and not is_failure(turn, language)]
+    thanks = "gratitude" in found
     no_result = float("bot_no_result" in groups)
     return {
         "bot_no_result": no_result,
-        "no_results": sum(
-            "bot_no_result" in found_in(turn.text, language) for turn in bots[-window:]
-        )
-        / window,
         "bot_sorry": float("bot_sorry" in groups),
         "bot_narrows": float("bot_narrows" in groups and "bot_gives" not in groups),
         "bot_gives": float("bot_gives" in groups or _DIGIT.search(answer) is not None),
-        "bot_stalls": log1p(_stalled(bots, language)),
         "bot_asks_known": _share(asked, earlier),
         "unanswered": _unanswered(said[-1], answer, language) if said and since else 0.0,
-        "insisting": _share(own, earlier),
         "doubting": float("doubting" in found),
-        "relaxing": float("relaxing" in found),
+        "rejecting": float(bool(since and own) and says_no(last, language) and not thanks),
         "alternative": float("alternative" in found and bool(since)),
-        "goes_on": max(no_result, float("bot_refuses" in groups)) * float("gratitude" not in found),
+        "goes_on": max(no_result, float("bot_refuses" in groups)) * float(not thanks),
     }
 
 
@@ -80,16 +71,6 @@ def _share(words: frozenset[str], known: frozenset[str]) -> float:
 
 def _questions(text: str) -> list[str]:
     return [each for each in _SENTENCE.split(text) if each.rstrip().endswith("?")]
-
-
-def _stalled(bots: Sequence[Turn], language: str) -> int:
-    """Count the bot's last messages that were without any result."""
-    for number, turn in enumerate(reversed(bots[-_SERIES:])):
-        groups = found_in(turn.text, language)
-        asks = "?" in turn.text and "bot_gives" not in groups and not _DIGIT.search(turn.text)
-        if not (asks or "bot_no_result" in groups):
-            return number
-    return min(len(bots), _SERIES)
 
 
 def _unanswered(request: str, answer: str, language: str) -> float:

@@ -21,7 +21,7 @@ SIGNS = (
 #: Groups that are features of their own.
 COUNTED = (
     "profanity mild_profanity insult exasperation outrage anger failure waiting repetition ignored "
-    "blame leaving demand rhetorical negation money third_parties refusing gratitude polite"
+    "blame leaving demand rhetorical negation third_parties refusing gratitude polite"
 ).split()
 
 #: Groups that make praise in the same message sarcasm.
@@ -41,7 +41,6 @@ _FEW = 4  # words; in fewer, the share of negative ones means little
 _RAGE = re.compile("[🤬😡🖕👿]")
 _MAX_SHOUTING = 0.4  # some people always write in capitals
 MAX_LENGTH = 1000  # characters of a message that are read
-_BRIEF = 20  # words; below it a message is the briefer the fewer it has
 
 
 def clean(text: str) -> str:
@@ -89,11 +88,9 @@ def wording(text: str, *, language: str = ENGLISH) -> Mapping[str, float]:
         "negative": negative,
         "positive": positive,
         "worst_sentence": worst,
-        "signs": sum(counts[group] > 0 for group in SIGNS) / 5,
+        "signs": sum(group in found for group in SIGNS) / 5,
         "sarcasm": float(sarcastic),
         "directed": float("addressed" in found and ("insult" in found or "profanity" in found)),
-        "request": float("request" in found),
-        "brevity": max(0.0, 1 - len(tokens) / _BRIEF),
         "shouting": min(_MAX_SHOUTING, shouted / max(letters, 12)),
         "question": float("?" in text),
         "doubled_marks": float(_DOUBLED.search(text) is not None),
