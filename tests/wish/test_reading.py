@@ -31,6 +31,7 @@ NONE = (
     *("are you a human?", "am I talking to a person", "who made you?", "my agent was rude"),
     *("estate agent near me", "how many people can come", "transfer 20 euros to a friend"),
     *("what does customer service cost", "chat with you tomorrow", "thanks for talking to me"),
+    *("I paid someone", "could I check in at 4 please", "I'd like to talk about the actual topic"),
 )
 #: The same in the other languages of the recogniser.
 REQUESTS_BY_LANGUAGE = {
@@ -212,17 +213,18 @@ def test_any_text_is_read(text):
 @pytest.mark.parametrize(
     ("name", "precision", "recall", "false_alarms"),
     [
-        ("requests_unseen", 0.94, 0.88, 0.025),
-        ("requests_looked_at", 0.97, 0.96, 0.02),
+        ("requests_unseen", 0.94, 0.90, 0.025),
+        ("requests_looked_at", 0.97, 0.98, 0.01),
+        ("requests_other_trades_unseen", 0.92, 0.74, 0.04),
         ("requests_de_unseen", 0.92, 0.88, 0.06),
         ("requests_es_unseen", 0.92, 0.88, 0.06),
-        ("requests_fr_unseen", 0.92, 0.86, 0.06),
+        ("requests_fr_unseen", 0.95, 0.88, 0.03),
     ],
 )
 def test_the_figures_of_the_documentation(name, precision, recall, false_alarms):
     utterances = read_set(ROOT / "tests" / "data" / f"{name}.yml")
     found = score([u.wanted for u in utterances], [wish.read(u.text).is_sure for u in utterances])
-    assert found.hits + found.misses >= 120
+    assert found.hits + found.misses >= 110
     assert found.negatives >= 170
     assert found.precision >= precision
     assert found.recall >= recall
