@@ -22,6 +22,7 @@ from zendesk_handoff.handover.ticket_updates import TicketUpdates
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.settings.native import BotSettings
 from zendesk_handoff.store.engine.schema import sessions
+from zendesk_handoff.store.native import BotMessage
 from zendesk_handoff.store.outbox import Outgoing
 from zendesk_handoff.zendesk.clients import Clients
 
@@ -234,11 +235,17 @@ async def test_a_merged_conversation_is_known_by_zendesks_id(make):
 
 def test_the_last_words_belong_to_the_turn_of_the_handover():
     session = Session("s", "c", "w", "u", NATIVE_CHANNEL, State.WAITING, connected_at=100.0)
-    assert is_about_handover(session, 99.0) and is_about_handover(session, 110.0)
-    assert not is_about_handover(session, 200.0)
-    assert is_about_handover(replace(session, connected_at=None, state=State.OPENING), 1.0)
-    assert not is_about_handover(replace(session, state=State.ENDED), 99.0)
-    assert not is_about_handover(None, 99.0)
+
+    def said(at, key=""):
+        return BotMessage(1, "u", "m", {}, at, key)
+
+    assert is_about_handover(session, said(99.0)) and is_about_handover(session, said(110.0))
+    assert not is_about_handover(session, said(200.0))
+    # A server that was down says so when it is back.
+    assert is_about_handover(session, said(200.0, session.start_key))
+    assert is_about_handover(replace(session, connected_at=None, state=State.OPENING), said(1.0))
+    assert not is_about_handover(replace(session, state=State.ENDED), said(99.0))
+    assert not is_about_handover(None, said(99.0))
 
 
 async def test_the_handover_passes_control_and_says_nothing(make):

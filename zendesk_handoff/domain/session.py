@@ -208,6 +208,11 @@ class Session:
         return self.channel == NATIVE_CHANNEL
 
     @property
+    def start_key(self) -> str:
+        """The key of the words by which the user hears of the start."""
+        return f"{self.id}:started"
+
+    @property
     def has_reached_agents(self) -> bool:
         """Whether the agents had the conversation, of a session that is over."""
         return self.state is State.ENDED and self.end_reason != EndReason.NOT_PASSED

@@ -12,6 +12,7 @@ from zendesk_handoff.domain.session import Session
 from zendesk_handoff.errors import NotFound
 from zendesk_handoff.handover.classify import is_own
 from zendesk_handoff.handover.reconcile import has_agents
+from zendesk_handoff.store.native import BotMessage
 from zendesk_handoff.zendesk import ConversationsClient
 from zendesk_handoff.zendesk.clients import Clients
 from zendesk_handoff.zendesk.models import Conversation
@@ -142,16 +143,18 @@ class NativeControl:
             return None
 
 
-def is_about_handover(session: Session | None, created_at: float) -> bool:
+def is_about_handover(session: Session | None, message: BotMessage) -> bool:
     """Tell whether words of the bot belong to the turn in which it has handed over.
 
-    They are the last ones that the user reads of it, and come after the passing of control.
+    They are the last ones that the user reads of it, and come after the passing of control. A
+    server that was down meanwhile tells of the agents when it is back, however late that is.
 
     Args:
         session: The sender's session.
-        created_at: When the words were stored, in seconds since the epoch.
+        message: The words.
     """
     if session is None or not session.is_open:
         return False
-    connected_at = session.connected_at
-    return connected_at is None or created_at <= connected_at + _LAST_WORDS
+    if session.connected_at is None or message.key.startswith(session.start_key):
+        return True
+    return message.created_at <= session.connected_at + _LAST_WORDS

@@ -80,9 +80,7 @@ class NativePoster:
         if await self._control.is_ours(conversation):
             return True
         session = await self._store.sessions.current(conversation.sender_id)
-        return is_about_handover(session, message.created_at) and await self._control.has_agents(
-            conversation
-        )
+        return is_about_handover(session, message) and await self._control.has_agents(conversation)
 
     async def _post(
         self,

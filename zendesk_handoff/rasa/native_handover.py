@@ -95,7 +95,7 @@ class NativeHandover:
                 message.sender_id,
                 response,
                 message.output_channel,
-                key=f"{session.id}:started",
+                key=session.start_key,
                 locale=locale,
                 tracker=None,
                 **values,

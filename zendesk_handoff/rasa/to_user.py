@@ -117,7 +117,7 @@ class Notifications:
             at=session.connected_at or time.time(),
             locale=session.profile.get("locale") or self._bot.language,
         )
-        await self._output.say(session, response, key=f"{session.id}:started", **values)
+        await self._output.say(session, response, key=session.start_key, **values)
 
     async def _was_told(self, session: Session) -> bool:
         """Tell whether the user has heard of the start, of a bot that died before it knew.

@@ -83,6 +83,7 @@ class BotMessage:
         marker: The marker in the message's metadata at Zendesk.
         body: ``{"content": …}``, a content object of Zendesk's, perhaps with its ``schema``.
         created_at: The time of storing, in seconds since the epoch.
+        key: Under which it was said.
     """
 
     id: int
@@ -90,6 +91,7 @@ class BotMessage:
     marker: str
     body: Mapping[str, Any] = field(repr=False)
     created_at: float = 0.0
+    key: str = ""
 
 
 class Native:
@@ -293,7 +295,8 @@ class Native:
             lambda connection: _TO_POST.rows(connection, sender=sender_id)
         )
         return [
-            BotMessage(row.id, row.sender_id, row.marker, row.body, row.created_at) for row in rows
+            BotMessage(row.id, row.sender_id, row.marker, row.body, row.created_at, row.key)
+            for row in rows
         ]
 
     async def finish_post(self, message: BotMessage, *, error: str | None = None) -> None:
