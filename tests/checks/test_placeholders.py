@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.bot_folder import BotFolder
-from zendesk_handoff.checks.archive import Model, read_model
+from zendesk_handoff.checks.archive import Component, Model, read_model
 from zendesk_handoff.checks.finding import Outcome
 from zendesk_handoff.checks.placeholders import check_placeholders
 from zendesk_handoff.domain.ticket import KnownValues
@@ -25,8 +25,8 @@ def settings(**connector):
     return read_settings(content, environ={})
 
 
-def found(domain=DOMAIN, **connector):
-    model = Model(Path("x.tar.gz"), "id", None, domain, [], [], [])
+def found(domain=DOMAIN, policies=(), **connector):
+    model = Model(Path("x.tar.gz"), "id", None, domain, [], policies, [])
     return list(check_placeholders(model, settings(**connector)))
 
 
@@ -70,6 +70,12 @@ def test_a_name_of_nothing_has_a_cure(name, cause, cure):
 def test_no_client_fills_what_the_bot_sets():
     [wrong] = asking_for("{handoff_vip}")
     assert "metadata" not in wrong.cure
+
+
+def test_a_bot_of_flows_has_no_form_that_asks():
+    policies = [Component("rasa.core.policies.flow_policy.FlowPolicy")]
+    [wrong] = found(policies=policies, ticket={"tags": ["{handoff_topic}"]})
+    assert "let a flow collect it" in wrong.cure and "HandoffImporter" not in wrong.cure
 
 
 def test_every_place_of_a_name_is_told_once():

@@ -116,6 +116,11 @@ class Model:
         """Find a policy by its class, or by a class whose name ends with it."""
         return next((each for each in self.policies if each.name.endswith(name)), None)
 
+    @property
+    def has_flows_alone(self) -> bool:
+        """Whether it is a bot of flows (Rasa Pro), in which no rule and no form works."""
+        return self.policy("RulePolicy") is None and self.policy("FlowPolicy") is not None
+
 
 def newest_model(folder: Path) -> Path | None:
     """Find the model that ``rasa run`` would load, as Rasa does: by the time of its file."""

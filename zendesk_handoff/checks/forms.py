@@ -44,7 +44,7 @@ def check_own_forms(model: Model, settings: Settings) -> Iterator[Finding]:
     """
     has = model.domain.get("forms") or {}
     cure = "Use HandoffImporter, which brings it, and train again (rasa train)."
-    if model.policy("RulePolicy") is None and model.policy("FlowPolicy") is not None:
+    if model.has_flows_alone:
         cure = (
             "A bot of flows has no forms: write `closed: bot`, and leave contact and ask_topic "
             "out; a flow may collect what the agents are to know."

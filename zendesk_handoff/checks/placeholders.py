@@ -52,7 +52,7 @@ def check_placeholders(model: Model, settings: Settings) -> Iterator[Finding]:
         places = _places(connector)
         missing = [name for name in places if not _has(domain, name)]
         for name in missing:
-            cause, cure = _advice(domain, name)
+            cause, cure = _advice(domain, name, has_flows_alone=model.has_flows_alone)
             yield warning(check, f"`{name}` of {listed(places[name])} is {cause}.", cure)
         if places and not missing:
             yield fine(check, f"The domain has {listed(places)}.")
@@ -83,10 +83,12 @@ def _has(domain: _Names, name: str) -> bool:
     return any(key in domain[each] for each in sources)
 
 
-def _advice(domain: _Names, name: str) -> tuple[str, str]:
+def _advice(domain: _Names, name: str, *, has_flows_alone: bool) -> tuple[str, str]:
     """Tell what a name is not, and the cure."""
     sources, key = _parts(domain, name)
-    if key in _ANSWERS:
+    if key in _ANSWERS and has_flows_alone:  # no form asks for it there
+        cure = "Declare the slot, let a flow collect it, and train again (rasa train)."
+    elif key in _ANSWERS:
         cure = "Use HandoffImporter, which brings it, and train again (rasa train)."
     elif key in _OVERRIDES:
         cure = "Declare the slot in the domain, set it in an action, and train again (rasa train)."
