@@ -48,7 +48,7 @@ adoption: setup ## put the wheels into other bots, with pip and with uv; half an
 	@$(BIN)/python tools/test.py -m "" tests/adoption tests/store/test_sqlalchemy2.py \
 	  tests/importer/test_trained_with_ted.py
 
-fuzz: setup ## a million generated requests to the public routes; an hour
+fuzz: setup ## a million generated requests to the public routes; two hours
 	@FUZZ_CASES=1000000 $(BIN)/python tools/test.py -s --show-capture=no -o timeout=0 \
 	  tests/security/test_fuzz.py tests/security/test_fuzz_channels.py
 

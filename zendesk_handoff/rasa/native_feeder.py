@@ -134,7 +134,9 @@ class NativeFeeder:
             await self._take_control(conversation, connector)
         ended = await self._late_ends.before_answer(message, stored_at=row.created_at)
         self._show_typing(conversation, connector)
-        problem = await self._turn(message, connector)
+        # Of a turn that is repeated, what was said the first time is not said again.
+        since = row.created_at if may_be_known else time.time()
+        problem = await self._turn(message, connector, since=since)
         if problem is None and ended is not None:
             await self._late_ends.after_answer(message, ended)
         if problem is not None and row.kind != "start":  # who has asked nothing waits for nothing
@@ -186,7 +188,9 @@ class NativeFeeder:
             locale = row.body["metadata"].get(LOCALE)
             await self._bot.refuse(message, FAILED, locale=locale)
 
-    async def _turn(self, message: UserMessage, connector: Connector) -> str | None:
+    async def _turn(
+        self, message: UserMessage, connector: Connector, *, since: float
+    ) -> str | None:
         """Let the bot handle a message; return what has gone wrong, as a key of the notes."""
         problem: str | None = None
         try:
@@ -207,8 +211,11 @@ class NativeFeeder:
             return problem
         if session is not None and session.state is State.FAILED:
             return None  # the user is told of the handover that has failed
-        turn = str(message.message_id)
-        said = await self._store.native.has_answered(message.sender_id, turn)
+        native, sender_id = self._store.native, message.sender_id
+        # The plugin's own words, such as the thanks for a rating, have keys of their own.
+        said = await native.has_answered(sender_id, str(message.message_id)) or (
+            await native.has_said(sender_id, since=since)
+        )
         return None if said else "bot_silent"
 
     async def _take_control(self, conversation: NativeConversation, connector: Connector) -> None:
