@@ -157,6 +157,7 @@ def test_what_is_said_is_as_zendesk_documents_it(response):
         ("whatsapp", 3, 20, False),
         ("instagram", 10, 20, False),
         ("twilio", 10, 40, False),
+        ("api:conversations", 10, 40, True),
     ],
 )
 def test_what_a_channel_shows(source, buttons, title, cards):

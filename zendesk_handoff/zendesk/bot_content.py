@@ -55,7 +55,8 @@ def limits_of(source: str) -> Limits:
     Args:
         source: The channel by Zendesk's name; empty if it is not known.
     """
-    is_whole = not source or source in _WITH_CAROUSELS
+    # A client of the API shows by itself what it is given.
+    is_whole = not source or source in _WITH_CAROUSELS or source.startswith("api:")
     return _LIMITS_OF.get(source, LIMITS if is_whole else _WITHOUT_CAROUSELS)
 
 
