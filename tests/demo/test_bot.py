@@ -24,12 +24,10 @@ def rasa(tmp_path):
     return run
 
 
-@pytest.mark.timeout(240)
 def test_the_training_data_are_valid(rasa):
     rasa("data", "validate", "--fail-on-warnings")
 
 
-@pytest.mark.timeout(240)
 def test_the_stories_pass(rasa, tmp_path):
     rasa(
         *("test", "core", "--model", str(MODEL), "--stories", "tests/stories"),

@@ -12,8 +12,6 @@ import pytest
 
 from tests.support.servers import MODEL
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture
 def check(stack):

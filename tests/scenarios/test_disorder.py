@@ -118,7 +118,7 @@ async def test_redelivery_after_the_store_was_locked(hand_over, sim, user, stack
             mine = [one for one in found if one["conversation"] == session.conversation]
             return any(one["status"] == 503 for one in mine)
 
-        await until(refused, timeout=30)
+        await until(refused)
     finally:
         database.execute("ROLLBACK")
         database.close()

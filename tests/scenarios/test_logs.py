@@ -138,7 +138,7 @@ async def cause_errors(hand_over, sim, user, stack, http, marks):
     await sim.wait_for_message(session.conversation, marks("after the refused"))
     await sim.add_fault("status", status=503, method="POST", path="*/messages", count=2)
     await user.says(marks("overdue"))
-    await sim.wait_for_message(session.conversation, marks("overdue"), timeout=20)
+    await sim.wait_for_message(session.conversation, marks("overdue"))
     event = agent_event(session.conversation, marks("wrong key"), event_id=uuid.uuid4().hex[:24])
     assert await post_events(http, stack, event, key=marks("key")) == 401
     key = {"X-API-Key": stack.connectors["support"]["webhook_secret"]}

@@ -138,7 +138,7 @@ async def test_queues_during_an_outage_and_refused_messages(hand_over, sim, user
 
     await until(waits)
     await sim.clear_faults()
-    await sim.wait_for_message(session.conversation, "this has to wait", timeout=40)
+    await sim.wait_for_message(session.conversation, "this has to wait")
     await sim.add_fault("status", status=400, method="POST", path="*/messages", count=1)
     await user.says("this is refused")
 

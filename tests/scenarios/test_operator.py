@@ -30,7 +30,7 @@ async def test_refused_messages_are_sent_again(hand_over, sim, user, command, st
     async def refused():
         return (await status_of(session.conversation))["refused"] == 1
 
-    await until(refused, timeout=30)
+    await until(refused)
     status = await status_of(session.conversation)
     assert "POST /conversations/{id}/messages: 400" in status["error"]
     assert "1 message to be sent again" in await command("retry", status["id"])

@@ -20,8 +20,6 @@ from tests.support.servers import Stack
 from tests.support.users import RestUser, conversation_of, texts_of_user
 from tests.support.webchat import open_chat_page
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):
@@ -74,7 +72,7 @@ async def test_order_is_kept_for_a_user_at_alternating_replicas(hand_over, sim, 
     session = await hand_over(user)
     for number in range(12):
         assert await at(number % 2).says(f"line {number}") == []
-    await sim.wait_for_message(session.conversation, "line 11", timeout=20)
+    await sim.wait_for_message(session.conversation, "line 11")
     written = texts_of_user(await sim.messages(session.conversation))
     assert written == [f"line {number}" for number in range(12)]
     for number in range(4):
@@ -118,7 +116,7 @@ async def test_many_users_at_once_on_both_replicas(stack, sim, http):
         found = await conversation_of(user.sender, sim, stack)
         for turn in range(4):
             assert await (user, other)[turn % 2].says(f"turn {turn}") == []
-        await sim.wait_for_message(found["id"], "turn 3", timeout=40)
+        await sim.wait_for_message(found["id"], "turn 3")
         written = texts_of_user(await sim.messages(found["id"]))
         assert written == [f"turn {turn}" for turn in range(4)]
         await sim.agent_text(found["id"], f"for {number}")
@@ -143,7 +141,7 @@ async def test_sessions_of_a_killed_replica_are_taken_over(hand_over, sim, at, u
     try:
         # Zendesk retries its calls to the dead replica; the proxy sends users to the other one.
         await at(1).says("are you still there?")
-        await sim.wait_for_message(session.conversation, "are you still there?", timeout=20)
+        await sim.wait_for_message(session.conversation, "are you still there?")
         await post_to(sim, app, stack.rasa_urls[1])
         await sim.agent_text(session.conversation, "yes, at the other one")
         heard = await at(1).hears("yes, at the other one")
@@ -168,7 +166,7 @@ async def test_a_rolling_restart_loses_nothing(hand_over, sim, at, user, stack):
     await asyncio.to_thread(stack.processes["rasa"].stop)
     await asyncio.to_thread(stack.processes["rasa"].start)
     await talking
-    await sim.wait_for_message(session.conversation, lines[-1], timeout=30)
+    await sim.wait_for_message(session.conversation, lines[-1])
     written = texts_of_user(await sim.messages(session.conversation))
     assert written == lines
     assert await user.says("at the one that was restarted") == []

@@ -48,7 +48,7 @@ async def test_a_restart_of_the_bot_loses_nothing(hand_over, sim, user, stack, k
         return await user.says("after") == []
 
     await until(bot_is_silent)
-    await sim.wait_for_message(session.conversation, "after", timeout=40)
+    await sim.wait_for_message(session.conversation, "after")
     await sim.agent_text(session.conversation, "I am still here")
     await user.hears("I am still here")
     await sim.end_session(session.conversation)

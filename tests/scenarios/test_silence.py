@@ -48,7 +48,7 @@ async def ended_with(user, reason):
     async def look():
         return await user.slot("handoff_end_reason") == reason
 
-    await until(look, timeout=25)
+    await until(look)
 
 
 async def test_messages_without_a_webhook_are_fetched(hand_over, sim, user, lost_webhooks):

@@ -102,7 +102,7 @@ async def test_an_ambiguous_post_does_not_repeat_the_users_words(hand_over, sim,
     await sim.add_fault("drop", when="after", method="POST", path="*/messages", count=1)
     await user.says("only once please")
     await user.says("and this after it")
-    await sim.wait_for_message(session.conversation, "and this after it", timeout=20)
+    await sim.wait_for_message(session.conversation, "and this after it")
     written = [
         each["content"]["text"]
         for each in await sim.messages(session.conversation)
@@ -204,9 +204,9 @@ async def test_twenty_seconds_of_silence_lose_and_duplicate_no_message(hand_over
     for when in ("before", "after"):
         await sim.add_fault("silence", seconds=20, when=when, method="POST", path=path, count=1)
         await user.says(f"written {when}")
-        await sim.wait_for_message(session.conversation, f"written {when}", timeout=40)
+        await sim.wait_for_message(session.conversation, f"written {when}")
         await user.says(f"next to {when}")
-        await sim.wait_for_message(session.conversation, f"next to {when}", timeout=40)
+        await sim.wait_for_message(session.conversation, f"next to {when}")
         await faults_have_hit(sim)
     texts = [each["content"].get("text") for each in await sim.messages(session.conversation)]
     ours = [text for text in texts if text and text.startswith(("written", "next"))]

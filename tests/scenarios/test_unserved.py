@@ -14,8 +14,6 @@ from tests.support.recovery import sim_conversations
 from tests.support.servers import MODEL, Stack
 from tests.support.users import RestUser
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory):

@@ -18,8 +18,6 @@ from tests.support.waiting import until
 from tools.processes import free_port
 from zendesk_handoff.domain.responses import ELSEWHERE, UNIDENTIFIED, default_response
 
-pytestmark = pytest.mark.timeout(300)
-
 REFUSAL, SHARED = default_response(ELSEWHERE), default_response(UNIDENTIFIED)
 AGENT = "Your refund code is 4711."
 WORDS = ("what did the agent say?", "/restart", "End chat!", '/inform{"email": "ceo@example.com"}')

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
 
 import pytest
 from playwright.async_api import async_playwright, expect
 
 from tests.support.bot_texts import ASK_HUMAN, STARTED
+from tests.support.browser import CHROMIUM, FLAGS
 from tests.support.identity import identity
 from tests.support.users import conversation_of
 from tools.paths import ROOT
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 LINKS = [
     {"name": "Mallory"},
     {"email": "mallory@evil.example"},
@@ -91,8 +90,7 @@ async def context():
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     async with async_playwright() as playwright:
-        flags = ["--headless", "--no-sandbox", "--disable-gpu"]
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield await browser.new_context(viewport={"width": 860, "height": 760})
         await browser.close()
 
@@ -112,7 +110,7 @@ async def tab(context, stack):
 async def says(tab, text):
     await tab.locator("#text-input").fill(text)
     await tab.locator("#text-input").press("Enter")
-    await expect(tab.get_by_text(text)).to_have_count(1, timeout=15_000)
+    await expect(tab.get_by_text(text)).to_have_count(1)
 
 
 async def follows(tab, stack, rest):
@@ -134,12 +132,11 @@ async def cookie_of(context):
     return cookie["value"]
 
 
-@pytest.mark.timeout(120)
 async def test_escape_keeps_the_conversation(tab, context, stack):
     before = await cookie_of(context)
     await follows(tab, stack, LINK)
     dialog = tab.get_by_role("dialog", name="Begin another conversation?")
-    await expect(dialog).to_be_visible(timeout=15_000)
+    await expect(dialog).to_be_visible()
     await expect(dialog).to_contain_text("<b>Mallory</b>")
     await expect(dialog).to_contain_text("wholesale")
     keep = dialog.get_by_role("button", name="Keep this one")
@@ -157,21 +154,19 @@ async def test_escape_keeps_the_conversation(tab, context, stack):
     await says(tab, "and on")
 
 
-@pytest.mark.timeout(120)
 async def test_the_users_yes_begins_another_one(tab, context, stack):
     before = await cookie_of(context)
     await follows(tab, stack, LINK)
     dialog = tab.get_by_role("dialog")
-    await dialog.get_by_role("button", name="Begin another").click(timeout=15_000)
+    await dialog.get_by_role("button", name="Begin another").click()
     await expect(tab.get_by_text("hello from before")).to_have_count(0)
     await says(tab, "hello again")
     assert await cookie_of(context) != before
     await tab.reload()
-    await expect(tab.get_by_text("hello again")).to_have_count(1, timeout=15_000)
+    await expect(tab.get_by_text("hello again")).to_have_count(1)
     await expect(dialog).to_be_hidden()
 
 
-@pytest.mark.timeout(120)
 async def test_a_token_leaves_the_address_at_once_and_a_frame_may_give_another(tab, context, stack):
     seen = []
     context.on("request", lambda request: seen.append(request.url))
@@ -179,11 +174,11 @@ async def test_a_token_leaves_the_address_at_once_and_a_frame_may_give_another(t
     tokens = [identity(first, name="Jo Doe"), identity(second, name="Mo Roe")]
     await context.clear_cookies()
     await follows(tab, stack, f"#identity={tokens[0]}")
-    await expect(tab.locator("#signed-in")).to_have_text("Signed in as Jo Doe", timeout=15_000)
+    await expect(tab.locator("#signed-in")).to_have_text("Signed in as Jo Doe")
     assert "#" not in tab.url
     await says(tab, "mine alone")
     await tab.evaluate("token => { location.hash = `identity=${token}`; }", tokens[1])
-    await expect(tab.locator("#signed-in")).to_have_text("Signed in as Mo Roe", timeout=15_000)
+    await expect(tab.locator("#signed-in")).to_have_text("Signed in as Mo Roe")
     await expect(tab.get_by_text("mine alone")).to_have_count(0)
     assert "#" not in tab.url
     requested = [each for each in seen if not each.startswith("blob:")]

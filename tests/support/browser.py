@@ -9,8 +9,11 @@ import zlib
 from playwright.async_api import expect
 
 from tests.support.bot_texts import ASK_HUMAN
+from tests.support.waiting import PATIENCE
 from tests.support.webchat import PNG_SIGNATURE
 from tools.paths import ROOT
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 FLAGS = [
@@ -63,7 +66,7 @@ class Customer:
         await self.input.press("Enter")
 
     async def sees(self, text, *, times=1):
-        await expect(self.frame.get_by_text(text)).to_have_count(times, timeout=15_000)
+        await expect(self.frame.get_by_text(text)).to_have_count(times)
 
     async def shot(self, name):
         SHOTS.mkdir(exist_ok=True)

@@ -50,7 +50,7 @@ class Messenger:
         async def look() -> bool:
             return any(words in text for text in await self.sent())
 
-        await until(look, timeout=30)
+        await until(look)
         found = sum(words in text for text in await self.sent())
         assert found == 1, f"{words!r} was heard {found} times"
 

@@ -113,11 +113,10 @@ async def conversation_of(
     stack: Stack,
     *,
     connector: str = "support",
-    timeout: float = 20.0,
 ) -> dict[str, Any]:
     """Wait for the conversation of a sender, or of a proven subject."""
     app = stack.connectors[connector]["app_id"]
-    return await sim.wait_for_conversation(app, lambda one: is_of(one, sender), timeout=timeout)
+    return await sim.wait_for_conversation(app, lambda one: is_of(one, sender))
 
 
 def is_of(conversation: dict[str, Any], sender: str) -> bool:

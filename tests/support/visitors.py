@@ -9,7 +9,7 @@ import aiohttp
 
 from simulator import SimulatorClient
 from tests.support.servers import Stack
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Visitor:
     async def words(self) -> list[str]:
         return [one["content"].get("text", "") for one in await self.heard()]
 
-    async def hears(self, *parts: str, timeout: float = 20.0) -> list[dict[str, Any]]:
+    async def hears(self, *parts: str, timeout: float = PATIENCE) -> list[dict[str, Any]]:
         """Wait until the bot has said all the words."""
 
         async def complete() -> bool:

@@ -8,8 +8,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
+#: Seconds until a test gives a check up. A check that holds ends its wait at once, however slow the
+#: machine, so that nothing is gained by a shorter one.
+PATIENCE = 60.0
 
-async def until(check: Callable[[], Awaitable[object]], *, timeout: float = 15.0) -> None:
+
+async def until(check: Callable[[], Awaitable[object]], *, timeout: float = PATIENCE) -> None:
     """Repeat a check until it holds."""
     deadline = asyncio.get_running_loop().time() + timeout
     while not await check():

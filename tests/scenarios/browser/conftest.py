@@ -47,7 +47,7 @@ async def open_chat(open_page, stack):
 
     async def open_one(rest="", **options):
         opened = Customer(await open_page(f"{stack.rasa_url}/webhooks/webchat/{rest}", **options))
-        await expect(opened.input).to_be_visible(timeout=15_000)
+        await expect(opened.input).to_be_visible()
         return opened
 
     return open_one

@@ -13,7 +13,6 @@ from tests.support.browser import picture, violations
 from tests.support.identity import identity
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_objects_to_nothing_in_any_state(open_chat, sim, stack, scheme):
     token = identity(str(uuid.uuid4()), name="Jo Doe")
@@ -25,11 +24,11 @@ async def test_axe_objects_to_nothing_in_any_state(open_chat, sim, stack, scheme
     await customer.sees("A trigger has no name.")
     await sim.agent_typing(conversation)
     typing = customer.frame.locator("deep-chat .deep-chat-loading-message-bubble")
-    await expect(typing).to_have_count(1, timeout=15_000)
+    await expect(typing).to_have_count(1)
     await customer.log.hover()
     await customer.page.mouse.wheel(0, -9000)
     await sim.agent_text(conversation, "One more thing.")
-    await expect(customer.frame.locator("#new-messages")).to_be_visible(timeout=15_000)
+    await expect(customer.frame.locator("#new-messages")).to_be_visible()
     assert await violations(customer.frame) == []
     await customer.nothing_sticks_out()
     await customer.page.set_viewport_size({"width": 390, "height": 4200})
@@ -73,12 +72,11 @@ async def test_axe_objects_to_nothing_in_any_state(open_chat, sim, stack, scheme
     await customer.shot(f"ended-{scheme}")
     await customer.page.goto(f"{stack.rasa_url}/webhooks/webchat/?workspace=wholesale&name=Mo")
     question = customer.frame.get_by_role("dialog", name="Begin another conversation?")
-    await expect(question).to_be_visible(timeout=15_000)
+    await expect(question).to_be_visible()
     assert await violations(customer.frame) == []
     await customer.shot(f"ask-{scheme}")
 
 
-@pytest.mark.timeout(120)
 async def test_the_keyboard_is_enough(customer, sim, stack):
     conversation = await customer.with_agents(sim, stack)
     await sim.agent_content(conversation, REPLIES)
@@ -97,7 +95,7 @@ async def test_the_keyboard_is_enough(customer, sim, stack):
     bell = customer.frame.get_by_role("button", name="Sound and notification")
     await expect(bell).to_have_attribute("aria-pressed", "true")
     await sim.agent_image(conversation, picture(), filename="lid.png")
-    await expect(customer.frame.get_by_role("img", name="lid.png")).to_be_visible(timeout=15_000)
+    await expect(customer.frame.get_by_role("img", name="lid.png")).to_be_visible()
     await customer.input.focus()
     await tab_to(customer, "lid.png", back=True)
     await keyboard.press("Enter")
@@ -114,7 +112,7 @@ async def test_the_keyboard_is_enough(customer, sim, stack):
             await keyboard.press(key)
     await sim.agent_content(conversation, FORM)
     name = customer.frame.get_by_label("Your name")
-    await expect(name).to_be_visible(timeout=15_000)
+    await expect(name).to_be_visible()
     await name.focus()
     await keyboard.type("Jo /inform")
     await keyboard.press("Tab")
@@ -128,7 +126,7 @@ async def test_the_keyboard_is_enough(customer, sim, stack):
     await sim.wait_for_message(conversation, answer)
     await expect(name).to_be_disabled()
     await customer.page.reload()
-    await expect(name).to_be_disabled(timeout=15_000)
+    await expect(name).to_be_disabled()
 
 
 async def tab_to(customer, name, *, back=False):
@@ -143,7 +141,6 @@ async def tab_to(customer, name, *, back=False):
     raise AssertionError(f"the keyboard does not reach {name}")
 
 
-@pytest.mark.timeout(120)
 async def test_announcements_are_not_doubled(customer, sim, stack):
     conversation = await customer.with_agents(sim, stack)
     await customer.frame.evaluate(
@@ -172,7 +169,6 @@ async def test_announcements_are_not_doubled(customer, sim, stack):
         assert sum(said in each for each in live) == 1
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_axe_objects_to_nothing_on_the_agent_page(customer, open_page, sim, stack, scheme):
     conversation = await customer.with_agents(sim, stack)
@@ -181,10 +177,10 @@ async def test_axe_objects_to_nothing_on_the_agent_page(customer, open_page, sim
     agent = await open_page(
         stack.simulator_url + "/", width=1100, color_scheme=scheme, reduced_motion="reduce"
     )
-    await expect(agent.locator("nav").get_by_text("Jo Doe").first).to_be_visible(timeout=15_000)
+    await expect(agent.locator("nav").get_by_text("Jo Doe").first).to_be_visible()
     assert await violations(agent) == []
     await agent.goto(f"{stack.simulator_url}/#{conversation}")
-    await expect(agent.locator("#log")).to_contain_text("A trigger has no name.", timeout=15_000)
+    await expect(agent.locator("#log")).to_contain_text("A trigger has no name.")
     await agent.locator("#calls").click()
     assert await violations(agent) == []
     await agent.locator("#more summary").click()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import SHOTS
@@ -16,7 +15,6 @@ MARKDOWN = "*Mo* [x](https://x.example)"
 JOINED = re.compile(r"(?P<name>.+?) (is here now|has taken over from )", re.DOTALL)
 
 
-@pytest.mark.timeout(120)
 async def test_every_author_is_shown_with_a_name(customer, open_page, sim, stack):
     conversation = await customer.with_agents(sim, stack)
     expected = []
@@ -76,7 +74,6 @@ async def test_every_author_is_shown_with_a_name(customer, open_page, sim, stack
     await expect(agent.locator("nav").get_by_text("You: constructor")).to_be_visible()
 
 
-@pytest.mark.timeout(120)
 async def test_messages_that_deep_chat_cannot_show_become_plain_text(customer, sim, stack):
     conversation = await customer.with_agents(sim, stack)
     await customer.page.locator("deep-chat").evaluate(

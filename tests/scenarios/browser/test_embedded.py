@@ -67,18 +67,17 @@ async def open_shop(open_page, serve_shop, stack):
 
 
 async def opened(page):
-    await page.get_by_role("button", name="Open the chat").click(timeout=15_000)
+    await page.get_by_role("button", name="Open the chat").click()
     return await frame_of(page)
 
 
 async def frame_of(page):
     element = await page.locator("iframe").element_handle()
     customer = Customer(page, await element.content_frame())
-    await expect(customer.input).to_be_visible(timeout=15_000)
+    await expect(customer.input).to_be_visible()
     return customer
 
 
-@pytest.mark.timeout(120)
 async def test_a_partitioned_cookie_outlives_a_reload(open_shop):
     """Even here, where the browser's private window takes no other cookie of another site."""
     page = await open_shop(headers=HTTPS, name="Jo Doe")
@@ -96,12 +95,11 @@ async def test_a_partitioned_cookie_outlives_a_reload(open_shop):
 async def reloaded(page):
     """Load the site again: the frame is loaded by itself, since there is a conversation."""
     await page.reload()
-    await expect(page.locator("iframe")).to_have_count(1, timeout=15_000)
+    await expect(page.locator("iframe")).to_have_count(1)
     await page.get_by_role("button", name="Open the chat").click()
     await (await frame_of(page)).sees(HOURS)
 
 
-@pytest.mark.timeout(120)
 async def test_a_token_without_https_outlives_a_reload_and_is_in_no_address(
     playwright, serve_shop, stack, tmp_path
 ):
@@ -127,7 +125,6 @@ async def test_a_token_without_https_outlives_a_reload_and_is_in_no_address(
     await context.close()
 
 
-@pytest.mark.timeout(120)
 async def test_a_browser_that_keeps_no_cookie_gets_a_token(open_shop, http):
     """What its user writes before the page knows, and who they are, is kept."""
     page = await open_shop(headers=HTTPS, identity=identity(str(uuid.uuid4()), name="Mo Roe"))
@@ -160,7 +157,6 @@ async def test_a_browser_that_keeps_no_cookie_gets_a_token(open_shop, http):
     assert words == ["hello from before", ASK_HOURS]
 
 
-@pytest.mark.timeout(120)
 async def test_the_sites_script_opens_listens_and_closes(open_shop, sim, stack):
     page = await open_shop()
     await page.wait_for_function("() => window.HandoffChat")
@@ -181,7 +177,7 @@ async def test_the_sites_script_opens_listens_and_closes(open_shop, sim, stack):
     await expect(page.get_by_role("button", name="Open the chat")).to_be_focused()
     await sim.agent_text(conversation, "Are you there?", agent="<b>Mo</b>")
     badge = page.get_by_role("button", name="Open the chat: 1 new")  # "… is here now" is none
-    await expect(badge).to_be_visible(timeout=15_000)
+    await expect(badge).to_be_visible()
     await page.screenshot(path=SHOTS / "launcher-unread.png")
     assert await violations(page) == []
     heard = await page.evaluate("() => heard")
@@ -196,7 +192,6 @@ async def test_the_sites_script_opens_listens_and_closes(open_shop, sim, stack):
     await expect(page.get_by_role("button", name="Open the chat", exact=True)).to_be_visible()
 
 
-@pytest.mark.timeout(120)
 async def test_the_site_signs_its_user_in_at_any_time(open_shop):
     page = await open_shop()
     customer = await opened(page)
@@ -209,7 +204,6 @@ async def test_the_site_signs_its_user_in_at_any_time(open_shop):
     assert not any(token in address for address in addresses)
 
 
-@pytest.mark.timeout(120)
 async def test_who_signs_out_leaves_nothing_for_the_next_person(open_shop):
     page = await open_shop(headers=HTTPS)
     customer = await opened(page)
@@ -225,7 +219,7 @@ async def test_who_signs_out_leaves_nothing_for_the_next_person(open_shop):
     await customer.says("I am somebody else")
     await customer.sees("Sent")
     await page.reload()
-    await page.get_by_role("button", name="Open the chat").click(timeout=15_000)
+    await page.get_by_role("button", name="Open the chat").click()
     customer = await frame_of(page)
     await customer.sees("I am somebody else")
     await page.evaluate(identify, None)
@@ -235,7 +229,6 @@ async def test_who_signs_out_leaves_nothing_for_the_next_person(open_shop):
     assert words == ["I am somebody else", "still here"]
 
 
-@pytest.mark.timeout(120)
 async def test_an_identity_that_changes_nothing_leaves_the_chat_as_it_is(open_shop):
     subject = str(uuid.uuid4())
     page = await open_shop(headers=HTTPS, identity=identity(subject, name="Mo Roe"))
@@ -253,7 +246,6 @@ async def test_an_identity_that_changes_nothing_leaves_the_chat_as_it_is(open_sh
     await customer.sees(HOURS)
 
 
-@pytest.mark.timeout(120)
 async def test_a_sign_in_while_the_chat_begins_is_the_one_that_counts(open_shop):
     page = await open_shop()
     requests, answered = [], asyncio.Event()
@@ -281,7 +273,6 @@ async def test_a_sign_in_while_the_chat_begins_is_the_one_that_counts(open_shop)
     await customer.sees(HOURS)
 
 
-@pytest.mark.timeout(120)
 async def test_the_history_is_no_news_for_the_site(open_shop):
     page = await open_shop(headers=HTTPS)
     await page.context.add_init_script(
@@ -301,7 +292,6 @@ async def test_the_history_is_no_news_for_the_site(open_shop):
     assert await page.evaluate("() => heard") == ["bot"]
 
 
-@pytest.mark.timeout(120)
 async def test_the_site_may_open_it_before_its_page_is_there(open_page, serve_shop, stack):
     url = await serve_shop(Shop(stack, loading=""))
     page = await open_page("about:blank")
@@ -321,14 +311,13 @@ async def test_the_site_may_open_it_before_its_page_is_there(open_page, serve_sh
     await expect(launcher).to_have_attribute("aria-expanded", "false")
 
 
-@pytest.mark.timeout(120)
 async def test_a_launcher_tries_again_when_it_is_opened_again(open_shop):
     page = await open_shop()
     frames = "**/webchat/?widget*"
     await page.context.route(frames, lambda route: route.abort())
-    await page.get_by_role("button", name="Open the chat").click(timeout=15_000)
+    await page.get_by_role("button", name="Open the chat").click()
     link = page.get_by_role("link", name="Open it in a window of its own")
-    await expect(link).to_be_visible(timeout=30_000)
+    await expect(link).to_be_visible()
     await page.context.unroute(frames)
     await page.get_by_role("button", name="Close the chat").click()
     customer = await opened(page)
@@ -337,19 +326,17 @@ async def test_a_launcher_tries_again_when_it_is_opened_again(open_shop):
     await expect(link).to_be_hidden()
 
 
-@pytest.mark.timeout(120)
 async def test_a_site_that_is_not_allowed_gets_no_chat(open_page, serve_shop, stack):
     other = await serve_shop(Shop(stack), url=f"http://localhost:{free_port()}")
     page = await open_page(other)
-    await page.get_by_role("button", name="Open the chat").click(timeout=15_000)
+    await page.get_by_role("button", name="Open the chat").click()
     link = page.get_by_role("link", name="Open it in a window of its own")
-    await expect(link).to_be_visible(timeout=15_000)
+    await expect(link).to_be_visible()
     assert await link.get_attribute("href") == f"{stack.rasa_url}/webhooks/webchat/"
     assert await violations(page) == []
     await page.screenshot(path=SHOTS / "launcher-refused.png")
 
 
-@pytest.mark.timeout(120)
 async def test_messages_of_other_windows_are_ignored_on_both_sides(open_shop, stack):
     page = await open_shop()
     customer = await opened(page)
@@ -379,14 +366,13 @@ async def test_messages_of_other_windows_are_ignored_on_both_sides(open_shop, st
     await expect(customer.frame.locator("#signed-in")).to_be_hidden()
 
 
-@pytest.mark.timeout(120)
 async def test_the_launcher_speaks_the_sites_language_and_fits_a_phone(
     open_page, serve_shop, stack
 ):
     url = await serve_shop(Shop(stack, locale="de", position="left"))
     page = await open_page(url, width=360, height=640)
     launcher = page.get_by_role("button", name="Chat öffnen")
-    box = await launcher.bounding_box(timeout=15_000)
+    box = await launcher.bounding_box()
     assert box["x"] < 40
     await launcher.click()
     customer = await frame_of(page)

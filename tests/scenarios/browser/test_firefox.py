@@ -16,7 +16,6 @@ LOADED = f"[...{ROOT}.querySelectorAll('#messages img')].filter((one) => one.nat
 
 
 @pytest.mark.skipif(FIREFOX is None, reason="Firefox is not installed")
-@pytest.mark.timeout(180)
 async def test_a_handover_in_firefox(sim, stack, tmp_path):
     app = stack.connectors["support"]["app_id"]
     known = {one["id"] for one in await sim.conversations(app)}

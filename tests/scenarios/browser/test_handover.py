@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.async_api import expect
 
 from tests.support.bot_texts import ASK_HOURS, ASK_HUMAN, ENDED, HOURS
@@ -18,7 +17,6 @@ from tests.support.browser import (
 from tests.support.waiting import until
 
 
-@pytest.mark.timeout(150)
 async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
     await customer.page.evaluate(WATCH_SHIFTS)
     await customer.page.add_init_script(WATCH_SHIFTS)
@@ -30,26 +28,26 @@ async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
     agent = await open_page(stack.simulator_url + "/", width=1040, height=820)
     await agent.locator("nav").get_by_text("Jo Doe").first.click()
     words = agent.get_by_label("Your message")
-    await expect(agent.locator("#log")).to_contain_text("10234", timeout=10_000)
+    await expect(agent.locator("#log")).to_contain_text("10234")
     await expect(agent.locator("#log")).to_contain_text("Browser: Mozilla/5.0")
     await expect(agent.locator("#log")).to_contain_text(f"Page: {SITE}")
     await expect(agent.locator("#fields")).to_contain_text("default: The user asked for a human.")
     await words.fill("Hello Jo, let me look into your kettle.")
     typing = customer.page.locator("deep-chat .deep-chat-loading-message-bubble")
-    await expect(typing).to_have_count(1, timeout=10_000)
+    await expect(typing).to_have_count(1)
     await customer.shot("typing")
     await words.press("Enter")
     await customer.sees("Hello Jo, let me look into your kettle.")
     await customer.sees("You are talking with Ana.")
     await expect(typing).to_have_count(0)
     await customer.says("Thank you, it is rather urgent")
-    await expect(agent.locator("#log")).to_contain_text("rather urgent", timeout=10_000)
+    await expect(agent.locator("#log")).to_contain_text("rather urgent")
 
     await agent.locator("#image").set_input_files(
         {"name": "label.png", "mimeType": "image/png", "buffer": picture()}
     )
     images = customer.page.locator("deep-chat .message-bubble img")
-    await expect(images).to_have_count(1, timeout=10_000)
+    await expect(images).to_have_count(1)
     await agent.locator("#file").set_input_files(
         {"name": "receipt.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 receipt"}
     )
@@ -90,19 +88,17 @@ async def test_a_whole_handover_on_both_pages(customer, open_page, stack):
     await customer.shot("chat-new-phone")
 
 
-@pytest.mark.timeout(120)
 async def test_an_app_from_which_the_chat_was_opened_is_no_page(customer, sim, stack):
     referrer = "Object.defineProperty(document, 'referrer', {value: 'android-app://mail.example/'})"
     await customer.page.add_init_script(referrer)
     await customer.page.reload()
-    await expect(customer.input).to_be_visible(timeout=15_000)
+    await expect(customer.input).to_be_visible()
     conversation = await customer.with_agents(sim, stack)
     [summary, *_] = await sim.messages(conversation)
     assert "Browser: Mozilla/5.0" in summary["content"]["text"]
     assert "Page:" not in summary["content"]["text"]
 
 
-@pytest.mark.timeout(120)
 async def test_what_an_agent_has_read_is_marked(customer, sim, stack):
     conversation = await customer.with_agents(sim, stack)
     await customer.says("It is rather urgent")
@@ -118,7 +114,6 @@ async def test_what_an_agent_has_read_is_marked(customer, sim, stack):
     await customer.sees("Sent")
 
 
-@pytest.mark.timeout(120)
 async def test_what_the_user_has_seen_is_read_at_zendesk(customer, sim, stack):
     conversation = await customer.with_agents(sim, stack)
     hidden = "Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {} }});"
@@ -141,7 +136,6 @@ async def test_what_the_user_has_seen_is_read_at_zendesk(customer, sim, stack):
     assert await last_read() == first, "it was reported already"
 
 
-@pytest.mark.timeout(120)
 async def test_two_tabs_and_the_end_button(customer, stack):
     await customer.says(ASK_HUMAN)
     await customer.sees(WAITING)

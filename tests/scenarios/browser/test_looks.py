@@ -24,14 +24,12 @@ GREETINGS = {
 }
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("locale", GREETINGS)
 async def test_the_page_speaks_the_browsers_language(open_chat, locale):
     customer = await open_chat(locale=locale)
     await expect(customer.frame.get_by_text(GREETINGS[locale])).to_be_visible()
 
 
-@pytest.mark.timeout(120)
 async def test_the_address_says_the_language_and_days_are_named_in_it(open_chat):
     customer = await open_chat("?locale=de", locale="fr")
     await expect(customer.frame.get_by_text(GREETINGS["de-AT"])).to_be_visible()
@@ -54,7 +52,6 @@ async def test_the_address_says_the_language_and_days_are_named_in_it(open_chat)
     assert "schiefgegangen" in notices[0] and notices[1] == "Words"
 
 
-@pytest.mark.timeout(150)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_nothing_sticks_out_of_the_smallest_window(open_chat, sim, stack, scheme):
     customer = await open_chat(width=320, height=480, color_scheme=scheme, reduced_motion="reduce")
@@ -78,7 +75,6 @@ async def test_nothing_sticks_out_of_the_smallest_window(open_chat, sim, stack, 
     await customer.shot(f"right-to-left-{scheme}")
 
 
-@pytest.mark.timeout(150)
 async def test_a_reader_is_told_of_new_messages(customer, sim, stack):
     conversation = await customer.with_agents(sim, stack)
     await send_every_kind(sim, conversation, picture())
@@ -90,7 +86,7 @@ async def test_a_reader_is_told_of_new_messages(customer, sim, stack):
     first = customer.frame.get_by_text(ASK_HUMAN)
     await expect(first).to_be_in_viewport()
     await sim.agent_text(conversation, "One more thing.")
-    await expect(button).to_be_visible(timeout=15_000)
+    await expect(button).to_be_visible()
     await expect(first).to_be_in_viewport()
     await customer.shot("new-messages")
     await button.click()
@@ -98,7 +94,6 @@ async def test_a_reader_is_told_of_new_messages(customer, sim, stack):
     await expect(button).to_be_hidden()
 
 
-@pytest.mark.timeout(120)
 async def test_a_theme_is_seen(open_page, stack):
     theme = Theme(colour="#8a1c5b", name="The Kettle Shop", logo="data:image/png;base64," + LOGO)
     themed = Page(PageSettings(theme=theme)).html["en"]
@@ -112,5 +107,5 @@ async def test_a_theme_is_seen(open_page, stack):
     await customer.says(ASK_HUMAN)
     mine = page.locator(".deep-chat-outer-container-role-user .message-bubble")
     for each in (page.locator("header"), mine):
-        await expect(each).to_have_css("background-color", "rgb(138, 28, 91)", timeout=15_000)
+        await expect(each).to_have_css("background-color", "rgb(138, 28, 91)")
     await customer.shot("theme")

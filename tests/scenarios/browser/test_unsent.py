@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from tests.support.bot_texts import ASK_HOURS, HOURS
@@ -13,7 +12,6 @@ from tests.support.browser import picture
 WAITING = "Not sent yet. Trying again …"
 
 
-@pytest.mark.timeout(240)
 async def test_words_that_a_dying_server_does_not_take_arrive_once(open_chat, stack):
     customer = await open_chat()
     await customer.says("hello from before")
@@ -37,7 +35,6 @@ async def test_words_that_a_dying_server_does_not_take_arrive_once(open_chat, st
     assert words == ["hello from before", ASK_HOURS, "two"], "once, in order"
 
 
-@pytest.mark.timeout(120)
 async def test_words_outlive_a_reload_and_are_sent_at_the_users_word(open_chat):
     customer = await open_chat()
     lost = []
@@ -60,7 +57,6 @@ async def test_words_outlive_a_reload_and_are_sent_at_the_users_word(open_chat):
     await customer.sees(WAITING, times=0)
 
 
-@pytest.mark.timeout(120)
 async def test_words_whose_answer_was_lost_are_shown_once(open_chat):
     customer = await open_chat()
 
@@ -78,7 +74,6 @@ async def test_words_whose_answer_was_lost_are_shown_once(open_chat):
     assert words == [ASK_HOURS]
 
 
-@pytest.mark.timeout(120)
 async def test_what_the_server_refuses_is_shown_with_its_reason(customer, sim, stack):
     file = {"name": "lid.png", "mimeType": "image/png", "buffer": picture()}
     async with customer.page.expect_file_chooser() as chooser:
@@ -95,11 +90,10 @@ async def test_what_the_server_refuses_is_shown_with_its_reason(customer, sim, s
     await expect(customer.frame.locator("deep-chat .picture img")).to_have_count(1)
     await customer.page.reload()
     image = customer.frame.get_by_role("img", name="lid.png")
-    await expect(image).to_have_count(1, timeout=15_000)
+    await expect(image).to_have_count(1)
     await expect(image).to_have_js_property("naturalWidth", 120)
 
 
-@pytest.mark.timeout(120)
 async def test_files_are_dropped_show_their_progress_and_are_missed_after_a_reload(
     customer, sim, stack
 ):
@@ -132,7 +126,7 @@ async def test_files_are_dropped_show_their_progress_and_are_missed_after_a_relo
     sent = await sim.wait_for_message(conversation, lambda one: one["content"]["type"] == "file")
     assert sent["content"]["mediaType"] == "application/pdf"
     await page.reload()
-    await expect(customer.frame.get_by_text("receipt.pdf")).to_have_count(1, timeout=15_000)
+    await expect(customer.frame.get_by_text("receipt.pdf")).to_have_count(1)
     await customer.sees("Not sent. Please choose the file again.", times=0)
 
 
@@ -160,7 +154,6 @@ PASTE = """(input, bytes) => {
 }"""
 
 
-@pytest.mark.timeout(120)
 async def test_a_picture_may_be_pasted(customer, sim, stack):
     conversation = await customer.with_agents(sim, stack)
     await customer.input.evaluate(PASTE, list(picture()))
@@ -170,7 +163,6 @@ async def test_a_picture_may_be_pasted(customer, sim, stack):
     await expect(image).to_have_js_property("naturalWidth", 120)
 
 
-@pytest.mark.timeout(120)
 async def test_what_is_written_offline_is_sent_when_the_browser_is_online(customer):
     await customer.says("hello from before")
     await customer.sees("Sent")

@@ -161,7 +161,7 @@ async def test_what_users_send(user, texts, api, sim, stack):
     def is_note(message):
         return "note" in str(message["content"].get("mediaUrl"))
 
-    await sim.wait_for_message(conversation, is_note, timeout=30)
+    await sim.wait_for_message(conversation, is_note)
     assert set(api.requests_of_anybody) == {""}  # without the token
     place = {"type": "GeoCoordinates", "latitude": 52.5, "longitude": 13.4}
     await user.says("", entities=[{"type": "Place", "geo": place, "name": "Mill Lane"}])

@@ -18,7 +18,6 @@ from tests.support.platforms.scenario import (
 from tests.support.users import conversation_of, texts_of_user
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
 FILES = {"a.png": "image/png", "a.ogg": "audio/ogg", "a.pdf": "application/pdf"}
 
 
@@ -41,7 +40,7 @@ class CustomUser:
                 self.heard = await answer.json()
             return any(words in each for each in self.heard)
 
-        await until(look, timeout=30)
+        await until(look)
 
     async def is_handed_over(self, sim, stack):
         await self.says(ASK_HUMAN)

@@ -17,7 +17,6 @@ from tests.support.platforms.scenario import (
 from tests.support.users import conversation_of, texts_of_user
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
 GIF = {"uri": "https://media.tenor.example/kettle.gif"}
 
 

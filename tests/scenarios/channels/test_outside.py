@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-import pytest
-
 from tests.support.bot_texts import STARTED
 from tests.support.callback import CallbackUser
 from tests.support.users import conversation_of
 from tests.support.waiting import until
-
-pytestmark = pytest.mark.timeout(300)
 
 
 async def trigger(stack, http, sender, channel):

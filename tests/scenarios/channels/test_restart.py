@@ -22,9 +22,6 @@ async def callback(stack, http):
         yield found
 
 
-pytestmark = pytest.mark.timeout(300)
-
-
 @proves("callback", "to user", after_a_restart="yes")
 @proves("slack", "to user", after_a_restart="yes")
 @proves("slack", "to user", with_drop_in=True, after_a_restart="yes")

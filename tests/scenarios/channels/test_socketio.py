@@ -21,7 +21,6 @@ from tests.support.platforms.socketio import Page
 from tests.support.users import conversation_of, is_of
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
 STOCK_PATH = "/stock.io"
 
 
@@ -91,14 +90,14 @@ async def test_what_is_written_while_the_page_reloads_comes_after_it(stack, sim)
         await hears(page.texts, "Ana: before")
     await sim.agent_text(conversation, "while away, one")
     await sim.agent_text(conversation, "while away, two")
-    await until(waits(stack, "while away, one"), timeout=30)
+    await until(waits(stack, "while away, one"))
     async with Page(stack.rasa_url, session=page.session) as reloaded:
         await hears(reloaded.texts, "while away, two")
         assert reloaded.texts() == ["Ana: while away, one", "Ana: while away, two"]
         await reloaded.says("I am back")
         await sim.wait_for_message(conversation, "I am back")
     await sim.agent_text(conversation, "before the server dies")
-    await until(waits(stack, "before the server dies"), timeout=30)
+    await until(waits(stack, "before the server dies"))
     await restart_killed(stack)
     async with Page(stack.rasa_url, session=page.session) as again:
         await hears(again.texts, "before the server dies")
@@ -109,7 +108,7 @@ async def test_what_is_written_while_the_page_reloads_comes_after_it(stack, sim)
     async def is_over():
         return stack.count("SELECT count(*) FROM pending_messages WHERE delivered_at IS NULL")
 
-    await until(is_over, timeout=30)
+    await until(is_over)
     async with Page(stack.rasa_url, session=page.session) as last:
         await hears(last.texts, ENDED)
         assert last.texts() == [each for each in last.texts() if ENDED in each]
@@ -197,7 +196,7 @@ async def test_rasas_channel_forgets_its_users_when_the_server_restarts(stack, s
     async with Page(stack.rasa_url, session=page.session, path=STOCK_PATH) as again:
         assert again.socket != page.socket
         await sim.agent_text(conversation, "are you still there?")
-        await until(waits(stack, "are you still there?"), timeout=30)
+        await until(waits(stack, "are you still there?"))
         await again.says(ASK_HOURS)
         await hears(again.texts, HOURS)
         assert not any("still there" in each for each in again.texts())

@@ -14,8 +14,6 @@ from tests.support.platforms.telegram import TelegramUser, block, telegram_api
 from tests.support.servers import Stack
 from tests.support.users import RestUser, conversation_of, is_of
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture
 async def api():

@@ -21,7 +21,6 @@ from tests.support.platforms.scenario import (
     uploaded,
 )
 
-pytestmark = pytest.mark.timeout(300)
 JPEG = (Path(__file__).parents[2] / "webchat/samples/sample.jpg").read_bytes()
 HERE = {"latitude": 52.5, "longitude": 13.4}
 

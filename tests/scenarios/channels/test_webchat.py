@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 
-import pytest
-
 from tests.support.bot_texts import DELETED, STARTED
 from tests.support.channel_table import proves
 from tests.support.names import AGENTS, NAMELESS, TEXTS
@@ -245,7 +243,6 @@ async def test_rest_is_told_of_a_deletion_unless_the_message_still_waits(user, h
 
 @proves("webchat", "to user", after_a_restart="yes")
 @proves("rest", "to user", after_a_restart="yes")
-@pytest.mark.timeout(120)
 async def test_after_a_restart_both_get_what_was_sent_meanwhile(page, user, hand_over, sim, stack):
     on_page = await page.is_handed_over(sim, stack)
     on_rest = (await hand_over(user)).conversation

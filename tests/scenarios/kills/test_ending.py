@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 import aiohttp
-import pytest
 
 from tests.support.bot_texts import ASK_HOURS, ENDED, HOURS, NOT_PASSED_ON
 from tests.support.kills import kills
@@ -22,7 +21,6 @@ from tests.support.waiting import until
 from tests.support.webchat import open_chat_page
 
 #: A kill restarts a server, which is slow on a busy machine.
-pytestmark = pytest.mark.timeout(300)
 
 
 @kills("end by the agent")

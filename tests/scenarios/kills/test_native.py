@@ -15,7 +15,6 @@ from zendesk_handoff.domain import responses
 from zendesk_handoff.domain.responses import default_response
 
 #: A kill restarts a server, which is slow on a busy machine.
-pytestmark = pytest.mark.timeout(300)
 
 AGENTS = "zd-agentWorkspace"
 RATE = default_response(responses.RATE)

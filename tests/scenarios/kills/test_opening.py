@@ -23,7 +23,6 @@ from tests.support.waiting import until
 from zendesk_handoff.domain.responses import MESSAGE_FAILED, MESSAGE_SENT, default_response
 
 #: A kill restarts a server, which is slow on a busy machine.
-pytestmark = pytest.mark.timeout(300)
 
 #: Before a server has taken the request up, the session is opened or has failed, whichever is
 #: first.

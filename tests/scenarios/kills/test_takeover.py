@@ -19,7 +19,6 @@ from tests.support.users import RestUser
 from tests.support.waiting import until
 
 #: A kill restarts a server, which is slow on a busy machine.
-pytestmark = pytest.mark.timeout(300)
 
 REQUESTED = "actions: Sessions.request"
 TAKEN_UP = "rasa: Requests.take_up"

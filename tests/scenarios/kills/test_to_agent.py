@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-import pytest
-
 from tests.support.bot_texts import DELAYED, NOT_PASSED_ON
 from tests.support.callback import CallbackUser
 from tests.support.kills import kills
@@ -15,7 +13,6 @@ from tests.support.waiting import until
 from tests.support.webchat import PNG, open_chat_page
 
 #: A kill restarts a server, which is slow on a busy machine.
-pytestmark = pytest.mark.timeout(300)
 
 
 @kills("forwarding")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.bot_texts import BACK_OFFER
 from tests.support.callback import CallbackUser
 from tests.support.kills import kills
@@ -20,7 +18,6 @@ from tests.support.webchat import open_chat_page
 from zendesk_handoff.handover.agent_notes import agent_note
 
 #: A kill restarts a server, which is slow on a busy machine.
-pytestmark = pytest.mark.timeout(300)
 
 JOINED = "Ana is here now"
 PICTURE = {"type": "image", "mediaUrl": "https://shop.example/lid.png", "text": "look"}

@@ -46,7 +46,7 @@ async def has_answered(visitor, times):
     async def answered():
         return sum(HOURS in text for text in await visitor.words()) == times
 
-    await until(answered, timeout=30)
+    await until(answered)
 
 
 async def test_users_who_wrote_during_an_outage_are_answered(new_visitor, sim, stack, tracker_of):

@@ -144,7 +144,7 @@ async def test_the_outage_of_zendesk_delays_an_answer_and_loses_none(visitor, si
     async def both():
         return len(await visitor.heard()) == 2
 
-    await until(both, timeout=30)
+    await until(both)
 
 
 async def test_an_answer_whose_outcome_is_unknown_is_posted_once(visitor, sim):

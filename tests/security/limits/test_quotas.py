@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from functools import partial
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 
@@ -175,9 +175,9 @@ async def test_messages_that_wait_for_zendesk(open_page, sim, stack, limited):
     await page.shows(NOT_PASSED_ON)
     assert await limited("waiting_messages") == before + 1
     await sim.clear_faults()
-    await sim.wait_for_message(conversation, "message 4", timeout=30)
+    await sim.wait_for_message(conversation, "message 4")
     await page.says("and on")
-    await sim.wait_for_message(conversation, "and on", timeout=30)
+    await sim.wait_for_message(conversation, "and on")
     assert texts_of_user(await sim.messages(conversation)) == [
         *(f"message {number}" for number in range(5)),
         "and on",
@@ -232,16 +232,6 @@ async def test_uploads_that_do_not_end_take_no_place_of_others(
         await each.is_handed_over(sim, stack)
     before = await limited("uploads_at_once")
 
-    async def begins(of):
-        cookie = next(iter(of.http.cookie_jar))
-        reader, writer = await asyncio.open_connection(*server)
-        lines = (
-            *(f"Cookie: {cookie.key}={cookie.value}", "Content-Length: 100000"),
-            "Content-Type: multipart/form-data; boundary=x",
-        )
-        writer.write(post("/webhooks/webchat/files", *lines, body=b"--x\r\nContent-Disposition:"))
-        return reader, writer
-
     async def is_refused(of):
         # Without a file, so that nothing of what is asked here counts.
         form = aiohttp.FormData()
@@ -250,19 +240,37 @@ async def test_uploads_that_do_not_end_take_no_place_of_others(
             assert answer.status in {400, 429}, await answer.text()
             return answer.status == 429 and int(answer.headers["Retry-After"]) > 0
 
-    open_ones = [await begins(page), await begins(page)]
-    await until(partial(is_refused, page))  # once both have come in
-    assert not await is_refused(other)
-    open_ones.append(await begins(other))
-    await until(partial(is_refused, other))
-    assert await limited("uploads_at_once") > before
-    for _reader, writer in open_ones:
-        writer.close()
+    async with AsyncExitStack() as uploads:
+        for _ in range(2):
+            await uploads.enter_async_context(unending_upload(server, page))
+        assert await is_refused(page)
+        assert not await is_refused(other)
+        await uploads.enter_async_context(unending_upload(server, other))
+        assert await is_refused(other)
+        assert await limited("uploads_at_once") == before + 2
 
     async def is_taken():
         return not await is_refused(page)
 
     await until(is_taken)
+
+
+@asynccontextmanager
+async def unending_upload(server, page):
+    """Hold a connection on which the server has begun to read a body."""
+    cookie = next(iter(page.http.cookie_jar))
+    lines = (
+        *(f"Cookie: {cookie.key}={cookie.value}", "Content-Length: 100000"),
+        *("Content-Type: multipart/form-data; boundary=x", "Expect: 100-continue"),
+    )
+    reader, writer = await asyncio.open_connection(*server)
+    try:
+        writer.write(post("/webhooks/webchat/files", *lines, body=b"--x\r\nContent-Disposition:"))
+        answer = await asyncio.wait_for(reader.readline(), 30)
+        assert answer.startswith(b"HTTP/1.1 100"), answer
+        yield
+    finally:
+        writer.close()
 
 
 async def test_messages_that_wait_for_the_bot(open_page, stack, limited):
@@ -308,7 +316,7 @@ async def test_files_of_a_conversation_and_one_that_is_known(open_page, sim, sta
     stored = "SELECT count(*) FROM uploads WHERE sender_id = :sender"
     assert stack.count(stored, sender=page.sender) == len(ids)
     await page.says("done")
-    await sim.wait_for_message(conversation, "done", timeout=30)
+    await sim.wait_for_message(conversation, "done")
     kinds = [each["content"]["type"] for each in await sim.messages(conversation)]
     assert kinds.count("image") == len(ids)
 

@@ -13,7 +13,7 @@ from simulator import SimulatorClient
 from tests.support.bot_texts import ASK_HUMAN, STARTED
 from tests.support.servers import Stack
 from tests.support.users import conversation_of
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 from zendesk_handoff.domain.markup import WORD_JOINER
 
 PNG = bytes.fromhex(
@@ -31,7 +31,7 @@ def running(folder: Path, channels: dict[str, Any], **settings: Any) -> Iterator
         yield servers
 
 
-async def hears(texts: Texts, words: str, *, timeout: float = 30.0) -> str:
+async def hears(texts: Texts, words: str, *, timeout: float = PATIENCE) -> str:
     """Wait until a text with these words is there, once, and return it."""
 
     async def look() -> bool:
@@ -141,7 +141,7 @@ async def shows_all_kinds(
     async def is_whole() -> bool:
         return any("Which one?" in each for each in texts())
 
-    await until(is_whole, timeout=30)
+    await until(is_whole)
     words = "".join(texts()).replace(" ", "")
     assert LONG.replace(" ", "") in words, "a long text is whole"
     whole = html.unescape("\n".join(seen()))  # Slack has entities
@@ -163,7 +163,7 @@ async def uploaded(sim: SimulatorClient, conversation: str, kind: str = "image")
         is_users = message["author"]["type"] == "user"
         return bool(is_users and message["content"]["type"] == kind)
 
-    return dict((await sim.wait_for_message(conversation, fits, timeout=30))["content"])
+    return dict((await sim.wait_for_message(conversation, fits))["content"])
 
 
 async def restart_killed(stack: Stack) -> None:

@@ -10,7 +10,7 @@ Json = dict[str, Any]
 Predicate = Callable[[Json], bool]
 T = TypeVar("T")
 
-TIMEOUT = 20.0
+TIMEOUT = 60.0
 """Seconds that the `wait_for_…` methods wait by default."""
 
 
