@@ -13,6 +13,9 @@ export class Banner {
     this.beginButton = document.querySelector("#new-conversation");
     this.endButton.addEventListener("click", end);
     this.beginButton.addEventListener("click", begin);
+    const notices = document.querySelector("#notices");
+    const tellHeight = () => document.documentElement.style.setProperty("--notices-height", `${notices.offsetHeight}px`);
+    new ResizeObserver(tellHeight).observe(notices);
   }
 
   /** @param {{state: string, agent: string | null}} handoff */

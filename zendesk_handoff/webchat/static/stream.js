@@ -40,7 +40,8 @@ export function openStream(request, on) {
       await attempt().catch(() => {}); // the connection is lost, which the next line says
       if (state.isClosed) return;
       on.lost();
-      const wait = Math.min(LONGEST_RETRY, state.retry * 1.5 ** state.failures++);
+      // Spread, since all pages lose a server in the same instant.
+      const wait = Math.min(LONGEST_RETRY, state.retry * 1.5 ** state.failures++) * (0.5 + Math.random());
       await new Promise((resolve) => {
         wake = resolve;
         setTimeout(resolve, wait);

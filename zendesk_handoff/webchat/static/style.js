@@ -86,7 +86,7 @@ const CONTENT = `
 
 const INPUT = `
   #container, #chat-view, #messages { background: var(--paper); }
-  #messages { padding-bottom: 8px; color: var(--ink); }
+  #messages { padding-top: max(var(--notices-room), var(--notices-height, 0px)); padding-bottom: 8px; scroll-padding-top: var(--notices-height, 0px); color: var(--ink); }
   #text-input-container { border-color: var(--line) !important; background: var(--field) !important; }
   #text-input { color: var(--ink); padding-right: 2.4em !important; padding-left: .55em !important; } /* the icon stays on its side */
   #file-attachment-container { background-color: var(--bot) !important; color: var(--ink); } /* it covers messages */
