@@ -57,8 +57,8 @@ export class LogPosition {
       top = log.scrollTop;
     });
     const sizes = new ResizeObserver(() => this.toEndIfFollowed(false));
-    const observeAll = () => [log, ...log.children].forEach((part) => sizes.observe(part));
-    new MutationObserver(observeAll).observe(log, { childList: true });
-    observeAll();
+    const observe = (parts) => [...parts].filter((part) => part instanceof Element).forEach((part) => sizes.observe(part));
+    new MutationObserver((changes) => changes.forEach((change) => observe(change.addedNodes))).observe(log, { childList: true });
+    observe([log, ...log.children]);
   }
 }
