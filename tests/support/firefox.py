@@ -88,9 +88,10 @@ class Firefox:
         )
 
     async def until(self, expression):
-        """Wait until an expression is true."""
-        for _ in range(150):
-            if await self.evaluate(expression):
+        """Wait until an expression is true; while the page loads, it may raise."""
+        tried = f"(() => {{ try {{ return {expression} }} catch {{ return false }} }})()"
+        for _ in range(600):
+            if await self.evaluate(tried):
                 return
             await asyncio.sleep(0.1)
         shown = await self.evaluate(f"{_LOG}?.innerText")
