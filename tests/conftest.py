@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib.util import find_spec
 
 import pytest
@@ -40,10 +41,13 @@ if installed_rasa().rasa_pro:
 
 
 def pytest_configure():
-    """Keep structlog from caching loggers: a cached one writes to the output of an earlier test.
+    """Prepare the process.
 
-    Rasa turns the cache on when a test loads it.
+    structlog must not cache loggers, which Rasa turns on when a test loads it: a cached one writes
+    to the output of an earlier test. And ten thousand collected tests are no garbage, in which the
+    collector would look for it again and again.
     """
+    gc.disable()
     configure = structlog.configure
 
     def configure_uncached(*arguments, **settings):
@@ -68,6 +72,12 @@ _LONG = (
 )
 #: The log configuration that each test finds.
 _LOGS: dict[str, object] = {}
+
+
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items):

@@ -201,7 +201,7 @@ async def wonder(visitor: Visitor, *, every: float, end: asyncio.Event) -> None:
         every: Seconds between two questions, on average.
         end: Set when no other question is to be asked.
     """
-    while True:
+    for _ in range(2):  # the bot offers a person to somebody who asks the same thing a third time
         if await is_set_within(end, random.uniform(0.0, 2.0) * every):
             return
         await visitor.asks(ASK_HOURS, answer=HOURS)
