@@ -95,7 +95,7 @@ async def is_opened_once(sim, stack, user, *, connector, heard=(), is_answer_los
         is_answer_lost: Whether the user cannot hear of the start, nor hears of it again.
     """
     heard = [*heard, *await user.says("please hurry")]
-    found = await conversation_of(user.sender, sim, stack, connector=connector, timeout=TAKEOVER)
+    found = await conversation_of(user.sender, sim, stack, connector=connector)
     await sim.wait_for_message(found["id"], "please hurry", timeout=TAKEOVER)
     if not is_answer_lost:
         heard = await hears(user, STARTED, heard=heard)
