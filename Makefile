@@ -46,7 +46,8 @@ kills: setup ## kill a server at every place, on both databases; part of it is i
 
 adoption: setup ## put the wheels into other bots, with pip and with uv; half an hour
 	@$(BIN)/python tools/test.py -m "" tests/adoption tests/store/test_sqlalchemy2.py \
-	  tests/importer/test_trained_with_ted.py
+	  tests/importer/test_trained_with_ted.py tests/importer/test_other_bots.py \
+	  tests/importer/test_files.py tests/nlu/test_other_bots.py
 
 fuzz: setup ## a million generated requests to the public routes; two hours
 	@FUZZ_CASES=1000000 $(BIN)/python tools/test.py -s --show-capture=no -o timeout=0 \

@@ -11,7 +11,7 @@ import yaml
 from rasa.shared.importers.importer import TrainingDataImporter
 from rasa.shared.importers.rasa import RasaFileImporter
 
-from tests.support.bots import IMPORTER, LIGHT_PIPELINE, nlu, rule, write_bot
+from tests.support.bots import IMPORTER, LIGHT_PIPELINE, TRAINED, nlu, rule, write_bot
 from tests.support.shared import needs_shared
 from tools.paths import SHARED
 from zendesk_handoff.importer import HandoffImporter, bot_files
@@ -152,7 +152,7 @@ def test_a_domain_folder_gets_a_file_of_its_own(tmp_path):
 
 
 @needs_shared("data/bots/*/config.yml")
-@pytest.mark.parametrize("bot", ["financial-demo", "helpdesk-assistant"])
+@pytest.mark.parametrize("bot", TRAINED)
 def test_the_files_make_the_same_bot_of_others(bot, tmp_path):
     shutil.copytree(SHARED / "data" / "bots" / bot, tmp_path, dirs_exist_ok=True)
     check_same(tmp_path)

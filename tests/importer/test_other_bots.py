@@ -10,6 +10,7 @@ from rasa.shared.core.domain import Domain
 
 from tests.support.bots import (
     IMPORTER,
+    TRAINED,
     action_server,
     actions_after,
     configuration,
@@ -23,6 +24,11 @@ from tools.paths import SHARED
 
 BOTS = SHARED / "data" / "bots"
 REQUEST = "/human_handoff"
+#: A form of each, and what starts it.
+FORMS = {
+    "financial-demo": ("transfer_money_form", "/transfer_money"),
+    "helpdesk-assistant": ("open_incident_form", "/open_incident"),
+}
 
 pytestmark = needs_shared("data/bots/*/config.yml")
 
@@ -50,7 +56,7 @@ def test_what_the_bot_has_wins_and_is_reported(bot, tmp_path):
         assert "replace: true" in collision.cure
 
 
-@pytest.mark.parametrize("bot", ["financial-demo", "helpdesk-assistant"])
+@pytest.mark.parametrize("bot", TRAINED)
 async def test_the_bot_trains_and_answers_the_request_as_before(bot, tmp_path):
     agent = load_agent(train_bot(copy(bot, tmp_path)))
     done = await actions_after(agent, REQUEST)
@@ -60,14 +66,9 @@ async def test_the_bot_trains_and_answers_the_request_as_before(bot, tmp_path):
     assert await actions_after(agent, "/affirm", sender="b") == ["action_human_handoff"]
 
 
-@pytest.mark.parametrize(
-    ("bot", "form", "start"),
-    [
-        ("financial-demo", "transfer_money_form", "/transfer_money"),
-        ("helpdesk-assistant", "open_incident_form", "/open_incident"),
-    ],
-)
-async def test_with_replace_the_request_hands_over_also_out_of_a_form(bot, form, start, tmp_path):
+@pytest.mark.parametrize("bot", TRAINED)
+async def test_with_replace_the_request_hands_over_also_out_of_a_form(bot, tmp_path):
+    form, start = FORMS[bot]
     folder = copy(bot, tmp_path, replace=True)
     assert importer_of(folder).collisions() == []
     model = train_bot(folder)

@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any
 from unittest import mock
 
+import pytest
 import yaml
 from rasa.core.agent import Agent
 from rasa.model_training import train
@@ -27,6 +28,12 @@ LIGHT_PIPELINE: list[dict[str, Any]] = [
     {"name": "WhitespaceTokenizer"},
     {"name": "CountVectorsFeaturizer"},
     {"name": "LogisticRegressionClassifier"},
+]
+
+#: Two bots of the folder ../shared: `make test` trains the smaller one, `make adoption` both.
+TRAINED = [
+    pytest.param("financial-demo", marks=pytest.mark.exhaustive),
+    pytest.param("helpdesk-assistant"),
 ]
 
 

@@ -16,7 +16,7 @@ from tests.support.waiting import until
 
 DATABASES = ("sqlite", "postgresql")
 #: Of so many places `make test` kills at one.
-_EVERY = 12
+_EVERY = 18
 #: Looks, a tenth of a second apart, at which no place was passed and no server had anything to do:
 #: then all are quiet. On a busy machine a server may wait for a processor longer than that.
 _QUIET = 4
@@ -26,7 +26,7 @@ def kills(scenario):
     """Parametrize a test: without a kill, and with one at every place; on both databases.
 
     Without a kill the places that are passed are compared with the table. `make kills` runs all;
-    `make test` runs each scenario without a kill, and kills at every twelfth place once, on the
+    `make test` runs each scenario without a kill, and kills at every eighteenth place once, on the
     databases in turn.
     """
     cases = []
