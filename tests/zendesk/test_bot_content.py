@@ -60,6 +60,13 @@ def test_a_title_that_the_channel_would_cut_is_refused():
         said(long, "whatsapp")
 
 
+def test_buttons_of_one_title_are_refused_where_the_channel_takes_none():
+    same = {"text": "Well?", "buttons": [BUTTONS[0], {**BUTTONS[1], "title": BUTTONS[0]["title"]}]}
+    assert len(said(same)[0]["content"]["actions"]) == 2
+    with pytest.raises(ValueError, match="one title"):
+        said(same, "whatsapp")
+
+
 def test_elements_are_a_carousel():
     [body] = said({"elements": [ELEMENT, {**ELEMENT, "title": "x" * 300}]})
     first, second = body["content"]["items"]

@@ -37,7 +37,8 @@ _WITH_CAROUSELS = frozenset({"web", "ios", "android", "messenger", "line", "tele
 _WITHOUT_CAROUSELS = replace(LIMITS, cards=False)
 #: Channels that show less, by Zendesk's names.
 _LIMITS_OF = {
-    # Meta's page "Interactive reply buttons messages": three below a text of 1,024.
+    # Meta's page "Interactive reply buttons messages": three below a text of 1,024, whose titles
+    # differ.
     "whatsapp": replace(_WITHOUT_CAROUSELS, buttons=3, button_title=20, button_text=1024),
     # Conversations API: schema `reply`, field `text`: longer labels are cut.
     "messenger": replace(LIMITS, button_title=20),
@@ -195,6 +196,9 @@ def content_of(message: Mapping[str, Any], *, source: str = "") -> dict[str, Any
     buttons = message.get("buttons") or ()
     if buttons:
         content["actions"] = [_action(each, source) for each in buttons]
+        titles = {each["text"] for each in content["actions"]}
+        if source in _REPLIES_ONLY and len(titles) < len(buttons):
+            raise ValueError("the channel takes no two buttons of one title")
     if len(content) == 1:
         raise ValueError("there is nothing in it")
     return {"content": _checked(content)}
