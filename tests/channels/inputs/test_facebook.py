@@ -20,7 +20,7 @@ from zendesk_handoff.rasa.adapter import MessageForAgents
 
 class Server:
     def __init__(self, http, url):
-        self.got, self.fails, self.reads = [], {}, []
+        self.got, self.fails, self.holds, self.reads = [], {}, {}, []
         self.http, self.webhook = http, f"{url}/webhooks/facebook/webhook"
         self.user = facebook.MessengerUser(self.webhook, http, user="7")
 
@@ -34,6 +34,8 @@ class Server:
         if self.fails.get(message.text):
             self.fails[message.text] -= 1
             raise ValueError("of the bot")
+        if message.text in self.holds:
+            await self.holds[message.text].wait()
         kind = "agents" if isinstance(message, MessageForAgents) else "bot"
         self.got.append((kind, message.sender_id, message.text))
         if message.text == "answer me":
@@ -178,6 +180,19 @@ async def test_a_slow_sign_of_progress_holds_no_message_up(server, monkeypatch):
     assert server.got == [("bot", "7", "one"), ("bot", "7", "two")]
     assert shown == ["mark_seen", "mark_seen"]
     never.set()
+
+
+async def test_what_is_not_handled_in_time_comes_again_and_is_handled_once(server, monkeypatch):
+    monkeypatch.setattr("zendesk_handoff.channels.inputs.facebook._ANSWER_WITHIN", 0.2)
+    message = server.user.message("slow")
+    server.holds["slow"] = asyncio.Event()
+    await server.user.posts(message, status=500)
+    await server.user.posts(message, status=500)
+    assert server.got == []
+    server.holds["slow"].set()
+    monkeypatch.setattr("zendesk_handoff.channels.inputs.facebook._ANSWER_WITHIN", 30.0)
+    await server.user.posts(message)
+    assert server.got == [("bot", "7", "slow")]
 
 
 async def test_no_call_of_rasas_client_is_without_a_time_out(api, monkeypatch):

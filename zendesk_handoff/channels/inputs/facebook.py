@@ -170,15 +170,19 @@ class _Handler:
     def __init__(self, channel: FacebookInput, on_new_message: OnNewMessage) -> None:
         self._channel = channel
         self._on_new_message = on_new_message
-        self._known: OrderedDict[str, None] = OrderedDict()
+        #: The attempts at messages, by their keys: one that is repeated waits for the first.
+        self._known: OrderedDict[str, asyncio.Task[bool]] = OrderedDict()
         self._failures = Attempts()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def handle(self, events: list[JsonObject], metadata: Any) -> bool:
-        """Handle a request's events; return whether none is to be sent again."""
+        """Handle a request's events; return whether none is to be sent again.
+
+        What takes longer goes on, and is sent again as well: it might fail yet, or the server die.
+        """
         task = self._start(self._handle_all(events, metadata))
         done, _ = await asyncio.wait({task}, timeout=_ANSWER_WITHIN)
-        return not done or task.result()
+        return bool(done) and task.result()
 
     def _start(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         task = asyncio.create_task(work)
@@ -192,12 +196,16 @@ class _Handler:
 
     async def _handle_once(self, event: JsonObject, metadata: Any) -> bool:
         key = key_of(event)
-        if key is not None:
-            if key in self._known:
-                return True
-            self._known[key] = None
+        if key is None:
+            return await self._attempt(event, metadata, key)
+        task = self._known.get(key)
+        if task is None:
+            task = self._known[key] = self._start(self._attempt(event, metadata, key))
             if len(self._known) > _MAX_KEYS:
                 self._known.popitem(last=False)
+        return await task
+
+    async def _attempt(self, event: JsonObject, metadata: Any, key: str | None) -> bool:
         try:
             await self._pass_on(event, metadata)
         except Exception as error:
