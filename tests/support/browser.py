@@ -89,9 +89,17 @@ class Customer:
 
     async def nothing_sticks_out(self):
         for one in (self.log, self.frame.locator("main")):
-            assert await one.evaluate("each => each.scrollWidth <= each.clientWidth")
+            found = await one.evaluate(_STICKS_OUT)
+            assert found == [], found
 
 
+#: Lists what is wider than the place that it is shown in.
+_STICKS_OUT = """
+(root) => root.scrollWidth <= root.clientWidth ? [] : [root, ...root.querySelectorAll("*")]
+  .filter((one) => one.getBoundingClientRect().right > root.getBoundingClientRect().right)
+  .map((one) => `${one.tagName}#${one.id}.${one.className}`)
+  .concat(`${root.scrollWidth} > ${root.clientWidth}`)
+"""
 #: Notes what moves on a page by itself; not what moves because somebody has just pressed a key.
 WATCH_SHIFTS = """
 window.shifts = [];

@@ -1,6 +1,7 @@
 // Looks of the chat within deep-chat's shadow; the variables are in `page.css`.
 
-const bubble = { maxWidth: "78%", fontSize: "0.95rem", lineHeight: "1.4", marginTop: "6px" };
+// Its time stands beside it, in any window.
+const bubble = { maxWidth: "min(78%, 100% - 84px)", fontSize: "0.95rem", lineHeight: "1.4", marginTop: "6px" };
 
 /** By deep-chat's roles. */
 export const BUBBLES = {
