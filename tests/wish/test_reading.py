@@ -22,6 +22,7 @@ REQUESTS = (
     "I don’t want to chat with a machine, get me a person",
     "pls connect me to an agnet",
     "is there anybody I can speak to about my bill",
+    "is Priya in today? I'd like a word with her",
     "My parcel has not come. The number is 4711. Can I speak to someone? It is for my sister.",
     "I ordered two lamps\nboth are broken\nplease get me a human",
 )
@@ -188,6 +189,12 @@ def test_case_and_apostrophes_make_no_difference():
     loud, quiet = wish.read("I DON'T WANT A BOT"), wish.read("i don’t want a bot")
     assert replace(loud, why="") == replace(quiet, why="")
     assert loud.why.lower() == quiet.why.replace("’", "'")
+
+
+def test_a_letter_held_down_makes_no_difference():
+    assert wish.read("pleeease get me an agenttt").confidence == (
+        wish.read("please get me an agent").confidence
+    )
 
 
 def test_what_goes_beyond_the_limit_is_not_read():
