@@ -36,7 +36,13 @@ OWN = ROOT / "tests" / "data"
 DATA = EVALUATION_SETS
 INTENT = "human_handoff"
 #: The own sets in English; the others have the language in their names.
-ENGLISH = ("requests_looked_at", "requests_other_trades_unseen", "requests_unseen")
+ENGLISH = (
+    "requests_customers_looked_at",
+    "requests_customers_unseen",
+    "requests_looked_at",
+    "requests_other_trades_unseen",
+    "requests_unseen",
+)
 SAMPLES = 2000
 
 # "I want to speak to customer service" is no request for a human in the set with this label, and is

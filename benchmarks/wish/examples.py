@@ -24,6 +24,8 @@ DEMO_KINDS = {"human_handoff": Kind.EXPLICIT, "contact_support": Kind.NUMBER}
 
 #: How often a template is written out.
 MOST = 12
+#: The same in English, whose templates have longer lists.
+MOST_IN_ENGLISH = 24
 #: The evaluation sets, of which no line may be an example.
 SETS = ROOT / "tests" / "data"
 #: The words that a line must have to be anybody's own, and the likeness of a copy in percent.
@@ -67,12 +69,13 @@ def read_examples(language: str) -> list[Example]:
     """
     stored = yaml.safe_load((FOLDER / "examples" / f"{language}.yml").read_text("utf-8"))
     lists = stored.pop("lists")
+    most = MOST_IN_ENGLISH if language == "en" else MOST
     found = [
         Example(text, Kind(kind), line)
         for kind, groups in stored.items()
         for lines in groups.values()
         for line in lines.splitlines()
-        for text in write_out(line, lists)
+        for text in write_out(line, lists, most)
     ]
     if language == "en":
         found += _of_the_demo_bot()

@@ -24,8 +24,14 @@ KINDS = tuple(Kind)
 
 #: The least number of examples that an n-gram occurs in, by kind.
 LEAST_EXAMPLES = {CLASS: 2, WORD: 2, LETTER: 6}
+#: With more examples than these, n-grams of letters are left out: the words that they stand for are
+#: in the examples, and in a long message the small weights of many letters add up.
+MANY = 10_000
+#: How much more an example of `Kind.OTHER` counts then: few messages are requests, half of the
+#: examples are.
+OTHER_COUNTS = 1.5
 #: An n-gram whose weights are all smaller, in steps of `STEP`, is left out.
-LEAST_WEIGHT = 5
+LEAST_WEIGHT = 2
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,10 @@ class Examples:
     @cached_property
     def importance(self) -> np.ndarray:
         """How much each example counts: a template more than a line, less than all its lines."""
-        return np.asarray(np.bincount(self.sources)[self.sources] ** -0.5)
+        importance = np.bincount(self.sources)[self.sources] ** -0.5
+        if len(self.listed) > MANY:
+            importance[self.kinds == KINDS.index(Kind.OTHER)] *= OTHER_COUNTS
+        return np.asarray(importance)
 
     @property
     def fingerprint(self) -> str:
@@ -106,7 +115,10 @@ def fit(rows: Sequence[Collection[str]], kinds: np.ndarray, importance: np.ndarr
     from sklearn.linear_model import LogisticRegression
 
     occurs_in = Counter(key for row in rows for key in row)
-    keys = sorted(key for key, count in occurs_in.items() if count >= LEAST_EXAMPLES[key[:2]])
+    least = dict(LEAST_EXAMPLES)
+    if len(rows) > MANY:
+        least[LETTER] = len(rows) + 1
+    keys = sorted(key for key, count in occurs_in.items() if count >= least[key[:2]])
     regression = LogisticRegression(max_iter=300, tol=0.02)
     found = regression.fit(_matrix(rows, keys), kinds, sample_weight=importance)
     weights, intercepts = np.zeros((len(keys), len(KINDS))), np.full(len(KINDS), -np.inf)

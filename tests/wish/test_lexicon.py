@@ -10,7 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from benchmarks.wish.examples import read_words
-from zendesk_handoff.wish.lexicon import FUZZY_FROM, ITSELF, Lexicon
+from zendesk_handoff.wish.lexicon import EXACT, FUZZY_FROM, Lexicon
 from zendesk_handoff.wish.model import models
 
 
@@ -46,6 +46,19 @@ def test_punctuation_is_an_edge(lexicon):
     assert read(lexicon, "no agent now", ", ", "! ") == "edge not edge person edge"
 
 
+def test_a_contraction_is_read_as_its_words(lexicon):
+    assert read(lexicon, "I'd like an agent") == read(lexicon, "I like an agent")
+    for text in ("don't", "dont", "isn't", "won’t"):
+        assert read(lexicon, text) == "edge not edge"
+    assert read(lexicon, "can't") == "edge can not edge"
+    assert read(lexicon, "the printer's") == "edge a something edge"
+
+
+def test_a_first_name_has_no_typing_errors(lexicon):
+    assert read(lexicon, "brian") == "edge first_name edge"
+    assert read(lexicon, "brain") == "edge something edge"
+
+
 def test_each_token_has_a_class(lexicon):
     words = ["please", "12", "13", "agent", "please"]
     assert len(lexicon.read(words, [" "] * 4)) == len(words)
@@ -75,7 +88,7 @@ def test_the_nearest_of_all_listed_words_is_found_among_few(model, monkeypatch):
         word
         for name, words in listed.items()
         for word in words
-        if name != ITSELF and len(word) >= FUZZY_FROM
+        if name not in EXACT and len(word) >= FUZZY_FROM
     ]
     random = Random(1)
     tried = {each for word in fuzzy for each in mistyped(word, random)}

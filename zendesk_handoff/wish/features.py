@@ -20,6 +20,8 @@ _LETTERS_IN_A_ROW = range(3, 5)
 _TOKEN = re.compile(r"\b(?:[cdjlmnst]|qu)(?=['’])|\w+(?:['’]\w+)*", re.IGNORECASE)
 #: Accents, which many leave out. An umlaut is spelled out: without it a word may be another.
 _ACCENTS = re.compile("[\u0300-\u036f]")
+#: A letter that is held down: "pleeease".
+_REPEATED = re.compile(r"([a-z])\1{2,}")
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "’": "'"})
 
 
@@ -69,12 +71,19 @@ def placed_features(words: Words, lexicon: Lexicon) -> Iterator[tuple[str, int, 
         for number, names in enumerate(lexicon.read(words.tokens, words.gaps))
         for name in names.split()
     ]
-    tokens = [(token, number) for number, token in enumerate(words.tokens)]
+    # Many leave the apostrophe out: "dont".
+    tokens = [token.replace("'", "") for token in words.tokens]
+    spoken = [(token, n) for n, token in enumerate(tokens) if lexicon.class_of(words.tokens[n])]
     yield from _in_a_row(CLASS, classes, _CLASSES_IN_A_ROW)
-    yield from _in_a_row(WORD, tokens, _WORDS_IN_A_ROW)
-    for token, number in tokens:
+    # A filler by itself says nothing: requests have "please" more often than other messages. Beside
+    # another word it does: "nurse please" is one, "nurse" is not.
+    for n, (one, two) in enumerate(pairwise(map(lexicon.class_of, words.tokens))):
+        if not one or not two:
+            yield f"{WORD}{one or tokens[n]} {two or tokens[n + 1]}", n, n + 1
+    yield from _in_a_row(WORD, spoken, _WORDS_IN_A_ROW)
+    for n, token in enumerate(tokens):
         for gram in _letters(token):
-            yield gram, number, number
+            yield gram, n, n
 
 
 def features_of(words: Words, lexicon: Lexicon) -> frozenset[str]:
@@ -83,7 +92,7 @@ def features_of(words: Words, lexicon: Lexicon) -> frozenset[str]:
 
 
 def _plain(word: str) -> str:
-    word = word.lower().translate(_SPELLED_OUT)
+    word = _REPEATED.sub(r"\1", word.lower().translate(_SPELLED_OUT))
     if word.isascii():
         return word
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))

@@ -13,10 +13,13 @@ from rapidfuzz.distance import OSA
 
 ITSELF = "itself"
 FILLER = "filler"
+FIRST_NAME = "first_name"
 EDGE, NUMBER, SOMETHING = "edge", "number", "something"
 PAUSES = frozenset(".,;:!?()\n–—…")
 # Shorter words have too many similar ones: "chat" and "what", "rep" and "red".
 FUZZY_FROM = 5
+#: Classes whose words must be spelled right. Many names are like another word: "Brian", "brain".
+EXACT = frozenset({ITSELF, FIRST_NAME})
 
 
 class Lexicon:
@@ -24,7 +27,8 @@ class Lexicon:
 
     Args:
         words: For each class its words, in lower case. A word of the class `itself` is a class of
-            its own; those of the class `filler` are skipped.
+            its own; those of the class `filler` are skipped. Words of the classes `EXACT` must be
+            spelled right.
 
     Raises:
         ValueError: If a word stands in two lists.
@@ -45,7 +49,7 @@ class Lexicon:
         fuzzy = [
             word
             for word, name in self._class_of.items()
-            if len(word) >= FUZZY_FROM and name != ITSELF
+            if len(word) >= FUZZY_FROM and name not in EXACT
         ]
         # A message of many unknown words must be compared with few of these: it would keep the
         # server's other users waiting.
@@ -93,6 +97,11 @@ class Lexicon:
         name = self._class_of.get(word)
         if name is None and word[:1].isdigit():
             return NUMBER
+        if name is None and "'" in word:
+            # A contraction has the classes of its parts: "who'll", "don't".
+            parts = word.split("'")
+            if all(part in self._class_of for part in parts):
+                return " ".join(filter(None, map(self._classify, parts)))
         if name is None and len(word) >= FUZZY_FROM - 1:
             near = self._nearest(word)
             name = None if near is None else self._class_of[near]

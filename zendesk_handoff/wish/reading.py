@@ -9,6 +9,7 @@ from math import inf
 
 from zendesk_handoff.wish.features import Words, placed_features, split_words
 from zendesk_handoff.wish.kinds import REQUESTS, Kind
+from zendesk_handoff.wish.lexicon import FIRST_NAME
 from zendesk_handoff.wish.model import Model, models
 
 #: Characters of a message that are read.
@@ -130,6 +131,10 @@ def _highest_sum(scores: Sequence[float]) -> tuple[int, int]:
 
 
 def _known(words: Words, model: Model) -> float:
-    """Measure the share of known words. Numbers are left out: every language has the same."""
-    tokens = [token for token in words.tokens if not token[0].isdigit()]
+    """Measure the share of known words, without numbers and names: every language has the same."""
+    tokens = [
+        token
+        for token in words.tokens
+        if not token[0].isdigit() and model.lexicon.class_of(token) != FIRST_NAME
+    ]
     return sum(map(model.knows, tokens)) / len(tokens) if tokens else 0.0
