@@ -124,6 +124,22 @@ def test_the_bots_words_of_no_use_are_left_out():
         assert word not in digest
 
 
+def test_what_the_bot_says_before_the_case_is_no_part_of_it():
+    found = talk(
+        "hello",
+        "Hello! I am Fern, the bot of Fernhill Homeware. I look up orders and opening hours.",
+        "what can you do?",
+        "Orders, returns and delivery times. And when I am at my wit's end, a colleague comes.",
+        "where is my kettle",
+        "Order 10234, a blue enamel kettle, should arrive tomorrow.",
+        "get me your manager",
+    )
+    digest = summarize(found, max_words=60).split("\n\n")[0]
+    assert "blue enamel kettle" in digest
+    for word in ("Fernhill", "opening", "returns", "wit's end"):
+        assert word not in digest
+
+
 def test_a_goodbye_is_no_answer_to_the_case():
     told = ("when does LX18 leave", "LX18 leaves at 10:40. May I book you a seat on it?")
     bye = "It was a pleasure helping you today."

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from zendesk_handoff.domain.dialogue import Turn
 from zendesk_handoff.summary.candidates import Candidate
 from zendesk_handoff.summary.phrases import SPAN
+from zendesk_handoff.summary.request import SMALL_TALK
 from zendesk_handoff.summary.words import Words, formulas_of, words_of
 
 #: Content words that an answer needs to be more than a courtesy.
@@ -75,6 +76,29 @@ def _asks(turn: Turn, lists: Words) -> bool:
 
 def _words(text: str) -> list[str]:
     return [word.strip(".,;:!?").lower() for word in text.split()]
+
+
+def before_the_case(
+    turns: Sequence[Turn], candidates: Sequence[Candidate], *, request: int | None
+) -> frozenset[int]:
+    """Find what the bot said before the user came to the point: who it is, what it can do.
+
+    Args:
+        turns: The messages.
+        candidates: Their phrases, as `candidates_of` gives them.
+        request: The turn with the user's request.
+
+    Returns:
+        The indices of the bot's messages; none where the user never comes to a point.
+    """
+    said: dict[int, set[str]] = {}
+    for candidate in candidates:
+        if candidate.speaker == "user" and turns[candidate.turn].intent not in SMALL_TALK:
+            said.setdefault(candidate.turn, set()).update(candidate.content)
+    points = {turn for turn, content in said.items() if len(content) >= _SUBSTANCE}
+    points |= set() if request is None else {request}
+    first = min(points, default=0)
+    return frozenset(at for at in range(first) if turns[at].speaker == "bot")
 
 
 def not_understood(turns: Sequence[Turn]) -> list[str]:

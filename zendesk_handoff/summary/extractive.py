@@ -10,7 +10,12 @@ from zendesk_handoff.domain.dialogue import Dialogue
 from zendesk_handoff.domain.language import language_of
 from zendesk_handoff.domain.redaction import PAYMENT, mask, mask_dialogue
 from zendesk_handoff.domain.untrusted_text import quotable, quotable_dialogue
-from zendesk_handoff.summary.bot_answers import answers_to_thanks, last_answer, not_understood
+from zendesk_handoff.summary.bot_answers import (
+    answers_to_thanks,
+    before_the_case,
+    last_answer,
+    not_understood,
+)
 from zendesk_handoff.summary.budget import Budget, default_words, digest_words, shorten
 from zendesk_handoff.summary.candidates import Candidate, candidates_of
 from zendesk_handoff.summary.facts import (
@@ -118,10 +123,13 @@ def _digest(
         label = "" if any(each.line == "facts" for each in items) else labels.facts
         if budget.spend(f"{label} {item.short}"):
             items.append(item)
+    preliminary = before_the_case(turns, candidates, request=request)
     informative = [
         candidate
         for candidate in candidates
-        if turns[candidate.turn].intent not in SMALL_TALK and not candidate.bare
+        if turns[candidate.turn].intent not in SMALL_TALK
+        and candidate.turn not in preliminary
+        and not candidate.bare
     ]
     items += choose(
         _boosted(informative, answer),
