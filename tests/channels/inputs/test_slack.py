@@ -9,6 +9,7 @@ import pytest
 from sanic import Sanic
 
 from tests.support.platforms import slack
+from tests.support.waiting import until
 from tools.processes import free_port
 from zendesk_handoff.channels import SlackInput
 from zendesk_handoff.channels.inputs import slack as module
@@ -138,6 +139,21 @@ async def test_slack_is_answered_before_it_gives_up(server, monkeypatch):
     server.waits_for = asyncio.Event()
     await server.user().says("a long story")
     server.waits_for.set()
+
+
+async def test_what_fails_after_the_answer_is_handled_again(server, monkeypatch):
+    monkeypatch.setattr(module, "_ANSWER_WITHIN", 0.01)
+    monkeypatch.setattr(module, "_PAUSES", (0.01, 0.01))
+    server.waits_for = asyncio.Event()
+    server.fails = 2
+    await server.user().says("a long story")
+    server.waits_for.set()
+
+    async def is_handled():
+        return [each.text for each in server.messages] == ["a long story"] * 3
+
+    await until(is_handled)
+    assert server.fails == 0
 
 
 async def test_buttons(server):

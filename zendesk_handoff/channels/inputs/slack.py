@@ -35,6 +35,8 @@ OnNewMessage = Callable[[UserMessage], Awaitable[Any]]
 #: Seconds within which Slack is answered; it waits for three
 #: (https://docs.slack.dev/apis/events-api, "Responding to events").
 _ANSWER_WITHIN = 2.5
+#: Seconds before the attempts at a message that failed after Slack had been answered.
+_PAUSES = (2.0, 20.0)
 #: Messages of which is remembered that they came, for those that Slack sends again.
 _MAX_KEYS = 5_000
 
@@ -66,6 +68,7 @@ class SlackInput(rasas.SlackInput):
         """Return the routes, as Rasa's channel has them."""
         blueprint = Blueprint("handoff_slack_webhook")
         running: OrderedDict[str, asyncio.Task[bool]] = OrderedDict()
+        insisting: dict[str, asyncio.Task[None]] = {}
 
         async def handle(key: str, message: UserMessage) -> HTTPResponse:
             """Handle a message once, and answer when it is stored, or when Slack would give up."""
@@ -76,6 +79,11 @@ class SlackInput(rasas.SlackInput):
                 if len(running) > _MAX_KEYS:
                     running.popitem(last=False)
             await asyncio.wait({task}, timeout=_ANSWER_WITHIN)
+            if not task.done() and key not in insisting:
+                # A slow bot must not look like a server that fails, which Slack stops calling.
+                insist = asyncio.create_task(_insist(task, message, on_new_message))
+                insisting[key] = insist
+                insist.add_done_callback(lambda _done: insisting.pop(key))
             # Slack sends again what is not answered with success.
             status = HTTPStatus.INTERNAL_SERVER_ERROR if _has_failed(task) else HTTPStatus.OK
             return response.text("", status=status)
@@ -176,6 +184,24 @@ async def _handle(message: UserMessage, on_new_message: OnNewMessage) -> bool:
         log.error("handoff.slack.not_handled", **error_fields(error))
         return False
     return True
+
+
+async def _insist(
+    task: asyncio.Task[bool], message: UserMessage, on_new_message: OnNewMessage
+) -> None:
+    """Handle a message again if it fails after all: Slack was answered, and does not send it again.
+
+    Args:
+        task: The attempt that was running when Slack was answered.
+        message: The message.
+        on_new_message: Rasa's handler.
+    """
+    is_handled = await task
+    for pause in _PAUSES:
+        if is_handled:
+            return
+        await asyncio.sleep(pause)
+        is_handled = await _handle(message, on_new_message)
 
 
 def _has_failed(task: asyncio.Task[bool]) -> bool:
