@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from rasa.core.channels.channel import InputChannel
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActiveLoop, BotUttered, UserUttered
+from structlog.testing import capture_logs
 
 from tests.support.engine import DOMAIN, Answer, make_agent
 from tests.support.store import request_session
@@ -26,6 +27,7 @@ from zendesk_handoff.domain.responses import (
 from zendesk_handoff.domain.session import EndReason
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_missed import MissedMessages
+from zendesk_handoff.handover.native_poster import STALE
 from zendesk_handoff.rasa import hooks
 from zendesk_handoff.rasa.after_end import ENDED_INTENT
 from zendesk_handoff.rasa.bot import Bot
@@ -147,10 +149,13 @@ class Talk:
 async def make(sim, store):
     made = []
 
-    async def make(*, csat="ask", **values):
+    async def make(*, csat="ask", answer_within=60, **values):
         connector = await account(sim, inside=True, default_integration="rasa")
         connector = replace(
-            connector, mode="native", csat=csat, bot=BotSettings(typing=False, answer_within=60)
+            connector,
+            mode="native",
+            csat=csat,
+            bot=BotSettings(typing=False, answer_within=answer_within),
         )
         made.append(Talk(sim, store, connector, **{"trigger_ended": True, **values}))
         await made[-1].begin()
@@ -184,11 +189,35 @@ async def test_it_follows_what_is_said_of_the_end(make):
     assert await talk.triggered() == ["moved_to_email"]
 
 
-async def test_of_several_messages_it_follows_the_first(make):
+async def test_of_several_messages_it_follows_the_last(make):
+    """Else the second one would be the answer to a question that its user has not read."""
     talk = await make()
     await talk.released()
     await talk.stores("one")
-    assert await talk.says("two") == ["bot: one", RATING, TRIGGERED, "bot: two"]
+    assert await talk.says("two") == ["bot: one", "bot: two", RATING, TRIGGERED]
+    assert await talk.triggered() == ["agent"]
+
+
+async def test_it_follows_what_is_written_while_the_bot_answers(make, monkeypatch):
+    talk = await make()
+    await talk.released()
+    receive = talk.bot.receive
+
+    async def receives(message):
+        await receive(message)
+        if message.text == "one":
+            await talk.stores(" ")  # nothing that the bot answers
+            await talk.stores("two")
+
+    monkeypatch.setattr(talk.bot, "receive", receives)
+    assert await talk.says("one") == ["bot: one", "bot: two", RATING, TRIGGERED]
+
+
+async def test_what_has_no_words_is_not_waited_for(make):
+    talk = await make()
+    await talk.released()
+    await talk.stores("one")
+    assert await talk.says(" ") == ["bot: one", RATING, TRIGGERED]
 
 
 WHOLE = ["bot: hello", "bot: is it open?", RATING, TRIGGERED]
@@ -234,6 +263,59 @@ async def test_it_interrupts_no_form_which_would_take_it_for_an_answer(make, mon
     monkeypatch.setattr(Answer, "run", asks)
     assert await talk.says("where is it?") == ["bot: which order?"]
     assert await talk.triggered() == []
+
+
+@pytest.mark.parametrize("error", [RuntimeError("the user's words"), SystemExit(1)])
+async def test_what_fails_after_the_answer_keeps_no_message_from_the_bot(make, monkeypatch, error):
+    talk = await make(csat=None)
+    await talk.released()
+
+    async def fails(*_arguments):
+        raise error
+
+    monkeypatch.setattr(talk.agent.processor, "trigger_external_user_uttered", fails)
+    with capture_logs() as logs:
+        assert await talk.says("is it open?") == ["bot: is it open?"]
+    [logged] = [each for each in logs if each["event"] == "handoff.native.late_end_failed"]
+    assert "words" not in str(logged)
+    assert await talk.says("thanks") == ["bot: thanks"]
+
+
+async def test_a_rule_that_hangs_keeps_no_message_from_the_bot(make, monkeypatch):
+    talk = await make(csat=None, answer_within=0.3)
+    await talk.released()
+
+    async def hangs(*_arguments):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(talk.agent.processor, "trigger_external_user_uttered", hangs)
+    assert await talk.says("is it open?") == ["bot: is it open?"]
+    assert await talk.says("thanks") == ["bot: thanks"]
+
+
+async def test_what_cannot_be_said_of_the_end_keeps_no_user_from_the_agents(make, monkeypatch):
+    """A tracker that cannot be read is the bot's failure, and that is no reason to wait."""
+    monkeypatch.setattr("zendesk_handoff.rasa.native_handover._MARGIN", 0.0)
+    talk = await make(open_timeout=0.2)
+    await talk.released(EndReason.MOVED_TO_EMAIL)
+
+    async def exits(*_arguments):
+        raise SystemExit(1)
+
+    monkeypatch.setattr(talk.agent.processor, "get_tracker", exits)
+    await talk.says("is it open?")
+    newest = await talk.store.sessions.newest(talk.sender)
+    assert newest.is_open and "failed" in newest.reason
+
+
+async def test_words_that_were_dropped_after_the_release_were_not_heard(make):
+    """For example a reminder of the bot's, while nobody had the conversation."""
+    talk = await make()
+    await talk.released()
+    await talk.store.native.say(talk.sender, {"content": {"type": "text", "text": "still there?"}})
+    reminder = (await talk.store.native.to_post(talk.sender))[-1]
+    await talk.store.native.finish_post(reminder, error=STALE)
+    assert await talk.says("is it open?") == ["bot: is it open?", RATING, TRIGGERED]
 
 
 async def test_a_bot_whose_next_handover_fails_is_asked_no_more(make, monkeypatch):
