@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 import structlog
 
 from zendesk_handoff.webchat.executor import SerialExecutor
@@ -67,12 +68,13 @@ async def test_an_item_that_waits_or_runs_is_not_added_again():
     assert log[4:] == ["again begins", "again ends"]
 
 
-async def test_a_failure_is_reported_without_its_text_and_the_next_message_runs():
+@pytest.mark.parametrize("kind", [ValueError, SystemExit])
+async def test_a_failure_is_reported_without_its_text_and_the_next_message_runs(kind):
     observer, log, go = Observer(), [], asyncio.Event()
     go.set()
 
     async def fails():
-        raise ValueError("the user's own words")
+        raise kind("the user's own words")
 
     with structlog.testing.capture_logs() as lines:
         observer.executor.submit("a", 1, fails)
@@ -81,7 +83,7 @@ async def test_a_failure_is_reported_without_its_text_and_the_next_message_runs(
     assert observer.failures == [("a", 1)]
     assert log == ["2 begins", "2 ends"]
     (line,) = lines
-    assert (line["event"], line["error"]) == ("handoff.webchat.message_failed", "ValueError")
+    assert (line["event"], line["error"]) == ("handoff.webchat.message_failed", kind.__name__)
     assert "test_executor.py" in line["location"]
     assert "words" not in str(line)
 

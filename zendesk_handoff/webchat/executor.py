@@ -79,7 +79,9 @@ class SerialExecutor:
             if previous:
                 await asyncio.wait([previous])
             await work()
-        except Exception as error:
+        # Rasa calls sys.exit where an event of the tracker cannot be read. The message is stored:
+        # it would end each server that is started again.
+        except (Exception, SystemExit) as error:
             log.error("handoff.webchat.message_failed", **error_fields(error))
             await self._report_failure(sender_id, item_id)
         finally:
