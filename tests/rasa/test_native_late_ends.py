@@ -22,6 +22,7 @@ from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
 from zendesk_handoff.domain.responses import (
     ENDED_MOVED_TO_EMAIL,
     RATE,
+    RATED,
     default_response,
 )
 from zendesk_handoff.domain.session import EndReason
@@ -76,7 +77,7 @@ class Talk:
         app = SimpleNamespace(
             ctx=SimpleNamespace(agent=self.agent, input_channels=[make_channel(store)])
         )
-        self.sim, self.store, self.connector = sim, store, connector
+        self.sim, self.store, self.connector, self.source = sim, store, connector, "web"
         self.settings = Settings("https://bot.example.com", {connector.id: connector}, **values)
         self.clients, in_hand = Clients(self.settings), InHand(store.signals)
         self.bot = Bot(app, in_hand)
@@ -100,7 +101,7 @@ class Talk:
         body = {"text": text, "metadata": {"workspace": "default"}, "user": {}}
         event = UserEvent(
             *(self.connector.id, message_id, self.id, "message", body),
-            *("web", "u", message_id, message_id),
+            *(self.source, "u", message_id, message_id),
         )
         await self.store.native.add([event])
 
@@ -263,6 +264,47 @@ async def test_it_interrupts_no_form_which_would_take_it_for_an_answer(make, mon
     monkeypatch.setattr(Answer, "run", asks)
     assert await talk.says("where is it?") == ["bot: which order?"]
     assert await talk.triggered() == []
+
+
+@pytest.mark.parametrize("source", ["web", "whatsapp"])
+async def test_where_a_channel_shows_no_buttons_for_it_a_number_is_a_rating(make, source):
+    talk = await make(trigger_ended=False)
+    talk.source = source
+    session = await talk.released()
+    await talk.says("is it open?")
+    said = await talk.says("4")
+    rated = (await talk.store.sessions.get(session.id)).rating
+    if source == "web":
+        assert (said, rated) == (["bot: 4"], None), "it may be meant for the bot"
+    else:
+        assert (said, rated) == ([default_response(RATED)], 4)
+    assert await talk.says("5") == ["bot: 5"], "the first rating is kept"
+
+
+@pytest.mark.parametrize("more", ["thanks", None])
+async def test_no_number_is_a_rating_once_something_else_may_be_meant(make, more):
+    talk = await make(trigger_ended=more is None)
+    talk.source = "whatsapp"
+    session = await talk.released()
+    await talk.says("is it open?")
+    if more:
+        await talk.says(more)
+    assert await talk.says("4") == ["bot: 4"]
+    assert (await talk.store.sessions.get(session.id)).rating is None
+
+
+async def test_no_number_is_a_rating_which_a_form_has_asked_for(make, monkeypatch):
+    talk = await make(trigger_ended=False)
+    talk.source = "whatsapp"
+    await talk.released()
+
+    async def asks(*_arguments):
+        return [BotUttered("bot: how many?"), ActiveLoop("order_form")]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Answer, "run", asks)
+        await talk.says("two lamps, please")
+    assert await talk.says("4") == ["bot: 4"]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("the user's words"), SystemExit(1)])
