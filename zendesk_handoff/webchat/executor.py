@@ -79,9 +79,7 @@ class SerialExecutor:
             if previous:
                 await asyncio.wait([previous])
             await work()
-        # Rasa calls sys.exit where an event of the tracker cannot be read. The message is stored:
-        # it would end each server that is started again.
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             log.error("handoff.webchat.message_failed", **error_fields(error))
             await self._report_failure(sender_id, item_id)
         finally:
