@@ -26,6 +26,7 @@ from zendesk_handoff.domain.responses import (
     default_response,
 )
 from zendesk_handoff.domain.session import EndReason
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_missed import MissedMessages
 from zendesk_handoff.handover.native_poster import STALE
@@ -35,6 +36,7 @@ from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
 from zendesk_handoff.rasa.router import Router
+from zendesk_handoff.rasa.session_end import notify_end
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.settings.native import BotSettings
 from zendesk_handoff.store.engine.schema import sessions
@@ -374,3 +376,29 @@ async def test_a_bot_whose_next_handover_fails_is_asked_no_more(make, monkeypatc
 
     monkeypatch.setattr(Answer, "run", fails)
     assert await talk.says("a person") == ["bot: a person"]
+
+
+async def test_what_a_rule_says_at_the_end_is_said_once_over_a_crash(make, monkeypatch):
+    """The bot has the conversation again, and its worker dies before the tracker is saved."""
+    talk = await make(csat=None)
+    ended = await talk.released()
+    before = await talk.said()
+    native = talk.store.native
+    say = native.say
+
+    async def say_and_die(sender_id, body, *, key):
+        is_said = await say(sender_id, body, key=key)
+        if body["content"]["text"] == TRIGGERED:
+            raise StoreUnavailable("the server has died")
+        return is_said
+
+    async def notify():
+        output = await talk.bot.channels.output(ended)
+        await notify_end(talk.store, talk.settings, talk.bot, ended, output)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(native, "say", say_and_die)
+        with pytest.raises(StoreUnavailable):
+            await notify()
+    await notify()
+    assert (await talk.said())[len(before) :].count(TRIGGERED) == 1

@@ -12,14 +12,12 @@ from collections.abc import Awaitable, Callable
 import structlog
 from rasa.core.channels.channel import UserMessage
 
-from zendesk_handoff.domain.native import NATIVE_CHANNEL
 from zendesk_handoff.domain.session import EndReason, Session
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.logs import error_fields
-from zendesk_handoff.rasa.after_end import ENDED_INTENT, is_triggered, say_end, trigger_ended
+from zendesk_handoff.rasa.after_end import is_triggered, say_end, trigger_ended
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.foreign import call_foreign
-from zendesk_handoff.rasa.native_turn import TurnOutput
 from zendesk_handoff.rasa.ratings import ask_rating, is_asked
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.store import Store
@@ -153,10 +151,4 @@ class LateEnds:
 
     async def _trigger(self, message: UserMessage, session: Session) -> None:
         async with self._bot.lock(message.sender_id):
-            await trigger_ended(self._bot, session, self._output_of_intent(message, session))
-
-    def _output_of_intent(self, message: UserMessage, session: Session) -> TurnOutput:
-        """Number what the bot says to the intent by itself: the answer may not be repeated."""
-        adapter = self._bot.channels.adapter(NATIVE_CHANNEL)
-        address = adapter.address(message) or {}
-        return TurnOutput(adapter, address, turn=f"{session.id}:{ENDED_INTENT}")
+            await trigger_ended(self._bot, session, self._bot.channels.output_of(message))
