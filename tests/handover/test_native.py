@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from tests.support.zendesk import SUMMARY, account, single_attempt
+from zendesk_handoff.channels.messaging import MessagingAdapter
 from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent, native_sender
 from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import ConversationsError, HandoffError
@@ -24,6 +25,7 @@ from zendesk_handoff.settings.native import BotSettings
 from zendesk_handoff.store.engine.schema import sessions
 from zendesk_handoff.store.native import BotMessage
 from zendesk_handoff.store.outbox import Outgoing
+from zendesk_handoff.zendesk.bot_content import limits_of
 from zendesk_handoff.zendesk.clients import Clients
 
 AGENTS = "zd-agentWorkspace"
@@ -44,7 +46,7 @@ class Account:
         self.control = NativeControl(self.clients)
         self.poster = NativePoster(store, self.clients, self.control)
 
-    async def begin(self):
+    async def begin(self, source=""):
         self.id = await self.sim.user_begin(self.connector.app_id, name="Mara")
         self.message_id = await self.sim.user_text(self.id, "hello")
         user = (await self.sim.conversation(self.id))["user"]
@@ -54,6 +56,7 @@ class Account:
             conversation_id=self.id,
             kind="message",
             body={"text": "hello", "metadata": {}, "user": {}},
+            source=source,
             user_id=user["id"],
             message_id=self.message_id,
         )
@@ -261,6 +264,15 @@ async def test_the_handover_passes_control_and_says_nothing(make):
     assert view["ticket"]["first_message_id"] == native.message_id
     assert len(await native.sim.conversations(native.connector.app_id)) == 1
     assert (await native.conversation()).first_message_id is None
+
+
+async def test_words_of_a_session_from_outside_keep_to_the_users_channel(make):
+    """A reminder that hands over has no message of the user's, and so no place."""
+    native = await make()
+    await native.begin("whatsapp")
+    session = await native.open()
+    adapter = MessagingAdapter(None)
+    assert adapter.limits_at(session.address or {}) == limits_of("whatsapp")
 
 
 async def test_the_handover_waits_for_the_bots_last_words(make):

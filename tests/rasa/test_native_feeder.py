@@ -19,6 +19,7 @@ from zendesk_handoff.domain.messages import AgentMessage
 from zendesk_handoff.domain.native import LISTED, NATIVE_CHANNEL, POINTS, UserEvent
 from zendesk_handoff.domain.responses import (
     FAILED,
+    STARTED,
     STARTED_CLOSED,
     STARTED_CLOSED_FOR_LONG,
     TOO_MANY,
@@ -110,6 +111,16 @@ class Server:
     async def reason(self):
         session = await self.store.sessions.current(self.sender)
         return None if session is None else session.reason
+
+    def opens(self, monkeypatch):
+        """Let each request succeed at once."""
+        request = self.store.sessions.request
+
+        async def opened(*arguments, **values):
+            session = await request(*arguments, **values)
+            return await self.store.sessions.connect(session.id)
+
+        monkeypatch.setattr(self.store.sessions, "request", opened)
 
     async def session(self, *, connected):
         found = await self.store.sessions.request(
@@ -275,17 +286,42 @@ async def test_a_ticket_that_cannot_be_filled_keeps_nobody_from_the_agents(make,
     assert "my card is" in session.summary and "5678" not in session.summary
 
 
+async def test_whose_tracker_cannot_be_read_hears_of_the_agents_nevertheless(make, monkeypatch):
+    """The worker, which tells others, would need the tracker."""
+    server = await make()
+    server.bot.answer = fails
+
+    @asynccontextmanager
+    async def cannot_be_read(_sender_id):
+        raise HandoffError("no tracker")
+        yield
+
+    monkeypatch.setattr(server.bot, "open_tracker", cannot_be_read)
+    server.opens(monkeypatch)
+    await server.hears(locale="de")
+    assert [(said, locale) for said, locale, _ in server.bot.told] == [(STARTED, "de")]
+
+
 @pytest.mark.parametrize(
     ("hours", "response"), [(NIGHT, STARTED_CLOSED_FOR_LONG), (closed_until(BACK), STARTED_CLOSED)]
 )
-async def test_at_night_a_bot_without_a_model_promises_nobody(make, hours, response):
+async def test_at_night_a_bot_without_a_model_promises_nobody(make, hours, response, monkeypatch):
     server = await make(**configured(hours=hours))
     server.bot.processor = None
+    server.opens(monkeypatch)
     await server.hears(locale="de")
     [(said, locale, values)] = server.bot.told
     assert (said, locale) == (response, "de")
     assert ("opens" in values) is (response == STARTED_CLOSED)
     assert "um 9 Uhr" in values.get("opens", "um 9 Uhr")
+
+
+async def test_nobody_is_told_of_agents_who_do_not_have_the_conversation_yet(make):
+    server = await make()
+    server.bot.processor = None
+    await server.hears()
+    assert (await server.store.sessions.current(server.sender)).connected_at is None
+    assert server.bot.told == []
 
 
 async def test_a_bot_may_be_silent_where_the_settings_say_so(make):

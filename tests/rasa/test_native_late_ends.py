@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from rasa.core.channels.channel import InputChannel
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActiveLoop, BotUttered, UserUttered
+from structlog.testing import capture_logs
 
 from tests.support.engine import DOMAIN, Answer, make_agent
 from tests.support.store import request_session
@@ -21,17 +22,21 @@ from zendesk_handoff.domain.native import NATIVE_CHANNEL, UserEvent
 from zendesk_handoff.domain.responses import (
     ENDED_MOVED_TO_EMAIL,
     RATE,
+    RATED,
     default_response,
 )
 from zendesk_handoff.domain.session import EndReason
+from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_missed import MissedMessages
+from zendesk_handoff.handover.native_poster import STALE
 from zendesk_handoff.rasa import hooks
 from zendesk_handoff.rasa.after_end import ENDED_INTENT
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.in_hand import InHand
 from zendesk_handoff.rasa.native_feeder import NativeFeeder
 from zendesk_handoff.rasa.router import Router
+from zendesk_handoff.rasa.session_end import notify_end
 from zendesk_handoff.settings import Settings
 from zendesk_handoff.settings.native import BotSettings
 from zendesk_handoff.store.engine.schema import sessions
@@ -74,7 +79,7 @@ class Talk:
         app = SimpleNamespace(
             ctx=SimpleNamespace(agent=self.agent, input_channels=[make_channel(store)])
         )
-        self.sim, self.store, self.connector = sim, store, connector
+        self.sim, self.store, self.connector, self.source = sim, store, connector, "web"
         self.settings = Settings("https://bot.example.com", {connector.id: connector}, **values)
         self.clients, in_hand = Clients(self.settings), InHand(store.signals)
         self.bot = Bot(app, in_hand)
@@ -98,7 +103,7 @@ class Talk:
         body = {"text": text, "metadata": {"workspace": "default"}, "user": {}}
         event = UserEvent(
             *(self.connector.id, message_id, self.id, "message", body),
-            *("web", "u", message_id, message_id),
+            *(self.source, "u", message_id, message_id),
         )
         await self.store.native.add([event])
 
@@ -147,10 +152,13 @@ class Talk:
 async def make(sim, store):
     made = []
 
-    async def make(*, csat="ask", **values):
+    async def make(*, csat="ask", answer_within=60, **values):
         connector = await account(sim, inside=True, default_integration="rasa")
         connector = replace(
-            connector, mode="native", csat=csat, bot=BotSettings(typing=False, answer_within=60)
+            connector,
+            mode="native",
+            csat=csat,
+            bot=BotSettings(typing=False, answer_within=answer_within),
         )
         made.append(Talk(sim, store, connector, **{"trigger_ended": True, **values}))
         await made[-1].begin()
@@ -184,11 +192,35 @@ async def test_it_follows_what_is_said_of_the_end(make):
     assert await talk.triggered() == ["moved_to_email"]
 
 
-async def test_of_several_messages_it_follows_the_first(make):
+async def test_of_several_messages_it_follows_the_last(make):
+    """Else the second one would be the answer to a question that its user has not read."""
     talk = await make()
     await talk.released()
     await talk.stores("one")
-    assert await talk.says("two") == ["bot: one", RATING, TRIGGERED, "bot: two"]
+    assert await talk.says("two") == ["bot: one", "bot: two", RATING, TRIGGERED]
+    assert await talk.triggered() == ["agent"]
+
+
+async def test_it_follows_what_is_written_while_the_bot_answers(make, monkeypatch):
+    talk = await make()
+    await talk.released()
+    receive = talk.bot.receive
+
+    async def receives(message):
+        await receive(message)
+        if message.text == "one":
+            await talk.stores(" ")  # nothing that the bot answers
+            await talk.stores("two")
+
+    monkeypatch.setattr(talk.bot, "receive", receives)
+    assert await talk.says("one") == ["bot: one", "bot: two", RATING, TRIGGERED]
+
+
+async def test_what_has_no_words_is_not_waited_for(make):
+    talk = await make()
+    await talk.released()
+    await talk.stores("one")
+    assert await talk.says(" ") == ["bot: one", RATING, TRIGGERED]
 
 
 WHOLE = ["bot: hello", "bot: is it open?", RATING, TRIGGERED]
@@ -236,6 +268,100 @@ async def test_it_interrupts_no_form_which_would_take_it_for_an_answer(make, mon
     assert await talk.triggered() == []
 
 
+@pytest.mark.parametrize("source", ["web", "whatsapp"])
+async def test_where_a_channel_shows_no_buttons_for_it_a_number_is_a_rating(make, source):
+    talk = await make(trigger_ended=False)
+    talk.source = source
+    session = await talk.released()
+    await talk.says("is it open?")
+    said = await talk.says("4")
+    rated = (await talk.store.sessions.get(session.id)).rating
+    if source == "web":
+        assert (said, rated) == (["bot: 4"], None), "it may be meant for the bot"
+    else:
+        assert (said, rated) == ([default_response(RATED)], 4)
+    assert await talk.says("5") == ["bot: 5"], "the first rating is kept"
+
+
+@pytest.mark.parametrize("more", ["thanks", None])
+async def test_no_number_is_a_rating_once_something_else_may_be_meant(make, more):
+    talk = await make(trigger_ended=more is None)
+    talk.source = "whatsapp"
+    session = await talk.released()
+    await talk.says("is it open?")
+    if more:
+        await talk.says(more)
+    assert await talk.says("4") == ["bot: 4"]
+    assert (await talk.store.sessions.get(session.id)).rating is None
+
+
+async def test_no_number_is_a_rating_which_a_form_has_asked_for(make, monkeypatch):
+    talk = await make(trigger_ended=False)
+    talk.source = "whatsapp"
+    await talk.released()
+
+    async def asks(*_arguments):
+        return [BotUttered("bot: how many?"), ActiveLoop("order_form")]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Answer, "run", asks)
+        await talk.says("two lamps, please")
+    assert await talk.says("4") == ["bot: 4"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("the user's words"), SystemExit(1)])
+async def test_what_fails_after_the_answer_keeps_no_message_from_the_bot(make, monkeypatch, error):
+    talk = await make(csat=None)
+    await talk.released()
+
+    async def fails(*_arguments):
+        raise error
+
+    monkeypatch.setattr(talk.agent.processor, "trigger_external_user_uttered", fails)
+    with capture_logs() as logs:
+        assert await talk.says("is it open?") == ["bot: is it open?"]
+    [logged] = [each for each in logs if each["event"] == "handoff.native.late_end_failed"]
+    assert "words" not in str(logged)
+    assert await talk.says("thanks") == ["bot: thanks"]
+
+
+async def test_a_rule_that_hangs_keeps_no_message_from_the_bot(make, monkeypatch):
+    talk = await make(csat=None, answer_within=0.3)
+    await talk.released()
+
+    async def hangs(*_arguments):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(talk.agent.processor, "trigger_external_user_uttered", hangs)
+    assert await talk.says("is it open?") == ["bot: is it open?"]
+    assert await talk.says("thanks") == ["bot: thanks"]
+
+
+async def test_what_cannot_be_said_of_the_end_keeps_no_user_from_the_agents(make, monkeypatch):
+    """A tracker that cannot be read is the bot's failure, and that is no reason to wait."""
+    monkeypatch.setattr("zendesk_handoff.rasa.native_handover._MARGIN", 0.0)
+    talk = await make(open_timeout=0.2)
+    await talk.released(EndReason.MOVED_TO_EMAIL)
+
+    async def exits(*_arguments):
+        raise SystemExit(1)
+
+    monkeypatch.setattr(talk.agent.processor, "get_tracker", exits)
+    await talk.says("is it open?")
+    newest = await talk.store.sessions.newest(talk.sender)
+    assert newest.is_open and "failed" in newest.reason
+
+
+async def test_words_that_were_dropped_after_the_release_were_not_heard(make):
+    """For example a reminder of the bot's, while nobody had the conversation."""
+    talk = await make()
+    await talk.released()
+    await talk.store.native.say(talk.sender, {"content": {"type": "text", "text": "still there?"}})
+    reminder = (await talk.store.native.to_post(talk.sender))[-1]
+    await talk.store.native.finish_post(reminder, error=STALE)
+    assert await talk.says("is it open?") == ["bot: is it open?", RATING, TRIGGERED]
+
+
 async def test_a_bot_whose_next_handover_fails_is_asked_no_more(make, monkeypatch):
     talk = await make()
     await talk.released()
@@ -250,3 +376,29 @@ async def test_a_bot_whose_next_handover_fails_is_asked_no_more(make, monkeypatc
 
     monkeypatch.setattr(Answer, "run", fails)
     assert await talk.says("a person") == ["bot: a person"]
+
+
+async def test_what_a_rule_says_at_the_end_is_said_once_over_a_crash(make, monkeypatch):
+    """The bot has the conversation again, and its worker dies before the tracker is saved."""
+    talk = await make(csat=None)
+    ended = await talk.released()
+    before = await talk.said()
+    native = talk.store.native
+    say = native.say
+
+    async def say_and_die(sender_id, body, *, key):
+        is_said = await say(sender_id, body, key=key)
+        if body["content"]["text"] == TRIGGERED:
+            raise StoreUnavailable("the server has died")
+        return is_said
+
+    async def notify():
+        output = await talk.bot.channels.output(ended)
+        await notify_end(talk.store, talk.settings, talk.bot, ended, output)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(native, "say", say_and_die)
+        with pytest.raises(StoreUnavailable):
+            await notify()
+    await notify()
+    assert (await talk.said())[len(before) :].count(TRIGGERED) == 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+#: The best rating; the question has a button for each.
+MAX_RATING = 5
 #: Before the number, in the payload of a button of ``utter_handoff_rate``.
 RATING_PAYLOAD = "/handoff_rating_"
 #: Before the number, in the ticket's tag.

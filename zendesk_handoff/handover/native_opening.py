@@ -58,6 +58,8 @@ class NativeOpening:
             # By these the ticket is recognised, and the agents' messages are told from older ones.
             "summary_message_id": await self._last_message(found),
             "transcript_message_id": await self._first_message(found),
+            # A reminder, or another trigger, knows nothing of the user's channel and its limits.
+            "address": {"source": found.source},
         }
 
     async def may_pass(self) -> bool:

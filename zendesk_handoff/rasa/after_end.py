@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from rasa.core.channels.channel import OutputChannel
 from rasa.shared.core.events import SessionStarted, UserUttered
@@ -11,6 +13,7 @@ from zendesk_handoff.domain.identity import requester_profile
 from zendesk_handoff.domain.responses import ENDED_EMAIL, FAILED, ended_responses
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.channel_output import ChannelOutput
 from zendesk_handoff.rasa.outputs import channel_name
 from zendesk_handoff.rasa.trackers import OpenTracker
 from zendesk_handoff.settings import Settings
@@ -100,7 +103,32 @@ async def trigger_ended(bot: Bot, session: Session, output: OutputChannel) -> No
             return
         tracker = opened.tracker
     entities = {_REASON: session.end_reason}
+    if isinstance(output, ChannelOutput) and output.is_idempotent:
+        output = _NumberedOutput(output, key=f"{session.id}:{ENDED_INTENT}")
     await processor.trigger_external_user_uttered(ENDED_INTENT, entities, tracker, output)
+
+
+class _NumberedOutput(OutputChannel):
+    """Numbers the words of a rule: one that is repeated after a crash says nothing twice.
+
+    Args:
+        output: Of a channel that can tell.
+        key: The beginning of the words' keys.
+    """
+
+    def __init__(self, output: ChannelOutput, *, key: str) -> None:
+        super().__init__()
+        self._output = output
+        self._key = key
+        self._count = 0
+
+    def name(self) -> str:
+        return self._output.name()
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        key = f"{self._key}:{self._count}"
+        self._count += 1
+        await self._output.send_once(recipient_id, message, key=key)
 
 
 def _has_intent(tracker: DialogueStateTracker) -> bool:

@@ -18,7 +18,6 @@ from sanic import Sanic
 
 from zendesk_handoff.domain.language import ENGLISH, LANGUAGE_KEY, language_of
 from zendesk_handoff.domain.responses import default_message, has_built_in
-from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa import lock_store
 from zendesk_handoff.rasa.channels import Channels, Whereabouts
@@ -99,15 +98,8 @@ class Bot:
 
         Args:
             message: It is routed first.
-
-        Raises:
-            HandoffError: Rasa wanted to end the server, as where an event of the tracker cannot be
-                read: the message would end each server that is started again.
         """
-        try:
-            await self._app.ctx.agent.handle_message(message)
-        except SystemExit as error:
-            raise HandoffError("Rasa has called sys.exit while it handled a message.") from error
+        await self._app.ctx.agent.handle_message(message)
 
     def lock(self, sender_id: str) -> AbstractAsyncContextManager[Any]:
         """Take the lock under which Rasa handles a sender's messages.

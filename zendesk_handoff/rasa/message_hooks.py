@@ -14,6 +14,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import LockError, LockStore
 from rasa.core.processor import MessageProcessor
 
+from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.rasa.hook_context import HookContext, Method, Responses, collected
 from zendesk_handoff.rasa.response_tracking import keep_request
 
@@ -27,6 +28,10 @@ def agent_handle_message(rasas: Method, context: HookContext) -> Method:
 
     A lock is refused when its ticket expired while waiting, when two processes took one at once
     from Rasa's own Redis lock store, or when Redis does not answer.
+
+    Rasa calls ``sys.exit`` where its SQL tracker store cannot read an event, or refuses a sender
+    id. One user's message would end the server for all, and again if it is stored or sent again:
+    that is an error like any other here.
     """
 
     @wraps(rasas)
@@ -49,6 +54,8 @@ def agent_handle_message(rasas: Method, context: HookContext) -> Method:
                     return await context.route(message, agent.processor, handle)
             except LockError as error:
                 refused = error
+            except SystemExit as error:
+                raise HandoffError("Rasa has called sys.exit for a message.") from error
         log.error("handoff.router.no_lock")
         # The bot needs the lock. Messages to human agents are ordered by the store instead.
         if await context.is_with_agents(message.sender_id):

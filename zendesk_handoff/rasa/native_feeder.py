@@ -14,7 +14,7 @@ from rasa.core.channels.channel import UserMessage
 from zendesk_handoff.domain.native import NATIVE_CHANNEL, POINTS, NativeConversation
 from zendesk_handoff.domain.rates import HOUR, Rate
 from zendesk_handoff.domain.responses import FAILED, TOO_MANY
-from zendesk_handoff.domain.session import EndReason, State
+from zendesk_handoff.domain.session import EndReason, Session, State
 from zendesk_handoff.errors import ConversationsError, HandoffError, StoreUnavailable
 from zendesk_handoff.handover.native_control import NativeControl
 from zendesk_handoff.handover.native_events import LOCALE
@@ -85,6 +85,7 @@ class NativeFeeder:
         sender_id, native = conversation.sender_id, self._store.native
         if waiting := await native.to_handle(sender_id):
             await self._missed.before_turn(conversation, until=waiting[-1].sent_at)
+        ended: Session | None = None
         while waiting := await native.to_handle(sender_id):
             if not native.leases.is_held(sender_id):
                 return
@@ -92,7 +93,9 @@ class NativeFeeder:
             connector = self._settings.connectors.get(conversation.connector_id)
             if current is None or connector is None:
                 return
-            await self._handle(current, connector, waiting[0], may_be_known=may_be_known)
+            ended = await self._handle(
+                current, connector, waiting[0], ended=ended, may_be_known=may_be_known
+            )
             await native.finish(waiting[0])
             may_be_known = False
 
@@ -108,39 +111,68 @@ class NativeFeeder:
         connector: Connector,
         row: UserMessageRow,
         *,
+        ended: Session | None,
         may_be_known: bool,
-    ) -> None:
+    ) -> Session | None:
+        """Handle one message.
+
+        Args:
+            conversation: The conversation.
+            connector: The conversation's.
+            row: The message.
+            ended: A session of whose end the rest is said once the user has written no more.
+            may_be_known: Whether the bot may have handled it before.
+
+        Returns:
+            ``ended`` for the next message; ``None`` where nothing is left to say.
+        """
         if not await self._is_for_bot(conversation, row):
             log.info("handoff.native.not_ours", connector=connector.id)
-            return
+            return ended
         if row.kind == "foreign":
             await self._pass_on(conversation, connector, row)
-            return
+            return ended
         if row.kind != "refused" and not row.body["text"].strip():
-            return
+            return ended
         adapter = self._bot.channels.adapter(NATIVE_CHANNEL)
         message = message_of(row, adapter, source=conversation.source, may_be_known=may_be_known)
         if row.kind == "refused":
             if not self._refusals.take(conversation.sender_id):
                 locale = row.body["metadata"].get(LOCALE)
                 await self._bot.refuse(message, TOO_MANY, locale=locale)
-            return
+            return ended
         points, limit = await self._loops.count(conversation, row), connector.bot.loop_after
         await self._store.native.begin_turn(row, fast_turns=points)
         if limit is not None and points >= limit * POINTS:
             await self._handover.hand_over(message, connector, "bot_loop")
-            return
+            return None
         if row.kind == "start":
             await self._take_control(conversation, connector)
-        ended = await self._late_ends.before_answer(message, stored_at=row.created_at)
+        within = connector.bot.answer_within
+        ended = await self._late_ends.before_answer(
+            message, stored_at=row.created_at, within=within, known=ended
+        )
         self._show_typing(conversation, connector)
         # Of a turn that is repeated, what was said the first time is not said again.
         since = row.created_at if may_be_known else time.time()
         problem = await self._turn(message, connector, since=since)
         if problem is None and ended is not None:
-            await self._late_ends.after_answer(message, ended)
+            if await self._is_followed(row):
+                return ended  # the next message is no answer to a question that is not read yet
+            await self._late_ends.after_answer(message, ended, within=within)
         if problem is not None and row.kind != "start":  # who has asked nothing waits for nothing
             await self._handover.hand_over(message, connector, problem)
+        return None
+
+    async def _is_followed(self, row: UserMessageRow) -> bool:
+        """Tell whether the user has written more, which the bot answers next."""
+        waiting = await self._store.native.to_handle(row.sender_id)
+        return any(
+            each.id != row.id
+            and each.kind not in {"foreign", "refused"}
+            and bool(each.body["text"].strip())
+            for each in waiting
+        )
 
     async def _is_for_bot(self, conversation: NativeConversation, row: UserMessageRow) -> bool:
         """Tell whether the bot has control; a session that is still open is over then."""

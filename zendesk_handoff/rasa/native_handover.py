@@ -63,10 +63,11 @@ class NativeHandover:
         """
         reason = agent_note(problem, connector.agent_language)
         log.error("handoff.native.handed_over", connector=connector.id, problem=problem)
+        dialogue, is_read = await self._dialogue(message)
         case = FailureCase(
             connector,
             self._settings,
-            await self._dialogue(message),
+            dialogue,
             sender_id=message.sender_id,
             metadata=message.metadata or {},
             user=getattr(message, "user", None),
@@ -87,8 +88,9 @@ class NativeHandover:
                 ticket=(await case.fill_ticket()).to_json(),
             )
             session = await self.wait(session)
-        if session.is_open and self._bot.processor is None:
-            # With a model the worker tells the user, and pauses the tracker.
+        is_connected = session.is_open and session.state not in _UNDECIDED
+        if is_connected and (self._bot.processor is None or not is_read):
+            # Else the worker tells the user, and pauses the tracker, which it needs for both.
             locale = identity.locale or self._bot.language
             response, values = start_words(connector, at=time.time(), locale=locale)
             await self._bot.tell(
@@ -120,18 +122,24 @@ class NativeHandover:
                     return session
                 await is_set_within(changed, min(left, _LOOK_AGAIN))
 
-    async def _dialogue(self, message: UserMessage) -> Dialogue:
-        """Read the conversation; where that fails, too, the user's last message is all of it."""
+    async def _dialogue(self, message: UserMessage) -> tuple[Dialogue, bool]:
+        """Read the conversation; where that fails, too, the user's last message is all of it.
+
+        Returns:
+            The conversation, and whether nothing has kept it from being read.
+        """
         said = {
             **{"event": "user", "text": message.text, "timestamp": time.time(), "parse_data": {}},
             "metadata": {LANGUAGE_KEY: self._bot.language},
         }
+        found: Dialogue | None = None
+        is_read = False
         try:
             found = await asyncio.wait_for(self._read(message, said), _READ_WITHIN)
+            is_read = True
         except Exception as error:
             log.warning("handoff.native.no_summary", **error_fields(error))
-            found = None
-        return dialogue_from_events([said]) if found is None else found
+        return (dialogue_from_events([said]) if found is None else found), is_read
 
     async def _read(self, message: UserMessage, said: dict[str, Any]) -> Dialogue | None:
         async with self._bot.open_tracker(message.sender_id) as opened:

@@ -6,7 +6,7 @@ import time
 
 from rasa.core.channels.channel import OutputChannel, UserMessage
 
-from zendesk_handoff.domain.ratings import rating_in, rating_of_payload
+from zendesk_handoff.domain.ratings import MAX_RATING, rating_in, rating_of_payload
 from zendesk_handoff.domain.responses import RATE, RATED
 from zendesk_handoff.domain.session import Session
 from zendesk_handoff.rasa.bot import Bot
@@ -74,15 +74,17 @@ async def take_rating(
         Whether it is one, so that the bot must not handle it.
     """
     text = message.text or ""
-    rating = rating_of_payload(text)
-    if (session is None or session.rating_asked_at is None) and rating is not None:
+    rating, in_words = rating_of_payload(text), rating_in(text)
+    if in_words is not None and (session is None or session.rating_asked_at is None):
         # A button of an earlier session may still stand in the chat, also after a later one.
         since = time.time() - _COUNTS_FOR
         session = await store.ratings.last_asked(message.sender_id, since=since)
         if session is not None and bot.channels.is_foreign(message, session):
             return False
+        if session is not None and await _has_no_buttons(store, settings, bot, message, session):
+            rating = in_words
     elif session is not None and session.rating_asked_at is not None and session.rating is None:
-        rating = rating_in(text)
+        rating = in_words
     if session is None or session.rating_asked_at is None or rating is None:
         return False
     connector = settings.connectors.get(session.connector_id)
@@ -95,3 +97,30 @@ async def take_rating(
         locale=session.profile.get("locale"),
     )
     return True
+
+
+async def _has_no_buttons(
+    store: Store, settings: Settings, bot: Bot, message: UserMessage, session: Session
+) -> bool:
+    """Tell whether a number can only be the answer to a question that was asked without buttons.
+
+    After a release the question follows the bot's answer, and a new Rasa session has begun by then:
+    only buttons count, which a user of WhatsApp is not shown, since it has fewer.
+
+    Args:
+        store: The store.
+        settings: The plugin's settings.
+        bot: The bot.
+        message: The user's.
+        session: The session that is to be rated.
+    """
+    asked_at = session.rating_asked_at
+    if not session.is_native or session.rating is not None or settings.trigger_ended:
+        return False
+    if asked_at is None or await store.native.has_said(message.sender_id, since=asked_at):
+        return False
+    address = bot.channels.whereabouts(message).address or {}
+    if bot.channels.adapter(session.channel).limits_at(address).buttons >= MAX_RATING:
+        return False
+    async with bot.open_tracker(message.sender_id) as opened:  # a form asks something, too
+        return opened is None or opened.tracker.active_loop is None

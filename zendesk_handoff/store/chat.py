@@ -21,10 +21,11 @@ _FULL = -1
 LOOK_BACK = 50
 
 _IS_SENDERS = chat.c.sender_id == sa.bindparam("sender")
-#: What each open page reads after each signal, and at each heartbeat.
+#: What each open page reads after each signal, and at each heartbeat. The id is a client's, and may
+#: be larger than any of the column: PostgreSQL would refuse it as an integer.
 _AFTER = Statement(
     sa.select(chat.c.id, chat.c.body, chat.c.created_at)
-    .where(_IS_SENDERS, chat.c.id > sa.bindparam("last_id", type_=sa.Integer))
+    .where(_IS_SENDERS, chat.c.id > sa.bindparam("last_id", type_=sa.BigInteger))
     .order_by(chat.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer))
 )

@@ -272,6 +272,22 @@ class Native:
         )
         return await self._database.row(query.limit(1)) is not None
 
+    async def has_told(self, sender_id: str, *, since: float, until: float) -> bool:
+        """Tell whether the bot has said something that was not dropped: Zendesk has it, or will.
+
+        Args:
+            sender_id: Rasa's id of the user.
+            since: In seconds since the epoch.
+            until: Likewise.
+        """
+        query = sa.select(bot_messages.c.id).where(
+            bot_messages.c.sender_id == sender_id,
+            bot_messages.c.created_at >= since,
+            bot_messages.c.created_at <= until,
+            bot_messages.c.state != "failed",
+        )
+        return await self._database.row(query.limit(1)) is not None
+
     async def has_answered(self, sender_id: str, turn: str) -> bool:
         """Tell whether the bot has said something in a turn, which may have been interrupted.
 

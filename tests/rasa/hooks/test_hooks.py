@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sqlite3
+from contextlib import closing
 
 import pytest
 from rasa.core.agent import Agent
@@ -16,8 +18,9 @@ from tests.support.hooked import forwarded, message, open_session, texts
 from tests.support.names import SENDERS
 from zendesk_handoff.bounds import defining_classes
 from zendesk_handoff.domain.session import EndReason
+from zendesk_handoff.errors import HandoffError
 from zendesk_handoff.rasa import hooks
-from zendesk_handoff.rasa.compat import processor_classes
+from zendesk_handoff.rasa.compat import SQLTrackerStore, processor_classes
 
 
 @pytest.mark.parametrize("sender", SENDERS, ids=range(len(SENDERS)))
@@ -59,6 +62,23 @@ async def test_a_message_is_routed_once(store, agent, router, installed, monkeyp
     monkeypatch.setattr(router, "route", record)
     await agent.handle_message(message("hi"))
     assert routed == ["hi"]
+
+
+def break_tracker(path):
+    """Write an event that Rasa cannot read, as a failing disk may."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE events SET data = '{' WHERE type_name = 'user'")
+
+
+async def test_a_tracker_that_cannot_be_read_ends_no_server(agent, installed, tmp_path):
+    path = tmp_path / "tracker.db"
+    agent.tracker_store = SQLTrackerStore(DOMAIN, db=str(path))
+    agent.processor.tracker_store = agent.tracker_store
+    await agent.handle_message(message("hi"))
+    break_tracker(path)
+    with pytest.raises(HandoffError, match="has called"):
+        await agent.handle_message(message("hello"))
+    assert texts(await agent.handle_message(message("hi", "other"))) == ["bot: hi"]
 
 
 async def speak_from_outside(agent, output):
