@@ -25,6 +25,7 @@ from zendesk_handoff.handover.native_poster import bot_author
 from zendesk_handoff.handover.reconcile import CONTROL_DELAY
 from zendesk_handoff.logs import error_fields
 from zendesk_handoff.rasa.bot import Bot
+from zendesk_handoff.rasa.native_choices import choose
 from zendesk_handoff.rasa.native_handover import NativeHandover
 from zendesk_handoff.rasa.native_late_ends import LateEnds
 from zendesk_handoff.rasa.native_turn import message_of
@@ -153,6 +154,7 @@ class NativeFeeder:
             message, stored_at=row.created_at, within=within, known=ended
         )
         self._show_typing(conversation, connector)
+        await choose(self._bot, message, within=within)
         # Of a turn that is repeated, what was said the first time is not said again.
         since = row.created_at if may_be_known else time.time()
         problem = await self._turn(message, connector, since=since)

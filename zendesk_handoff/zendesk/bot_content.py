@@ -204,6 +204,22 @@ def content_of(message: Mapping[str, Any], *, source: str = "") -> dict[str, Any
     return {"content": _checked(content)}
 
 
+def shows_buttons(buttons: Sequence[Mapping[str, Any]], source: str) -> bool:
+    """Tell whether a channel shows these buttons; else they are a numbered list.
+
+    Args:
+        buttons: Of one message.
+        source: The user's channel by Zendesk's name.
+    """
+    if len(buttons) > limits_of(source).buttons:
+        return False
+    try:
+        content_of({"text": "…", "buttons": buttons}, source=source)
+    except ValueError:
+        return False
+    return True
+
+
 def _custom(custom: Any) -> dict[str, Any]:
     """Check content that a designer has written in Zendesk's own form."""
     if not isinstance(custom, Mapping):

@@ -138,13 +138,16 @@ async def test_only_the_brands_of_the_settings_are_served(new_visitor, sim, stac
     assert any(HOURS in text for text in await visitor.words()) is (party == "rasa")
 
 
-async def test_whatsapp_has_three_buttons_and_a_list_of_more(new_visitor, speaks):
+async def test_whatsapp_has_three_buttons_and_a_list_of_more(new_visitor, speaks, http):
     visitor = await new_visitor(source="whatsapp")
     few, many = await speaks(visitor, asks(*LAMPS[:3], type="postback"), asks(*LAMPS), count=2)
     assert [each["type"] for each in few["content"]["actions"]] == ["reply"] * 3
     assert "actions" not in many["content"]
     lines = many["content"]["text"].splitlines()
     assert [f"{number}. {lamp}" for number, lamp in enumerate(LAMPS, start=1)] == lines[-5:]
+    await visitor.says("4.")
+    chosen = await is_given(http, visitor, f"/lamp_{LAMPS[3].lower()}")
+    assert chosen["metadata"]["title"] == LAMPS[3]
 
 
 async def test_a_rasa_that_raises_leaves_nobody_alone(visitor, stack):
