@@ -60,6 +60,14 @@ async def test_where_the_buttons_are_shown_a_number_stays():
     assert await read(Bot(long), says("1")) == ("Please send me a new one",) * 2
 
 
+async def test_the_question_for_a_rating_is_left_to_the_ratings():
+    buttons = [{"title": str(n), "payload": f"/handoff_rating_{n}"} for n in range(1, 6)]
+    assert await read(Bot(BotUttered("How was it?", {"buttons": buttons})), says("3")) == (
+        "3",
+        None,
+    )
+
+
 async def test_a_list_counts_until_the_user_has_answered():
     answered = UserUttered("none of them")
     assert await read(Bot(ASKED, answered), says("3")) == ("3", None)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 
+from zendesk_handoff.domain.ratings import rating_of_payload
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.rasa.bot import Bot
 from zendesk_handoff.rasa.foreign import call_foreign
@@ -75,7 +76,9 @@ def last_choices(events: Sequence[Event], source: str) -> list[Mapping[str, Any]
         buttons = _mappings(event.data.get("buttons") or event.data.get("quick_replies"))
         if buttons:
             choices = [each for each in buttons if each.get("payload") or not each.get("url")]
-            return [] if shows_buttons(buttons, source) else choices
+            # A number may be meant for a form that has asked before: `take_rating` knows.
+            is_rating = any(rating_of_payload(str(each.get("payload"))) for each in choices)
+            return [] if is_rating or shows_buttons(buttons, source) else choices
     return []
 
 
