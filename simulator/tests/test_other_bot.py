@@ -83,5 +83,7 @@ async def test_its_webhook_takes_no_calls_of_others(served):
     async with aiohttp.ClientSession() as session:
         for path, status in ((app.id, 401), ("unknown", 404)):
             url = f"{sim.url}/other-bot/{path}"
-            async with session.post(url, json={"events": []}) as answer:
-                assert answer.status == status
+            for key in ("wrong", "wróng"):
+                given = {"X-API-Key": key}
+                async with session.post(url, json={"events": []}, headers=given) as answer:
+                    assert answer.status == status

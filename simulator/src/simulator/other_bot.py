@@ -62,7 +62,8 @@ async def _receive(request: web.Request) -> web.Response:
     if app is None or own is None:
         return web.Response(status=404)
     webhook = next(iter(own.webhooks.values()))
-    if not hmac.compare_digest(request.headers.get("X-API-Key", ""), webhook.secret):
+    given = request.headers.get("X-API-Key", "").encode("utf-8", "surrogateescape")
+    if not hmac.compare_digest(given, webhook.secret.encode()):
         return web.Response(status=401)
     base_url = f"{request.scheme}://{request.host}"
     for event in (await request.json())["events"]:
