@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 
+from zendesk_handoff.domain.choices import bare, chosen
 from zendesk_handoff.domain.ratings import rating_of_payload
 from zendesk_handoff.errors import StoreUnavailable
 from zendesk_handoff.rasa.bot import Bot
@@ -15,9 +15,6 @@ from zendesk_handoff.rasa.foreign import call_foreign
 from zendesk_handoff.rasa.native_turn import NativeMessage
 from zendesk_handoff.zendesk.bot_content import shows_buttons
 from zendesk_handoff.zendesk.user_content import TITLE
-
-#: The number of a line of the list; people write "2." or "(2)", too.
-_NUMBER = re.compile(r"\(?([1-9][0-9]?)[.)]*")
 
 
 async def choose(bot: Bot, message: NativeMessage, *, within: float) -> None:
@@ -34,8 +31,8 @@ async def choose(bot: Bot, message: NativeMessage, *, within: float) -> None:
     Raises:
         StoreUnavailable: The plugin's store.
     """
-    number = _NUMBER.fullmatch((message.text or "").strip())
-    if number is None or message.metadata.get(TITLE):
+    text = message.text or ""
+    if not bare(text).isdigit() or message.metadata.get(TITLE):
         return
 
     async def read() -> list[Mapping[str, Any]]:
@@ -50,10 +47,10 @@ async def choose(bot: Bot, message: NativeMessage, *, within: float) -> None:
         raise
     except Exception:
         return
-    at = int(number[1]) - 1
-    if at < len(choices):
-        title = str(choices[at].get("title") or "")
-        message.text = str(choices[at].get("payload") or title)
+    choice = chosen(text, choices, by_number=True)
+    if choice is not None:
+        title = str(choice.get("title") or "")
+        message.text = str(choice.get("payload") or title)
         message.metadata = {**message.metadata, TITLE: title}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rasa.core.channels.channel import UserMessage
 
+from zendesk_handoff.domain.choices import chosen
 from zendesk_handoff.domain.payloads import without_mark
 from zendesk_handoff.domain.text import MAX_TEXT, split_text
 from zendesk_handoff.domain.user_content import UserContent, UserFile
@@ -83,7 +84,7 @@ def message_bodies(
         text = metadata["title"]  # a button: the user saw its title, not its payload
     text = without_mark(text)
     bodies: list[dict[str, Any]] = []
-    choice = _chosen(text, choices, by_number=are_seen)
+    choice = chosen(text, choices, by_number=are_seen)
     if choice is not None:
         bodies.append({"type": "text", "text": choice["title"], "payload": choice["payload"]})
     elif text.strip():
@@ -116,22 +117,6 @@ def message_bodies(
             kind = str(each.get("media_type") or "")
             bodies.append({"type": "media", "media_url": each["media_url"], "media_type": kind})
     return bodies
-
-
-def _chosen(
-    text: str, choices: Sequence[Mapping[str, str]], *, by_number: bool
-) -> Mapping[str, str] | None:
-    """Find the choice that a user has made: by its title, or by its number in the list."""
-    said = _bare(text)
-    for each in choices:
-        if said == _bare(each["title"]):
-            return each
-    numbers = {str(number): each for number, each in enumerate(choices, start=1)}
-    return numbers.get(said) if by_number else None
-
-
-def _bare(text: str) -> str:
-    return text.strip().casefold().rstrip(".)")
 
 
 def _file(file: UserFile, channel: str) -> dict[str, Any]:
