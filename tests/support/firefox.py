@@ -43,10 +43,14 @@ class Firefox:
         number = next(self._ids)
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
         while True:
-            answer = await self._socket.receive_json(timeout=30)
+            answer = await self._socket.receive_json(timeout=60)
             if answer.get("id") == number:
                 assert answer["type"] == "success", answer
                 return answer["result"]
+
+    async def reload(self):
+        """Load the page again, and wait until it is loaded."""
+        await self.call("browsingContext.reload", context=self._context, wait="complete")
 
     async def evaluate(self, expression):
         """Evaluate an expression whose value is JSON."""

@@ -35,7 +35,7 @@ async def test_a_handover_in_firefox(sim, stack, tmp_path):
         await sim.agent_image(conversation, picture(), filename="lid.png", agent="Ana Smith")
         for reloads in range(2):
             if reloads:
-                await firefox.evaluate("location.reload()")
+                await firefox.reload()
             await firefox.until(f"{LOADED} === 3")  # the picture, and the agent's own twice
             await firefox.sees("Ana Smith is here now")
         await focus(firefox)

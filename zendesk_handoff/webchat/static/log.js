@@ -48,6 +48,8 @@ export class LogPosition {
     let [top, gestureAt, pressed] = [log.scrollTop, -Infinity, false];
     const noteGesture = () => (gestureAt = performance.now());
     for (const gesture of ["wheel", "touchmove", "keydown"]) log.addEventListener(gesture, noteGesture, { passive: true });
+    // At once: before its scroll event, an image that has been loaded would bring the end back.
+    log.addEventListener("wheel", ({ deltaY }) => (this.atEnd &&= deltaY >= 0 || log.scrollTop === 0), { passive: true });
     log.addEventListener("pointerdown", () => (pressed = true)); // also on the scroll bar
     for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (pressed = false));
     log.addEventListener("scroll", () => {
