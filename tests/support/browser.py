@@ -9,7 +9,7 @@ import zlib
 from playwright.async_api import expect
 
 from tests.support.bot_texts import ASK_HUMAN
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, until
 from tests.support.webchat import PNG_SIGNATURE
 from tools.paths import ROOT
 
@@ -82,6 +82,16 @@ class Customer:
             app, lambda one: one["id"] not in before and one["ticket"]
         )
         return found["id"]
+
+    async def scrolls_up(self):
+        """Turn the wheel over the log, and wait until its beginning is shown."""
+        await self.log.hover()
+
+        async def is_up():
+            await self.page.mouse.wheel(0, -9000)
+            return await self.log.evaluate("one => one.scrollTop === 0")
+
+        await until(is_up)
 
     async def messages(self):
         """Read the messages that are shown: role, name, words, style."""

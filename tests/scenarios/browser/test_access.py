@@ -25,8 +25,7 @@ async def test_axe_objects_to_nothing_in_any_state(open_chat, sim, stack, scheme
     await sim.agent_typing(conversation)
     typing = customer.frame.locator("deep-chat .deep-chat-loading-message-bubble")
     await expect(typing).to_have_count(1)
-    await customer.log.hover()
-    await customer.page.mouse.wheel(0, -9000)
+    await customer.scrolls_up()
     await sim.agent_text(conversation, "One more thing.")
     await expect(customer.frame.locator("#new-messages")).to_be_visible()
     assert await violations(customer.frame) == []
