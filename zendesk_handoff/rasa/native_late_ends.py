@@ -76,7 +76,9 @@ class LateEnds:
         ended_at = session.ended_at or 0.0
         if time.time() - ended_at > _SAID_WITHIN:
             return None
-        told = self._store.native.has_told(message.sender_id, since=ended_at, until=stored_at)
+        told = self._store.native.has_said(
+            message.sender_id, since=ended_at, until=stored_at, counts_dropped=False
+        )
         if await told:
             return None  # it had the conversation at the end
         if session.end_reason == EndReason.MOVED_TO_EMAIL:

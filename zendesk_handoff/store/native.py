@@ -257,35 +257,29 @@ class Native:
 
         return await self._database.write(work, wake=[bot_topic(sender_id)])
 
-    async def has_said(self, sender_id: str, *, since: float, until: float = float("inf")) -> bool:
+    async def has_said(
+        self,
+        sender_id: str,
+        *,
+        since: float,
+        until: float = float("inf"),
+        counts_dropped: bool = True,
+    ) -> bool:
         """Tell whether the bot has said something since a time.
 
         Args:
             sender_id: Rasa's id of the user.
             since: In seconds since the epoch.
             until: Likewise.
+            counts_dropped: Whether that counts what Zendesk will never have.
         """
         query = sa.select(bot_messages.c.id).where(
             bot_messages.c.sender_id == sender_id,
             bot_messages.c.created_at >= since,
             bot_messages.c.created_at <= until,
         )
-        return await self._database.row(query.limit(1)) is not None
-
-    async def has_told(self, sender_id: str, *, since: float, until: float) -> bool:
-        """Tell whether the bot has said something that was not dropped: Zendesk has it, or will.
-
-        Args:
-            sender_id: Rasa's id of the user.
-            since: In seconds since the epoch.
-            until: Likewise.
-        """
-        query = sa.select(bot_messages.c.id).where(
-            bot_messages.c.sender_id == sender_id,
-            bot_messages.c.created_at >= since,
-            bot_messages.c.created_at <= until,
-            bot_messages.c.state != "failed",
-        )
+        if not counts_dropped:
+            query = query.where(bot_messages.c.state != "failed")
         return await self._database.row(query.limit(1)) is not None
 
     async def has_answered(self, sender_id: str, turn: str) -> bool:
